@@ -1,0 +1,26 @@
+/**
+ * JSON with sorted keys and no white space, after RFC 8785 (JSON Canonicalization Scheme): two values that mean the
+ * same have the same text. Numbers and strings are written as ECMAScript does, which is what the RFC asks for.
+ * Throws RangeError on what JSON cannot hold (NaN, Infinity, functions, bigint, lone surrogates).
+ */
+export function canonicalJson(value: unknown): string {
+  if (value === null || typeof value === "boolean") return String(value);
+  if (typeof value === "number") {
+    if (!Number.isFinite(value)) throw new RangeError(`not a JSON number: ${value}`);
+    return JSON.stringify(value);
+  }
+  if (typeof value === "string") {
+    if (!value.isWellFormed()) throw new RangeError("a lone surrogate is not JSON");
+    return JSON.stringify(value);
+  }
+  if (Array.isArray(value)) {
+    return `[${value.map((item) => canonicalJson(item === undefined ? null : item)).join(",")}]`;
+  }
+  if (typeof value === "object") {
+    const entries = Object.entries(value)
+      .filter(([, child]) => child !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    return `{${entries.map(([key, child]) => `${canonicalJson(key)}:${canonicalJson(child)}`).join(",")}}`;
+  }
+  throw new RangeError(`not JSON: ${typeof value}`);
+}

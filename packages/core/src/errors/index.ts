@@ -1,0 +1,4 @@
+export * from "./codes.ts";
+export * from "./from-zod.ts";
+export * from "./nofx-error.ts";
+export * from "./problem.ts";

@@ -1,0 +1,47 @@
+import { z } from "zod";
+
+export const MemberRole = z.enum(["viewer", "operator", "supervisor", "admin"]);
+export type MemberRole = z.infer<typeof MemberRole>;
+
+export const Permission = z.enum([
+  "read",
+  "backlog.write",
+  "plan.create",
+  "plan.execute",
+  "approval.decide",
+  "run.control",
+  "agent.manage",
+  "settings.write",
+]);
+export type Permission = z.infer<typeof Permission>;
+
+const GRANTS: Record<MemberRole, readonly Permission[]> = {
+  viewer: ["read"],
+  operator: ["read", "backlog.write", "plan.create", "plan.execute", "run.control"],
+  supervisor: [
+    "read",
+    "backlog.write",
+    "plan.create",
+    "plan.execute",
+    "run.control",
+    "approval.decide",
+    "agent.manage",
+  ],
+  admin: Permission.options,
+};
+
+export function isAllowed(role: MemberRole, permission: Permission): boolean {
+  return GRANTS[role].includes(permission);
+}
+
+/** The roles that hold a permission, lowest first: what a refusal tells people to ask for. */
+export function rolesWith(permission: Permission): MemberRole[] {
+  return MemberRole.options.filter((role) => isAllowed(role, permission));
+}
+
+/** Who did something. `id` is a uuid for members and agents, a name for workers and the system. */
+export const Actor = z.object({
+  type: z.enum(["member", "agent", "worker", "system"]),
+  id: z.string().min(1).max(200),
+});
+export type Actor = z.infer<typeof Actor>;

@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { StepKind, StepName } from "./steps.ts";
+import { StorableJson, storableText } from "./text.ts";
+
+export const ItemType = z.enum(["bug", "feature", "chore", "research"]);
+export type ItemType = z.infer<typeof ItemType>;
+
+/** Priorities as people say them: 1 is the most urgent, 5 the least. */
+export const Priority = z.int().min(1).max(5);
+
+export const Label = storableText(64, 1).regex(/^[^\s,]+$/, "labels have no spaces or commas");
+
+export const RiskLabel = z.enum(["irreversible", "production", "secrets", "external"]);
+export type RiskLabel = z.infer<typeof RiskLabel>;
+
+/** One item as it is imported. `kind` + `with` is that step; a `type` is mapped to steps by `plan_rules`. */
+export const BacklogItemInput = z
+  .strictObject({
+    id: StepName,
+    title: storableText(500, 1),
+    description: storableText(20_000).optional(),
+    kind: StepKind.optional(),
+    type: ItemType.optional(),
+    with: StorableJson.optional(),
+    needs: z.array(StepName).max(1_000).default([]),
+    priority: Priority.default(3),
+    labels: z.array(Label).max(50).default([]),
+    risk: z.array(RiskLabel).default([]),
+    sensitive: z.boolean().default(false),
+    owner: storableText(200, 1).optional(),
+    undo: StorableJson.optional().meta({ description: "A shell `with` that takes the effect back" }),
+  })
+  .refine((item) => !(item.kind !== undefined && item.type !== undefined), {
+    message: "give kind or type, not both",
+    path: ["type"],
+  });
+export type BacklogItemInput = z.infer<typeof BacklogItemInput>;
+
+export const MAX_IMPORT_ITEMS = 20_000;
+
+/** A backlog document, JSON or YAML. */
+export const BacklogDocument = z.strictObject({
+  version: z.literal(1),
+  pack: StepName.meta({ description: "A named set of items released under one policy" }),
+  title: storableText(500).optional(),
+  workspace: storableText(1_024, 1)
+    .optional()
+    .meta({ description: "Folder that is copied for each run, relative to the worker's workspace root" }),
+  items: z.array(z.unknown()).min(1).max(MAX_IMPORT_ITEMS),
+});
+export type BacklogDocument = z.infer<typeof BacklogDocument>;

@@ -1,0 +1,64 @@
+import { z } from "zod";
+
+export const StepStatus = z.enum([
+  "queued",
+  "assigned",
+  "running",
+  "succeeded",
+  "failed",
+  "cancelled",
+]);
+export type StepStatus = z.infer<typeof StepStatus>;
+
+export const RunStatus = z.enum(["queued", "running", "succeeded", "failed", "cancelled"]);
+export type RunStatus = z.infer<typeof RunStatus>;
+
+export const CompensationStatus = z.enum(["none", "running", "done", "failed"]);
+export type CompensationStatus = z.infer<typeof CompensationStatus>;
+
+export const PlanStatus = z.enum(["ready", "blocked", "approved", "superseded", "cancelled"]);
+export type PlanStatus = z.infer<typeof PlanStatus>;
+
+export const ApprovalStatus = z.enum([
+  "pending",
+  "approved",
+  "rejected",
+  "expired",
+  "cancelled",
+  "superseded",
+]);
+export type ApprovalStatus = z.infer<typeof ApprovalStatus>;
+
+/** What an approval is about: a plan's warn verdict, one exact plan step, or a question an executor asks. */
+export const ApprovalSubject = z.enum(["plan", "plan_step", "step"]);
+export type ApprovalSubject = z.infer<typeof ApprovalSubject>;
+
+export const Decision = z.enum(["approve", "approve_with_changes", "reject"]);
+export type Decision = z.infer<typeof Decision>;
+
+export const GateKind = z.enum(["structural", "risk", "compliance", "resource"]);
+export type GateKind = z.infer<typeof GateKind>;
+
+export const Verdict = z.enum(["allow", "warn", "block"]);
+export type Verdict = z.infer<typeof Verdict>;
+
+export const AttemptOutcome = z.enum([
+  "succeeded",
+  "failed",
+  "released",
+  "suspended",
+  "lost",
+  "cancelled",
+]);
+export type AttemptOutcome = z.infer<typeof AttemptOutcome>;
+
+export const TERMINAL_STEP_STATUSES = ["succeeded", "failed", "cancelled"] as const;
+export const TERMINAL_RUN_STATUSES = ["succeeded", "failed", "cancelled"] as const;
+
+export function isTerminalStep(status: StepStatus): boolean {
+  return (TERMINAL_STEP_STATUSES as readonly string[]).includes(status);
+}
+
+export function isTerminalRun(status: RunStatus): boolean {
+  return (TERMINAL_RUN_STATUSES as readonly string[]).includes(status);
+}

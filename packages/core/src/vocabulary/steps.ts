@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { StorableJson, storableText } from "./text.ts";
+
+export const StepKind = z.enum(["shell", "approval", "agent"]);
+export type StepKind = z.infer<typeof StepKind>;
+
+/** Names of items, steps, checkpoints: unique in their scope, and what identity hangs on. */
+export const StepName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,127}$/, "use 1 to 128 of a-z 0-9 . _ - and begin with a letter or digit");
+
+export const Capability = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "use 1 to 64 of a-z 0-9 . _ -, like code.patch");
+
+const timeoutSeconds = z.int().min(1).max(86_400);
+
+/** A path inside the run's workspace: relative, no `..`, no NUL. */
+export const WorkspacePath = storableText(1024, 1).refine(
+  (path) => !path.startsWith("/") && !/^[A-Za-z]:/.test(path) && !path.split(/[\\/]/).includes(".."),
+  "use a path inside the workspace, without ..",
+);
+
+export const ArtifactInput = z.strictObject({
+  from: StepName.meta({ description: "The step whose artifact is wanted; this step must need it" }),
+  artifact: storableText(255, 1),
+  to: WorkspacePath,
+});
+
+/** `with` of a `shell` step. Exactly one of `command` (argv, no shell) and `script` (run by `sh -e`). */
+export const ShellWith = z
+  .strictObject({
+    command: z.array(storableText(32_768)).min(1).max(256).optional(),
+    script: storableText(65_536, 1).optional(),
+    env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), storableText(32_768)).optional(),
+    timeoutSeconds: timeoutSeconds.default(600),
+    artifacts: z.array(WorkspacePath).max(100).default([]),
+    inputs: z.array(ArtifactInput).max(100).default([]),
+  })
+  .refine((value) => (value.command === undefined) !== (value.script === undefined), {
+    message: "give exactly one of command and script",
+  });
+export type ShellWith = z.infer<typeof ShellWith>;
+
+/** `with` of an `approval` step: a question to people inside a plan. */
+export const ApprovalWith = z.strictObject({
+  question: storableText(2_000, 1),
+  details: StorableJson.optional(),
+  expiresInSeconds: z.int().min(60).max(2_592_000).default(259_200),
+});
+export type ApprovalWith = z.infer<typeof ApprovalWith>;
+
+/** `with` of an `agent` step: offered to SDK agents that have the capability. */
+export const AgentWith = z.strictObject({
+  capability: Capability,
+  input: StorableJson.default({}),
+  timeoutSeconds: timeoutSeconds.default(3_600),
+});
+export type AgentWith = z.infer<typeof AgentWith>;
+
+/** One schema per step kind: what `with` must look like. A kind without a schema does not compile. */
+export const STEP_WITH = {
+  shell: ShellWith,
+  approval: ApprovalWith,
+  agent: AgentWith,
+} as const satisfies Record<StepKind, z.ZodType>;
+
+/** Who executes a kind: our worker, or an SDK agent. */
+export const STEP_EXECUTOR = {
+  shell: "worker",
+  approval: "worker",
+  agent: "agent",
+} as const satisfies Record<StepKind, "worker" | "agent">;
+export type StepExecutor = (typeof STEP_EXECUTOR)[StepKind];
+
+/** How often a step of this kind is tried before it fails for good. */
+export const MAX_FAILURES = { shell: 3, approval: 3, agent: 3 } as const satisfies Record<StepKind, number>;
+export const MAX_CRASHES = 3;
