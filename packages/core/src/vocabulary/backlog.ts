@@ -28,7 +28,9 @@ export const BacklogItemInput = z
     risk: z.array(RiskLabel).default([]),
     sensitive: z.boolean().default(false),
     owner: storableText(200, 1).optional(),
-    undo: StorableJson.optional().meta({ description: "A shell `with` that takes the effect back" }),
+    undo: StorableJson.optional().meta({
+      description: "A shell `with` that takes the effect back",
+    }),
   })
   .refine((item) => !(item.kind !== undefined && item.type !== undefined), {
     message: "give kind or type, not both",
@@ -45,7 +47,9 @@ export const BacklogDocument = z.strictObject({
   title: storableText(500).optional(),
   workspace: storableText(1_024, 1)
     .optional()
-    .meta({ description: "Folder that is copied for each run, relative to the worker's workspace root" }),
+    .meta({
+      description: "Folder that is copied for each run, relative to the worker's workspace root",
+    }),
   items: z.array(z.unknown()).min(1).max(MAX_IMPORT_ITEMS),
 });
 export type BacklogDocument = z.infer<typeof BacklogDocument>;

@@ -67,7 +67,10 @@ export function idSchema<K extends IdKind>(kind: K) {
   const prefix = ID_PREFIXES[kind];
   return z
     .string()
-    .regex(new RegExp(`^${prefix}_[0-7][0-9a-hjkmnp-tv-z]{25}$`), `expected an id like ${prefix}_01j…`)
+    .regex(
+      new RegExp(`^${prefix}_[0-7][0-9a-hjkmnp-tv-z]{25}$`),
+      `expected an id like ${prefix}_01j…`,
+    )
     .meta({ description: `A ${kind} id`, example: `${prefix}_01ktm4q9h3e1q8m3v5x7z9b2c4` });
 }
 

@@ -7,7 +7,10 @@ export type StepKind = z.infer<typeof StepKind>;
 /** Names of items, steps, checkpoints: unique in their scope, and what identity hangs on. */
 export const StepName = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,127}$/, "use 1 to 128 of a-z 0-9 . _ - and begin with a letter or digit");
+  .regex(
+    /^[a-z0-9][a-z0-9._-]{0,127}$/,
+    "use 1 to 128 of a-z 0-9 . _ - and begin with a letter or digit",
+  );
 
 export const Capability = z
   .string()
@@ -17,7 +20,8 @@ const timeoutSeconds = z.int().min(1).max(86_400);
 
 /** A path inside the run's workspace: relative, no `..`, no NUL. */
 export const WorkspacePath = storableText(1024, 1).refine(
-  (path) => !path.startsWith("/") && !/^[A-Za-z]:/.test(path) && !path.split(/[\\/]/).includes(".."),
+  (path) =>
+    !path.startsWith("/") && !/^[A-Za-z]:/.test(path) && !path.split(/[\\/]/).includes(".."),
   "use a path inside the workspace, without ..",
 );
 
@@ -74,5 +78,8 @@ export const STEP_EXECUTOR = {
 export type StepExecutor = (typeof STEP_EXECUTOR)[StepKind];
 
 /** How often a step of this kind is tried before it fails for good. */
-export const MAX_FAILURES = { shell: 3, approval: 3, agent: 3 } as const satisfies Record<StepKind, number>;
+export const MAX_FAILURES = { shell: 3, approval: 3, agent: 3 } as const satisfies Record<
+  StepKind,
+  number
+>;
 export const MAX_CRASHES = 3;

@@ -28,13 +28,17 @@ export function storableText(max: number, min = 0) {
 const MAX_DEPTH = 64;
 
 /** Paths of values inside JSON that Postgres cannot store, and of nesting deeper than 64 levels. */
-export function unstorableJson(value: unknown, path: PropertyKey[] = []): { path: PropertyKey[]; message: string }[] {
+export function unstorableJson(
+  value: unknown,
+  path: PropertyKey[] = [],
+): { path: PropertyKey[]; message: string }[] {
   if (typeof value === "string") {
     const found = unstorable(value);
     return found ? [{ path, message: MESSAGES[found] }] : [];
   }
   if (typeof value !== "object" || value === null) return [];
-  if (path.length >= MAX_DEPTH) return [{ path, message: `is nested deeper than ${MAX_DEPTH} levels` }];
+  if (path.length >= MAX_DEPTH)
+    return [{ path, message: `is nested deeper than ${MAX_DEPTH} levels` }];
   return Object.entries(value).flatMap(([key, child]) => [
     ...(unstorable(key) ? [{ path, message: `has a key that ${MESSAGES.nul}` }] : []),
     ...unstorableJson(child, [...path, Array.isArray(value) ? Number(key) : key]),

@@ -1,0 +1,126 @@
+import { z } from "zod";
+import {
+  ApprovalId,
+  ApprovalStatus,
+  GateKind,
+  PlanId,
+  PlanStatus,
+  PlanStepId,
+  RiskLabel,
+  RunId,
+  RunStatus,
+  StepKind,
+  StepName,
+  Verdict,
+} from "../vocabulary/index.ts";
+import { PageInput, Timestamp, pageOf } from "./paging.ts";
+
+export const CreatePlanInput = z.object({
+  pack: StepName,
+  items: z.array(StepName).min(1).max(20_000).optional().meta({
+    description:
+      "Keys of the items to plan, with everything they need; all open items of the pack when absent",
+  }),
+  title: z.string().max(500).optional(),
+});
+export type CreatePlanInput = z.infer<typeof CreatePlanInput>;
+
+export const Finding = z.object({
+  rule: z.string(),
+  verdict: Verdict,
+  step: z.string().nullable(),
+  reason: z.string(),
+  evidence: z.record(z.string(), z.unknown()),
+  tip: z.string(),
+});
+export type Finding = z.infer<typeof Finding>;
+
+export const EvaluationView = z.object({
+  gate: GateKind,
+  verdict: Verdict,
+  score: z.number().min(0).max(100),
+  digest: z.string(),
+  findings: z.array(Finding),
+  at: Timestamp,
+});
+export type EvaluationView = z.infer<typeof EvaluationView>;
+
+export const PlanStepView = z.object({
+  id: PlanStepId,
+  name: z.string(),
+  title: z.string(),
+  itemKey: z.string(),
+  kind: StepKind,
+  capability: z.string().nullable(),
+  with: z.record(z.string(), z.unknown()),
+  needs: z.array(z.string()),
+  priority: z.int(),
+  position: z.int(),
+  sensitive: z.boolean(),
+  risk: z.array(RiskLabel),
+  labels: z.array(z.string()),
+  owner: z.string().nullable(),
+  token: z.string(),
+  x: z.number(),
+  y: z.number(),
+  verdict: Verdict.meta({ description: "Worst finding about this step" }),
+  approvalId: ApprovalId.nullable(),
+  approvalStatus: ApprovalStatus.nullable(),
+});
+export type PlanStepView = z.infer<typeof PlanStepView>;
+
+export const PlanSummary = z.object({
+  id: PlanId,
+  pack: z.string(),
+  title: z.string(),
+  version: z.int(),
+  status: PlanStatus,
+  verdict: Verdict,
+  steps: z.int(),
+  digest: z.string(),
+  createdAt: Timestamp,
+  createdBy: z.string(),
+  latestRunId: RunId.nullable(),
+  latestRunStatus: RunStatus.nullable(),
+  pendingApprovals: z.int(),
+});
+export type PlanSummary = z.infer<typeof PlanSummary>;
+
+export const ListPlansInput = PageInput.extend({
+  pack: z.string().max(128).optional(),
+  status: PlanStatus.optional(),
+});
+export const PlanPage = pageOf(PlanSummary);
+
+/** One plan version. `steps` holds at most 500, in plan order; `plans.steps` pages through all of them. */
+export const PlanView = PlanSummary.extend({
+  workspace: z.string().nullable(),
+  planApprovalId: ApprovalId.nullable(),
+  planApprovalStatus: ApprovalStatus.nullable(),
+  evaluations: z.array(EvaluationView),
+  stepList: z.array(PlanStepView),
+  versions: z.array(
+    z.object({ id: PlanId, version: z.int(), status: PlanStatus, createdAt: Timestamp }),
+  ),
+  executable: z.boolean(),
+  blockers: z
+    .array(z.string())
+    .meta({ description: "Sentences: what stands between this plan and execution" }),
+});
+export type PlanView = z.infer<typeof PlanView>;
+export const PlanStepPage = pageOf(PlanStepView);
+
+export const GatesView = z.object({
+  planId: PlanId,
+  version: z.int(),
+  digest: z.string(),
+  verdict: Verdict,
+  score: z.number().min(0).max(100),
+  current: z.boolean().meta({ description: "False when what was judged has changed since" }),
+  gates: z.array(EvaluationView),
+});
+export type GatesView = z.infer<typeof GatesView>;
+
+export const ExecutePlanInput = z.object({ planId: PlanId });
+export const ExecutePlanResult = z.object({ runId: RunId, steps: z.int() });
+export type ExecutePlanResult = z.infer<typeof ExecutePlanResult>;
