@@ -1,0 +1,183 @@
+import type { z } from "zod";
+import type { ErrorCode } from "../errors/codes.ts";
+import { ArtifactId, StepId } from "../vocabulary/ids.ts";
+import { AgentIdentity } from "./agents.ts";
+import { ApprovalAnswer, ApprovalRequest } from "./approvals.ts";
+import {
+  ArtifactCompleteRequest,
+  ArtifactRequest,
+  ArtifactUpload,
+  StoredArtifact,
+} from "./artifacts.ts";
+import { CheckpointRequest, CheckpointResponse } from "./checkpoints.ts";
+import { LogRequest, LogResponse } from "./logs.ts";
+import { CompleteRequest, FailRequest, ReleaseRequest, SettleResponse } from "./settle.ts";
+import { ClaimRequest, ClaimResponse, HeartbeatRequest, HeartbeatResponse } from "./steps.ts";
+
+export const AGENT_API_BASE = "/api/agent/v1";
+
+/** Every POST carries one; a client makes it once per call and sends the same one on its retries. */
+export const IDEMPOTENCY_KEY_HEADER = "idempotency-key";
+
+/** One endpoint. Every success is a 200 with `response`; every error is a problem with a stable code. */
+export interface AgentRoute {
+  readonly method: "GET" | "POST";
+  /** Below AGENT_API_BASE, with `{name}` for each parameter in `PATH_PARAMS`. */
+  readonly path: string;
+  readonly request: z.ZodType | undefined;
+  readonly response: z.ZodType;
+  /** Codes this endpoint answers with, beside those in COMMON_ERRORS. */
+  readonly errors: readonly ErrorCode[];
+}
+
+const FENCED = ["not_found", "lease_lost"] as const;
+
+/** The whole agent API: server, client and documents are driven by this table. */
+export const AGENT_ROUTES = {
+  whoAmI: {
+    method: "GET",
+    path: "/agent",
+    request: undefined,
+    response: AgentIdentity,
+    errors: [],
+  },
+  claim: {
+    method: "POST",
+    path: "/steps/claim",
+    request: ClaimRequest,
+    response: ClaimResponse,
+    errors: [],
+  },
+  heartbeat: {
+    method: "POST",
+    path: "/steps/{stepId}/heartbeat",
+    request: HeartbeatRequest,
+    response: HeartbeatResponse,
+    errors: FENCED,
+  },
+  checkpoint: {
+    method: "POST",
+    path: "/steps/{stepId}/checkpoints",
+    request: CheckpointRequest,
+    response: CheckpointResponse,
+    errors: FENCED,
+  },
+  approval: {
+    method: "POST",
+    path: "/steps/{stepId}/approvals",
+    request: ApprovalRequest,
+    response: ApprovalAnswer,
+    errors: FENCED,
+  },
+  artifact: {
+    method: "POST",
+    path: "/steps/{stepId}/artifacts",
+    request: ArtifactRequest,
+    response: ArtifactUpload,
+    errors: [...FENCED, "payload_too_large"],
+  },
+  artifactComplete: {
+    method: "POST",
+    path: "/steps/{stepId}/artifacts/{artifactId}/complete",
+    request: ArtifactCompleteRequest,
+    response: StoredArtifact,
+    errors: [...FENCED, "upload_missing"],
+  },
+  logs: {
+    method: "POST",
+    path: "/steps/{stepId}/logs",
+    request: LogRequest,
+    response: LogResponse,
+    errors: FENCED,
+  },
+  complete: {
+    method: "POST",
+    path: "/steps/{stepId}/complete",
+    request: CompleteRequest,
+    response: SettleResponse,
+    errors: FENCED,
+  },
+  fail: {
+    method: "POST",
+    path: "/steps/{stepId}/fail",
+    request: FailRequest,
+    response: SettleResponse,
+    errors: FENCED,
+  },
+  release: {
+    method: "POST",
+    path: "/steps/{stepId}/release",
+    request: ReleaseRequest,
+    response: SettleResponse,
+    errors: FENCED,
+  },
+} as const satisfies Record<string, AgentRoute>;
+
+export type AgentRoutes = typeof AGENT_ROUTES;
+export type AgentRouteName = keyof AgentRoutes;
+
+export type AgentRequest<N extends AgentRouteName> = AgentRoutes[N]["request"] extends z.ZodType
+  ? z.infer<AgentRoutes[N]["request"]>
+  : undefined;
+export type AgentResponse<N extends AgentRouteName> = z.infer<AgentRoutes[N]["response"]>;
+
+/** Codes every endpoint may answer with. */
+export const COMMON_ERRORS = [
+  "invalid_input",
+  "invalid_json",
+  "payload_too_large",
+  "unsupported_media_type",
+  "idempotency_key_required",
+  "idempotency_key_invalid",
+  "idempotency_key_reused",
+  "idempotency_in_flight",
+  "unauthenticated",
+  "forbidden",
+  "method_not_allowed",
+  "rate_limited",
+  "unavailable",
+  "internal",
+] as const satisfies readonly ErrorCode[];
+
+/** The schema of each parameter in a path. */
+export const PATH_PARAMS = { stepId: StepId, artifactId: ArtifactId } as const;
+
+type ParamOf<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | ParamOf<Rest>
+  : never;
+export type AgentParams<N extends AgentRouteName> = Record<ParamOf<AgentRoutes[N]["path"]>, string>;
+
+const PARAM = /\{(\w+)\}/g;
+
+/** `agentPath("heartbeat", { stepId })` → `/api/agent/v1/steps/step_…/heartbeat`. */
+export function agentPath<N extends AgentRouteName>(name: N, params: AgentParams<N>): string {
+  const values: Record<string, string> = params;
+  const path = AGENT_ROUTES[name].path.replace(PARAM, (_, key: string) =>
+    encodeURIComponent(values[key] ?? ""),
+  );
+  return `${AGENT_API_BASE}${path}`;
+}
+
+export type AgentRouteMatch =
+  | { found: true; name: AgentRouteName; params: Record<string, string> }
+  | { found: false; code: "not_found" | "method_not_allowed" };
+
+const PATTERNS = (Object.keys(AGENT_ROUTES) as AgentRouteName[]).map((name) => ({
+  name,
+  method: AGENT_ROUTES[name].method,
+  pattern: new RegExp(`^${AGENT_ROUTES[name].path.replace(PARAM, "(?<$1>[^/]+)")}$`),
+}));
+
+/** Which endpoint a request is for. Parameters come as they stand in the path: check them with PATH_PARAMS. */
+export function matchAgentRoute(method: string, pathname: string): AgentRouteMatch {
+  if (!pathname.startsWith(`${AGENT_API_BASE}/`)) return { found: false, code: "not_found" };
+  const path = pathname.slice(AGENT_API_BASE.length);
+  let known = false;
+  for (const { name, method: wanted, pattern } of PATTERNS) {
+    const match = pattern.exec(path);
+    if (!match) continue;
+    if (wanted === method) return { found: true, name, params: { ...match.groups } };
+    known = true;
+  }
+  return { found: false, code: known ? "method_not_allowed" : "not_found" };
+}
