@@ -1,0 +1,2 @@
+export { bootstrapDatabase, bootstrapDigest } from "./bootstrap-database.ts";
+export { localPassword, setLocalPasswords } from "./set-local-passwords.ts";
