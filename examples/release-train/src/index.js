@@ -1,0 +1,4 @@
+export { backoff } from "./backoff.js";
+export { formatDuration, parseDuration } from "./duration.js";
+export { version } from "./version.js";
+export { createWindow } from "./window.js";

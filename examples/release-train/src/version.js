@@ -1,0 +1,2 @@
+/** The released version; the build writes it here. */
+export const version = "0.0.0-source";
