@@ -1,0 +1,52 @@
+import { chmodSync, mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { readClusterFile } from "../local-stack/postgres/cluster-file.ts";
+import { startPostgres } from "../local-stack/postgres/index.ts";
+import { clearPostmaster } from "../local-stack/postgres/postmaster.ts";
+import { isRunning } from "../local-stack/postgres/process-identity.ts";
+
+const PREFIX = "nofx-test-";
+
+/** A throw-away server: nothing in it is worth a sync to disk. */
+const SETTINGS = {
+  fsync: "off",
+  synchronous_commit: "off",
+  full_page_writes: "off",
+  shared_buffers: "128MB",
+  max_connections: "300",
+  autovacuum: "off",
+};
+
+export type TestCluster = { adminUrl: string; stop(): Promise<void> };
+
+/** Starts a server of its own for one test run, and clears away those of runs that were killed. */
+export async function startTestCluster(): Promise<TestCluster> {
+  await removeDeadClusters();
+  const home = mkdtempSync(path.join(realpathSync(os.tmpdir()), PREFIX));
+  chmodSync(home, 0o755);
+  const postgres = await startPostgres({ home, port: 0, settings: SETTINGS });
+  const { name, password } = postgres.superuser;
+  return {
+    adminUrl: `postgres://${name}:${password}@127.0.0.1:${postgres.port}/postgres`,
+    stop: async () => {
+      await postgres.stop();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+async function removeDeadClusters(): Promise<void> {
+  const parent = realpathSync(os.tmpdir());
+  for (const name of readdirSync(parent).filter((entry) => entry.startsWith(PREFIX))) {
+    const home = path.join(parent, name);
+    try {
+      const { owner, place } = readClusterFile(home);
+      if (!owner || !place || isRunning(owner)) continue;
+      await clearPostmaster(path.join(place, "data"));
+      rmSync(home, { recursive: true, force: true });
+    } catch {
+      // Somebody else's, or being made or removed right now.
+    }
+  }
+}
