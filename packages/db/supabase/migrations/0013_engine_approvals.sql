@@ -1,0 +1,135 @@
+-- An executor asks people. The first time, the question is stored and the step is put on hold: it is queued with the
+-- approval hold, its lease ends, no slot is held, and waiting uses no attempt. Once answered the step is claimed anew,
+-- and asking again under the same name returns the answer without waiting.
+--
+-- Answers {name, status, reason, arguments, held}: held is true when the step was put on hold and the executor must stop.
+create function engine.request_approval(
+  p_tenant uuid, p_step uuid, p_epoch bigint, p_name text, p_title text, p_question text, p_why text,
+  p_arguments jsonb, p_arguments_digest text, p_requester text, p_expires_ms bigint
+) returns jsonb
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+  v_step public.steps := engine.owned(p_tenant, p_step, p_epoch);
+  v_approval public.approvals;
+begin
+  insert into public.approvals (tenant_id, subject, run_id, step_id, name, title, question, why, arguments, arguments_digest,
+    requested_by_type, requested_by, requested_by_name, requester_user_id, expires_at, correlation_id)
+  values (v_step.tenant_id, 'step', v_step.run_id, p_step, p_name, p_title, p_question, p_why, p_arguments, p_arguments_digest,
+    v_step.executor, v_step.lease_owner, p_requester, null,
+    clock_timestamp() + make_interval(secs => p_expires_ms / 1000.0), v_step.correlation_id)
+  on conflict (step_id, name) where subject = 'step' do nothing;
+  if found then
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    select a.tenant_id, 'approval.requested', a.correlation_id, v_step.executor, v_step.lease_owner, v_step.run_id,
+      jsonb_build_object('approval_id', a.id, 'subject', 'step', 'run_id', v_step.run_id, 'step_id', p_step)
+    from public.approvals a where a.step_id = p_step and a.name = p_name and a.subject = 'step';
+  end if;
+
+  select a.* into v_approval from public.approvals a where a.step_id = p_step and a.name = p_name and a.subject = 'step';
+  if v_approval.status = 'pending' then
+    update public.steps s
+    set status = 'queued', holds = s.holds | 2, lease_owner = null, lease_until = null, run_at = clock_timestamp()
+    where s.id = p_step;
+    update public.attempts a
+    set finished_at = clock_timestamp(), outcome = 'suspended', started_at = coalesce(a.started_at, a.claimed_at)
+    where a.step_id = p_step and a.epoch = p_epoch;
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    values (v_step.tenant_id, 'step.held', v_step.correlation_id, v_step.executor, v_step.lease_owner, v_step.run_id,
+      jsonb_build_object('step_id', p_step, 'run_id', v_step.run_id, 'hold', 'approval'));
+  end if;
+
+  return jsonb_build_object('name', v_approval.name, 'status', v_approval.status, 'arguments', v_approval.arguments,
+    'approval_id', v_approval.id, 'held', v_approval.status = 'pending',
+    'reason', (select d.reason from public.approval_decisions d where d.approval_id = v_approval.id order by d.at desc limit 1));
+end
+$$;
+grant execute on function engine.request_approval(uuid, uuid, bigint, text, text, text, text, jsonb, text, text, bigint)
+  to nofx_worker, nofx_agent;
+
+-- Carries an answer to the steps that wait for it. The approval row is locked by the caller and already has its final
+-- status. A step that asked itself (subject step) is let go whatever the answer: its executor hears it. A step that may
+-- not run without a yes (subject plan_step) fails on a no.
+-- Answers {for_workers, for_agents}.
+create function engine.apply_approval(p_approval uuid, p_actor_type text, p_actor_id text) returns jsonb
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+  v_approval public.approvals;
+  v_freed integer[] := array[0, 0];
+  v_failed uuid[];
+begin
+  select a.* into strict v_approval from public.approvals a where a.id = p_approval;
+  perform app.assert_tenant(v_approval.tenant_id);
+  if v_approval.status not in ('approved', 'rejected', 'expired') then
+    return jsonb_build_object('for_workers', 0, 'for_agents', 0);
+  end if;
+
+  perform from public.steps s
+  where (s.id = v_approval.step_id or s.plan_step_id = v_approval.plan_step_id) and s.status = 'queued' and s.holds & 2 = 2
+  order by s.id for update;
+
+  if v_approval.status = 'approved' or v_approval.subject = 'step' then
+    with freed as (
+      update public.steps s set holds = s.holds & ~2, run_at = clock_timestamp()
+      where (s.id = v_approval.step_id or s.plan_step_id = v_approval.plan_step_id) and s.status = 'queued' and s.holds & 2 = 2
+      returning s.executor, s.holds
+    )
+    select array[count(*) filter (where f.executor = 'worker' and f.holds = 0), count(*) filter (where f.executor = 'agent' and f.holds = 0)]
+    into v_freed from freed f;
+  else
+    with failed as (
+      update public.steps s
+      set status = 'failed', finalised_at = clock_timestamp(),
+          error = jsonb_build_object('code', 'approval_' || v_approval.status,
+            'message', case v_approval.status when 'rejected' then 'People said no.' else 'Nobody answered in time.' end)
+      where s.plan_step_id = v_approval.plan_step_id and s.status = 'queued' and s.holds & 2 = 2
+      returning s.id, s.tenant_id, s.run_id, s.correlation_id, s.epoch
+    ),
+    told as (
+      insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+      select f.tenant_id, 'steps.settled', f.correlation_id, p_actor_type, p_actor_id, f.run_id,
+        jsonb_build_object('run_id', f.run_id, 'steps', jsonb_build_array(jsonb_build_object('step_id', f.id, 'run_id', f.run_id,
+          'attempt', f.epoch, 'outcome', 'failed', 'status', 'failed', 'error_code', 'approval_' || v_approval.status)))
+      from failed f
+    )
+    select coalesce(array_agg(f.id), '{}') into v_failed from failed f;
+    if cardinality(v_failed) > 0 then
+      perform engine.finish('{}', v_failed, p_actor_type, p_actor_id);
+    end if;
+  end if;
+  return jsonb_build_object('for_workers', v_freed[1], 'for_agents', v_freed[2]);
+end
+$$;
+grant execute on function engine.apply_approval(uuid, text, text) to nofx_member, nofx_worker;
+
+-- Ends questions that nobody answered in time. Expiry never approves.
+create function engine.expire_approvals(p_limit integer) returns integer
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+  v_approval public.approvals;
+  v_count integer := 0;
+begin
+  for v_approval in
+    select a.* from public.approvals a
+    where a.status = 'pending' and a.expires_at <= clock_timestamp()
+    order by a.expires_at limit p_limit for update skip locked
+  loop
+    update public.approvals a set status = 'expired', decided_at = clock_timestamp() where a.id = v_approval.id;
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    values (v_approval.tenant_id, 'approval.decided', v_approval.correlation_id, 'system', 'sweeper', v_approval.run_id,
+      jsonb_strip_nulls(jsonb_build_object('approval_id', v_approval.id, 'subject', v_approval.subject, 'status', 'expired',
+        'plan_id', v_approval.plan_id, 'run_id', v_approval.run_id, 'step_id', v_approval.step_id)));
+    perform app.append_audit(v_approval.tenant_id, 'approval.decided', 'system', 'sweeper',
+      jsonb_build_object('approval_id', v_approval.id, 'status', 'expired')::text);
+    perform engine.apply_approval(v_approval.id, 'system', 'sweeper');
+    v_count := v_count + 1;
+  end loop;
+  return v_count;
+end
+$$;
+grant execute on function engine.expire_approvals(integer) to nofx_worker;

@@ -1,0 +1,89 @@
+-- The sealer: gives each tenant's events their gapless sequence, in the order their transactions became visible.
+--
+-- It reads only what lies behind pg_snapshot_xmin: every transaction before that has ended, so no event with a smaller
+-- place can appear later, and a cursor on seq never skips a late commit. One sealer at a time, by a lock that ends with
+-- the transaction; a second one finds it taken and answers nothing.
+--
+-- Run ends are decisions, so they go to the audit log here, off the hot path.
+-- Answers one row a tenant: how far it is sealed, and which runs and approvals the batch touched.
+create function engine.seal(p_limit integer)
+returns table (tenant_id uuid, seq bigint, run_ids uuid[], approvals boolean)
+language plpgsql security definer
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_ended record;
+begin
+  if not pg_try_advisory_xact_lock(7_160_101) then
+    return;
+  end if;
+
+  for v_ended in
+    select e.tenant_id, e.run_id, e.type from public.events e
+    where e.seq is null and e.xid < pg_snapshot_xmin(pg_current_snapshot())
+      and e.type in ('run.succeeded', 'run.failed', 'run.cancelled')
+      and e.id in (
+        select u.id from public.events u where u.seq is null and u.xid < pg_snapshot_xmin(pg_current_snapshot())
+        order by u.xid, u.id limit p_limit)
+    order by e.xid, e.id
+  loop
+    perform app.append_audit(v_ended.tenant_id, 'run.ended', 'system', 'sealer',
+      jsonb_build_object('run_id', v_ended.run_id, 'status', split_part(v_ended.type, '.', 2))::text);
+  end loop;
+
+  return query
+  with batch as materialized (
+    select e.id, e.tenant_id, row_number() over (partition by e.tenant_id order by e.xid, e.id) as n
+    from public.events e
+    where e.seq is null and e.xid < pg_snapshot_xmin(pg_current_snapshot())
+    order by e.xid, e.id limit p_limit
+  ),
+  heads as (
+    insert into public.event_heads as h (tenant_id, seq)
+    select b.tenant_id, count(*) from batch b group by b.tenant_id
+    on conflict (tenant_id) do update set seq = h.seq + excluded.seq
+    returning h.tenant_id, h.seq
+  ),
+  sizes as (
+    select b.tenant_id, count(*) as n from batch b group by b.tenant_id
+  ),
+  sealed as (
+    update public.events e set seq = h.seq - s.n + b.n
+    from batch b join heads h on h.tenant_id = b.tenant_id join sizes s on s.tenant_id = b.tenant_id
+    where e.id = b.id
+    returning e.tenant_id, e.seq, e.run_id, e.type
+  )
+  select s.tenant_id, max(s.seq), coalesce(array_agg(distinct s.run_id) filter (where s.run_id is not null), '{}'),
+         bool_or(s.type like 'approval.%')
+  from sealed s group by s.tenant_id;
+end
+$$;
+grant execute on function engine.seal(integer) to nofx_worker;
+
+-- Vouches for the sealed events in the audit log: one entry a tenant, with the digest of everything since the last one.
+create function engine.audit_sealed() returns integer
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+  v_head public.event_heads;
+  v_root text;
+  v_count integer := 0;
+begin
+  if not pg_try_advisory_xact_lock(7_160_102) then
+    return 0;
+  end if;
+  for v_head in select h.* from public.event_heads h where h.seq > h.audited_seq order by h.tenant_id for update loop
+    select encode(sha256(convert_to(string_agg(concat_ws('|', e.seq, e.id, e.type, e.payload::text), E'\n' order by e.seq), 'UTF8')), 'hex')
+    into v_root
+    from public.events e where e.tenant_id = v_head.tenant_id and e.seq > v_head.audited_seq and e.seq <= v_head.seq;
+    perform app.append_audit(v_head.tenant_id, 'events.sealed', 'system', 'sealer', jsonb_build_object(
+      'from', v_head.audited_seq + 1, 'to', v_head.seq, 'count', v_head.seq - v_head.audited_seq, 'root', v_root)::text);
+    update public.event_heads h set audited_seq = v_head.seq where h.tenant_id = v_head.tenant_id;
+    v_count := v_count + 1;
+  end loop;
+  return v_count;
+end
+$$;
+grant execute on function engine.audit_sealed() to nofx_worker;
