@@ -14,7 +14,7 @@ function manifests() {
   const folders = ["packages", "apps"].flatMap((parent) =>
     existsSync(join(root, parent)) ? readdirSync(join(root, parent)).map((name) => `${parent}/${name}`) : [],
   );
-  return ["", ...folders, "examples/agents"].map((folder) => join(folder, "package.json"));
+  return ["", ...folders, "examples/agents", "tests"].map((folder) => join(folder, "package.json"));
 }
 
 /** What decides the content of node_modules, as one digest. */

@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import { defineConfig } from "vitest/config";
+
+/** Full counts for `npm run prove`, short ones otherwise. Tests read it through the environment too. */
+const prove = process.env["PROVE"] === "1";
+
+export default defineConfig({
+  test: {
+    testTimeout: prove ? 120_000 : 20_000,
+    hookTimeout: 120_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: [
+            "packages/*/src/**/*.test.{ts,tsx}",
+            "apps/*/src/**/*.test.{ts,tsx}",
+            "examples/agents/src/**/*.test.ts",
+            "scripts/**/*.test.ts",
+            "tests/unit/**/*.test.ts",
+          ],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "integration",
+          include: [
+            "packages/*/test/**/*.test.ts",
+            "apps/*/test/**/*.test.ts",
+            "examples/agents/test/**/*.test.ts",
+            "tests/integration/**/*.test.ts",
+          ],
+          // One real Postgres for the run; each file makes its own database from a template.
+          globalSetup: [join(import.meta.dirname, "packages/db/src/testing/global-setup.ts")],
+        },
+      },
+    ],
+    coverage: {
+      provider: "v8",
+      reporter: ["json"],
+      reportsDirectory: "coverage",
+      reportOnFailure: true,
+      include: ["packages/*/src/**/*.{ts,tsx}", "apps/*/src/**/*.{ts,tsx}", "scripts/**/*.ts"],
+      exclude: ["**/*.test.{ts,tsx}", "**/*.gen.ts", "**/*.d.ts", "**/testing/**"],
+    },
+  },
+});
