@@ -1,0 +1,186 @@
+"use client";
+
+import {
+  Background,
+  Controls,
+  type Edge,
+  MarkerType,
+  type NodeChange,
+  Panel,
+  ReactFlow,
+} from "@xyflow/react";
+import "@xyflow/react/dist/base.css";
+import { useMemo } from "react";
+import { cn } from "../cn.ts";
+import type { StatusLook } from "../tokens/status.ts";
+import { limitNodes } from "./step-graph/limit-nodes.ts";
+import { NODE_HEIGHT, NODE_WIDTH, placeNodes } from "./step-graph/place-nodes.ts";
+import { type StepFlowNode, StepNode, type StepNodeData } from "./step-graph/step-node.tsx";
+
+export interface GraphStep {
+  /** The step's name: edges and selection go by it. */
+  id: string;
+  title: string;
+  kind: StepNodeData["kind"];
+  look: StatusLook;
+  needs: readonly string[];
+  x: number;
+  y: number;
+  sensitive: boolean;
+  percent?: number | null;
+}
+
+const NODE_TYPES = { step: StepNode };
+
+const ARIA_LABELS = {
+  "node.a11yDescription.default": "Press enter or space to open the step, escape to close it.",
+  "node.a11yDescription.keyboardDisabled":
+    "Press enter or space to open the step, escape to close it.",
+  "edge.a11yDescription.default": "The second step needs the first.",
+  "controls.ariaLabel": "Zoom",
+  "controls.zoomIn.ariaLabel": "Zoom in",
+  "controls.zoomOut.ariaLabel": "Zoom out",
+  "controls.fitView.ariaLabel": "Show all",
+};
+
+function toFlow(steps: readonly GraphStep[], selected: string | undefined) {
+  const drawn = placeNodes(limitNodes(steps, selected));
+  const shown = new Set(drawn.map((step) => step.id));
+  const chosen = drawn.find((step) => step.id === selected);
+  const near = new Set(
+    chosen === undefined
+      ? []
+      : [
+          chosen.id,
+          ...chosen.needs,
+          ...drawn.filter((step) => step.needs.includes(chosen.id)).map((step) => step.id),
+        ],
+  );
+  const nodes: StepFlowNode[] = drawn.map((step) => ({
+    id: step.id,
+    type: "step",
+    position: { x: step.x, y: step.y },
+    width: NODE_WIDTH,
+    height: NODE_HEIGHT,
+    selected: step.id === selected,
+    ariaLabel: `${step.id}: ${step.look.label}. ${step.title}${step.sensitive ? ". Sensitive" : ""}`,
+    data: {
+      name: step.id,
+      title: step.title,
+      kind: step.kind,
+      look: step.look,
+      sensitive: step.sensitive,
+      percent: step.percent ?? null,
+      dimmed: near.size > 0 && !near.has(step.id),
+    },
+  }));
+  const edges: Edge[] = drawn.flatMap((step) =>
+    step.needs
+      .filter((need) => shown.has(need))
+      .map((need) => {
+        const lit = step.id === selected || need === selected;
+        return {
+          id: `${need}→${step.id}`,
+          source: need,
+          target: step.id,
+          focusable: false,
+          selectable: false,
+          markerEnd: {
+            type: MarkerType.ArrowClosed,
+            width: 14,
+            height: 14,
+            color: lit ? "var(--accent)" : "var(--line-strong)",
+          },
+          style: {
+            stroke: lit ? "var(--accent)" : "var(--line-strong)",
+            strokeWidth: lit ? 1.75 : 1.1,
+          },
+        };
+      }),
+  );
+  return { nodes, edges };
+}
+
+/**
+ * Steps and what they need, at the coordinates stored with the plan: positions never move while a run goes on. Every
+ * node takes focus; `t` inside the graph asks for the table.
+ */
+export function StepGraph({
+  steps,
+  selected,
+  onSelect,
+  onTable,
+  label,
+  className,
+}: {
+  steps: readonly GraphStep[];
+  selected: string | undefined;
+  onSelect: (id: string | undefined) => void;
+  onTable?: () => void;
+  label: string;
+  className?: string;
+}) {
+  const { nodes, edges } = useMemo(() => toFlow(steps, selected), [steps, selected]);
+  const hidden = steps.length - nodes.length;
+
+  function onNodesChange(changes: NodeChange<StepFlowNode>[]) {
+    const picked = changes.find((change) => change.type === "select" && change.selected);
+    if (picked?.type === "select") onSelect(picked.id);
+  }
+
+  return (
+    <div
+      role="group"
+      aria-label={label}
+      className={cn("h-[26rem] overflow-hidden rounded-md bg-page", className)}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") onSelect(undefined);
+        if (event.key === "t" && !event.metaKey && !event.ctrlKey && !event.altKey) onTable?.();
+      }}
+    >
+      <ReactFlow
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={NODE_TYPES}
+        onNodesChange={onNodesChange}
+        onPaneClick={() => onSelect(undefined)}
+        nodesDraggable={false}
+        nodesConnectable={false}
+        edgesFocusable={false}
+        deleteKeyCode={null}
+        multiSelectionKeyCode={null}
+        selectionKeyCode={null}
+        zoomOnScroll={false}
+        zoomOnDoubleClick={false}
+        preventScrolling={false}
+        fitView
+        fitViewOptions={{ padding: 0.08, maxZoom: 1 }}
+        minZoom={0.15}
+        maxZoom={1.5}
+        onlyRenderVisibleElements={nodes.length > 80}
+        ariaLabelConfig={ARIA_LABELS}
+        proOptions={{ hideAttribution: true }}
+      >
+        <Background color="var(--line)" gap={20} size={1} />
+        <Controls
+          showInteractive={false}
+          className="overflow-hidden rounded-md border border-line bg-raised shadow-card [&_button]:flex [&_button]:size-7 [&_button]:items-center [&_button]:justify-center [&_button]:border-b [&_button]:border-line [&_button]:text-soft [&_button]:last:border-b-0 [&_button:hover]:bg-muted [&_svg]:size-3 [&_svg]:fill-current"
+        />
+        {hidden > 0 && (
+          <Panel
+            position="top-left"
+            className="rounded-md bg-raised px-2 py-1 text-xs text-soft shadow-card"
+          >
+            {nodes.length} of {steps.length} steps drawn, those nearest to{" "}
+            {selected ?? "the beginning"}.{" "}
+            {onTable && (
+              <button type="button" className="text-accent underline" onClick={onTable}>
+                The table has all
+              </button>
+            )}
+          </Panel>
+        )}
+      </ReactFlow>
+    </div>
+  );
+}

@@ -1,0 +1,39 @@
+import { useSyncExternalStore } from "react";
+
+const clocks = new Map<number, { now: number; listeners: Set<() => void>; timer: number }>();
+
+function subscribe(every: number, listener: () => void): () => void {
+  const clock = clocks.get(every) ?? { now: Date.now(), listeners: new Set(), timer: 0 };
+  clocks.set(every, clock);
+  clock.listeners.add(listener);
+  if (clock.listeners.size === 1) {
+    clock.now = Date.now();
+    clock.timer = window.setInterval(() => {
+      clock.now = Date.now();
+      for (const notify of clock.listeners) notify();
+    }, every);
+  }
+  return () => {
+    clock.listeners.delete(listener);
+    if (clock.listeners.size > 0) return;
+    window.clearInterval(clock.timer);
+    clocks.delete(every);
+  };
+}
+
+function read(every: number): number {
+  const clock = clocks.get(every);
+  return clock ? clock.now : Math.floor(Date.now() / every) * every;
+}
+
+/**
+ * The time, refreshed every `every` milliseconds by one timer however many read it. `null` on the server and during
+ * hydration, where two clocks would disagree.
+ */
+export function useNow(every = 1_000): number | null {
+  return useSyncExternalStore<number | null>(
+    (listener) => subscribe(every, listener),
+    () => read(every),
+    () => null,
+  );
+}
