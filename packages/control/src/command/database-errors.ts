@@ -1,0 +1,37 @@
+import { NofxError } from "@nofx/core/errors";
+import { sqlStateOf } from "@nofx/db/client";
+
+/** What a refusal of the database means to the caller. Everything unknown stays what it is. */
+export function fromDatabaseError(error: unknown): unknown {
+  if (NofxError.is(error)) return error;
+  const state = sqlStateOf(error);
+  if (state === undefined)
+    return isConnectionLoss(error) ? new NofxError("unavailable", { cause: error }) : error;
+  if (state === "NX001") {
+    return new NofxError("lease_lost", {
+      detail: "Stop working on this step: its lease ran out or another executor holds it now.",
+      cause: error,
+    });
+  }
+  if (state === "42501") return new NofxError("forbidden", { cause: error });
+  if (["22P05", "22021", "22P02", "54001"].includes(state)) {
+    return new NofxError("invalid_input", {
+      detail:
+        "A value cannot be stored: it holds characters or a nesting that the database refuses.",
+      cause: error,
+    });
+  }
+  if (/^(08|53|57P0)/.test(state) || ["40001", "40P01"].includes(state)) {
+    return new NofxError("unavailable", { retryAfterSeconds: 1, cause: error });
+  }
+  return error;
+}
+
+function isConnectionLoss(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /ECONNREFUSED|ECONNRESET|Connection terminated|timeout exceeded when trying to connect/.test(
+      `${(error as { code?: string }).code} ${error.message}`,
+    )
+  );
+}

@@ -1,0 +1,53 @@
+import { NofxError, issuesFromZod } from "@nofx/core/errors";
+import { isAllowed, rolesWith, type Permission } from "@nofx/core/vocabulary";
+import type { z } from "zod";
+import type { MemberContext } from "./context.ts";
+import { onceByKey } from "./idempotency.ts";
+import { inTransaction, type CommandTransaction } from "./transaction.ts";
+
+export interface CommandSpec<S extends z.ZodType> {
+  /** Also the scope of idempotency keys. */
+  readonly name: string;
+  readonly permission: Permission;
+  readonly input: S;
+}
+
+/** A person's command: authorise, parse, one transaction, once by its Idempotency-Key. */
+export async function runCommand<S extends z.ZodType, T>(
+  ctx: MemberContext,
+  spec: CommandSpec<S>,
+  input: z.input<S>,
+  work: (tx: CommandTransaction, input: z.output<S>) => Promise<T>,
+): Promise<T> {
+  authorise(ctx, spec.permission);
+  const parsed = parseInput(spec.input, input);
+  return inTransaction(ctx, (tx) =>
+    onceByKey(ctx, tx, { route: spec.name, body: input }, () => work(tx, parsed)),
+  );
+}
+
+/** A person's question: authorise, parse, read under row level security. */
+export async function runQuery<S extends z.ZodType, T>(
+  ctx: MemberContext,
+  schema: S,
+  input: z.input<S>,
+  work: (tx: CommandTransaction, input: z.output<S>) => Promise<T>,
+): Promise<T> {
+  authorise(ctx, "read");
+  const parsed = parseInput(schema, input);
+  return inTransaction(ctx, (tx) => work(tx, parsed));
+}
+
+export function authorise(ctx: MemberContext, permission: Permission): void {
+  if (isAllowed(ctx.role, permission)) return;
+  throw new NofxError("forbidden", {
+    detail: `Your role is ${ctx.role}; this takes ${rolesWith(permission).join(" or ")}. An admin of the tenant can change roles.`,
+    data: { role: ctx.role, needed: rolesWith(permission) },
+  });
+}
+
+export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw new NofxError("invalid_input", { issues: issuesFromZod(parsed.error) });
+}

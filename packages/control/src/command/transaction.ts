@@ -1,0 +1,104 @@
+import type { AuditVerb, EventType } from "@nofx/core/vocabulary";
+import { topicOf } from "@nofx/core/vocabulary";
+import { canonicalJson } from "@nofx/core/canonical";
+import { withTransaction } from "@nofx/db/client";
+import type { DB } from "@nofx/db/types";
+import { sql, type Transaction } from "kysely";
+import type { CallerContext } from "./context.ts";
+import { fromDatabaseError } from "./database-errors.ts";
+
+export interface EventDraft {
+  type: EventType;
+  payload: Record<string, unknown>;
+  runId?: string;
+  correlationId?: string;
+}
+
+/** One command's transaction: the database under the caller's rights, and what is to be told of it. */
+export interface CommandTransaction {
+  readonly db: Transaction<DB>;
+  /** Notes an event; all are written, and their topics nudged, just before the commit. */
+  emit(event: EventDraft): void;
+  /** Appends to the hash-chained audit log. Takes the tenant's head lock, so call it last. */
+  audit(verb: AuditVerb, body: Record<string, unknown>): Promise<void>;
+  /** After the commit, wakes whoever executes such steps. */
+  ring(counts: { for_workers: number; for_agents: number }): void;
+}
+
+/** Runs `work` in one transaction under row level security, as the member or agent of `ctx`. */
+export async function inTransaction<T>(
+  ctx: CallerContext,
+  work: (tx: CommandTransaction) => Promise<T>,
+): Promise<T> {
+  let rung = false;
+  try {
+    const result = await withTransaction(ctx.plane.db, async (db) => {
+      rung = false;
+      const events: EventDraft[] = [];
+      await assume(ctx, db);
+      const value = await work({
+        db,
+        emit: (event) => events.push(event),
+        audit: async (verb, body) => {
+          await sql`select app.append_audit(${ctx.tenantId}::uuid, ${verb}, ${ctx.actor.type}, ${ctx.actor.id}, ${canonicalJson(body)})`.execute(
+            db,
+          );
+        },
+        ring: (counts) => {
+          rung ||= counts.for_workers + counts.for_agents > 0;
+        },
+      });
+      await tell(ctx, db, events);
+      return value;
+    });
+    if (rung) await ringDoorbell(ctx);
+    return result;
+  } catch (error) {
+    throw fromDatabaseError(error);
+  }
+}
+
+/** One statement opens the transaction: role and claims hold until its end and no longer. */
+async function assume(ctx: CallerContext, db: Transaction<DB>): Promise<void> {
+  const role = ctx.actor.type === "member" ? "nofx_member" : "nofx_agent";
+  const claims =
+    ctx.actor.type === "member"
+      ? { role, sub: ctx.actor.id, tenant_id: ctx.tenantId }
+      : { role, agent_id: ctx.actor.id, tenant_id: ctx.tenantId };
+  await sql`select set_config('role', ${role}, true), set_config('request.jwt.claims', ${JSON.stringify(claims)}, true)`.execute(
+    db,
+  );
+}
+
+async function tell(ctx: CallerContext, db: Transaction<DB>, events: EventDraft[]): Promise<void> {
+  if (events.length === 0) return;
+  await db
+    .insertInto("events")
+    .values(
+      events.map((event) => ({
+        tenant_id: ctx.tenantId,
+        type: event.type,
+        correlation_id: event.correlationId ?? ctx.correlationId,
+        traceparent: ctx.traceparent ?? null,
+        actor_type: ctx.actor.type,
+        actor_id: ctx.actor.id,
+        run_id: event.runId ?? null,
+        payload: JSON.stringify(event.payload),
+      })),
+    )
+    .execute();
+  const topics = new Set([topicOf.tenant(ctx.tenantId)]);
+  for (const event of events) {
+    if (event.runId !== undefined) topics.add(topicOf.run(event.runId));
+    if (event.type.startsWith("approval.")) topics.add(topicOf.approvals(ctx.tenantId));
+  }
+  const nudges = JSON.stringify([...topics].map((topic) => ({ topic, seq: null })));
+  await sql`select app.nudge(${nudges}::jsonb)`.execute(db);
+}
+
+/** NOTIFY inside the writing transaction would hold a lock across its flush; a statement of its own does not. */
+async function ringDoorbell(ctx: CallerContext): Promise<void> {
+  await ctx.plane.pool.query("select pg_notify('nofx_doorbell', 'default')").catch(() => {
+    // polling catches a lost doorbell
+  });
+}
