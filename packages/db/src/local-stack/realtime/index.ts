@@ -1,0 +1,2 @@
+export { startRealtime } from "./start-realtime.ts";
+export type { Realtime, RealtimeOptions } from "./start-realtime.ts";
