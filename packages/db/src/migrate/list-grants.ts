@@ -36,12 +36,12 @@ export async function listGrants(db: ClientBase | Pool): Promise<string[]> {
           when 'T' then 'types' else 'schemas' end || ' of ' || d.defaclrole::regrole::text, d.defaclrole, acl.*
       from pg_default_acl d left join pg_namespace n on n.oid = d.defaclnamespace, aclexplode(d.defaclacl) acl
     )
-    select object || ': ' || case when grantee = 0 then 'public' else grantee::regrole::text end || ' ' ||
+    select line from (select object || ': ' || case when grantee = 0 then 'public' else grantee::regrole::text end || ' ' ||
       string_agg(privilege_type || case when is_grantable then '*' else '' end, ', ' order by privilege_type) as line
     from rights
     where grantee <> owner
-    group by object, grantee
-    order by 1 collate "C"`,
+    group by object, grantee) as lines
+    order by line collate "C"`,
     [SCHEMAS],
   );
   return rows.map((row) => row.line);

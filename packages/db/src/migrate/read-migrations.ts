@@ -10,7 +10,7 @@ export const MIGRATIONS_FOLDER = fileURLToPath(new URL("../../supabase/migration
 
 const FILE = /^(\d{4})_([a-z0-9_]+)\.sql$/;
 
-/** Reads a folder of migrations in order and refuses one with a gap, a number used twice, or a file without a header. */
+/** Reads a folder of migrations in order and refuses one with a gap or a number used twice. */
 export function readMigrations(folder: string = MIGRATIONS_FOLDER): Migration[] {
   const files = listFolder(folder).filter((name) => name.endsWith(".sql")).sort();
   const migrations: Migration[] = [];
@@ -28,9 +28,6 @@ export function readMigrations(folder: string = MIGRATIONS_FOLDER): Migration[] 
       throw new MigrationError(`${file} leaves a gap: the number after ${previous?.file ?? "none"} is ${expected}.`);
     }
     const sql = readFileSync(`${folder}/${file}`, "utf8");
-    if (!sql.startsWith("-- ")) {
-      throw new MigrationError(`${file} has no header; its first line is a comment that says what it does.`);
-    }
     migrations.push({ version, name, file, sql });
   }
   return migrations;
