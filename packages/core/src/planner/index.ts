@@ -1,1 +1,7 @@
-export {};
+export type { KnownItems } from "./check-needs.ts";
+export { layoutPlan, type LayoutOptions, type PlacedStep } from "./layout/layout-plan.ts";
+export type { ValidItem } from "./parse-row.ts";
+export { planBacklog, type Planning, type PlanRequest } from "./plan-backlog.ts";
+export { DEFAULT_PLAN_RULES, PlanRule, PlanRuleStep } from "./plan-rules.ts";
+export type { PlannedStep, PlanNote } from "./planned-step.ts";
+export { MAX_BACKLOG_ISSUES, validateBacklog, type BacklogValidation } from "./validate-backlog.ts";

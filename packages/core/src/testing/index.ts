@@ -1,1 +1,3 @@
-export {};
+export * from "./backlogs.ts";
+export * from "./planned-steps.ts";
+export * from "./prng.ts";

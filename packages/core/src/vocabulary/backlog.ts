@@ -45,11 +45,9 @@ export const BacklogDocument = z.strictObject({
   version: z.literal(1),
   pack: StepName.meta({ description: "A named set of items released under one policy" }),
   title: storableText(500).optional(),
-  workspace: storableText(1_024, 1)
-    .optional()
-    .meta({
-      description: "Folder that is copied for each run, relative to the worker's workspace root",
-    }),
+  workspace: storableText(1_024, 1).optional().meta({
+    description: "Folder that is copied for each run, relative to the worker's workspace root",
+  }),
   items: z.array(z.unknown()).min(1).max(MAX_IMPORT_ITEMS),
 });
 export type BacklogDocument = z.infer<typeof BacklogDocument>;

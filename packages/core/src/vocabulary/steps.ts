@@ -30,6 +30,7 @@ export const ArtifactInput = z.strictObject({
   artifact: storableText(255, 1),
   to: WorkspacePath,
 });
+export type ArtifactInput = z.infer<typeof ArtifactInput>;
 
 /** `with` of a `shell` step. Exactly one of `command` (argv, no shell) and `script` (run by `sh -e`). */
 export const ShellWith = z

@@ -26,24 +26,53 @@ export function storableText(max: number, min = 0) {
 }
 
 const MAX_DEPTH = 64;
+const MAX_ISSUES = 100;
 
-/** Paths of values inside JSON that Postgres cannot store, and of nesting deeper than 64 levels. */
-export function unstorableJson(
+export interface UnstorableIssue {
+  path: PropertyKey[];
+  message: string;
+}
+
+/** Paths of values inside JSON that Postgres cannot store, and of nesting deeper than 64 levels: the first 100. */
+export function unstorableJson(value: unknown, path: PropertyKey[] = []): UnstorableIssue[] {
+  const issues: UnstorableIssue[] = [];
+  collect(value, [...path], 0, issues);
+  return issues;
+}
+
+function collect(
   value: unknown,
-  path: PropertyKey[] = [],
-): { path: PropertyKey[]; message: string }[] {
+  path: PropertyKey[],
+  depth: number,
+  issues: UnstorableIssue[],
+): void {
+  if (issues.length >= MAX_ISSUES) return;
+  const message = problemOf(value, depth);
+  if (message !== undefined) issues.push({ path: [...path], message });
+  else if (typeof value === "object" && value !== null) {
+    for (const [key, child] of Object.entries(value)) {
+      const found = unstorable(key);
+      if (found) issues.push({ path: [...path], message: `has a key that ${MESSAGES[found]}` });
+      path.push(Array.isArray(value) ? Number(key) : key);
+      collect(child, path, depth + 1, issues);
+      path.pop();
+    }
+  }
+}
+
+function problemOf(value: unknown, depth: number): string | undefined {
   if (typeof value === "string") {
     const found = unstorable(value);
-    return found ? [{ path, message: MESSAGES[found] }] : [];
+    return found && MESSAGES[found];
   }
-  if (typeof value !== "object" || value === null) return [];
-  if (path.length >= MAX_DEPTH)
-    return [{ path, message: `is nested deeper than ${MAX_DEPTH} levels` }];
-  return Object.entries(value).flatMap(([key, child]) => [
-    ...(unstorable(key) ? [{ path, message: `has a key that ${MESSAGES.nul}` }] : []),
-    ...unstorableJson(child, [...path, Array.isArray(value) ? Number(key) : key]),
-  ]);
+  if (typeof value === "number" && !Number.isFinite(value)) return "is not a number JSON can hold";
+  if (typeof value === "object" && value !== null) {
+    return depth >= MAX_DEPTH ? `is nested deeper than ${MAX_DEPTH} levels` : undefined;
+  }
+  return NOT_JSON.has(typeof value) ? `is a ${typeof value}, which is not JSON` : undefined;
 }
+
+const NOT_JSON = new Set(["bigint", "function", "symbol"]);
 
 /** Any JSON object that Postgres can store, at most 64 levels deep. */
 export const StorableJson = z.record(z.string(), z.unknown()).superRefine((value, ctx) => {

@@ -1,0 +1,156 @@
+import { pointer, type Issue } from "../errors/index.ts";
+import { nameFinder } from "./closest-name.ts";
+import { digraph, type Digraph } from "./digraph.ts";
+import { findComponents } from "./find-components.ts";
+import { findReached } from "./find-reached.ts";
+import { findShortestLoop } from "./find-shortest-loop.ts";
+import type { ParsedRow } from "./parse-row.ts";
+
+/** Items that exist already: their ids, and what each of them needs. */
+export interface KnownItems {
+  readonly keys: ReadonlySet<string>;
+  needsOf(key: string): Iterable<string>;
+}
+
+/** What is wrong between the rows: duplicate ids, needs that don't exist, loops, artifacts from strangers. */
+export function checkNeeds(rows: readonly ParsedRow[], known: KnownItems | undefined): Issue[] {
+  const byKey = new Map<string, number>();
+  const issues: Issue[] = [];
+  rows.forEach((row, i) => {
+    if (row.key === undefined) return;
+    const first = byKey.get(row.key);
+    if (first === undefined) return void byKey.set(row.key, i);
+    issues.push({
+      path: pointer(["items", i, "id"]),
+      message: `duplicate id "${row.key}": row ${first + 1} has it already`,
+      item: row.label,
+    });
+  });
+  issues.push(...missingNeeds(rows, byKey, known));
+  const { graph, names, nodeOf } = needsGraph(rows, byKey, known);
+  issues.push(...loops(graph, names, byKey));
+  issues.push(...strangers(rows, byKey, graph, nodeOf));
+  return issues;
+}
+
+function missingNeeds(
+  rows: readonly ParsedRow[],
+  byKey: ReadonlyMap<string, number>,
+  known: KnownItems | undefined,
+): Issue[] {
+  const closest = nameFinder([...byKey.keys(), ...(known?.keys ?? [])]);
+  const issues: Issue[] = [];
+  rows.forEach((row, i) => {
+    const report = (need: string, message: string) => {
+      const at = row.item?.needs.indexOf(need);
+      const path = pointer(["items", i, "needs", ...(at === undefined ? [] : [at])]);
+      issues.push({ path, message, item: row.label });
+    };
+    for (const need of row.needs) {
+      if (need === row.key) report(need, "needs itself");
+      else if (!byKey.has(need) && !known?.keys.has(need)) {
+        const suggestion = closest(need);
+        const hint = suggestion === undefined ? "" : `; did you mean "${suggestion}"?`;
+        report(need, `needs "${need}", which does not exist${hint}`);
+      }
+    }
+  });
+  return issues;
+}
+
+interface NeedsGraph {
+  readonly graph: Digraph;
+  readonly names: readonly string[];
+  readonly nodeOf: ReadonlyMap<string, number>;
+}
+
+/** The rows and the known items behind them; edges lead from an item to what it needs. */
+function needsGraph(
+  rows: readonly ParsedRow[],
+  byKey: ReadonlyMap<string, number>,
+  known: KnownItems | undefined,
+): NeedsGraph {
+  const names = [...byKey.keys()];
+  const nodeOf = new Map(names.map((name, node) => [name, node]));
+  const graphEdges: number[][] = [];
+  for (let node = 0; node < names.length; node++) {
+    const name = names[node] as string;
+    const row = byKey.get(name);
+    const needs = row === undefined ? known?.needsOf(name) : rows[row]?.needs;
+    const edges: number[] = [];
+    for (const need of needs ?? []) {
+      if (need === name) continue;
+      let target = nodeOf.get(need);
+      if (target === undefined) {
+        if (!known?.keys.has(need)) continue;
+        target = names.push(need) - 1;
+        nodeOf.set(need, target);
+      }
+      edges.push(target);
+    }
+    graphEdges.push(edges);
+  }
+  return { graph: digraph(names.length, (node) => graphEdges[node] ?? []), names, nodeOf };
+}
+
+function loops(
+  graph: Digraph,
+  names: readonly string[],
+  byKey: ReadonlyMap<string, number>,
+): Issue[] {
+  return findComponents(graph).map((component) => {
+    const loop = findShortestLoop(graph, component).map((node) => names[node] as string);
+    const item = loop[0] as string;
+    const others = component.length - loop.length;
+    const rest =
+      others === 0 ? "" : ` (${others} more ${others === 1 ? "item" : "items"} on longer loops)`;
+    return {
+      path: pointer(["items", byKey.get(item) ?? 0, "needs"]),
+      message: `depends on itself: ${loopText([...loop, item])}${rest}`,
+      item,
+    };
+  });
+}
+
+const MAX_LOOP_SHOWN = 50;
+
+/** `a -> b -> c -> a`; a loop of thousands is shown by its beginning and its end. */
+export function loopText(names: readonly string[]): string {
+  if (names.length <= MAX_LOOP_SHOWN) return names.join(" -> ");
+  const hidden = names.length - MAX_LOOP_SHOWN;
+  const shown = [...names.slice(0, MAX_LOOP_SHOWN - 10), `(${hidden} more)`, ...names.slice(-10)];
+  return shown.join(" -> ");
+}
+
+/** Artifacts may only come from what an item needs, directly or through others. */
+function strangers(
+  rows: readonly ParsedRow[],
+  byKey: ReadonlyMap<string, number>,
+  graph: Digraph,
+  nodeOf: ReadonlyMap<string, number>,
+): Issue[] {
+  const producerOf = (from: string) => {
+    const exact = nodeOf.get(from);
+    if (exact !== undefined) return exact;
+    // A step of a typed item: `<item>.<suffix>`.
+    return nodeOf.get(from.slice(0, Math.max(0, from.lastIndexOf("."))));
+  };
+  const asked = rows.flatMap((row, i) => {
+    const from = row.key === undefined ? undefined : nodeOf.get(row.key);
+    if (from === undefined || byKey.get(row.key ?? "") !== i) return [];
+    return row.inputs.map((input) => ({ row, i, input, from, to: producerOf(input.from) }));
+  });
+  const reached = findReached(
+    graph,
+    asked.map(({ from, to }) => ({ from, to: to ?? from })),
+  );
+  return asked.flatMap(({ row, i, input, from, to }, q) => {
+    const ownStep = to === from && row.item?.kind === undefined;
+    if (to !== undefined && (reached[q] === true || ownStep)) return [];
+    const message =
+      to === undefined
+        ? `wants artifact "${input.artifact}" from "${input.from}", which does not exist`
+        : `wants artifact "${input.artifact}" from "${input.from}", which it does not need; add it to needs`;
+    return [{ path: pointer(["items", i, ...input.at]), message, item: row.label }];
+  });
+}

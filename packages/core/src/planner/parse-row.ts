@@ -1,0 +1,143 @@
+import { pointer, type Issue } from "../errors/index.ts";
+import {
+  BacklogItemInput,
+  ItemType,
+  STEP_WITH,
+  ShellWith,
+  StepKind,
+  StepName,
+  type ArtifactInput,
+} from "../vocabulary/index.ts";
+
+/** An item that stands on its own: its row parsed, its arguments checked and completed with defaults. */
+export type ValidItem = BacklogItemInput & { readonly row: number };
+
+export interface ParsedRow {
+  /** The row's id, when it has a usable one: others may need it even if the rest of the row is wrong. */
+  readonly key: string | undefined;
+  /** What names this row in an issue: its id, or `#` and its number counted from 1. */
+  readonly label: string;
+  readonly needs: readonly string[];
+  readonly inputs: readonly RowInput[];
+  readonly item: ValidItem | undefined;
+  readonly issues: readonly Issue[];
+}
+
+/** An artifact that a row wants from another, and where in the row it says so. */
+export interface RowInput extends ArtifactInput {
+  readonly at: readonly PropertyKey[];
+}
+
+/** Parses one row of a backlog document, with all that is wrong with it. */
+export function parseRow(raw: unknown, row: number): ParsedRow {
+  const id = fieldOf(raw, "id");
+  const key = StepName.safeParse(id).data;
+  const label = key ?? `#${row + 1}`;
+  const issues: Issue[] = [];
+  const report = (path: readonly PropertyKey[], message: string) => {
+    issues.push({ path: pointer(["items", row, ...path]), message, item: label });
+  };
+
+  const parsed = BacklogItemInput.safeParse(raw);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues.slice(0, MAX_ISSUES_A_ROW)) {
+      report(issue.path, wordingOf(issue.path, issue.message, raw));
+    }
+    return { key, label, needs: rawNeeds(raw), inputs: [], item: undefined, issues };
+  }
+  const item = { ...parsed.data, needs: [...new Set(parsed.data.needs)], row };
+  const inputs = completeArguments(item, report);
+  return { key, label, needs: item.needs, inputs, item, issues };
+}
+
+type Report = (path: readonly PropertyKey[], message: string) => void;
+
+/** Fills in the defaults of `with` and `undo`, reports what is wrong in them, returns the artifacts they want. */
+function completeArguments(item: ValidItem, report: Report): RowInput[] {
+  const inputs: RowInput[] = [];
+  if (item.undo !== undefined) {
+    const undo = ShellWith.safeParse(item.undo);
+    if (undo.success) item.undo = undo.data;
+    else for (const issue of undo.error.issues) report(["undo", ...issue.path], issue.message);
+  }
+  if (item.kind !== undefined) {
+    const args = STEP_WITH[item.kind].safeParse(item.with ?? {});
+    if (!args.success) {
+      for (const issue of args.error.issues) report(["with", ...issue.path], issue.message);
+    } else {
+      item.with = args.data;
+      if ("inputs" in args.data) inputs.push(...inputsAt(["with"], args.data.inputs));
+    }
+    return inputs;
+  }
+  for (const [suffix, override] of Object.entries(item.with ?? {})) {
+    inputs.push(...checkOverride(suffix, override, report));
+  }
+  return inputs;
+}
+
+/** `with` of an item without kind holds arguments per step of its rule; shell steps can be checked here already. */
+function checkOverride(suffix: string, override: unknown, report: Report): RowInput[] {
+  if (!isObject(override)) {
+    report(
+      ["with", suffix],
+      `without kind, "with" holds arguments per step, like {"fix": {...}}; give kind: ${StepKind.options.join(" | ")} to say what this item does`,
+    );
+    return [];
+  }
+  if (!isShellOverride(override)) return [];
+  const shell = ShellWith.safeParse(override);
+  if (shell.success) return inputsAt(["with", suffix], shell.data.inputs);
+  for (const issue of shell.error.issues) report(["with", suffix, ...issue.path], issue.message);
+  return [];
+}
+
+function inputsAt(path: readonly PropertyKey[], inputs: readonly ArtifactInput[]): RowInput[] {
+  return inputs.map((input, i) => ({ ...input, at: [...path, "inputs", i, "from"] }));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** An override with a command or a script makes its step a shell step. */
+export function isShellOverride(override: Record<string, unknown>): boolean {
+  return "command" in override || "script" in override;
+}
+
+const MAX_ISSUES_A_ROW = 100;
+
+function wordingOf(path: readonly PropertyKey[], message: string, raw: unknown): string {
+  if (path.length !== 1) return message;
+  if (path[0] === "kind") return unknownOption("kind", fieldOf(raw, "kind"), StepKind.options);
+  if (path[0] === "type" && fieldOf(raw, "kind") === undefined) {
+    return unknownOption("type", fieldOf(raw, "type"), ItemType.options);
+  }
+  if (path[0] === "id" && fieldOf(raw, "id") === undefined) return "an item needs an id";
+  return message;
+}
+
+function unknownOption(field: string, value: unknown, options: readonly string[]): string {
+  return `unknown ${field} ${quote(value)}; use one of ${options.join(", ")}`;
+}
+
+/** A value as it may stand in a sentence: JSON, cut, with control characters and lone surrogates escaped. */
+export function quote(value: unknown): string {
+  if (typeof value === "object" && value !== null) {
+    return Array.isArray(value) ? "(a list)" : "(an object)";
+  }
+  const text = typeof value === "string" ? JSON.stringify(value.slice(0, 60)) : String(value);
+  return text.slice(0, 80);
+}
+
+function fieldOf(raw: unknown, field: string): unknown {
+  return typeof raw === "object" && raw !== null && Object.hasOwn(raw, field)
+    ? (raw as Record<string, unknown>)[field]
+    : undefined;
+}
+
+function rawNeeds(raw: unknown): string[] {
+  const needs = fieldOf(raw, "needs");
+  if (!Array.isArray(needs)) return [];
+  return [...new Set(needs.filter((need) => StepName.safeParse(need).success).map(String))];
+}

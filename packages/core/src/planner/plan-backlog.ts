@@ -1,0 +1,75 @@
+import { canonicalJson } from "../canonical/index.ts";
+import { pointer, type Issue } from "../errors/index.ts";
+import { inRuleOrder } from "./choose-rule.ts";
+import { digraph } from "./digraph.ts";
+import { expandItem, type DraftStep } from "./expand-item.ts";
+import { linkSteps } from "./link-steps.ts";
+import { orderNodes } from "./order-nodes.ts";
+import type { ValidItem } from "./parse-row.ts";
+import type { PlanRule } from "./plan-rules.ts";
+import type { PlannedStep, PlanNote } from "./planned-step.ts";
+import { resolveInputs } from "./resolve-inputs.ts";
+
+export interface PlanRequest {
+  readonly tenantId: string;
+  /** What stays the same over all versions of a plan: tokens hang on it. */
+  readonly lineage: string;
+  readonly items: readonly ValidItem[];
+  readonly rules: readonly PlanRule[];
+  /** SHA-256 of a text, in hex. */
+  readonly sha256: (text: string) => string;
+}
+
+export type Planning =
+  | { ok: true; steps: PlannedStep[]; notes: PlanNote[] }
+  | { ok: false; issues: Issue[] };
+
+/**
+ * Makes a plan of backlog items: each item becomes one step (`kind`) or several (`type`, by rules), in an order in
+ * which needs come first and, among what is free, higher priority and then the order of the input.
+ * Loops and missing items do not stop it: the structural gate names them and blocks.
+ */
+export function planBacklog({ tenantId, lineage, items, rules, sha256 }: PlanRequest): Planning {
+  const ordered = inRuleOrder(rules);
+  const expansions = items.map((item) => expandItem(item, ordered));
+  const { steps, issues } = resolveInputs(linkSteps(expansions), expansions);
+  const all = [
+    ...expansions.flatMap((expansion) => expansion.issues),
+    ...sameNames(steps, items),
+    ...issues,
+  ];
+  if (all.length > 0) return { ok: false, issues: all };
+
+  const tokenOf = ({ name, kind, with: args }: DraftStep) =>
+    sha256(canonicalJson([tenantId, lineage, name, { kind, with: args }]));
+  return {
+    ok: true,
+    steps: inPlanOrder(steps).map((step, position) => ({
+      ...step,
+      position,
+      token: tokenOf(step),
+    })),
+    notes: expansions.flatMap((expansion) => expansion.notes),
+  };
+}
+
+function inPlanOrder(steps: readonly DraftStep[]): DraftStep[] {
+  const nodeOf = new Map(steps.map((step, node) => [step.name, node]));
+  const needs = digraph(steps.length, (node) =>
+    (steps[node]?.needs ?? []).flatMap((need) => nodeOf.get(need) ?? []),
+  );
+  const { order } = orderNodes(needs, (node) => steps[node]?.priority ?? 0);
+  return order.map((node) => steps[node] as DraftStep);
+}
+
+function sameNames(steps: readonly DraftStep[], items: readonly ValidItem[]): Issue[] {
+  const itemOf = new Map<string, string>();
+  const rowOf = new Map(items.map((item) => [item.id, item.row]));
+  return steps.flatMap(({ name, itemId }) => {
+    const first = itemOf.get(name);
+    itemOf.set(name, first ?? itemId);
+    if (first === undefined) return [];
+    const message = `its step "${name}" has the name of a step of item "${first}"; rename one of them`;
+    return [{ path: pointer(["items", rowOf.get(itemId) ?? 0, "id"]), message, item: itemId }];
+  });
+}

@@ -1,0 +1,34 @@
+import type { RiskLabel, StepExecutor, StepKind } from "../vocabulary/index.ts";
+
+/** One step of a plan, as it is stored, judged and later executed. */
+export interface PlannedStep {
+  readonly name: string;
+  /** Key of the backlog item it comes from. */
+  readonly itemId: string;
+  readonly title: string;
+  readonly kind: StepKind;
+  readonly with: Record<string, unknown>;
+  readonly executor: StepExecutor;
+  readonly capability: string | null;
+  readonly queue: string;
+  /** Names of steps. A name that is not in the plan is a missing dependency, which the structural gate blocks. */
+  readonly needs: readonly string[];
+  readonly priority: number;
+  /** Place in the plan's order, from 0. */
+  readonly position: number;
+  readonly sensitive: boolean;
+  readonly risk: readonly RiskLabel[];
+  readonly labels: readonly string[];
+  readonly owner: string | null;
+  /** Arguments of the shell step that takes the effect back. */
+  readonly undo: Record<string, unknown> | null;
+  /** Idempotency token: the same for the same step with the same arguments in every version of the plan. */
+  readonly token: string;
+}
+
+/** Something about an item that planning could not make work of. The structural gate warns of it. */
+export interface PlanNote {
+  readonly rule: "no_rule" | "with_unused";
+  readonly item: string;
+  readonly message: string;
+}
