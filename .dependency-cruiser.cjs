@@ -1,7 +1,8 @@
 // Who may import whom: the picture in docs/architecture.md, "Packages, and who may import whom". Checked by `npm run verify`.
 const seeDocs = "See docs/architecture.md, packages and who may import whom.";
 
-const tests = "(\\.(test|spec|test-d)\\.tsx?$|/(test|tests|testing|flow)/|^tests/|^bench/|vitest\\.config\\.ts$)";
+const tests =
+  "(\\.(test|spec|test-d)\\.tsx?$|/(test|tests|testing|flow)/|^tests/|^bench/|vitest\\.config\\.ts$)";
 
 /** `from` may import, of our own code, only `to` (and itself). */
 function only(name, from, to, comment) {
@@ -18,7 +19,12 @@ module.exports = {
   forbidden: [
     only("core-is-the-leaf", "^packages/core/", [], "core imports no other package of ours."),
     only("db-imports-core", "^packages/db/", ["^packages/core/"], "db imports core alone."),
-    only("control-imports-db-and-core", "^packages/control/", ["^packages/(core|db)/"], "control imports db and core alone."),
+    only(
+      "control-imports-db-and-core",
+      "^packages/control/",
+      ["^packages/(core|db)/"],
+      "control imports db and core alone.",
+    ),
     only(
       "sdk-imports-the-contract",
       "^packages/sdk/(?!src/testing/)",
@@ -31,7 +37,12 @@ module.exports = {
       ["^packages/sdk/", "^packages/core/src/(contract|machine)/"],
       "sdk/testing imports core/contract and core/machine alone.",
     ),
-    only("ui-imports-the-vocabulary", "^packages/ui/", ["^packages/core/src/vocabulary/"], "ui imports core/vocabulary alone."),
+    only(
+      "ui-imports-the-vocabulary",
+      "^packages/ui/",
+      ["^packages/core/src/vocabulary/"],
+      "ui imports core/vocabulary alone.",
+    ),
     only(
       "web-imports-packages",
       "^apps/web/",
@@ -44,14 +55,27 @@ module.exports = {
       ["^packages/(core|control)/", "^packages/db/src/(queries|client|types\\.gen\\.ts)"],
       "worker imports control, core, and of db queries, client and types.",
     ),
-    only("cli-imports-packages", "^apps/cli/", ["^packages/(core|db|control|sdk)/"], "cli imports packages, never another app."),
-    only("agents-import-the-sdk", "^examples/agents/", ["^packages/sdk/"], "An agent imports the SDK alone, as one outside this repository would."),
+    only(
+      "cli-imports-packages",
+      "^apps/cli/",
+      ["^packages/(core|db|control|sdk)/"],
+      "cli imports packages, never another app.",
+    ),
+    only(
+      "agents-import-the-sdk",
+      "^examples/agents/",
+      ["^packages/sdk/"],
+      "An agent imports the SDK alone, as one outside this repository would.",
+    ),
     {
       name: "core-is-pure",
       severity: "error",
       comment: `core depends on zod only and touches nothing of Node. ${seeDocs}`,
       from: { path: "^packages/core/src/", pathNot: tests },
-      to: { dependencyTypes: ["core", "npm", "npm-dev", "npm-optional", "npm-peer"], pathNot: "node_modules/zod/" },
+      to: {
+        dependencyTypes: ["core", "npm", "npm-dev", "npm-optional", "npm-peer"],
+        pathNot: "node_modules/zod/",
+      },
     },
     {
       name: "ui-takes-types-of-core",
@@ -78,7 +102,10 @@ module.exports = {
       name: "local-stack-is-for-the-launcher",
       severity: "error",
       comment: `Nothing outside local-stack knows whether it talks to it or to hosted Supabase; apps/cli starts it. ${seeDocs}`,
-      from: { path: "^(packages|apps)/", pathNot: ["^packages/db/src/(local-stack|testing)/", "^apps/cli/", tests] },
+      from: {
+        path: "^(packages|apps)/",
+        pathNot: ["^packages/db/src/(local-stack|testing)/", "^apps/cli/", tests],
+      },
       to: { path: "^packages/db/src/local-stack/" },
     },
     {
@@ -112,7 +139,8 @@ module.exports = {
     {
       name: "resolvable",
       severity: "error",
-      comment: "The import leads nowhere: a wrong path, a missing dependency, or a subpath the package does not export.",
+      comment:
+        "The import leads nowhere: a wrong path, a missing dependency, or a subpath the package does not export.",
       from: { pathNot: "^tests/unit/tooling/fixtures/" },
       to: { couldNotResolve: true, pathNot: ["^\\.next/", "^next-env"] },
     },

@@ -1,7 +1,17 @@
 // Installs the packages of the lockfile with the pinned pnpm, by npx, so that the machine needs nothing but npm.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { explainInstallError } from "./install-errors.mjs";
@@ -12,7 +22,9 @@ const stampFile = join(root, "node_modules/.nofx-prepared");
 
 function manifests() {
   const folders = ["packages", "apps"].flatMap((parent) =>
-    existsSync(join(root, parent)) ? readdirSync(join(root, parent)).map((name) => `${parent}/${name}`) : [],
+    existsSync(join(root, parent))
+      ? readdirSync(join(root, parent)).map((name) => `${parent}/${name}`)
+      : [],
   );
   return ["", ...folders, "examples/agents", "tests"].map((folder) => join(folder, "package.json"));
 }
@@ -54,15 +66,28 @@ function cacheSettings() {
   if (!existsSync(user) || !writable(user)) {
     const cache = join(home, "cache");
     mkdirSync(cache, { recursive: true });
-    return { HOME: cache, npm_config_cache: join(cache, "npm"), pnpm_config_store_dir: join(cache, "pnpm") };
+    return {
+      HOME: cache,
+      npm_config_cache: join(cache, "npm"),
+      pnpm_config_store_dir: join(cache, "pnpm"),
+    };
   }
-  return statSync(user).dev === statSync(root).dev ? {} : { pnpm_config_store_dir: join(home, "cache/pnpm") };
+  return statSync(user).dev === statSync(root).dev
+    ? {}
+    : { pnpm_config_store_dir: join(home, "cache/pnpm") };
 }
 
 function environment() {
   const env = { ...process.env, ...cacheSettings() };
   // A production setting would leave out the tools that build and test; npm start hands these on.
-  for (const name of ["NODE_ENV", "NODE_OPTIONS", "npm_config_omit", "npm_config_production", "npm_config_yes"]) delete env[name];
+  for (const name of [
+    "NODE_ENV",
+    "NODE_OPTIONS",
+    "npm_config_omit",
+    "npm_config_production",
+    "npm_config_yes",
+  ])
+    delete env[name];
   return {
     ...env,
     npm_config_update_notifier: "false",
@@ -95,12 +120,18 @@ function follow(note) {
         note(`${seen.imported} of ${seen.resolved}`);
       } else if (event.name === "pnpm:request-retry") {
         seen.retries += 1;
-        note(`${seen.imported} of ${seen.resolved}, the registry is slow to answer (${seen.retries} retries)`);
+        note(
+          `${seen.imported} of ${seen.resolved}, the registry is slow to answer (${seen.retries} retries)`,
+        );
       } else if (event.name === "pnpm:lifecycle") {
         if (event.line !== undefined) kept.push(event.line);
         note("building");
       } else if (event.level === "error" || event.level === "warn") {
-        kept.push([event.code, event.err?.code, event.err?.message, event.message].filter(Boolean).join(" "));
+        kept.push(
+          [event.code, event.err?.code, event.err?.message, event.message]
+            .filter(Boolean)
+            .join(" "),
+        );
       }
     },
   };
@@ -125,7 +156,14 @@ export async function install(note) {
   const progress = follow(note);
   // pnpm checks a lockfile against its supply-chain policies when somebody changes it. The committed one is trusted, checksums
   // still hold: asking the registry about every package again takes 15 s, and some mirrors cannot answer.
-  const args = ["--yes", packageManager, "install", "--frozen-lockfile", "--trust-lockfile", "--reporter=ndjson"];
+  const args = [
+    "--yes",
+    packageManager,
+    "install",
+    "--frozen-lockfile",
+    "--trust-lockfile",
+    "--reporter=ndjson",
+  ];
   const child = spawn("npx", args, {
     cwd: root,
     env: environment(),
@@ -139,14 +177,17 @@ export async function install(note) {
     child.on("error", (error) =>
       reject(
         error.code === "ENOENT"
-          ? new Sentence("npx is not on the PATH: install npm (it comes with Node) and run this again.")
+          ? new Sentence(
+              "npx is not on the PATH: install npm (it comes with Node) and run this again.",
+            )
           : error,
       ),
     );
     child.on("close", (status, signal) => resolve(status ?? `signal ${signal}`));
   });
   process.removeListener("exit", stop);
-  if (code !== 0) throw new Sentence(explainInstallError(progress.text(), { packageManager, code }));
+  if (code !== 0)
+    throw new Sentence(explainInstallError(progress.text(), { packageManager, code }));
   if (!existsSync(projectNode)) {
     throw new Sentence(
       `The packages are installed but ${projectNode} is missing: delete node_modules and run this again.\n${progress.text()}`,

@@ -1,5 +1,13 @@
 // A lock file that names its holder. Two commands started in one clone take turns; a lock whose holder is dead is taken over.
-import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
@@ -33,12 +41,6 @@ function read(file) {
   }
 }
 
-/** The living holder of a lock, or undefined. */
-export function holderOf(file) {
-  const holder = read(file);
-  return holder !== undefined && holder.pid > 0 && isAlive(holder) ? holder : undefined;
-}
-
 /**
  * Takes the lock or says who has it: `{ release }` or `{ holder }`. The file appears by hard link with its content already
  * in it, so nobody reads half a lock; a dead holder's file is renamed away first, which only one contender can do.
@@ -46,7 +48,12 @@ export function holderOf(file) {
 export function tryLock(file, what, tell = () => {}) {
   mkdirSync(dirname(file), { recursive: true });
   const mine = `${file}.${process.pid}`;
-  const content = JSON.stringify({ pid: process.pid, started: startOf(process.pid), what, at: new Date().toISOString() });
+  const content = JSON.stringify({
+    pid: process.pid,
+    started: startOf(process.pid),
+    what,
+    at: new Date().toISOString(),
+  });
   writeFileSync(mine, content);
   try {
     for (;;) {
@@ -71,7 +78,9 @@ export function tryLock(file, what, tell = () => {}) {
         // Somebody else took over between our look and our rename: give it back.
         if (!existsSync(file)) linkSync(aside, file);
       } else {
-        tell(`Taking over a lock left by ${holder.pid > 0 ? `process ${holder.pid}, which has ended` : "a crash"}.`);
+        tell(
+          `Taking over a lock left by ${holder.pid > 0 ? `process ${holder.pid}, which has ended` : "a crash"}.`,
+        );
       }
       rmSync(aside, { force: true });
     }

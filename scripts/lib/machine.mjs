@@ -15,7 +15,8 @@ function requireNode() {
 }
 
 function requireSystem() {
-  const known = ["linux", "darwin"].includes(process.platform) && ["x64", "arm64"].includes(process.arch);
+  const known =
+    ["linux", "darwin"].includes(process.platform) && ["x64", "arm64"].includes(process.arch);
   if (!known) {
     throw new Sentence(
       `This is ${process.platform} on ${process.arch}; NOFX runs on Linux and macOS, x64 and arm64. On Windows use WSL 2.`,
@@ -32,7 +33,10 @@ function requireSystem() {
 
 function requireTool(tool, why) {
   try {
-    return execFileSync(tool, ["--version"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+    return execFileSync(tool, ["--version"], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
   } catch {
     throw new Sentence(`${tool} is not on the PATH: install it (${why}) and run this again.`);
   }
@@ -42,7 +46,9 @@ function requireWritable(folder) {
   try {
     accessSync(folder, constants.W_OK);
   } catch {
-    throw new Sentence(`No permission to write in ${folder}: run this as the owner of the clone, or change its owner.`);
+    throw new Sentence(
+      `No permission to write in ${folder}: run this as the owner of the clone, or change its owner.`,
+    );
   }
 }
 

@@ -16,7 +16,14 @@ export function onProjectNode() {
 function environment(extra) {
   // Commands that the project starts by name find the same Node.
   const path = [dirname(projectNode), process.env.PATH ?? ""].join(delimiter);
-  return { NEXT_TELEMETRY_DISABLED: "1", TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1", ...process.env, PATH: path, ...extra };
+  return {
+    NEXT_TELEMETRY_DISABLED: "1",
+    TURBO_TELEMETRY_DISABLED: "1",
+    DO_NOT_TRACK: "1",
+    ...process.env,
+    PATH: path,
+    ...extra,
+  };
 }
 
 /**
@@ -27,7 +34,9 @@ function environment(extra) {
  */
 export function runOnProjectNode(script, args, extraEnv = {}) {
   if (!existsSync(projectNode)) {
-    throw new Sentence("This clone is not prepared yet: run `npm start` (or `npm test`) first; it installs what is needed.");
+    throw new Sentence(
+      "This clone is not prepared yet: run `npm start` (or `npm test`) first; it installs what is needed.",
+    );
   }
   const child = spawn(projectNode, [script, ...args], {
     cwd: process.cwd(),

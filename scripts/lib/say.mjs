@@ -14,7 +14,9 @@ export function seconds(ms) {
 }
 
 function line(mark, text, ms) {
-  return ms === undefined ? `${mark} ${text}` : `${mark} ${text.padEnd(60)} ${seconds(ms).padStart(8)}`;
+  return ms === undefined
+    ? `${mark} ${text}`
+    : `${mark} ${text.padEnd(60)} ${seconds(ms).padStart(8)}`;
 }
 
 /** Runs `work` as one named step. `work` gets `note(text)` to say how far it is; what it returns, if text, ends the line. */
