@@ -5,6 +5,7 @@ import { startRealtime } from "../realtime/index.ts";
 import { refuseSignedUrl } from "./check-signed-url.ts";
 import { createApi } from "./create-app.ts";
 import type { ApiOptions } from "./create-app.ts";
+import { translateStorageRequest, translateStorageResponse } from "./storage-dialect.ts";
 import { sendWebResponse, toWebRequest } from "./web-request.ts";
 
 export type GatewayOptions = ApiOptions & {
@@ -38,7 +39,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (pathname.startsWith("/realtime/v1/api/")) return await realtime.handleRequest(request);
     if (/^\/(rest|auth|storage)\/v1(\/|$)/.test(pathname)) {
       const refused = refuseSignedUrl(request.method, new URL(request.url), options.keys.jwtSecret);
-      return refused ?? (await api.fetch(request, incoming.socket.remoteAddress ?? null));
+      if (refused) return refused;
+      const answer = await api.fetch(await translateStorageRequest(request), incoming.socket.remoteAddress ?? null);
+      return await translateStorageResponse(request, answer);
     }
     return Response.json({ message: "no Route matched with those values" }, { status: 404 });
   };
