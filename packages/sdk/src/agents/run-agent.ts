@@ -1,0 +1,159 @@
+import { MAX_CLAIM_WAIT_SECONDS, type ClaimedStep } from "@nofx/core/contract";
+import { createAgentClient, systemClock, type Clock, type Fetch } from "../client/index.ts";
+import { permanent } from "../errors/index.ts";
+import type { StandardSchema } from "../schema/index.ts";
+import { executeStep, stepInfo, type StepOutcome, type StepPorts } from "../steps/index.ts";
+import type { AnyTask } from "../tasks/index.ts";
+import { claimLoop } from "./claim-loop.ts";
+import type { Agent } from "./define-agent.ts";
+import { describeEvent, type AgentEvent } from "./events.ts";
+import { introduce } from "./introduce.ts";
+import { onStopSignals, processName } from "./process.ts";
+import { Slots } from "./slots.ts";
+import { Stopping } from "./stopping.ts";
+
+export interface RunOptions {
+  /** Where the control plane listens, like `http://127.0.0.1:8790`. */
+  url: string;
+  /** The agent's key, `nofx_ak_…`. */
+  key: string;
+  /** Ends the agent gracefully. Without one, SIGINT and SIGTERM do. */
+  signal?: AbortSignal | undefined;
+  /** Whether SIGINT and SIGTERM end the agent; by default when no `signal` is given. */
+  handleSignals?: boolean | undefined;
+  /** How long running steps may go on after that; 25 s unless told. A second signal cuts it short. */
+  drainSeconds?: number | undefined;
+  /** How long handlers then have to react to `ctx.signal` before their steps are given back; 5 s unless told. */
+  abortSeconds?: number | undefined;
+  /** How long one claim waits for work; 20 s unless told, at most 25. */
+  waitSeconds?: number | undefined;
+  /** Shown to people as who claimed; `<host>:<pid>` unless told. */
+  worker?: string | undefined;
+  /** Told what happens; lines on stderr unless given. */
+  onEvent?: ((event: AgentEvent) => void) | undefined;
+  /** Ports that tests replace. */
+  fetch?: Fetch | undefined;
+  clock?: Clock | undefined;
+  random?: (() => number) | undefined;
+}
+
+/** How many executions ended how. */
+export type RunSummary = Record<StepOutcome, number>;
+
+/** `agent.run()` */
+export async function runAgent(agent: Agent, options: RunOptions): Promise<RunSummary> {
+  const clock = options.clock ?? systemClock;
+  const random = options.random ?? Math.random;
+  const send: Fetch = options.fetch ?? ((input, init) => fetch(input, init));
+  const emit = reporter(options.onEvent);
+  const client = createAgentClient({
+    url: options.url,
+    key: options.key,
+    fetch: send,
+    clock,
+    random,
+  });
+  const stopping = new Stopping({
+    clock,
+    drainMs: (options.drainSeconds ?? 25) * 1_000,
+    abortMs: (options.abortSeconds ?? 5) * 1_000,
+  });
+  const slots = new Slots(agent.concurrency);
+  const summary: RunSummary = { succeeded: 0, failed: 0, suspended: 0, released: 0, lost: 0 };
+  const ports: StepPorts = {
+    client,
+    clock,
+    random,
+    fetch: send,
+    shutdown: stopping.shutdown,
+    abandon: stopping.abandon,
+    onRetry: (error, waitMs) => emit({ type: "retrying", error, waitMs }),
+  };
+
+  async function execute(step: ClaimedStep, leaseSeconds: number): Promise<void> {
+    const info = stepInfo(step);
+    emit({ type: "step.started", step: info });
+    const task = agent.tasks.get(step.capability) ?? unknownTask(step.capability);
+    const { outcome, error } = await executeStep(ports, task, step, leaseSeconds);
+    summary[outcome] += 1;
+    emit({ type: "step.ended", step: info, outcome, ...(error === undefined ? {} : { error }) });
+  }
+
+  const stop = () => {
+    if (!stopping.draining.aborted) emit({ type: "draining", running: slots.running });
+    stopping.begin();
+  };
+  const forgetSignals = listen(options, stop);
+  try {
+    const { onRetry } = ports;
+    const signal = stopping.draining;
+    const capabilities = await introduce(client, [...agent.tasks.keys()], emit, {
+      signal,
+      onRetry,
+    });
+    const waitSeconds = Math.min(options.waitSeconds ?? 20, MAX_CLAIM_WAIT_SECONDS);
+    const worker = options.worker ?? processName();
+    await claimLoop({
+      client,
+      clock,
+      random,
+      slots,
+      capabilities,
+      worker,
+      waitSeconds,
+      signal,
+      onRetry,
+      execute,
+    });
+  } catch (error) {
+    // Being told to stop ends the claim in hand; anything else is a refusal, and running steps are still seen through.
+    if (!stopping.draining.aborted) {
+      stop();
+      throw error;
+    }
+  } finally {
+    await slots.idle();
+    stopping.finish();
+    forgetSignals();
+    emit({ type: "stopped" });
+  }
+  return summary;
+}
+
+function listen(options: RunOptions, stop: () => void): () => void {
+  const { signal } = options;
+  if (signal?.aborted) stop();
+  signal?.addEventListener("abort", stop, { once: true });
+  const forget = (options.handleSignals ?? signal === undefined) ? onStopSignals(stop) : () => {};
+  return () => {
+    signal?.removeEventListener("abort", stop);
+    forget();
+  };
+}
+
+/** A listener that throws must not take the agent with it. */
+function reporter(listener: RunOptions["onEvent"]): (event: AgentEvent) => void {
+  if (!listener) return (event) => console.error(describeEvent(event));
+  return (event) => {
+    try {
+      listener(event);
+    } catch (error) {
+      console.error("onEvent threw:", error);
+    }
+  };
+}
+
+const anything: StandardSchema = {
+  "~standard": { version: 1, vendor: "nofx", validate: (value) => ({ value }) },
+};
+
+function unknownTask(capability: string): AnyTask {
+  return {
+    capability,
+    input: anything,
+    output: anything,
+    run: () => {
+      throw permanent(`This agent has no task for "${capability}".`);
+    },
+  };
+}

@@ -1,0 +1,4 @@
+export * from "./api-error.ts";
+export * from "./artifact-error.ts";
+export * from "./failures.ts";
+export * from "./step-errors.ts";

@@ -1,0 +1,4 @@
+export * from "./check.ts";
+export * from "./standard-schema.ts";
+export * from "./to-json.ts";
+export * from "./storable.ts";

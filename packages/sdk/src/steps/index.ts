@@ -1,0 +1,7 @@
+export {
+  executeStep,
+  stepInfo,
+  type StepOutcome,
+  type StepPorts,
+  type StepResult,
+} from "./execute.ts";

@@ -1,0 +1,63 @@
+import type { AgentEvent, AnyTask, RunOptions, RunSummary, TaskContext } from "../src/index.ts";
+import { defineAgent, defineTask } from "../src/index.ts";
+import { z } from "zod";
+import { KEY, type FakePlane } from "./fake-plane/server.ts";
+
+/** A running agent; disposing of it drains it. */
+export class Running implements AsyncDisposable {
+  readonly events: AgentEvent[] = [];
+  readonly done: Promise<RunSummary>;
+  readonly #stop = new AbortController();
+
+  constructor(
+    plane: FakePlane,
+    tasks: AnyTask[],
+    options: Partial<RunOptions> & { concurrency?: number } = {},
+  ) {
+    const { concurrency = 1, ...rest } = options;
+    this.done = defineAgent({ tasks, concurrency }).run({
+      url: plane.url,
+      key: KEY,
+      signal: this.#stop.signal,
+      drainSeconds: 1,
+      abortSeconds: 0.2,
+      // The shortest waits that the jitter allows.
+      random: () => 0,
+      onEvent: (event) => {
+        this.events.push(event);
+        plane.changed();
+      },
+      ...rest,
+    });
+    this.done.catch(() => {});
+  }
+
+  stop(): Promise<RunSummary> {
+    this.#stop.abort();
+    return this.done;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop().catch(() => {});
+  }
+}
+
+/** A task that takes and gives anything. */
+export function anyTask(
+  run: (ctx: TaskContext, input: Record<string, unknown>) => unknown,
+): AnyTask {
+  return defineTask({
+    capability: "test.task",
+    input: z.record(z.string(), z.unknown()),
+    output: z.unknown(),
+    run: async (ctx, input) => (await run(ctx, input)) ?? null,
+  });
+}
+
+/** Never ends by itself: rejects with the reason when the signal fires. */
+export function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
