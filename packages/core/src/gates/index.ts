@@ -1,1 +1,5 @@
-export {};
+export { JUDGING_GATES, judgePlan, type Evaluation } from "./judge-plan.ts";
+export { planDigest, planDigestInput, stepDigestInput, type DigestedPlan } from "./plan-digest.ts";
+export type { Finding, GateRule, PlanFacts, PlanUnderJudgement } from "./rule.ts";
+export { GATE_RULES } from "./rules.ts";
+export { overall, verdictsByStep, worstVerdict } from "./verdicts.ts";

@@ -1,9 +1,8 @@
 import { pointer, type Issue } from "../errors/index.ts";
 import { nameFinder } from "./closest-name.ts";
 import { digraph, type Digraph } from "./digraph.ts";
-import { findComponents } from "./find-components.ts";
+import { findLoops } from "./find-loops.ts";
 import { findReached } from "./find-reached.ts";
-import { findShortestLoop } from "./find-shortest-loop.ts";
 import type { ParsedRow } from "./parse-row.ts";
 
 /** Items that exist already: their ids, and what each of them needs. */
@@ -27,9 +26,8 @@ export function checkNeeds(rows: readonly ParsedRow[], known: KnownItems | undef
     });
   });
   issues.push(...missingNeeds(rows, byKey, known));
-  const { graph, names, nodeOf } = needsGraph(rows, byKey, known);
-  issues.push(...loops(graph, names, byKey));
-  issues.push(...strangers(rows, byKey, graph, nodeOf));
+  const graph = needsGraph(rows, byKey, known);
+  issues.push(...loops(graph, byKey), ...strangers(rows, byKey, graph));
   return issues;
 }
 
@@ -59,8 +57,8 @@ function missingNeeds(
 }
 
 interface NeedsGraph {
+  readonly things: readonly { readonly name: string; readonly needs: readonly string[] }[];
   readonly graph: Digraph;
-  readonly names: readonly string[];
   readonly nodeOf: ReadonlyMap<string, number>;
 }
 
@@ -70,64 +68,40 @@ function needsGraph(
   byKey: ReadonlyMap<string, number>,
   known: KnownItems | undefined,
 ): NeedsGraph {
-  const names = [...byKey.keys()];
-  const nodeOf = new Map(names.map((name, node) => [name, node]));
-  const graphEdges: number[][] = [];
-  for (let node = 0; node < names.length; node++) {
-    const name = names[node] as string;
+  const nodeOf = new Map([...byKey.keys()].map((name, node) => [name, node]));
+  const things: { name: string; needs: string[] }[] = [];
+  // The map grows while it is walked: known items join as they are reached.
+  for (const name of nodeOf.keys()) {
     const row = byKey.get(name);
-    const needs = row === undefined ? known?.needsOf(name) : rows[row]?.needs;
-    const edges: number[] = [];
-    for (const need of needs ?? []) {
-      if (need === name) continue;
-      let target = nodeOf.get(need);
-      if (target === undefined) {
-        if (!known?.keys.has(need)) continue;
-        target = names.push(need) - 1;
-        nodeOf.set(need, target);
-      }
-      edges.push(target);
-    }
-    graphEdges.push(edges);
+    const needs = (row === undefined ? known?.needsOf(name) : rows[row]?.needs) ?? [];
+    const existing = [...needs].filter(
+      (need) => need !== name && (byKey.has(need) || known?.keys.has(need) === true),
+    );
+    for (const need of existing) if (!nodeOf.has(need)) nodeOf.set(need, nodeOf.size);
+    things.push({ name, needs: existing });
   }
-  return { graph: digraph(names.length, (node) => graphEdges[node] ?? []), names, nodeOf };
+  const graph = digraph(things.length, (node) =>
+    (things[node]?.needs ?? []).map((need) => nodeOf.get(need) as number),
+  );
+  return { things, graph, nodeOf };
 }
 
-function loops(
-  graph: Digraph,
-  names: readonly string[],
-  byKey: ReadonlyMap<string, number>,
-): Issue[] {
-  return findComponents(graph).map((component) => {
-    const loop = findShortestLoop(graph, component).map((node) => names[node] as string);
-    const item = loop[0] as string;
-    const others = component.length - loop.length;
+function loops(graph: NeedsGraph, byKey: ReadonlyMap<string, number>): Issue[] {
+  return findLoops(graph.things).map(({ names, text, size }) => {
+    const item = names[0] ?? "";
+    const others = size - names.length;
     const rest =
       others === 0 ? "" : ` (${others} more ${others === 1 ? "item" : "items"} on longer loops)`;
-    return {
-      path: pointer(["items", byKey.get(item) ?? 0, "needs"]),
-      message: `depends on itself: ${loopText([...loop, item])}${rest}`,
-      item,
-    };
+    const path = pointer(["items", byKey.get(item) ?? 0, "needs"]);
+    return { path, message: `depends on itself: ${text}${rest}`, item };
   });
-}
-
-const MAX_LOOP_SHOWN = 50;
-
-/** `a -> b -> c -> a`; a loop of thousands is shown by its beginning and its end. */
-export function loopText(names: readonly string[]): string {
-  if (names.length <= MAX_LOOP_SHOWN) return names.join(" -> ");
-  const hidden = names.length - MAX_LOOP_SHOWN;
-  const shown = [...names.slice(0, MAX_LOOP_SHOWN - 10), `(${hidden} more)`, ...names.slice(-10)];
-  return shown.join(" -> ");
 }
 
 /** Artifacts may only come from what an item needs, directly or through others. */
 function strangers(
   rows: readonly ParsedRow[],
   byKey: ReadonlyMap<string, number>,
-  graph: Digraph,
-  nodeOf: ReadonlyMap<string, number>,
+  { graph, nodeOf }: NeedsGraph,
 ): Issue[] {
   const producerOf = (from: string) => {
     const exact = nodeOf.get(from);

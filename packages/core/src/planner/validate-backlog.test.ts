@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { aBacklog, aBacklogRow } from "../testing/index.ts";
-import { loopText } from "./check-needs.ts";
+import { loopText } from "./find-loops.ts";
 import { MAX_BACKLOG_ISSUES, validateBacklog } from "./validate-backlog.ts";
 
 function issuesOf(items: unknown, known?: Parameters<typeof validateBacklog>[1]) {

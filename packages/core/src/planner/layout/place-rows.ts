@@ -1,7 +1,8 @@
 import type { Layers } from "./make-layers.ts";
 
 const BEND_HEIGHT = 0.4;
-const PASSES = 4;
+/** Odd, so that the last one goes forth: what follows one need alone then stands level with it. */
+const PASSES = 7;
 
 /**
  * A row for each node, in units of a step's height: every layer keeps its order and its distances, and its nodes come
@@ -23,11 +24,7 @@ export function placeRows({ layers, before, after, real }: Layers): Float64Array
     const forth = pass % 2 === 0;
     for (let i = 0; i < layers.length; i++) {
       const layer = layers[forth ? i : layers.length - 1 - i] as number[];
-      const last = pass === PASSES - 1;
-      alignLayer(layer, rows, height, (node) => {
-        const near = forth ? before[node] : after[node];
-        return last ? [...(before[node] ?? []), ...(after[node] ?? [])] : (near ?? []);
-      });
+      alignLayer(layer, rows, height, forth ? before : after);
     }
   }
   return rows;
@@ -43,7 +40,7 @@ function alignLayer(
   layer: readonly number[],
   rows: Float64Array,
   height: (node: number) => number,
-  neighbours: (node: number) => readonly number[],
+  neighbours: readonly (readonly number[])[],
 ): void {
   const blocks: Block[] = [];
   const offsets: number[] = [];
@@ -51,7 +48,7 @@ function alignLayer(
   layer.forEach((node, i) => {
     if (i > 0) offset += (height(layer[i - 1] as number) + height(node)) / 2;
     offsets.push(offset);
-    const near = neighbours(node);
+    const near = neighbours[node] ?? [];
     const wish =
       near.length === 0
         ? (rows[node] as number)

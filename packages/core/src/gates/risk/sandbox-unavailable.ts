@@ -1,0 +1,21 @@
+import { examplePlan } from "../example-plan.ts";
+import type { GateRule } from "../rule.ts";
+
+export const sandboxUnavailable: GateRule = {
+  name: "sandbox_unavailable",
+  gate: "risk",
+  verdict: "block",
+  tip: 'Install the sandbox tools on the workers, or let an admin set "shell" to "trusted".',
+  *judge({ steps, facts }) {
+    if (facts.shell !== "sandboxed" || facts.sandboxAvailable) return;
+    for (const { name, kind } of steps) {
+      if (kind !== "shell") continue;
+      const reason = `Step "${name}" runs a command, this tenant wants commands sandboxed, and no sandbox is available.`;
+      yield { step: name, reason, evidence: { shell: facts.shell, sandboxAvailable: false } };
+    }
+  },
+  examples: {
+    passes: examplePlan([{ name: "build" }], { shell: "sandboxed", sandboxAvailable: true }),
+    fails: examplePlan([{ name: "build" }], { shell: "sandboxed", sandboxAvailable: false }),
+  },
+};

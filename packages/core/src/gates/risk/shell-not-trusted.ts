@@ -1,0 +1,21 @@
+import { examplePlan } from "../example-plan.ts";
+import type { GateRule } from "../rule.ts";
+
+export const shellNotTrusted: GateRule = {
+  name: "shell_not_trusted",
+  gate: "risk",
+  verdict: "block",
+  tip: 'An admin can set "shell" to "trusted" (commands run without a sandbox) or to "sandboxed".',
+  *judge({ steps, facts }) {
+    if (facts.shell !== "off") return;
+    for (const { name, kind } of steps) {
+      if (kind !== "shell") continue;
+      const reason = `Step "${name}" runs a command, and this tenant's setting "shell" is "off".`;
+      yield { step: name, reason, evidence: { shell: facts.shell } };
+    }
+  },
+  examples: {
+    passes: examplePlan([{ name: "build" }], { shell: "trusted" }),
+    fails: examplePlan([{ name: "build" }], { shell: "off" }),
+  },
+};
