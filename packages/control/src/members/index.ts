@@ -1,1 +1,2 @@
-export {};
+export { getSession } from "./get-session.ts";
+export { resolveMember, type MemberRequest } from "./resolve.ts";

@@ -135,6 +135,6 @@ create policy plans_change on public.plans for update to nofx_member
   using (tenant_id in (select app.tenant_ids())) with check (tenant_id in (select app.tenant_ids()));
 create policy approvals_change on public.approvals for update to nofx_member
   using (tenant_id in (select app.tenant_ids())) with check (tenant_id in (select app.tenant_ids()));
--- a plan is immutable but for its status; an approval but for its answer
+-- a plan is immutable but for its status; an approval but for its answer and the run that it was used for
 grant update (status) on public.plans to nofx_member;
-grant update (status, decided_at) on public.approvals to nofx_member;
+grant update (status, decided_at, run_id, step_id) on public.approvals to nofx_member;

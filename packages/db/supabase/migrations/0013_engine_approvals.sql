@@ -68,13 +68,13 @@ begin
   end if;
 
   perform from public.steps s
-  where (s.id = v_approval.step_id or s.plan_step_id = v_approval.plan_step_id) and s.status = 'queued' and s.holds & 2 = 2
+  where s.id = v_approval.step_id and s.status = 'queued' and s.holds & 2 = 2
   order by s.id for update;
 
   if v_approval.status = 'approved' or v_approval.subject = 'step' then
     with freed as (
       update public.steps s set holds = s.holds & ~2, run_at = clock_timestamp()
-      where (s.id = v_approval.step_id or s.plan_step_id = v_approval.plan_step_id) and s.status = 'queued' and s.holds & 2 = 2
+      where s.id = v_approval.step_id and s.status = 'queued' and s.holds & 2 = 2
       returning s.executor, s.holds
     )
     select array[count(*) filter (where f.executor = 'worker' and f.holds = 0), count(*) filter (where f.executor = 'agent' and f.holds = 0)]
@@ -85,7 +85,7 @@ begin
       set status = 'failed', finalised_at = clock_timestamp(),
           error = jsonb_build_object('code', 'approval_' || v_approval.status,
             'message', case v_approval.status when 'rejected' then 'People said no.' else 'Nobody answered in time.' end)
-      where s.plan_step_id = v_approval.plan_step_id and s.status = 'queued' and s.holds & 2 = 2
+      where s.id = v_approval.step_id and s.status = 'queued' and s.holds & 2 = 2
       returning s.id, s.tenant_id, s.run_id, s.correlation_id, s.epoch
     ),
     told as (

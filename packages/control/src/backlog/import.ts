@@ -1,0 +1,108 @@
+import { canonicalJson } from "@nofx/core/canonical";
+import { ImportBacklogInput, type ImportBacklogResult } from "@nofx/core/api";
+import { NofxError } from "@nofx/core/errors";
+import { validateBacklog, type ValidItem } from "@nofx/core/planner";
+import { StepName, toUuid } from "@nofx/core/vocabulary";
+import { findPack, findUpload, loadPackKeys, upsertItems, upsertPack, type ItemRow } from "@nofx/db/queries";
+import type { z } from "zod";
+import type { MemberContext } from "../command/context.ts";
+import { runCommand } from "../command/run-command.ts";
+import type { CommandTransaction } from "../command/transaction.ts";
+import { readDocument } from "./read-document.ts";
+
+/**
+ * Imports a backlog document: all of it or nothing. Items are matched by pack and id, so importing a document again
+ * changes what changed and leaves the rest. Errors name every offending item (`backlog_invalid`).
+ */
+export function importBacklog(
+  ctx: MemberContext,
+  input: z.input<typeof ImportBacklogInput>,
+): Promise<ImportBacklogResult> {
+  const spec = { name: "backlog.import", permission: "backlog.write", input: ImportBacklogInput } as const;
+  return runCommand(ctx, spec, input, async (tx, parsed) => {
+    const document = await documentOf(ctx, tx, parsed);
+    const known = await knownItems(ctx, tx, document);
+    const valid = validateBacklog(document, known);
+    if (!valid.ok) {
+      throw new NofxError("backlog_invalid", {
+        detail: `${valid.issues.length} ${valid.issues.length === 1 ? "problem" : "problems"} found. Correct them and import again.`,
+        issues: valid.issues,
+      });
+    }
+    const { pack, title, workspace } = valid.document;
+    const counts = { pack, items: valid.items.length, dryRun: parsed.dryRun };
+    if (parsed.dryRun) return { ...counts, created: 0, updated: 0, unchanged: 0 };
+
+    const packId = await upsertPack(tx.db, {
+      tenantId: ctx.tenantId,
+      name: pack,
+      title: title ?? null,
+      workspace: workspace ?? null,
+    });
+    const rows = valid.items.map((item) => toRow(ctx, item));
+    const { created, updated } = await upsertItems(tx.db, ctx.tenantId, packId, rows);
+    const result = { ...counts, created, updated, unchanged: rows.length - created - updated };
+    tx.emit({ type: "backlog.imported", payload: { pack, items: rows.length, created, updated } });
+    await tx.audit("backlog.imported", {
+      pack,
+      items: rows.length,
+      created,
+      updated,
+      digest: ctx.plane.sha256(canonicalJson(rows.map((row) => row.digest))),
+    });
+    return result;
+  });
+}
+
+async function documentOf(
+  ctx: MemberContext,
+  tx: CommandTransaction,
+  input: ImportBacklogInput,
+): Promise<unknown> {
+  if (input.document !== undefined) return input.document;
+  if (input.text !== undefined) return readDocument(input.text, input.format);
+  const upload = await findUpload(tx.db, ctx.tenantId, toUuid("upload", input.uploadId ?? ""));
+  if (upload === undefined) throw new NofxError("not_found", { detail: "There is no such upload." });
+  const bytes = await ctx.plane.storage.forTenant(ctx.tenantId).get("uploads", upload.path);
+  if (bytes === undefined) {
+    throw new NofxError("upload_missing", { detail: "Send the file to the upload's signed address first." });
+  }
+  return readDocument(decodeUtf8(bytes), input.format);
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new NofxError("invalid_json", { detail: "The file is not UTF-8 text.", cause: error });
+  }
+}
+
+/** Items of the same pack that are there already: rows may need them. */
+async function knownItems(ctx: MemberContext, tx: CommandTransaction, document: unknown) {
+  const pack = StepName.safeParse((document as { pack?: unknown } | null)?.pack);
+  const found = pack.success ? await findPack(tx.db, ctx.tenantId, pack.data) : undefined;
+  if (found === undefined) return undefined;
+  const needs = await loadPackKeys(tx.db, found.id);
+  return { keys: new Set(needs.keys()), needsOf: (key: string) => needs.get(key) ?? [] };
+}
+
+function toRow(ctx: MemberContext, item: ValidItem): ItemRow {
+  const row = {
+    key: item.id,
+    title: item.title,
+    description: item.description ?? null,
+    kind: item.kind ?? null,
+    type: item.type ?? null,
+    arguments: item.with ?? null,
+    needs: item.needs,
+    priority: item.priority,
+    labels: item.labels,
+    risk: item.risk,
+    sensitive: item.sensitive,
+    owner: item.owner ?? null,
+    undo: item.undo ?? null,
+    position: item.row,
+  };
+  return { ...row, digest: ctx.plane.sha256(canonicalJson(row)) };
+}

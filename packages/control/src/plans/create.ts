@@ -1,0 +1,172 @@
+import { CreatePlanInput, type PlanView } from "@nofx/core/api";
+import { NofxError } from "@nofx/core/errors";
+import { judgePlan, overall, verdictsByStep, type Evaluation } from "@nofx/core/gates";
+import { layoutPlan, planBacklog, type PlannedStep, type PlanNote } from "@nofx/core/planner";
+import { toId } from "@nofx/core/vocabulary";
+import {
+  findPack,
+  insertPlanSteps,
+  loadPackItems,
+  loadPlanRules,
+  nextPlanVersion,
+  type PlanStepRow,
+} from "@nofx/db/queries";
+import type { z } from "zod";
+import type { MemberContext } from "../command/context.ts";
+import { runCommand } from "../command/run-command.ts";
+import type { CommandTransaction } from "../command/transaction.ts";
+import { argumentsDigest } from "./arguments-digest.ts";
+import { digestPlan } from "./digest.ts";
+import { loadFacts } from "./load-facts.ts";
+import { openApprovals } from "./open-approvals.ts";
+import { parseRules } from "./parse-rules.ts";
+import { selectItems } from "./select-items.ts";
+import { supersedeOlder } from "./supersede-older.ts";
+import { viewPlan } from "./view.ts";
+
+/**
+ * Plans a pack: items become steps, gates judge them, the next version of the plan is stored with its verdicts. A warn
+ * verdict and every sensitive step open an approval; without a warn the plan is approved at once; a block opens nothing.
+ */
+export function createPlan(
+  ctx: MemberContext,
+  input: z.input<typeof CreatePlanInput>,
+): Promise<PlanView> {
+  const spec = { name: "plans.create", permission: "plan.create", input: CreatePlanInput } as const;
+  return runCommand(ctx, spec, input, async (tx, parsed) => {
+    const pack = await findPack(tx.db, ctx.tenantId, parsed.pack);
+    if (pack === undefined) {
+      throw new NofxError("not_found", { detail: `There is no pack "${parsed.pack}". Import a backlog first.` });
+    }
+    const items = selectItems(await loadPackItems(tx.db, pack.id), parsed.items);
+    const rules = parseRules(await loadPlanRules(tx.db, ctx.tenantId));
+    const planned = planBacklog({
+      tenantId: ctx.tenantId,
+      lineage: pack.id,
+      items,
+      rules,
+      sha256: ctx.plane.sha256,
+    });
+    if (!planned.ok) throw new NofxError("plan_invalid", { issues: planned.issues });
+
+    const version = await nextPlanVersion(tx.db, pack.id);
+    const evaluations = judgePlan({
+      steps: planned.steps,
+      notes: planned.notes,
+      facts: await loadFacts(ctx, tx),
+    });
+    const plan = {
+      id: ctx.plane.newUuid(),
+      tenantId: ctx.tenantId,
+      packId: pack.id,
+      version,
+      title: parsed.title ?? pack.title ?? pack.name,
+      workspace: pack.workspace,
+    };
+    await supersedeOlder(tx, pack.id);
+    await store(ctx, tx, { plan, steps: planned.steps, notes: planned.notes, evaluations });
+    return viewPlan(ctx, tx, toId("plan", plan.id));
+  });
+}
+
+interface NewPlan {
+  plan: {
+    id: string;
+    tenantId: string;
+    packId: string;
+    version: number;
+    title: string;
+    workspace: string | null;
+  };
+  steps: readonly PlannedStep[];
+  notes: readonly PlanNote[];
+  evaluations: readonly Evaluation[];
+}
+
+async function store(ctx: MemberContext, tx: CommandTransaction, made: NewPlan): Promise<void> {
+  const { plan, steps, evaluations } = made;
+  const { verdict, score } = overall(evaluations);
+  const digest = digestPlan(ctx.plane, { version: plan.version, workspace: plan.workspace, steps });
+  const status = verdict === "block" ? "blocked" : verdict === "warn" ? "ready" : "approved";
+  await tx.db
+    .insertInto("plans")
+    .values({
+      id: plan.id,
+      tenant_id: plan.tenantId,
+      pack_id: plan.packId,
+      version: plan.version,
+      title: plan.title,
+      workspace: plan.workspace,
+      status,
+      verdict,
+      score,
+      digest,
+      step_count: steps.length,
+      correlation_id: ctx.correlationId,
+      created_by_type: "member",
+      created_by: ctx.actor.id,
+    })
+    .execute();
+  const sensitive = await insertPlanSteps(tx.db, plan, toRows(ctx, steps, evaluations));
+  await tx.db
+    .insertInto("plan_evaluations")
+    .values(
+      evaluations.map((one) => ({
+        tenant_id: plan.tenantId,
+        plan_id: plan.id,
+        gate: one.gate,
+        verdict: one.verdict,
+        score: one.score,
+        digest,
+        findings: JSON.stringify(one.findings),
+      })),
+    )
+    .execute();
+
+  const payload = { plan_id: plan.id, digest };
+  tx.emit({ type: "plan.created", payload });
+  tx.emit({ type: verdict === "block" ? "plan.blocked" : "plan.ready", payload });
+  if (status === "approved") tx.emit({ type: "plan.approved", payload });
+  if (verdict !== "block") {
+    await openApprovals(ctx, tx, { ...plan, digest, verdict }, steps, sensitive, evaluations);
+  }
+  await tx.audit("plan.created", { plan_id: plan.id, version: plan.version, digest, steps: steps.length });
+  await tx.audit("verdict.given", {
+    plan_id: plan.id,
+    digest,
+    verdict,
+    gates: evaluations.map((one) => ({ gate: one.gate, verdict: one.verdict })),
+  });
+}
+
+function toRows(
+  ctx: MemberContext,
+  steps: readonly PlannedStep[],
+  evaluations: readonly Evaluation[],
+): PlanStepRow[] {
+  const places = layoutPlan(steps);
+  const verdicts = verdictsByStep(evaluations);
+  return steps.map((step, i) => ({
+    item_key: step.itemId,
+    name: step.name,
+    title: step.title,
+    kind: step.kind,
+    executor: step.executor,
+    capability: step.capability,
+    queue: step.queue,
+    arguments: step.with,
+    needs: step.needs,
+    priority: step.priority,
+    position: step.position,
+    sensitive: step.sensitive,
+    risk: step.risk,
+    labels: step.labels,
+    owner: step.owner,
+    undo: step.undo,
+    token: step.token,
+    arguments_digest: argumentsDigest(ctx.plane, step),
+    verdict: verdicts.get(step.name) ?? "allow",
+    x: places[i]?.x ?? 0,
+    y: places[i]?.y ?? 0,
+  }));
+}

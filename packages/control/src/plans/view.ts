@@ -1,0 +1,121 @@
+import { PlanView, type PlanStepView } from "@nofx/core/api";
+import { NofxError } from "@nofx/core/errors";
+import { toId, toUuid } from "@nofx/core/vocabulary";
+import {
+  findPlan,
+  listEvaluations,
+  listPlanSteps,
+  listPlanVersions,
+  type EvaluationRecord,
+  type PlanRecord,
+  type PlanStepRecord,
+} from "@nofx/db/queries";
+import type { MemberContext } from "../command/context.ts";
+import type { CommandTransaction } from "../command/transaction.ts";
+
+const STEPS_IN_VIEW = 500;
+
+export async function loadPlan(
+  ctx: MemberContext,
+  tx: CommandTransaction,
+  planId: string,
+): Promise<PlanRecord> {
+  const plan = await findPlan(tx.db, ctx.tenantId, toUuid("plan", planId));
+  if (plan === undefined) throw new NofxError("not_found", { detail: "There is no such plan in this tenant." });
+  return plan;
+}
+
+/** One plan version with its verdicts, its first 500 steps and what stands between it and execution. */
+export async function viewPlan(
+  ctx: MemberContext,
+  tx: CommandTransaction,
+  planId: string,
+): Promise<PlanView> {
+  const plan = await loadPlan(ctx, tx, planId);
+  const steps = await listPlanSteps(tx.db, { planId: plan.id, limit: STEPS_IN_VIEW });
+  const approval = await tx.db
+    .selectFrom("approvals")
+    .select(["id", "status"])
+    .where("plan_id", "=", plan.id)
+    .where("subject", "=", "plan")
+    .orderBy("id", "desc")
+    .executeTakeFirst();
+  const versions = await listPlanVersions(tx.db, plan.pack_id);
+  const evaluations = await listEvaluations(tx.db, plan.id);
+  const blockers = blockersOf(plan);
+  return PlanView.parse({
+    ...toPlanSummary(plan),
+    workspace: plan.workspace,
+    planApprovalId: approval === undefined ? null : toId("approval", approval.id),
+    planApprovalStatus: approval?.status ?? null,
+    evaluations: evaluations.map(toEvaluation),
+    stepList: steps.items.map(toPlanStep),
+    versions: versions.map((one) => ({
+      id: toId("plan", one.id),
+      version: one.version,
+      status: one.status,
+      createdAt: one.created_at.toISOString(),
+    })),
+    executable: blockers.length === 0,
+    blockers,
+  });
+}
+
+/** Sentences for people: why this plan cannot be executed now. */
+function blockersOf(plan: PlanRecord): string[] {
+  const running = plan.latest_run_status === "queued" || plan.latest_run_status === "running";
+  return [
+    ...(plan.status === "blocked" ? ["A gate blocks it: correct the backlog and plan again."] : []),
+    ...(plan.status === "ready" ? ["Its warn verdict waits for an approval."] : []),
+    ...(plan.status === "superseded" ? ["A newer version has taken its place."] : []),
+    ...(plan.status === "cancelled" ? ["Its approval was refused: change the backlog and plan again."] : []),
+    ...(running ? ["It is being executed right now."] : []),
+  ];
+}
+
+export function toPlanSummary(plan: PlanRecord) {
+  return {
+    id: toId("plan", plan.id),
+    pack: plan.pack,
+    title: plan.title,
+    version: plan.version,
+    status: plan.status,
+    verdict: plan.verdict,
+    steps: plan.step_count,
+    digest: plan.digest,
+    createdAt: plan.created_at.toISOString(),
+    createdBy: plan.created_by,
+    latestRunId: plan.latest_run_id === null ? null : toId("run", plan.latest_run_id),
+    latestRunStatus: plan.latest_run_status,
+    pendingApprovals: plan.pending_approvals,
+  };
+}
+
+export function toEvaluation(one: EvaluationRecord) {
+  return { ...one, at: one.at.toISOString() };
+}
+
+export function toPlanStep(step: PlanStepRecord): Record<keyof PlanStepView, unknown> {
+  return {
+    id: toId("planStep", step.id),
+    name: step.name,
+    title: step.title,
+    itemKey: step.item_key,
+    kind: step.kind,
+    capability: step.capability,
+    with: step.arguments,
+    needs: step.needs,
+    priority: step.priority,
+    position: step.position,
+    sensitive: step.sensitive,
+    risk: step.risk,
+    labels: step.labels,
+    owner: step.owner,
+    token: step.token,
+    x: step.x,
+    y: step.y,
+    verdict: step.verdict,
+    approvalId: step.approval_id === null ? null : toId("approval", step.approval_id),
+    approvalStatus: step.approval_status,
+  };
+}

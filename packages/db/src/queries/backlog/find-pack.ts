@@ -1,0 +1,55 @@
+import { sql } from "kysely";
+import type { Executor } from "../executor.ts";
+
+export interface PackItemRecord {
+  id: string;
+  key: string;
+  title: string;
+  description: string | null;
+  kind: string | null;
+  type: string | null;
+  arguments: Record<string, unknown> | null;
+  needs: string[];
+  priority: number;
+  labels: string[];
+  risk: string[];
+  sensitive: boolean;
+  owner: string | null;
+  undo: Record<string, unknown> | null;
+  position: number;
+}
+
+export async function findPack(db: Executor, tenantId: string, name: string) {
+  return db
+    .selectFrom("packs")
+    .select(["id", "name", "title", "workspace"])
+    .where("tenant_id", "=", tenantId)
+    .where("name", "=", name)
+    .executeTakeFirst();
+}
+
+/** Every item of a pack, in document order. */
+export async function loadPackItems(db: Executor, packId: string): Promise<PackItemRecord[]> {
+  const { rows } = await sql<PackItemRecord>`
+    select id, key, title, description, kind, type, arguments, needs, priority, labels, risk, sensitive, owner, undo, position
+    from backlog_items where pack_id = ${packId}::uuid order by position, id
+  `.execute(db);
+  return rows;
+}
+
+/** Keys and needs of a pack's items: what an import may refer to. */
+export async function loadPackKeys(db: Executor, packId: string): Promise<Map<string, string[]>> {
+  const rows = await db.selectFrom("backlog_items").select(["key", "needs"]).where("pack_id", "=", packId).execute();
+  return new Map(rows.map((row) => [row.key, row.needs]));
+}
+
+/** The tenant's rules for items without a kind. */
+export async function loadPlanRules(db: Executor, tenantId: string): Promise<unknown[]> {
+  const rows = await db
+    .selectFrom("plan_rules")
+    .select("rule")
+    .where("tenant_id", "=", tenantId)
+    .orderBy("position")
+    .execute();
+  return rows.map((row) => row.rule);
+}

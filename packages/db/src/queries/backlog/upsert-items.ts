@@ -1,0 +1,67 @@
+import { sql } from "kysely";
+import type { Executor } from "../executor.ts";
+
+export interface ItemRow {
+  key: string;
+  title: string;
+  description: string | null;
+  kind: string | null;
+  type: string | null;
+  arguments: Record<string, unknown> | null;
+  needs: string[];
+  priority: number;
+  labels: string[];
+  risk: string[];
+  sensitive: boolean;
+  owner: string | null;
+  undo: Record<string, unknown> | null;
+  position: number;
+  digest: string;
+}
+
+/** Makes or changes the pack and answers its id. */
+export async function upsertPack(
+  db: Executor,
+  pack: { tenantId: string; name: string; title: string | null; workspace: string | null },
+): Promise<string> {
+  const { rows } = await sql<{ id: string }>`
+    insert into packs (tenant_id, name, title, workspace)
+    values (${pack.tenantId}, ${pack.name}, ${pack.title}, ${pack.workspace})
+    on conflict (tenant_id, name) do update
+      set title = coalesce(excluded.title, packs.title), workspace = coalesce(excluded.workspace, packs.workspace),
+          updated_at = clock_timestamp()
+    returning id
+  `.execute(db);
+  return rows[0]?.id ?? "";
+}
+
+/** Writes all rows in one statement; a row whose digest did not change is left alone. Counts what happened. */
+export async function upsertItems(
+  db: Executor,
+  tenantId: string,
+  packId: string,
+  items: readonly ItemRow[],
+): Promise<{ created: number; updated: number }> {
+  const { rows } = await sql<{ created: number; updated: number }>`
+    with written as (
+      insert into backlog_items (tenant_id, pack_id, key, title, description, kind, type, arguments, needs, priority, labels, risk,
+        sensitive, owner, undo, position, digest)
+      select ${tenantId}::uuid, ${packId}::uuid, i.key, i.title, i.description, i.kind, i.type, i.arguments, i.needs, i.priority,
+        i.labels, i.risk, i.sensitive, i.owner, i.undo, i.position, i.digest
+      from jsonb_to_recordset(${JSON.stringify(items)}::jsonb) as i (
+        key text, title text, description text, kind text, type text, arguments jsonb, needs text[], priority smallint, labels text[],
+        risk text[], sensitive boolean, owner text, undo jsonb, position integer, digest text)
+      order by i.position
+      on conflict (pack_id, key) do update set
+        title = excluded.title, description = excluded.description, kind = excluded.kind, type = excluded.type,
+        arguments = excluded.arguments, needs = excluded.needs, priority = excluded.priority, labels = excluded.labels,
+        risk = excluded.risk, sensitive = excluded.sensitive, owner = excluded.owner, undo = excluded.undo,
+        position = excluded.position, digest = excluded.digest, updated_at = clock_timestamp()
+      where backlog_items.digest <> excluded.digest
+      returning (xmax = 0) as created
+    )
+    select (count(*) filter (where created))::integer as created, (count(*) filter (where not created))::integer as updated
+    from written
+  `.execute(db);
+  return rows[0] ?? { created: 0, updated: 0 };
+}

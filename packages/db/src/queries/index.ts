@@ -1,0 +1,12 @@
+export * from "./backlog/find-pack.ts";
+export * from "./backlog/find-upload.ts";
+export * from "./backlog/list-items.ts";
+export * from "./backlog/list-packs.ts";
+export * from "./backlog/upsert-items.ts";
+export type { Executor } from "./executor.ts";
+export * from "./members/find-memberships.ts";
+export * from "./paging.ts";
+export * from "./plans/insert-plan.ts";
+export * from "./plans/list-plan-steps.ts";
+export * from "./plans/list-plans.ts";
+export * from "./plans/start-run.ts";

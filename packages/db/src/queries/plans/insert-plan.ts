@@ -1,0 +1,61 @@
+import { sql } from "kysely";
+import type { Executor } from "../executor.ts";
+
+export interface PlanStepRow {
+  item_key: string;
+  name: string;
+  title: string;
+  kind: string;
+  executor: string;
+  capability: string | null;
+  queue: string;
+  arguments: Record<string, unknown>;
+  needs: readonly string[];
+  priority: number;
+  position: number;
+  sensitive: boolean;
+  risk: readonly string[];
+  labels: readonly string[];
+  owner: string | null;
+  undo: Record<string, unknown> | null;
+  token: string;
+  arguments_digest: string;
+  verdict: string;
+  x: number;
+  y: number;
+}
+
+/** Locks the pack, so that versions are given out one at a time, and answers the next one. */
+export async function nextPlanVersion(db: Executor, packId: string): Promise<number> {
+  await sql`select id from packs where id = ${packId}::uuid for update`.execute(db);
+  const { rows } = await sql<{ version: number }>`
+    select coalesce(max(version), 0) + 1 as version from plans where pack_id = ${packId}::uuid
+  `.execute(db);
+  return rows[0]?.version ?? 1;
+}
+
+/** Writes all steps of a plan in one statement and answers the ids of those that need an approval. */
+export async function insertPlanSteps(
+  db: Executor,
+  plan: { id: string; tenantId: string; packId: string },
+  steps: readonly PlanStepRow[],
+): Promise<{ id: string; name: string }[]> {
+  const { rows } = await sql<{ id: string; name: string }>`
+    with written as (
+      insert into plan_steps (tenant_id, plan_id, backlog_item_id, name, title, item_key, kind, executor, capability, queue, arguments,
+        needs, priority, position, sensitive, risk, labels, owner, undo, token, arguments_digest, verdict, x, y)
+      select ${plan.tenantId}::uuid, ${plan.id}::uuid, i.id, s.name, s.title, s.item_key, s.kind, s.executor, s.capability, s.queue,
+        s.arguments, s.needs, s.priority, s.position, s.sensitive, s.risk, s.labels, s.owner, s.undo, s.token, s.arguments_digest,
+        s.verdict, s.x, s.y
+      from jsonb_to_recordset(${JSON.stringify(steps)}::jsonb) as s (
+        item_key text, name text, title text, kind text, executor text, capability text, queue text, arguments jsonb, needs text[],
+        priority smallint, position integer, sensitive boolean, risk text[], labels text[], owner text, undo jsonb, token text,
+        arguments_digest text, verdict text, x real, y real)
+      join backlog_items i on i.pack_id = ${plan.packId}::uuid and i.key = s.item_key
+      order by s.position
+      returning id, name, sensitive
+    )
+    select id, name from written where sensitive
+  `.execute(db);
+  return rows;
+}

@@ -1,0 +1,86 @@
+import { sql } from "kysely";
+import type { Executor } from "../executor.ts";
+
+export interface NewRun {
+  id: string;
+  tenantId: string;
+  planId: string;
+  workspace: string | null;
+  stepCount: number;
+  correlationId: string;
+  traceparent: string | null;
+  createdBy: string;
+}
+
+/**
+ * The run and all its steps, in one transaction: three statements whatever the size. A step that waits for others or for
+ * people starts with the hold that says so.
+ */
+export async function startRun(db: Executor, run: NewRun): Promise<void> {
+  await sql`
+    insert into runs (id, tenant_id, plan_id, workspace, step_count, steps_left, correlation_id, traceparent, created_by_type, created_by)
+    values (${run.id}, ${run.tenantId}, ${run.planId}, ${run.workspace}, ${run.stepCount}, ${run.stepCount}, ${run.correlationId},
+      ${run.traceparent}, 'member', ${run.createdBy})
+  `.execute(db);
+  await sql`
+    insert into steps (tenant_id, run_id, plan_step_id, name, title, kind, executor, capability, queue, priority, position, arguments,
+      token, sensitive, holds, deps_left, correlation_id, traceparent)
+    select s.tenant_id, ${run.id}::uuid, s.id, s.name, s.title, s.kind, s.executor, s.capability, s.queue, s.priority, s.position,
+      s.arguments, s.token, s.sensitive,
+      case when cardinality(s.needs) > 0 then 1 else 0 end | case when s.sensitive and a.status is distinct from 'approved' then 2 else 0 end,
+      cardinality(s.needs), ${run.correlationId}::uuid, ${run.traceparent}
+    from plan_steps s
+    left join lateral (
+      select a.status from approvals a where a.plan_step_id = s.id and a.run_id = ${run.id}::uuid
+    ) a on s.sensitive
+    where s.plan_id = ${run.planId}::uuid
+    order by s.position
+  `.execute(db);
+  await sql`
+    insert into step_dependencies (step_id, depends_on, tenant_id)
+    select s.id, n.id, s.tenant_id
+    from steps s
+    join plan_steps p on p.id = s.plan_step_id
+    cross join lateral unnest(p.needs) as need (name)
+    join steps n on n.run_id = s.run_id and n.name = need.name
+    where s.run_id = ${run.id}::uuid
+  `.execute(db);
+}
+
+export interface StepApprovalState {
+  plan_step_id: string;
+  name: string;
+  title: string;
+  arguments_digest: string;
+  approval_id: string | null;
+  status: string | null;
+}
+
+/** Sensitive steps of a plan, each with the newest approval that no run has used yet. */
+export async function loadStepApprovals(db: Executor, planId: string): Promise<StepApprovalState[]> {
+  const { rows } = await sql<StepApprovalState>`
+    select s.id as plan_step_id, s.name, s.title, s.arguments_digest, a.id as approval_id, a.status
+    from plan_steps s
+    left join lateral (
+      select a.id, a.status from approvals a
+      where a.plan_step_id = s.id and a.run_id is null and a.arguments_digest = s.arguments_digest
+      order by a.id desc limit 1
+    ) a on true
+    where s.plan_id = ${planId}::uuid and s.sensitive
+    order by s.position
+  `.execute(db);
+  return rows;
+}
+
+/** Binds approvals to the run that uses them, and to its steps. */
+export async function bindApprovals(db: Executor, runId: string, approvalIds: readonly string[]): Promise<void> {
+  if (approvalIds.length === 0) return;
+  await sql`update approvals set run_id = ${runId}::uuid where id = any(${approvalIds}::uuid[])`.execute(db);
+}
+
+export async function bindApprovalSteps(db: Executor, runId: string): Promise<void> {
+  await sql`
+    update approvals a set step_id = s.id from steps s
+    where a.run_id = ${runId}::uuid and s.run_id = a.run_id and s.plan_step_id = a.plan_step_id and a.step_id is null
+  `.execute(db);
+}
