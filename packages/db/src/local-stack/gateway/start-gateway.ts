@@ -5,6 +5,7 @@ import { startRealtime } from "../realtime/index.ts";
 import { refuseSignedUrl } from "./check-signed-url.ts";
 import { createApi } from "./create-app.ts";
 import type { ApiOptions } from "./create-app.ts";
+import { withQuietConsole } from "./quiet-console.ts";
 import { translateStorageRequest, translateStorageResponse } from "./storage-dialect.ts";
 import { sendWebResponse, toWebRequest } from "./web-request.ts";
 
@@ -40,7 +41,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (/^\/(rest|auth|storage)\/v1(\/|$)/.test(pathname)) {
       const refused = refuseSignedUrl(request.method, new URL(request.url), options.keys.jwtSecret);
       if (refused) return refused;
-      const answer = await api.fetch(await translateStorageRequest(request), incoming.socket.remoteAddress ?? null);
+      const forwarded = await translateStorageRequest(request);
+      const peer = incoming.socket.remoteAddress ?? null;
+      const answer = await withQuietConsole(log, () => api.fetch(forwarded, peer));
       return await translateStorageResponse(request, answer);
     }
     return Response.json({ message: "no Route matched with those values" }, { status: 404 });

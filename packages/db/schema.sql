@@ -1,0 +1,1718 @@
+-- The schema that the migrations make, for reading and for review. Written by "node src/migrate/dump.ts"; not a
+-- migration, and never applied. Rights are listed in grants.txt.
+
+-- Tables, with constraints, indexes, triggers, row level security and policies
+
+create table public.agent_keys (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  agent_id uuid not null,
+  key_sha256 text not null,
+  hint text not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  revoked_at timestamp with time zone,
+  constraint agent_keys_pkey PRIMARY KEY (id),
+  constraint agent_keys_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agent_registry(id) ON DELETE CASCADE,
+  constraint agent_keys_key_sha256_key UNIQUE (key_sha256),
+  constraint agent_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+alter table public.agent_keys enable row level security;
+comment on table public.agent_keys is 'Keys of agents, as digests: the key itself is shown once and never stored';
+
+create table public.agent_messages (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  run_id uuid,
+  step_id uuid,
+  type text not null,
+  version smallint not null default 1,
+  correlation_id uuid not null,
+  causation_id uuid,
+  traceparent text,
+  payload jsonb not null,
+  at timestamp with time zone not null default clock_timestamp(),
+  constraint agent_messages_pkey PRIMARY KEY (id),
+  constraint agent_messages_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE,
+  constraint agent_messages_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX agent_messages_run ON public.agent_messages USING btree (run_id, id);
+alter table public.agent_messages enable row level security;
+comment on table public.agent_messages is 'Durable envelopes (Message Schema v1) between agents, or agent and supervisor';
+
+create table public.agent_registry (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  name text not null,
+  description text not null default ''::text,
+  capabilities text[] not null default '{}'::text[],
+  status text not null default 'active'::text,
+  last_seen_at timestamp with time zone,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint agent_registry_pkey PRIMARY KEY (id),
+  constraint agent_registry_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
+  constraint agent_registry_status_check CHECK ((status = ANY (ARRAY['active'::text, 'draining'::text, 'quarantined'::text, 'retired'::text]))),
+  constraint agent_registry_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint agent_registry_tenant_id_name_key UNIQUE (tenant_id, name)
+);
+alter table public.agent_registry enable row level security;
+comment on table public.agent_registry is 'Programs that execute steps, with what they can do';
+
+create table public.approval_decisions (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  approval_id uuid not null,
+  member_user_id uuid not null,
+  member_name text not null,
+  decision text not null,
+  reason text,
+  at timestamp with time zone not null default clock_timestamp(),
+  constraint approval_decisions_pkey PRIMARY KEY (id),
+  constraint approval_decisions_approval_id_fkey FOREIGN KEY (approval_id) REFERENCES approvals(id) ON DELETE CASCADE,
+  constraint approval_decisions_approval_id_member_user_id_key UNIQUE (approval_id, member_user_id),
+  constraint approval_decisions_decision_check CHECK ((decision = ANY (ARRAY['approve'::text, 'approve_with_changes'::text, 'reject'::text]))),
+  constraint approval_decisions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+alter table public.approval_decisions enable row level security;
+comment on table public.approval_decisions is 'Append-only: who decided what, when and why';
+
+create table public.approvals (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  subject text not null,
+  plan_id uuid,
+  plan_step_id uuid,
+  run_id uuid,
+  step_id uuid,
+  name text not null default ''::text,
+  title text not null,
+  question text not null,
+  why text not null,
+  arguments jsonb not null,
+  arguments_digest text not null,
+  status text not null default 'pending'::text,
+  requested_by_type text not null,
+  requested_by text not null,
+  requested_by_name text not null,
+  requester_user_id uuid,
+  requested_at timestamp with time zone not null default clock_timestamp(),
+  expires_at timestamp with time zone not null,
+  decided_at timestamp with time zone,
+  correlation_id uuid not null,
+  constraint approvals_pkey PRIMARY KEY (id),
+  constraint approvals_check CHECK (((status = 'pending'::text) = (decided_at IS NULL))),
+  constraint approvals_check1 CHECK (
+CASE subject
+    WHEN 'plan'::text THEN (plan_id IS NOT NULL)
+    WHEN 'plan_step'::text THEN (plan_step_id IS NOT NULL)
+    ELSE (step_id IS NOT NULL)
+END),
+  constraint approvals_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plans(id) ON DELETE CASCADE,
+  constraint approvals_plan_step_id_fkey FOREIGN KEY (plan_step_id) REFERENCES plan_steps(id) ON DELETE CASCADE,
+  constraint approvals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text, 'expired'::text, 'cancelled'::text, 'superseded'::text]))),
+  constraint approvals_subject_check CHECK ((subject = ANY (ARRAY['plan'::text, 'plan_step'::text, 'step'::text]))),
+  constraint approvals_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX approvals_expiry ON public.approvals USING btree (expires_at) WHERE (status = 'pending'::text);
+CREATE INDEX approvals_list ON public.approvals USING btree (tenant_id, id DESC);
+CREATE INDEX approvals_pending ON public.approvals USING btree (tenant_id, expires_at, id) WHERE (status = 'pending'::text);
+CREATE INDEX approvals_plan ON public.approvals USING btree (plan_id) WHERE (plan_id IS NOT NULL);
+CREATE INDEX approvals_plan_step ON public.approvals USING btree (plan_step_id) WHERE (plan_step_id IS NOT NULL);
+CREATE UNIQUE INDEX approvals_step_name ON public.approvals USING btree (step_id, name) WHERE (subject = 'step'::text);
+alter table public.approvals enable row level security;
+comment on table public.approvals is 'Questions to people, bound to the exact action by a digest; answered by approval_decisions';
+
+create table public.artifacts (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  run_id uuid not null,
+  step_id uuid not null,
+  epoch bigint not null,
+  name text not null,
+  content_type text not null,
+  size bigint not null,
+  sha256 text not null,
+  path text not null,
+  stored_at timestamp with time zone,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint artifacts_pkey PRIMARY KEY (id),
+  constraint artifacts_name_check CHECK (((length(name) >= 1) AND (length(name) <= 255))),
+  constraint artifacts_path_key UNIQUE (path),
+  constraint artifacts_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE,
+  constraint artifacts_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+  constraint artifacts_size_check CHECK ((size >= 0)),
+  constraint artifacts_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id) ON DELETE CASCADE,
+  constraint artifacts_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX artifacts_run ON public.artifacts USING btree (run_id, id);
+CREATE UNIQUE INDEX artifacts_stored ON public.artifacts USING btree (step_id, name) WHERE (stored_at IS NOT NULL);
+alter table public.artifacts enable row level security;
+comment on table public.artifacts is 'Files that steps made; the bytes are in storage under path, reached by signed URLs';
+
+create table public.attempts (
+  step_id uuid not null,
+  epoch bigint not null,
+  tenant_id uuid not null,
+  run_id uuid not null,
+  executor text not null,
+  claimed_at timestamp with time zone not null default clock_timestamp(),
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  outcome text,
+  error_code text,
+  constraint attempts_pkey PRIMARY KEY (step_id, epoch),
+  constraint attempts_check CHECK (((outcome IS NULL) = (finished_at IS NULL))),
+  constraint attempts_outcome_check CHECK ((outcome = ANY (ARRAY['succeeded'::text, 'failed'::text, 'released'::text, 'suspended'::text, 'lost'::text, 'cancelled'::text]))),
+  constraint attempts_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id) ON DELETE CASCADE
+);
+CREATE INDEX attempts_run ON public.attempts USING btree (run_id, claimed_at);
+alter table public.attempts enable row level security;
+comment on table public.attempts is 'One row a claim: who executed the step, when, and how it ended';
+
+create table public.audit_heads (
+  tenant_id uuid not null,
+  seq bigint not null,
+  hash text not null,
+  constraint audit_heads_pkey PRIMARY KEY (tenant_id),
+  constraint audit_heads_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+alter table public.audit_heads enable row level security;
+comment on table public.audit_heads is 'The newest audit entry of each tenant; its row lock keeps the chain from forking';
+
+create table public.audit_log (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  seq bigint not null,
+  prev_hash text not null,
+  hash text not null,
+  verb text not null,
+  actor_type text not null,
+  actor_id text not null,
+  body text not null,
+  at timestamp with time zone not null,
+  constraint audit_log_pkey PRIMARY KEY (tenant_id, seq),
+  constraint audit_log_actor_type_check CHECK ((actor_type = ANY (ARRAY['member'::text, 'agent'::text, 'worker'::text, 'system'::text]))),
+  constraint audit_log_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+alter table public.audit_log enable row level security;
+comment on table public.audit_log is 'Decisions, hash-chained per tenant; body is the exact text that was hashed';
+
+create table public.backlog_items (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  pack_id uuid not null,
+  key text not null,
+  title text not null,
+  description text,
+  kind text,
+  type text,
+  arguments jsonb,
+  needs text[] not null default '{}'::text[],
+  priority smallint not null,
+  labels text[] not null default '{}'::text[],
+  risk text[] not null default '{}'::text[],
+  sensitive boolean not null default false,
+  owner text,
+  undo jsonb,
+  "position" integer not null,
+  digest text not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  updated_at timestamp with time zone not null default clock_timestamp(),
+  constraint backlog_items_pkey PRIMARY KEY (id),
+  constraint backlog_items_pack_id_fkey FOREIGN KEY (pack_id) REFERENCES packs(id) ON DELETE CASCADE,
+  constraint backlog_items_pack_id_key_key UNIQUE (pack_id, key),
+  constraint backlog_items_priority_check CHECK (((priority >= 1) AND (priority <= 5))),
+  constraint backlog_items_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX backlog_items_list ON public.backlog_items USING btree (tenant_id, pack_id, "position", id);
+alter table public.backlog_items enable row level security;
+comment on table public.backlog_items is 'Pieces of wanted work: kind + arguments (the document''s "with"), or a type that plan_rules expand';
+
+create table public.checkpoints (
+  step_id uuid not null,
+  name text not null,
+  tenant_id uuid not null,
+  value jsonb not null,
+  epoch bigint not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint checkpoints_pkey PRIMARY KEY (step_id, name),
+  constraint checkpoints_name_check CHECK (((length(name) >= 1) AND (length(name) <= 128))),
+  constraint checkpoints_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id) ON DELETE CASCADE
+);
+alter table public.checkpoints enable row level security;
+comment on table public.checkpoints is 'Named, stored results inside a step; a retried step does not redo them';
+
+create table public.event_heads (
+  tenant_id uuid not null,
+  seq bigint not null default 0,
+  audited_seq bigint not null default 0,
+  constraint event_heads_pkey PRIMARY KEY (tenant_id),
+  constraint event_heads_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+alter table public.event_heads enable row level security;
+comment on table public.event_heads is 'The newest sealed sequence of each tenant, and up to where audit_log vouches for it';
+
+create table public.events (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  xid xid8 not null default pg_current_xact_id(),
+  seq bigint,
+  type text not null,
+  version smallint not null default 1,
+  correlation_id uuid not null,
+  causation_id uuid,
+  traceparent text,
+  actor_type text not null,
+  actor_id text not null,
+  run_id uuid,
+  payload jsonb not null,
+  at timestamp with time zone not null default clock_timestamp(),
+  constraint events_pkey PRIMARY KEY (id),
+  constraint events_actor_type_check CHECK ((actor_type = ANY (ARRAY['member'::text, 'agent'::text, 'worker'::text, 'system'::text]))),
+  constraint events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX events_by_run ON public.events USING btree (run_id, seq) WHERE (run_id IS NOT NULL);
+CREATE UNIQUE INDEX events_by_seq ON public.events USING btree (tenant_id, seq) WHERE (seq IS NOT NULL);
+CREATE INDEX events_unsealed ON public.events USING btree (xid, id) WHERE (seq IS NULL);
+alter table public.events enable row level security;
+comment on table public.events is 'Append-only facts about changes: ids, enums, numbers and digests, never content';
+
+create table public.idempotency_keys (
+  tenant_id uuid not null,
+  route text not null,
+  key text not null,
+  fingerprint text not null,
+  response jsonb not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  expires_at timestamp with time zone not null default (clock_timestamp() + '72:00:00'::interval),
+  constraint idempotency_keys_pkey PRIMARY KEY (tenant_id, route, key),
+  constraint idempotency_keys_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255))),
+  constraint idempotency_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX idempotency_keys_expiry ON public.idempotency_keys USING btree (expires_at);
+alter table public.idempotency_keys enable row level security;
+comment on table public.idempotency_keys is 'One row an answered request: the same key and body gets the same answer';
+
+create table public.members (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  user_id uuid not null,
+  email text not null,
+  name text not null,
+  role text not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint members_pkey PRIMARY KEY (id),
+  constraint members_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'operator'::text, 'supervisor'::text, 'admin'::text]))),
+  constraint members_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint members_tenant_id_user_id_key UNIQUE (tenant_id, user_id)
+);
+CREATE INDEX members_user ON public.members USING btree (user_id, tenant_id);
+alter table public.members enable row level security;
+comment on table public.members is 'A person in a tenant. Removing the row ends every right at once: policies look it up';
+
+create table public.packs (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  name text not null,
+  title text,
+  workspace text,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  updated_at timestamp with time zone not null default clock_timestamp(),
+  constraint packs_pkey PRIMARY KEY (id),
+  constraint packs_name_check CHECK (((length(name) >= 1) AND (length(name) <= 128))),
+  constraint packs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint packs_tenant_id_name_key UNIQUE (tenant_id, name)
+);
+alter table public.packs enable row level security;
+comment on table public.packs is 'A named set of backlog items released under one policy; its id is the lineage of its plans';
+
+create table public.plan_evaluations (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  plan_id uuid not null,
+  gate text not null,
+  verdict text not null,
+  score real not null,
+  digest text not null,
+  findings jsonb not null,
+  at timestamp with time zone not null default clock_timestamp(),
+  constraint plan_evaluations_pkey PRIMARY KEY (id),
+  constraint plan_evaluations_gate_check CHECK ((gate = ANY (ARRAY['structural'::text, 'risk'::text, 'compliance'::text, 'resource'::text]))),
+  constraint plan_evaluations_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plans(id) ON DELETE CASCADE,
+  constraint plan_evaluations_plan_id_gate_digest_key UNIQUE (plan_id, gate, digest),
+  constraint plan_evaluations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint plan_evaluations_verdict_check CHECK ((verdict = ANY (ARRAY['allow'::text, 'warn'::text, 'block'::text])))
+);
+alter table public.plan_evaluations enable row level security;
+comment on table public.plan_evaluations is 'What each gate said, bound by digest to what it judged';
+
+create table public.plan_rules (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  name text not null,
+  "position" integer not null,
+  rule jsonb not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint plan_rules_pkey PRIMARY KEY (id),
+  constraint plan_rules_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint plan_rules_tenant_id_name_key UNIQUE (tenant_id, name)
+);
+alter table public.plan_rules enable row level security;
+comment on table public.plan_rules is 'How a type of item becomes a sequence of steps; the first match in order of position wins';
+
+create table public.plan_steps (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  plan_id uuid not null,
+  backlog_item_id uuid not null,
+  name text not null,
+  title text not null,
+  item_key text not null,
+  kind text not null,
+  executor text not null,
+  capability text,
+  queue text not null default 'default'::text,
+  arguments jsonb not null,
+  needs text[] not null default '{}'::text[],
+  priority smallint not null,
+  "position" integer not null,
+  sensitive boolean not null,
+  risk text[] not null default '{}'::text[],
+  labels text[] not null default '{}'::text[],
+  owner text,
+  undo jsonb,
+  token text not null,
+  arguments_digest text not null,
+  verdict text not null,
+  x real not null,
+  y real not null,
+  constraint plan_steps_pkey PRIMARY KEY (id),
+  constraint plan_steps_backlog_item_id_fkey FOREIGN KEY (backlog_item_id) REFERENCES backlog_items(id) ON DELETE CASCADE,
+  constraint plan_steps_executor_check CHECK ((executor = ANY (ARRAY['worker'::text, 'agent'::text]))),
+  constraint plan_steps_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plans(id) ON DELETE CASCADE,
+  constraint plan_steps_plan_id_name_key UNIQUE (plan_id, name),
+  constraint plan_steps_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint plan_steps_verdict_check CHECK ((verdict = ANY (ARRAY['allow'::text, 'warn'::text, 'block'::text])))
+);
+CREATE INDEX plan_steps_item ON public.plan_steps USING btree (backlog_item_id, id DESC);
+CREATE INDEX plan_steps_order ON public.plan_steps USING btree (plan_id, "position");
+alter table public.plan_steps enable row level security;
+comment on table public.plan_steps is 'Nodes of a plan. token = sha256(tenant, lineage, name, arguments): what is unchanged keeps it';
+
+create table public.plans (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  pack_id uuid not null,
+  version integer not null,
+  title text not null,
+  workspace text,
+  status text not null,
+  verdict text not null,
+  score real not null,
+  digest text not null,
+  step_count integer not null,
+  correlation_id uuid not null,
+  created_by_type text not null,
+  created_by text not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint plans_pkey PRIMARY KEY (id),
+  constraint plans_pack_id_fkey FOREIGN KEY (pack_id) REFERENCES packs(id) ON DELETE CASCADE,
+  constraint plans_pack_id_version_key UNIQUE (pack_id, version),
+  constraint plans_status_check CHECK ((status = ANY (ARRAY['ready'::text, 'blocked'::text, 'approved'::text, 'superseded'::text, 'cancelled'::text]))),
+  constraint plans_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint plans_verdict_check CHECK ((verdict = ANY (ARRAY['allow'::text, 'warn'::text, 'block'::text]))),
+  constraint plans_version_check CHECK ((version > 0))
+);
+CREATE INDEX plans_list ON public.plans USING btree (tenant_id, id DESC);
+alter table public.plans enable row level security;
+comment on table public.plans is 'An immutable, versioned graph of plan steps; only its status moves';
+
+create table public.runs (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  plan_id uuid not null,
+  status text not null default 'queued'::text,
+  compensation text not null default 'none'::text,
+  workspace text,
+  step_count integer not null,
+  steps_left integer not null,
+  steps_failed integer not null default 0,
+  correlation_id uuid not null,
+  traceparent text,
+  created_by_type text not null,
+  created_by text not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  constraint runs_pkey PRIMARY KEY (id),
+  constraint runs_check CHECK (((status = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text])) = (finished_at IS NOT NULL))),
+  constraint runs_compensation_check CHECK ((compensation = ANY (ARRAY['none'::text, 'running'::text, 'done'::text, 'failed'::text]))),
+  constraint runs_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plans(id) ON DELETE CASCADE,
+  constraint runs_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text]))),
+  constraint runs_steps_left_check CHECK ((steps_left >= 0)),
+  constraint runs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX runs_list ON public.runs USING btree (tenant_id, id DESC);
+CREATE INDEX runs_plan ON public.runs USING btree (plan_id, id DESC);
+alter table public.runs enable row level security;
+comment on table public.runs is 'One execution of one plan version';
+
+create table public.step_dependencies (
+  step_id uuid not null,
+  depends_on uuid not null,
+  tenant_id uuid not null,
+  constraint step_dependencies_pkey PRIMARY KEY (depends_on, step_id),
+  constraint step_dependencies_depends_on_fkey FOREIGN KEY (depends_on) REFERENCES steps(id) ON DELETE CASCADE,
+  constraint step_dependencies_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id) ON DELETE CASCADE
+);
+CREATE INDEX step_dependencies_of ON public.step_dependencies USING btree (step_id);
+alter table public.step_dependencies enable row level security;
+comment on table public.step_dependencies is 'Edges of a run; read from depends_on when a step succeeds';
+
+create table public.step_logs (
+  id bigint not null generated always as identity,
+  tenant_id uuid not null,
+  run_id uuid not null,
+  step_id uuid not null,
+  epoch bigint not null,
+  seq integer not null,
+  at timestamp with time zone not null,
+  stream text not null,
+  text text not null,
+  constraint step_logs_pkey PRIMARY KEY (id),
+  constraint step_logs_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE,
+  constraint step_logs_step_id_epoch_seq_key UNIQUE (step_id, epoch, seq),
+  constraint step_logs_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id) ON DELETE CASCADE,
+  constraint step_logs_stream_check CHECK ((stream = ANY (ARRAY['stdout'::text, 'stderr'::text, 'log'::text, 'system'::text]))),
+  constraint step_logs_text_check CHECK ((length(text) <= 16384))
+);
+CREATE INDEX step_logs_run ON public.step_logs USING btree (run_id, id);
+alter table public.step_logs enable row level security;
+comment on table public.step_logs is 'What a step printed, line by line';
+
+create table public.steps (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  run_id uuid not null,
+  plan_step_id uuid,
+  parent_step_id uuid,
+  name text not null,
+  title text not null,
+  kind text not null,
+  executor text not null,
+  capability text,
+  queue text not null default 'default'::text,
+  priority smallint not null,
+  "position" integer not null,
+  arguments jsonb not null,
+  token text not null,
+  sensitive boolean not null default false,
+  status text not null default 'queued'::text,
+  holds integer not null default 0,
+  deps_left integer not null default 0,
+  run_at timestamp with time zone not null default clock_timestamp(),
+  epoch bigint not null default 0,
+  lease_owner text,
+  lease_until timestamp with time zone,
+  cancel_requested_at timestamp with time zone,
+  failures integer not null default 0,
+  crashes integer not null default 0,
+  max_failures integer not null default 3,
+  max_crashes integer not null default 3,
+  progress jsonb,
+  output jsonb,
+  error jsonb,
+  correlation_id uuid not null,
+  causation_id uuid,
+  traceparent text,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  started_at timestamp with time zone,
+  finalised_at timestamp with time zone,
+  constraint steps_pkey PRIMARY KEY (id),
+  constraint steps_check CHECK (((status = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text])) = (finalised_at IS NOT NULL))),
+  constraint steps_check1 CHECK (((status = ANY (ARRAY['assigned'::text, 'running'::text])) = (lease_until IS NOT NULL))),
+  constraint steps_check2 CHECK (((deps_left > 0) <= ((holds & 1) = 1))),
+  constraint steps_deps_left_check CHECK ((deps_left >= 0)),
+  constraint steps_executor_check CHECK ((executor = ANY (ARRAY['worker'::text, 'agent'::text]))),
+  constraint steps_holds_check CHECK (((holds >= 0) AND (holds <= 511))),
+  constraint steps_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE,
+  constraint steps_run_id_name_key UNIQUE (run_id, name),
+  constraint steps_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'assigned'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text]))),
+  constraint steps_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+) with (fillfactor=70);
+CREATE INDEX steps_claim_agent ON public.steps USING btree (tenant_id, capability, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'agent'::text));
+CREATE INDEX steps_claim_worker ON public.steps USING btree (queue, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'worker'::text));
+CREATE INDEX steps_lease ON public.steps USING btree (lease_until) WHERE (status = ANY (ARRAY['assigned'::text, 'running'::text]));
+CREATE INDEX steps_of_plan_step ON public.steps USING btree (plan_step_id, id DESC) WHERE (plan_step_id IS NOT NULL);
+CREATE INDEX steps_of_run ON public.steps USING btree (run_id, "position");
+alter table public.steps enable row level security;
+comment on table public.steps is 'One node of a run: the unit that is queued, leased, executed, retried';
+
+create table public.tenant_settings (
+  tenant_id uuid not null,
+  key text not null,
+  value jsonb not null,
+  updated_at timestamp with time zone not null default clock_timestamp(),
+  constraint tenant_settings_pkey PRIMARY KEY (tenant_id, key),
+  constraint tenant_settings_key_check CHECK ((key = 'shell'::text)),
+  constraint tenant_settings_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+alter table public.tenant_settings enable row level security;
+comment on table public.tenant_settings is 'Settings of a tenant; shell: "off" | "trusted" | "sandboxed"';
+
+create table public.tenants (
+  id uuid not null default app.uuid7(),
+  slug text not null,
+  name text not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint tenants_pkey PRIMARY KEY (id),
+  constraint tenants_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint tenants_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text)),
+  constraint tenants_slug_key UNIQUE (slug)
+);
+alter table public.tenants enable row level security;
+comment on table public.tenants is 'The unit of isolation; everything belongs to one';
+
+create table public.uploads (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  purpose text not null,
+  path text not null,
+  content_type text not null,
+  size bigint not null,
+  created_by uuid not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint uploads_pkey PRIMARY KEY (id),
+  constraint uploads_path_key UNIQUE (path),
+  constraint uploads_purpose_check CHECK ((purpose = 'backlog'::text)),
+  constraint uploads_size_check CHECK ((size > 0)),
+  constraint uploads_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+alter table public.uploads enable row level security;
+comment on table public.uploads is 'Bodies too large for a request: announced here, sent to storage by a signed URL';
+
+-- Policies
+
+create policy agent_keys_change on public.agent_keys for update to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy agent_keys_read on public.agent_keys for select to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy agent_keys_write on public.agent_keys for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy agent_messages_read on public.agent_messages for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy agent_registry_change on public.agent_registry for update to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy agent_registry_read on public.agent_registry for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy agent_registry_write on public.agent_registry for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy approval_decisions_read on public.approval_decisions for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy approval_decisions_write on public.approval_decisions for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy approvals_change on public.approvals for update to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy approvals_read on public.approvals for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy approvals_write on public.approvals for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy artifacts_read on public.artifacts for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy attempts_read on public.attempts for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy audit_heads_read on public.audit_heads for select to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy audit_log_read on public.audit_log for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy backlog_items_change on public.backlog_items for update to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy backlog_items_read on public.backlog_items for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy backlog_items_write on public.backlog_items for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy checkpoints_read on public.checkpoints for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy event_heads_read on public.event_heads for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy events_append on public.events for insert to nofx_agent, nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy events_read on public.events for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy idempotency_keys_own on public.idempotency_keys for all to nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy members_read on public.members for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy packs_change on public.packs for update to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy packs_read on public.packs for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy packs_write on public.packs for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy plan_evaluations_read on public.plan_evaluations for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy plan_evaluations_write on public.plan_evaluations for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy plan_rules_read on public.plan_rules for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy plan_steps_read on public.plan_steps for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy plan_steps_write on public.plan_steps for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy plans_change on public.plans for update to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy plans_read on public.plans for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy plans_write on public.plans for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy runs_read on public.runs for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy runs_write on public.runs for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy step_dependencies_read on public.step_dependencies for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy step_dependencies_write on public.step_dependencies for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy step_logs_read on public.step_logs for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy steps_read on public.steps for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy steps_write on public.steps for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy tenant_settings_read on public.tenant_settings for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy tenants_read on public.tenants for select to authenticated, nofx_agent, nofx_member
+  using ((id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy uploads_own on public.uploads for all to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy nofx_topics_read on realtime.messages for select to authenticated
+  using (((extension = 'broadcast'::text) AND app.can_join(realtime.topic())));
+
+create policy nofx_objects_read on storage.objects for select to authenticated
+  using (((bucket_id = ANY (ARRAY['artifacts'::text, 'uploads'::text])) AND ((split_part(name, '/'::text, 1) IN ( SELECT (t.id)::text AS id
+   FROM app.tenant_ids() t(id))) OR (split_part(name, '/'::text, 1) = app.storage_tenant()))));
+
+create policy nofx_objects_remove on storage.objects for delete to authenticated
+  using (((bucket_id = ANY (ARRAY['artifacts'::text, 'uploads'::text])) AND (split_part(name, '/'::text, 1) = app.storage_tenant())));
+
+create policy nofx_objects_write on storage.objects for insert to authenticated
+  with check (((bucket_id = ANY (ARRAY['artifacts'::text, 'uploads'::text])) AND (split_part(name, '/'::text, 1) = app.storage_tenant())));
+
+-- Functions
+
+CREATE OR REPLACE FUNCTION app.agent_by_key(p_key_sha256 text)
+ RETURNS TABLE(agent_id uuid, tenant_id uuid, name text, capabilities text[], status text)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  update public.agent_registry a
+  set last_seen_at = clock_timestamp()
+  from public.agent_keys k
+  where k.key_sha256 = p_key_sha256 and k.revoked_at is null and a.id = k.agent_id and a.status in ('active', 'draining')
+  returning a.id, a.tenant_id, a.name, a.capabilities, a.status
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.agent_id()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select nullif(app.claims() ->> 'agent_id', '')::uuid
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.append_audit(p_tenant uuid, p_verb text, p_actor_type text, p_actor_id text, p_body text)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_head public.audit_heads;
+  v_at timestamptz;
+  v_hash text;
+begin
+  perform app.assert_tenant(p_tenant);
+  insert into public.audit_heads (tenant_id, seq, hash) values (p_tenant, 0, repeat('0', 64))
+  on conflict (tenant_id) do nothing;
+  select * into v_head from public.audit_heads where tenant_id = p_tenant for update;
+  v_at := clock_timestamp();
+  v_hash := encode(sha256(convert_to(concat_ws('|',
+    'nofx.audit.v1', p_tenant, v_head.seq + 1, v_head.hash,
+    to_char(v_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    p_verb, p_actor_type || ':' || p_actor_id, p_body), 'UTF8')), 'hex');
+  insert into public.audit_log (tenant_id, seq, prev_hash, hash, verb, actor_type, actor_id, body, at)
+  values (p_tenant, v_head.seq + 1, v_head.hash, v_hash, p_verb, p_actor_type, p_actor_id, p_body, v_at);
+  update public.audit_heads set seq = v_head.seq + 1, hash = v_hash where tenant_id = p_tenant;
+  return v_head.seq + 1;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.assert_tenant(p_tenant uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if session_user = 'nofx_worker' then
+    return;
+  end if;
+  if not exists (select from app.tenant_ids() as t (id) where t.id = p_tenant) then
+    raise insufficient_privilege using message = 'not a member of this tenant';
+  end if;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.can_join(p_topic text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_kind text := split_part(p_topic, ':', 1);
+  v_id uuid;
+begin
+  if p_topic !~ '^(tenant|approvals|run):[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' then
+    return false;
+  end if;
+  v_id := split_part(p_topic, ':', 2)::uuid;
+  if v_kind = 'run' then
+    return exists (select from public.runs r where r.id = v_id and r.tenant_id in (select app.tenant_ids()));
+  end if;
+  return v_id in (select app.tenant_ids());
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.claims()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select coalesce(nullif(current_setting('request.jwt.claims', true), ''), '{}')::jsonb
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.nudge(p_topics jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_topic jsonb;
+begin
+  for v_topic in select t from jsonb_array_elements(p_topics) t loop
+    if session_user <> 'nofx_worker' and not app.can_join(v_topic ->> 'topic') then
+      raise insufficient_privilege using message = 'not a topic of this tenant';
+    end if;
+    perform realtime.send(v_topic, 'nudge', v_topic ->> 'topic', true);
+  end loop;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.storage_tenant()
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select app.claims() ->> 'storage_tenant'
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.tenant_ids()
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select m.tenant_id from public.members m where m.user_id = app.user_id() and app.agent_id() is null
+  union all
+  select a.tenant_id from public.agent_registry a
+  where a.id = app.agent_id() and a.status in ('active', 'draining')
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.user_id()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select nullif(app.claims() ->> 'sub', '')::uuid
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.uuid7()
+ RETURNS uuid
+ LANGUAGE sql
+ PARALLEL SAFE
+AS $function$
+  select encode(
+    set_bit(
+      set_bit(
+        overlay(
+          uuid_send(gen_random_uuid())
+          placing substring(int8send(floor(extract(epoch from clock_timestamp()) * 1000)::bigint) from 3)
+          from 1 for 6
+        ),
+        52, 1
+      ),
+      53, 1
+    ),
+    'hex'
+  )::uuid
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.announced_artifact(p_tenant uuid, p_step uuid, p_epoch bigint, p_artifact uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_step public.steps := engine.owned(p_tenant, p_step, p_epoch);
+begin
+  return (select engine.artifact_json(a) || jsonb_build_object('tenant_id', a.tenant_id)
+          from public.artifacts a where a.id = p_artifact and a.step_id = v_step.id);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.append_logs(p_tenant uuid, p_step uuid, p_epoch bigint, p_lines jsonb)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_step public.steps := engine.owned(p_tenant, p_step, p_epoch);
+  v_stored integer;
+begin
+  insert into public.step_logs (tenant_id, run_id, step_id, epoch, seq, at, stream, text)
+  select v_step.tenant_id, v_step.run_id, p_step, p_epoch, l.seq, l.at, l.stream, l.text
+  from jsonb_to_recordset(p_lines) as l (seq integer, at timestamptz, stream text, text text)
+  on conflict (step_id, epoch, seq) do nothing;
+  get diagnostics v_stored = row_count;
+  if v_stored > 0 then
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    values (v_step.tenant_id, 'step.logged', v_step.correlation_id, v_step.executor, v_step.lease_owner, v_step.run_id,
+      jsonb_build_object('step_id', p_step, 'run_id', v_step.run_id, 'lines', v_stored));
+  end if;
+  return v_stored;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.apply_approval(p_approval uuid, p_actor_type text, p_actor_id text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_approval public.approvals;
+  v_freed integer[] := array[0, 0];
+  v_failed uuid[];
+begin
+  select a.* into strict v_approval from public.approvals a where a.id = p_approval;
+  perform app.assert_tenant(v_approval.tenant_id);
+  if v_approval.status not in ('approved', 'rejected', 'expired') then
+    return jsonb_build_object('for_workers', 0, 'for_agents', 0);
+  end if;
+
+  perform from public.steps s
+  where (s.id = v_approval.step_id or s.plan_step_id = v_approval.plan_step_id) and s.status = 'queued' and s.holds & 2 = 2
+  order by s.id for update;
+
+  if v_approval.status = 'approved' or v_approval.subject = 'step' then
+    with freed as (
+      update public.steps s set holds = s.holds & ~2, run_at = clock_timestamp()
+      where (s.id = v_approval.step_id or s.plan_step_id = v_approval.plan_step_id) and s.status = 'queued' and s.holds & 2 = 2
+      returning s.executor, s.holds
+    )
+    select array[count(*) filter (where f.executor = 'worker' and f.holds = 0), count(*) filter (where f.executor = 'agent' and f.holds = 0)]
+    into v_freed from freed f;
+  else
+    with failed as (
+      update public.steps s
+      set status = 'failed', finalised_at = clock_timestamp(),
+          error = jsonb_build_object('code', 'approval_' || v_approval.status,
+            'message', case v_approval.status when 'rejected' then 'People said no.' else 'Nobody answered in time.' end)
+      where s.plan_step_id = v_approval.plan_step_id and s.status = 'queued' and s.holds & 2 = 2
+      returning s.id, s.tenant_id, s.run_id, s.correlation_id, s.epoch
+    ),
+    told as (
+      insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+      select f.tenant_id, 'steps.settled', f.correlation_id, p_actor_type, p_actor_id, f.run_id,
+        jsonb_build_object('run_id', f.run_id, 'steps', jsonb_build_array(jsonb_build_object('step_id', f.id, 'run_id', f.run_id,
+          'attempt', f.epoch, 'outcome', 'failed', 'status', 'failed', 'error_code', 'approval_' || v_approval.status)))
+      from failed f
+    )
+    select coalesce(array_agg(f.id), '{}') into v_failed from failed f;
+    if cardinality(v_failed) > 0 then
+      perform engine.finish('{}', v_failed, p_actor_type, p_actor_id);
+    end if;
+  end if;
+  return jsonb_build_object('for_workers', v_freed[1], 'for_agents', v_freed[2]);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.artifact_json(p_artifact artifacts)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('id', p_artifact.id, 'name', p_artifact.name, 'content_type', p_artifact.content_type,
+    'size', p_artifact.size, 'sha256', p_artifact.sha256, 'path', p_artifact.path)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.artifacts_of(p_step uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce(jsonb_agg(engine.artifact_json(a) order by a.name), '[]')
+  from public.artifacts a where a.step_id = p_step and a.stored_at is not null
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.audit_sealed()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_head public.event_heads;
+  v_root text;
+  v_count integer := 0;
+begin
+  if not pg_try_advisory_xact_lock(7_160_102) then
+    return 0;
+  end if;
+  for v_head in select h.* from public.event_heads h where h.seq > h.audited_seq order by h.tenant_id for update loop
+    select encode(sha256(convert_to(string_agg(concat_ws('|', e.seq, e.id, e.type, e.payload::text), E'\n' order by e.seq), 'UTF8')), 'hex')
+    into v_root
+    from public.events e where e.tenant_id = v_head.tenant_id and e.seq > v_head.audited_seq and e.seq <= v_head.seq;
+    perform app.append_audit(v_head.tenant_id, 'events.sealed', 'system', 'sealer', jsonb_build_object(
+      'from', v_head.audited_seq + 1, 'to', v_head.seq, 'count', v_head.seq - v_head.audited_seq, 'root', v_root)::text);
+    update public.event_heads h set audited_seq = v_head.seq where h.tenant_id = v_head.tenant_id;
+    v_count := v_count + 1;
+  end loop;
+  return v_count;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.begin_artifact(p_tenant uuid, p_step uuid, p_epoch bigint, p_name text, p_content_type text, p_size bigint, p_sha256 text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_step public.steps := engine.owned(p_tenant, p_step, p_epoch);
+  v_id uuid := app.uuid7();
+begin
+  insert into public.artifacts (id, tenant_id, run_id, step_id, epoch, name, content_type, size, sha256, path)
+  values (v_id, v_step.tenant_id, v_step.run_id, p_step, p_epoch, p_name, p_content_type, p_size, p_sha256,
+    v_step.tenant_id || '/' || v_step.run_id || '/' || p_step || '/' || v_id);
+  return (select engine.artifact_json(a) || jsonb_build_object('tenant_id', a.tenant_id) from public.artifacts a where a.id = v_id);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.checkpoint(p_tenant uuid, p_step uuid, p_epoch bigint, p_name text, p_value jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_step public.steps := engine.owned(p_tenant, p_step, p_epoch);
+  v_created boolean;
+begin
+  insert into public.checkpoints (step_id, name, tenant_id, value, epoch)
+  values (p_step, p_name, v_step.tenant_id, p_value, p_epoch)
+  on conflict (step_id, name) do nothing;
+  v_created := found;
+  return (select jsonb_build_object('name', c.name, 'value', c.value, 'created', v_created)
+          from public.checkpoints c where c.step_id = p_step and c.name = p_name);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.claim(p_owner text, p_executor text, p_kinds text[], p_tenant uuid, p_capabilities text[], p_limit integer, p_lease_ms integer)
+ RETURNS SETOF jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_claimed public.steps[];
+begin
+  if p_executor = 'agent' or p_tenant is not null then
+    perform app.assert_tenant(p_tenant);
+  elsif session_user <> 'nofx_worker' then
+    raise insufficient_privilege using message = 'only the engine claims across tenants';
+  end if;
+
+  with candidates as materialized (
+    select s.id from (
+      select w.id, w.priority, w.run_at from (
+        select s.id, s.priority, s.run_at from public.steps s
+        where p_executor = 'worker' and s.executor = 'worker' and s.queue = 'default' and s.status = 'queued' and s.holds = 0
+          and s.kind = any (p_kinds) and s.run_at <= clock_timestamp()
+        order by s.queue, s.priority, s.run_at, s.id
+        limit p_limit for update skip locked
+      ) as w
+      union all
+      select a.id, a.priority, a.run_at
+      from unnest(case when p_executor = 'agent' then p_capabilities else '{}' end) as wanted (capability),
+      lateral (
+        select s.id, s.priority, s.run_at from public.steps s
+        where s.tenant_id = p_tenant and s.capability = wanted.capability and s.executor = 'agent' and s.status = 'queued'
+          and s.holds = 0 and s.run_at <= clock_timestamp()
+        order by s.priority, s.run_at, s.id
+        limit p_limit for update skip locked
+      ) as a
+    ) as s
+    order by s.priority, s.run_at, s.id
+    limit p_limit
+  ),
+  claimed as (
+    update public.steps s
+    set status = 'assigned', epoch = s.epoch + 1, lease_owner = p_owner, progress = null,
+        lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0)
+    from candidates c where s.id = c.id
+    returning s.*
+  )
+  select coalesce(array_agg(c::public.steps order by c.priority, c.id), '{}') into v_claimed from claimed c;
+
+  if cardinality(v_claimed) = 0 then
+    return;
+  end if;
+
+  insert into public.attempts (step_id, epoch, tenant_id, run_id, executor)
+  select c.id, c.epoch, c.tenant_id, c.run_id, p_owner from unnest(v_claimed) c;
+
+  with locked as (
+    select r.id from public.runs r
+    where r.id in (select c.run_id from unnest(v_claimed) c) and r.status = 'queued'
+    order by r.id for update
+  ),
+  begun as (
+    update public.runs r set status = 'running', started_at = clock_timestamp()
+    from locked where r.id = locked.id and r.status = 'queued'
+    returning r.id, r.tenant_id, r.correlation_id
+  )
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  select b.tenant_id, 'run.started', b.correlation_id, p_executor, p_owner, b.id, jsonb_build_object('run_id', b.id) from begun b;
+
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  select c.tenant_id, 'steps.claimed', (array_agg(c.correlation_id))[1], p_executor, p_owner, c.run_id,
+         jsonb_build_object('executor', p_executor, 'worker', p_owner,
+           'steps', jsonb_agg(jsonb_build_object('step_id', c.id, 'run_id', c.run_id, 'epoch', c.epoch)))
+  from unnest(v_claimed) c group by c.tenant_id, c.run_id;
+
+  return query select engine.describe(c::public.steps) from unnest(v_claimed) c;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.describe(p_step steps)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object(
+    'id', p_step.id, 'tenant_id', p_step.tenant_id, 'run_id', p_step.run_id, 'name', p_step.name, 'title', p_step.title,
+    'kind', p_step.kind, 'capability', p_step.capability, 'epoch', p_step.epoch, 'lease_until', p_step.lease_until,
+    'arguments', p_step.arguments, 'token', p_step.token, 'failures', p_step.failures, 'crashes', p_step.crashes,
+    'max_failures', p_step.max_failures, 'max_crashes', p_step.max_crashes,
+    'correlation_id', p_step.correlation_id, 'traceparent', p_step.traceparent,
+    'workspace', (select r.workspace from public.runs r where r.id = p_step.run_id),
+    'shell', coalesce(
+      (select t.value #>> '{}' from public.tenant_settings t where t.tenant_id = p_step.tenant_id and t.key = 'shell'), 'off'),
+    'checkpoints', coalesce(
+      (select jsonb_agg(jsonb_build_object('name', c.name, 'value', c.value) order by c.created_at)
+       from public.checkpoints c where c.step_id = p_step.id), '[]'),
+    'approvals', coalesce(
+      (select jsonb_agg(jsonb_build_object('name', a.name, 'status', a.status, 'arguments', a.arguments, 'reason',
+         (select d.reason from public.approval_decisions d where d.approval_id = a.id order by d.at desc limit 1)))
+       from public.approvals a where a.step_id = p_step.id and a.subject = 'step'), '[]'),
+    'needs', coalesce(
+      (select jsonb_agg(jsonb_build_object('name', n.name, 'status', n.status, 'output', n.output, 'artifacts', engine.artifacts_of(n.id))
+         order by n.position)
+       from public.step_dependencies d join public.steps n on n.id = d.depends_on where d.step_id = p_step.id), '[]'),
+    'inputs', coalesce(
+      (select jsonb_agg(engine.artifact_json(a) || jsonb_build_object('from', s.name, 'to', i.value ->> 'to'))
+       from jsonb_array_elements(case jsonb_typeof(p_step.arguments -> 'inputs') when 'array' then p_step.arguments -> 'inputs' else '[]' end) i
+       join public.steps s on s.run_id = p_step.run_id and s.name = i.value ->> 'from'
+       join public.artifacts a on a.step_id = s.id and a.name = i.value ->> 'artifact' and a.stored_at is not null), '[]')
+  )
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.exchange(p_owner text, p_kinds text[], p_settlements jsonb, p_renewals jsonb, p_want integer, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_settled jsonb := '{"results": [], "for_workers": 0, "for_agents": 0}';
+  v_renewed jsonb := '[]';
+  v_claimed jsonb := '[]';
+begin
+  if jsonb_array_length(p_settlements) > 0 then
+    v_settled := engine.settle(p_owner, 'worker', null, p_settlements);
+  end if;
+  if jsonb_array_length(p_renewals) > 0 then
+    select coalesce(jsonb_agg(to_jsonb(r)), '[]') into v_renewed
+    from engine.renew(p_owner, 'worker', null, p_renewals, p_lease_ms) r;
+  end if;
+  if p_want > 0 then
+    select coalesce(jsonb_agg(c), '[]') into v_claimed
+    from engine.claim(p_owner, 'worker', p_kinds, null, '{}', p_want, p_lease_ms) c;
+  end if;
+  return jsonb_build_object('settled', v_settled, 'renewed', v_renewed, 'claimed', v_claimed);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.expire_approvals(p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_approval public.approvals;
+  v_count integer := 0;
+begin
+  for v_approval in
+    select a.* from public.approvals a
+    where a.status = 'pending' and a.expires_at <= clock_timestamp()
+    order by a.expires_at limit p_limit for update skip locked
+  loop
+    update public.approvals a set status = 'expired', decided_at = clock_timestamp() where a.id = v_approval.id;
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    values (v_approval.tenant_id, 'approval.decided', v_approval.correlation_id, 'system', 'sweeper', v_approval.run_id,
+      jsonb_strip_nulls(jsonb_build_object('approval_id', v_approval.id, 'subject', v_approval.subject, 'status', 'expired',
+        'plan_id', v_approval.plan_id, 'run_id', v_approval.run_id, 'step_id', v_approval.step_id)));
+    perform app.append_audit(v_approval.tenant_id, 'approval.decided', 'system', 'sweeper',
+      jsonb_build_object('approval_id', v_approval.id, 'status', 'expired')::text);
+    perform engine.apply_approval(v_approval.id, 'system', 'sweeper');
+    v_count := v_count + 1;
+  end loop;
+  return v_count;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.finish(p_succeeded uuid[], p_ended uuid[], p_actor_type text, p_actor_id text)
+ RETURNS TABLE(for_workers integer, for_agents integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_cancelled uuid[];
+begin
+  for_workers := 0;
+  for_agents := 0;
+
+  if cardinality(p_succeeded) > 0 then
+    perform from public.steps s
+    where s.id in (select d.step_id from public.step_dependencies d where d.depends_on = any (p_succeeded))
+    order by s.id for update;
+
+    with freed as (
+      update public.steps s
+      set deps_left = s.deps_left - met.n,
+          holds = case when s.deps_left = met.n then s.holds & ~1 else s.holds end,
+          run_at = case when s.deps_left = met.n then clock_timestamp() else s.run_at end
+      from (
+        select d.step_id, count(*)::integer as n
+        from public.step_dependencies d where d.depends_on = any (p_succeeded) group by d.step_id
+      ) as met
+      where s.id = met.step_id and s.status = 'queued'
+      returning s.executor, s.holds
+    )
+    select count(*) filter (where f.executor = 'worker' and f.holds = 0),
+           count(*) filter (where f.executor = 'agent' and f.holds = 0)
+    into for_workers, for_agents
+    from freed f;
+  end if;
+
+  -- p_ended: failed or cancelled. Nothing that needs them can ever run.
+  if cardinality(p_ended) > 0 then
+    with recursive doomed as (
+      select d.step_id from public.step_dependencies d where d.depends_on = any (p_ended)
+      union
+      select d.step_id from public.step_dependencies d join doomed on d.depends_on = doomed.step_id
+    ),
+    locked as (
+      select s.id from public.steps s where s.id in (select doomed.step_id from doomed) and s.status = 'queued'
+      order by s.id for update
+    ),
+    ended as (
+      update public.steps s
+      set status = 'cancelled', finalised_at = clock_timestamp(),
+          error = jsonb_build_object('code', 'dependency_failed', 'message', 'A step that this one needs did not succeed.')
+      from locked where s.id = locked.id
+      returning s.id, s.tenant_id, s.run_id, s.correlation_id
+    ),
+    told as (
+      insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+      select e.tenant_id, 'step.cancelled', (array_agg(e.correlation_id))[1], p_actor_type, p_actor_id, e.run_id,
+             jsonb_build_object('reason', 'dependency_failed',
+               'steps', jsonb_agg(jsonb_build_object('step_id', e.id, 'run_id', e.run_id)))
+      from ended e group by e.tenant_id, e.run_id
+    )
+    select coalesce(array_agg(e.id), '{}') into v_cancelled from ended e;
+
+    -- questions about steps that will never run need no answer
+    update public.approvals a
+    set status = 'cancelled', decided_at = clock_timestamp()
+    where a.status = 'pending' and a.step_id = any (v_cancelled || p_ended);
+  end if;
+
+  perform from public.runs r
+  where r.id in (select s.run_id from public.steps s where s.id = any (p_succeeded || p_ended))
+  order by r.id for update;
+
+  with counted as (
+    select s.run_id, count(*)::integer as n, (count(*) filter (where s.status = 'failed'))::integer as failed
+    from public.steps s
+    where s.id = any (p_succeeded || p_ended || coalesce(v_cancelled, '{}'))
+    group by s.run_id
+  ),
+  moved as (
+    update public.runs r
+    set steps_left = r.steps_left - c.n,
+        steps_failed = r.steps_failed + c.failed,
+        status = case
+          when r.steps_left > c.n then r.status
+          when r.steps_failed + c.failed > 0 then 'failed'
+          when exists (select from public.steps s where s.run_id = r.id and s.status = 'cancelled') then 'cancelled'
+          else 'succeeded' end,
+        finished_at = case when r.steps_left > c.n then null else clock_timestamp() end
+    from counted c where r.id = c.run_id
+    returning r.id, r.tenant_id, r.correlation_id, r.status, r.steps_left
+  )
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  select m.tenant_id, 'run.' || m.status, m.correlation_id, p_actor_type, p_actor_id, m.id, jsonb_build_object('run_id', m.id)
+  from moved m where m.steps_left = 0;
+
+  return next;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.finish_artifact(p_tenant uuid, p_step uuid, p_epoch bigint, p_artifact uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_step public.steps := engine.owned(p_tenant, p_step, p_epoch);
+  v_artifact public.artifacts;
+begin
+  select a.* into v_artifact from public.artifacts a where a.id = p_artifact and a.step_id = p_step;
+  if not found then
+    return null;
+  end if;
+  if v_artifact.stored_at is null then
+    update public.artifacts a set stored_at = null
+    where a.step_id = p_step and a.name = v_artifact.name and a.stored_at is not null;
+    update public.artifacts a set stored_at = clock_timestamp() where a.id = p_artifact;
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    values (v_step.tenant_id, 'artifact.stored', v_step.correlation_id, v_step.executor, v_step.lease_owner, v_step.run_id,
+      jsonb_build_object('artifact_id', p_artifact, 'run_id', v_step.run_id, 'step_id', p_step,
+        'size', v_artifact.size, 'sha256', v_artifact.sha256));
+  end if;
+  return engine.artifact_json(v_artifact);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.owned(p_tenant uuid, p_step uuid, p_epoch bigint)
+ RETURNS steps
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_step public.steps;
+begin
+  if p_tenant is not null then
+    perform app.assert_tenant(p_tenant);
+  elsif session_user <> 'nofx_worker' then
+    raise insufficient_privilege using message = 'only the engine acts across tenants';
+  end if;
+  select s.* into v_step from public.steps s
+  where s.id = p_step and s.epoch = p_epoch
+    and (p_tenant is null or (s.tenant_id = p_tenant and s.lease_owner = app.agent_id()::text))
+    and s.status in ('assigned', 'running') and s.lease_until > clock_timestamp()
+  for update;
+  if not found then
+    raise exception using errcode = 'NX001', message = 'lease_lost';
+  end if;
+  return v_step;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.reclaim(p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_lost integer;
+  v_failed uuid[];
+begin
+  with lapsed as materialized (
+    select s.id, s.lease_owner from public.steps s
+    where s.status in ('assigned', 'running') and s.lease_until <= clock_timestamp()
+    order by s.lease_until limit p_limit for update skip locked
+  ),
+  moved as (
+    update public.steps s
+    set crashes = s.crashes + 1,
+        status = case when s.crashes + 1 >= s.max_crashes then 'failed' else 'queued' end,
+        error = case when s.crashes + 1 >= s.max_crashes
+          then jsonb_build_object('code', 'poison_crash', 'message', format('Its executor vanished %s times.', s.crashes + 1))
+          else s.error end,
+        finalised_at = case when s.crashes + 1 >= s.max_crashes then clock_timestamp() end,
+        run_at = clock_timestamp(), lease_owner = null, lease_until = null
+    from lapsed l where s.id = l.id
+    returning s.id, s.tenant_id, s.run_id, s.epoch, s.status, s.correlation_id, l.lease_owner
+  ),
+  recorded as (
+    update public.attempts a set finished_at = clock_timestamp(), outcome = 'lost', error_code = 'lease_lost'
+    from moved m where a.step_id = m.id and a.epoch = m.epoch
+  ),
+  told as (
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    select m.tenant_id, 'steps.reclaimed', (array_agg(m.correlation_id))[1], 'system', 'sweeper', m.run_id,
+           jsonb_build_object('steps', jsonb_agg(jsonb_build_object(
+             'step_id', m.id, 'run_id', m.run_id, 'epoch', m.epoch, 'worker', m.lease_owner, 'status', m.status)))
+    from moved m group by m.tenant_id, m.run_id
+  )
+  select count(*), coalesce(array_agg(m.id) filter (where m.status = 'failed'), '{}') into v_lost, v_failed from moved m;
+
+  if cardinality(v_failed) > 0 then
+    perform engine.finish('{}', v_failed, 'system', 'sweeper');
+  end if;
+  return v_lost;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.renew(p_owner text, p_executor text, p_tenant uuid, p_items jsonb, p_lease_ms integer)
+ RETURNS TABLE(step_id uuid, held boolean, lease_until timestamp with time zone, cancel_requested boolean)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+#variable_conflict use_column
+begin
+  if p_tenant is not null then
+    perform app.assert_tenant(p_tenant);
+  elsif session_user <> 'nofx_worker' then
+    raise insufficient_privilege using message = 'only the engine renews across tenants';
+  end if;
+
+  return query
+  with items as (
+    select i.* from jsonb_to_recordset(p_items) as i (step_id uuid, epoch bigint, progress jsonb)
+  ),
+  locked as (
+    select s.id, s.status from public.steps s join items i on s.id = i.step_id and s.epoch = i.epoch
+    where s.status in ('assigned', 'running') and s.lease_owner = p_owner and s.lease_until > clock_timestamp()
+      and (p_tenant is null or s.tenant_id = p_tenant)
+    order by s.id for update of s
+  ),
+  renewed as (
+    update public.steps s
+    set lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0),
+        status = 'running', started_at = coalesce(s.started_at, clock_timestamp()),
+        progress = coalesce(i.progress, s.progress)
+    from locked l join items i on i.step_id = l.id
+    where s.id = l.id
+    returning s.id, s.tenant_id, s.run_id, s.correlation_id, s.epoch, s.lease_until, s.cancel_requested_at,
+      l.status = 'assigned' as begun, i.progress is not null as progressed
+  ),
+  recorded as (
+    update public.attempts a set started_at = clock_timestamp()
+    from renewed r where r.begun and a.step_id = r.id and a.epoch = r.epoch and a.started_at is null
+  ),
+  told as (
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    select r.tenant_id, case when bool_or(r.begun) then 'steps.started' else 'step.progressed' end,
+           (array_agg(r.correlation_id))[1], p_executor, p_owner, r.run_id,
+           jsonb_build_object('steps', jsonb_agg(jsonb_build_object('step_id', r.id, 'run_id', r.run_id, 'epoch', r.epoch)))
+    from renewed r where r.begun or r.progressed group by r.tenant_id, r.run_id
+  )
+  select i.step_id, r.id is not null, r.lease_until, coalesce(r.cancel_requested_at is not null, false)
+  from items i left join renewed r on r.id = i.step_id and r.epoch = i.epoch;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.request_approval(p_tenant uuid, p_step uuid, p_epoch bigint, p_name text, p_title text, p_question text, p_why text, p_arguments jsonb, p_arguments_digest text, p_requester text, p_expires_ms bigint)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_step public.steps := engine.owned(p_tenant, p_step, p_epoch);
+  v_approval public.approvals;
+begin
+  insert into public.approvals (tenant_id, subject, run_id, step_id, name, title, question, why, arguments, arguments_digest,
+    requested_by_type, requested_by, requested_by_name, requester_user_id, expires_at, correlation_id)
+  values (v_step.tenant_id, 'step', v_step.run_id, p_step, p_name, p_title, p_question, p_why, p_arguments, p_arguments_digest,
+    v_step.executor, v_step.lease_owner, p_requester, null,
+    clock_timestamp() + make_interval(secs => p_expires_ms / 1000.0), v_step.correlation_id)
+  on conflict (step_id, name) where subject = 'step' do nothing;
+  if found then
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    select a.tenant_id, 'approval.requested', a.correlation_id, v_step.executor, v_step.lease_owner, v_step.run_id,
+      jsonb_build_object('approval_id', a.id, 'subject', 'step', 'run_id', v_step.run_id, 'step_id', p_step)
+    from public.approvals a where a.step_id = p_step and a.name = p_name and a.subject = 'step';
+  end if;
+
+  select a.* into v_approval from public.approvals a where a.step_id = p_step and a.name = p_name and a.subject = 'step';
+  if v_approval.status = 'pending' then
+    update public.steps s
+    set status = 'queued', holds = s.holds | 2, lease_owner = null, lease_until = null, run_at = clock_timestamp()
+    where s.id = p_step;
+    update public.attempts a
+    set finished_at = clock_timestamp(), outcome = 'suspended', started_at = coalesce(a.started_at, a.claimed_at)
+    where a.step_id = p_step and a.epoch = p_epoch;
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    values (v_step.tenant_id, 'step.held', v_step.correlation_id, v_step.executor, v_step.lease_owner, v_step.run_id,
+      jsonb_build_object('step_id', p_step, 'run_id', v_step.run_id, 'hold', 'approval'));
+  end if;
+
+  return jsonb_build_object('name', v_approval.name, 'status', v_approval.status, 'arguments', v_approval.arguments,
+    'approval_id', v_approval.id, 'held', v_approval.status = 'pending',
+    'reason', (select d.reason from public.approval_decisions d where d.approval_id = v_approval.id order by d.at desc limit 1));
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.seal(p_limit integer)
+ RETURNS TABLE(tenant_id uuid, seq bigint, run_ids uuid[], approvals boolean)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+#variable_conflict use_column
+declare
+  v_ended record;
+begin
+  if not pg_try_advisory_xact_lock(7_160_101) then
+    return;
+  end if;
+
+  for v_ended in
+    select e.tenant_id, e.run_id, e.type from public.events e
+    where e.seq is null and e.xid < pg_snapshot_xmin(pg_current_snapshot())
+      and e.type in ('run.succeeded', 'run.failed', 'run.cancelled')
+      and e.id in (
+        select u.id from public.events u where u.seq is null and u.xid < pg_snapshot_xmin(pg_current_snapshot())
+        order by u.xid, u.id limit p_limit)
+    order by e.xid, e.id
+  loop
+    perform app.append_audit(v_ended.tenant_id, 'run.ended', 'system', 'sealer',
+      jsonb_build_object('run_id', v_ended.run_id, 'status', split_part(v_ended.type, '.', 2))::text);
+  end loop;
+
+  return query
+  with batch as materialized (
+    select e.id, e.tenant_id, row_number() over (partition by e.tenant_id order by e.xid, e.id) as n
+    from public.events e
+    where e.seq is null and e.xid < pg_snapshot_xmin(pg_current_snapshot())
+    order by e.xid, e.id limit p_limit
+  ),
+  heads as (
+    insert into public.event_heads as h (tenant_id, seq)
+    select b.tenant_id, count(*) from batch b group by b.tenant_id
+    on conflict (tenant_id) do update set seq = h.seq + excluded.seq
+    returning h.tenant_id, h.seq
+  ),
+  sizes as (
+    select b.tenant_id, count(*) as n from batch b group by b.tenant_id
+  ),
+  sealed as (
+    update public.events e set seq = h.seq - s.n + b.n
+    from batch b join heads h on h.tenant_id = b.tenant_id join sizes s on s.tenant_id = b.tenant_id
+    where e.id = b.id
+    returning e.tenant_id, e.seq, e.run_id, e.type
+  )
+  select s.tenant_id, max(s.seq), coalesce(array_agg(distinct s.run_id) filter (where s.run_id is not null), '{}'),
+         bool_or(s.type like 'approval.%')
+  from sealed s group by s.tenant_id;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.settle(p_owner text, p_executor text, p_tenant uuid, p_settlements jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_owned uuid[];
+  v_succeeded uuid[];
+  v_failed uuid[];
+  v_freed record;
+  v_results jsonb;
+begin
+  if p_tenant is not null then
+    perform app.assert_tenant(p_tenant);
+  elsif session_user <> 'nofx_worker' then
+    raise insufficient_privilege using message = 'only the engine settles across tenants';
+  end if;
+
+  select coalesce(array_agg(o.id), '{}') into v_owned from (
+    select s.id
+    from jsonb_to_recordset(p_settlements) as i (step_id uuid, epoch bigint)
+    join public.steps s on s.id = i.step_id and s.epoch = i.epoch
+    where s.status in ('assigned', 'running') and s.lease_owner = p_owner and s.lease_until > clock_timestamp()
+      and (p_tenant is null or s.tenant_id = p_tenant)
+    order by s.id for update of s
+  ) as o;
+
+  with input as (
+    select distinct on (i.step_id) i.* from jsonb_to_recordset(p_settlements)
+      as i (step_id uuid, epoch bigint, outcome text, output jsonb, error jsonb, retry_ms integer)
+    where i.step_id = any (v_owned)
+    order by i.step_id
+  ),
+  moved as (
+    update public.steps s
+    set status = case
+          when i.outcome = 'succeeded' then 'succeeded'
+          when i.outcome = 'failed' and (i.retry_ms is null or s.failures + 1 >= s.max_failures) then 'failed'
+          else 'queued' end,
+        failures = s.failures + (i.outcome = 'failed')::integer,
+        output = case when i.outcome = 'succeeded' then i.output else s.output end,
+        error = case i.outcome when 'failed' then i.error when 'succeeded' then null else s.error end,
+        run_at = case when i.outcome = 'failed' and i.retry_ms is not null
+          then clock_timestamp() + make_interval(secs => i.retry_ms / 1000.0) else s.run_at end,
+        started_at = coalesce(s.started_at, (select a.claimed_at from public.attempts a where a.step_id = s.id and a.epoch = s.epoch)),
+        finalised_at = case
+          when i.outcome = 'succeeded' or (i.outcome = 'failed' and (i.retry_ms is null or s.failures + 1 >= s.max_failures))
+          then clock_timestamp() end,
+        lease_owner = null, lease_until = null
+    from input i where s.id = i.step_id
+    returning s.id, s.tenant_id, s.run_id, s.epoch, s.status, s.correlation_id, i.outcome, i.error
+  ),
+  recorded as (
+    update public.attempts a
+    set finished_at = clock_timestamp(), outcome = m.outcome, error_code = m.error ->> 'code',
+        started_at = coalesce(a.started_at, a.claimed_at)
+    from moved m where a.step_id = m.id and a.epoch = m.epoch
+  ),
+  told as (
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    select m.tenant_id, 'steps.settled', (array_agg(m.correlation_id))[1], p_executor, p_owner, m.run_id,
+           jsonb_build_object('run_id', m.run_id, 'steps', jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+             'step_id', m.id, 'run_id', m.run_id, 'attempt', m.epoch, 'outcome', m.outcome, 'status', m.status,
+             'error_code', m.error ->> 'code'))))
+    from moved m group by m.tenant_id, m.run_id
+  )
+  select coalesce(array_agg(m.id) filter (where m.status = 'succeeded'), '{}'),
+         coalesce(array_agg(m.id) filter (where m.status = 'failed'), '{}')
+  into v_succeeded, v_failed
+  from moved m;
+
+  select * into v_freed from engine.finish(v_succeeded, v_failed, p_executor, p_owner);
+
+  select coalesce(jsonb_agg(jsonb_build_object('step_id', i.step_id, 'epoch', i.epoch, 'status', s.status,
+    'result', case when a.outcome = i.outcome then 'settled' else 'stale' end)), '[]')
+  into v_results
+  from jsonb_to_recordset(p_settlements) as i (step_id uuid, epoch bigint, outcome text)
+  left join public.attempts a on a.step_id = i.step_id and a.epoch = i.epoch and a.executor = p_owner
+    and (p_tenant is null or a.tenant_id = p_tenant)
+  left join public.steps s on s.id = a.step_id;
+
+  return jsonb_build_object('results', v_results, 'for_workers', v_freed.for_workers, 'for_agents', v_freed.for_agents);
+end
+$function$
+;

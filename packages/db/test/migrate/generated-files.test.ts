@@ -1,0 +1,27 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { expect, it } from "vitest";
+import { dumpSchema, listGrants } from "../../src/migrate/index.ts";
+import { createTestDatabase, withClient } from "../../src/testing/index.ts";
+
+const committed = (file: string) => readFileSync(path.resolve(import.meta.dirname, "../..", file), "utf8");
+
+it("schema.sql and grants.txt are what the migrations make (else: pnpm --filter @nofx/db dump)", async () => {
+  await using database = await createTestDatabase();
+  await withClient(database.adminUrl, async (client) => {
+    expect(await dumpSchema(client)).toBe(committed("schema.sql"));
+    expect(await listGrants(client)).toEqual(committed("grants.txt").trimEnd().split("\n"));
+  });
+});
+
+it("row level security is on for every table of ours", async () => {
+  await using database = await createTestDatabase();
+  const open = await withClient(database.adminUrl, (client) =>
+    client.query(
+      `select c.oid::regclass::text as table from pg_class c join pg_namespace n on n.oid = c.relnamespace
+       where n.nspname in ('public', 'app', 'engine') and c.relkind in ('r', 'p') and not c.relrowsecurity`,
+    ),
+  );
+  expect(open.rows).toEqual([]);
+});
+
