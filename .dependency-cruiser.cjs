@@ -141,13 +141,13 @@ module.exports = {
       severity: "error",
       comment:
         "The import leads nowhere: a wrong path, a missing dependency, or a subpath the package does not export.",
-      from: { pathNot: "^tests/unit/tooling/fixtures/" },
-      to: { couldNotResolve: true, pathNot: ["^\\.next/", "^next-env"] },
+      from: {},
+      to: { couldNotResolve: true },
     },
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "(\\.next|/dist|/coverage|\\.nofx)/" },
+    exclude: { path: "((\\.next|/dist|/coverage|\\.nofx)/|/next-env\\.d\\.ts$)" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.base.json" },
     combinedDependencies: true,

@@ -48,7 +48,7 @@ function sort(root: string, path: string): Pick<Selection, Runner> {
     return { vitest, playwright };
   }
   if (/\.test\.tsx?$/.test(file)) return { vitest: [file], playwright: [] };
-  if (/\.spec\.ts$/.test(file)) return { vitest: [], playwright: [file] };
+  if (file.endsWith(".spec.ts")) return { vitest: [], playwright: [file] };
   throw new ArgumentError(
     `${path} is not a test: tests end in .test.ts, browser tests in .spec.ts.`,
   );

@@ -33,7 +33,9 @@ export async function runPlaywright(run: PlaywrightRun): Promise<Ran> {
   mkdirSync(dirname(report), { recursive: true });
   const env = { PLAYWRIGHT_JSON_OUTPUT_NAME: report, PLAYWRIGHT_CHROMIUM: run.chromium ?? "" };
   const args = [
-    ...[command, "test", ...config],
+    command,
+    "test",
+    ...config,
     ...(run.name === undefined ? [] : ["-g", run.name]),
     ...run.paths,
   ];

@@ -43,7 +43,9 @@ export async function runVitest({ paths, name, coverage, live, note }: VitestRun
     [
       join(root, "node_modules/vitest/vitest.mjs"),
       "run",
-      ...["--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${report}`,
       ...(coverage ? ["--coverage"] : []),
       ...(name === undefined ? [] : ["-t", name]),
       ...paths,
