@@ -11,13 +11,14 @@ import {
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
-/** When a process started, so that a reused pid isn't mistaken for the old holder. Empty where the system doesn't say. */
-function startOf(pid) {
+/** The state of a process and when it started, where the system says (Linux). */
+function look(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { state: fields[0], started: fields[19] };
   } catch {
-    return "";
+    return { state: "", started: "" };
   }
 }
 
@@ -27,8 +28,10 @@ function isAlive({ pid, started }) {
   } catch (error) {
     if (error.code !== "EPERM") return false;
   }
-  const now = startOf(pid);
-  return started === "" || now === "" || now === started;
+  const now = look(pid);
+  // A process that nobody has collected (a container without init) has ended; one with another start has only the same pid.
+  if (now.state === "Z" || now.state === "X") return false;
+  return started === "" || now.started === "" || now.started === started;
 }
 
 function read(file) {
@@ -50,7 +53,7 @@ export function tryLock(file, what, tell = () => {}) {
   const mine = `${file}.${process.pid}`;
   const content = JSON.stringify({
     pid: process.pid,
-    started: startOf(process.pid),
+    started: look(process.pid).started,
     what,
     at: new Date().toISOString(),
   });

@@ -1,0 +1,4 @@
+export function explainInstallError(
+  output: string,
+  context: { packageManager: string; code: number | string },
+): string;
