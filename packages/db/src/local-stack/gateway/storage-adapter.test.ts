@@ -1,0 +1,56 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { createFileStorage } from "./storage-adapter.ts";
+
+const folder = mkdtempSync(path.join(os.tmpdir(), "nofx-files-"));
+const storage = createFileStorage(folder);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const put = (key: string, text: string) =>
+  storage.uploadObject("b", key, undefined, Buffer.from(text), "text/plain", "no-cache");
+const get = async (key: string) => {
+  const { body } = await storage.getObject("b", key, undefined);
+  return await new Response(body as ReadableStream).text();
+};
+
+it("keeps what is uploaded, whole or as a stream, and replaces it", async () => {
+  const first = await put("a/b", "one");
+  expect(first).toMatchObject({ size: 3, mimetype: "text/plain", cacheControl: "no-cache" });
+  expect(await get("a/b")).toBe("one");
+  const stream = new Blob(["two and more"]).stream() as ReadableStream;
+  const second = await storage.uploadObject("b", "a/b", undefined, stream, "text/plain", "no-cache");
+  expect(second.size).toBe(12);
+  expect(second.eTag).not.toBe(first.eTag);
+  expect(await get("a/b")).toBe("two and more");
+});
+
+it("keeps apart a key and one below it, odd keys, and the same key in another bucket", async () => {
+  const keys = ["a", "a/b/c", "../../escape", "x".repeat(600), "ä ö/ü?#%"];
+  for (const key of keys) await put(key, `of ${key}`);
+  for (const key of keys) expect(await get(key)).toBe(`of ${key}`);
+  await expect(storage.headObject("other", "a", undefined)).rejects.toThrow();
+  expect(readdirSync(folder).every((name) => /^[0-9a-f]{2}$/.test(name))).toBe(true);
+});
+
+it("copies and removes", async () => {
+  await put("source", "text");
+  await storage.copyObject("b", "source", undefined, "b", "copy", undefined);
+  await storage.deleteObject("b", "source", undefined);
+  expect(await get("copy")).toBe("text");
+  await expect(storage.headObject("b", "source", undefined)).rejects.toThrow();
+  await storage.deleteObjects("b", ["copy", "never-was"]);
+  await expect(storage.headObject("b", "copy", undefined)).rejects.toThrow();
+});
+
+it("leaves nothing of an upload that broke off", async () => {
+  const broken = new ReadableStream({
+    start(controller) {
+      controller.enqueue(Buffer.from("half"));
+      controller.error(new Error("cut"));
+    },
+  });
+  await expect(storage.uploadObject("b", "broken", undefined, broken, "text/plain", "")).rejects.toThrow("cut");
+  await expect(storage.headObject("b", "broken", undefined)).rejects.toThrow();
+});
