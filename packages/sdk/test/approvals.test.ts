@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Approval } from "../src/index.ts";
 import { FakePlane } from "./fake-plane/server.ts";
-import { anyTask, Running } from "./harness.ts";
+import { anyTask, start } from "./harness.ts";
 
 const decisions: Approval[] = [
   { name: "apply", status: "approved" },
@@ -17,7 +17,7 @@ test.each(decisions)(
     await using plane = await FakePlane.start();
     let prepared = 0;
     let begun = 0;
-    await using agent = new Running(plane, [
+    const agent = start(plane, [
       anyTask(async (ctx) => {
         begun += 1;
         const amount = await ctx.step("prepare", () => ++prepared * 10);
@@ -58,7 +58,7 @@ test.each(decisions)(
 test("a handler that swallows the suspension can do nothing more, and its result is dropped", async () => {
   await using plane = await FakePlane.start();
   const seen: string[] = [];
-  await using agent = new Running(plane, [
+  const agent = start(plane, [
     anyTask(async (ctx) => {
       try {
         await ctx.approve("apply", { question: "Apply it?" });

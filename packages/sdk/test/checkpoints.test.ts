@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { FakePlane } from "./fake-plane/server.ts";
-import { anyTask, Running } from "./harness.ts";
+import { anyTask, start } from "./harness.ts";
 
 test("a checkpoint is not redone when the step is tried again", async () => {
   await using plane = await FakePlane.start();
   let charged = 0;
-  await using _agent = new Running(plane, [
+  start(plane, [
     anyTask(async (ctx) => {
       const receipt = await ctx.step("charge", () => ({ id: `r${++charged}` }));
       const nothing = await ctx.step("nothing", () => {});
@@ -24,7 +24,7 @@ test("a checkpoint is not redone when the step is tried again", async () => {
 test("what another execution stored under the name wins", async () => {
   await using plane = await FakePlane.start();
   const step = plane.enqueue();
-  await using _agent = new Running(plane, [
+  start(plane, [
     anyTask((ctx) =>
       ctx.step("pick", () => {
         step.checkpoints.set("pick", "theirs");
@@ -48,7 +48,7 @@ test.each([
   ["a NUL", () => ({ a: "\u0000" }), /\/a contains a NUL/],
 ])("%s is refused, with its place", async (_, value, message) => {
   await using plane = await FakePlane.start();
-  await using _agent = new Running(plane, [anyTask((ctx) => ctx.step<unknown>("store", value))]);
+  start(plane, [anyTask((ctx) => ctx.step<unknown>("store", value))]);
   const step = plane.enqueue();
   await plane.until(() => step.status === "failed");
   expect(step.errors[0]?.error.message).toMatch(
@@ -59,7 +59,7 @@ test.each([
 
 test("a name used twice in one execution is a clear, permanent error", async () => {
   await using plane = await FakePlane.start();
-  await using _agent = new Running(plane, [
+  start(plane, [
     anyTask(async (ctx) => {
       for (const n of [1, 2]) await ctx.step("charge", () => n);
     }),

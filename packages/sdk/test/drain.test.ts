@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { ShutdownError } from "../src/index.ts";
 import { FakePlane } from "./fake-plane/server.ts";
-import { anyTask, Running, untilAborted } from "./harness.ts";
+import { anyTask, start, untilAborted } from "./harness.ts";
 
 test("an idle agent stops at once, although its claim waits", async () => {
   await using plane = await FakePlane.start();
-  await using agent = new Running(plane, [anyTask(() => null)]);
+  const agent = start(plane, [anyTask(() => null)]);
   await plane.until(() => plane.claims.length > 0);
   await agent.stop();
   expect(agent.events.at(-1)).toEqual({ type: "stopped" });
@@ -15,7 +15,7 @@ test("running steps are finished, nothing more is claimed", async () => {
   await using plane = await FakePlane.start();
   const first = plane.enqueue();
   let finish: (() => void) | undefined;
-  await using agent = new Running(plane, [
+  const agent = start(plane, [
     anyTask(async () => {
       const finished = new Promise<void>((resolve) => (finish = resolve));
       plane.changed();
@@ -35,7 +35,7 @@ test("a step that does not end in time hears the signal and goes back, with its 
   await using plane = await FakePlane.start();
   const step = plane.enqueue();
   let reason: unknown;
-  await using agent = new Running(
+  const agent = start(
     plane,
     [
       anyTask(async (ctx) => {
@@ -59,7 +59,7 @@ test("a step that does not end in time hears the signal and goes back, with its 
 test("a handler that ignores the signal does not keep the agent; its step goes back", async () => {
   await using plane = await FakePlane.start();
   const step = plane.enqueue();
-  await using agent = new Running(plane, [anyTask(() => new Promise(() => {}))], {
+  const agent = start(plane, [anyTask(() => new Promise(() => {}))], {
     drainSeconds: 0.05,
     abortSeconds: 0.05,
   });
@@ -71,7 +71,7 @@ test("a handler that ignores the signal does not keep the agent; its step goes b
 test("SIGTERM drains, and its listeners are gone afterwards", async () => {
   await using plane = await FakePlane.start();
   const before = process.listenerCount("SIGTERM");
-  await using agent = new Running(plane, [anyTask(() => null)], { handleSignals: true });
+  const agent = start(plane, [anyTask(() => null)], { handleSignals: true });
   await plane.until(() => plane.claims.length > 0);
   expect(process.listenerCount("SIGTERM")).toBe(before + 1);
   process.emit("SIGTERM");

@@ -1,8 +1,9 @@
+import { NofxError } from "@nofx/core/errors";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { defineTask, permanent, retryLater, type AnyTask } from "../src/index.ts";
 import { FakePlane } from "./fake-plane/server.ts";
-import { anyTask, Running } from "./harness.ts";
+import { anyTask, start } from "./harness.ts";
 
 const doubler = defineTask({
   capability: "test.task",
@@ -20,7 +21,7 @@ const doubler = defineTask({
 
 test("a step is claimed, executed, logged and completed", async () => {
   await using plane = await FakePlane.start();
-  await using agent = new Running(plane, [doubler]);
+  const agent = start(plane, [doubler]);
   const step = plane.enqueue({ input: { n: "21" } });
   await plane.until(() => step.settled.length > 0);
 
@@ -46,7 +47,7 @@ test("a step is claimed, executed, logged and completed", async () => {
 
 test("every POST carries an idempotency key of its own", async () => {
   await using plane = await FakePlane.start();
-  await using agent = new Running(plane, [doubler]);
+  const agent = start(plane, [doubler]);
   const step = plane.enqueue({ input: { n: 1 } });
   await plane.until(() => step.settled.length > 0);
   await agent.stop();
@@ -66,7 +67,7 @@ test("as many steps run at once as there are slots, claimed in one call", async 
     await new Promise((resolve) => setTimeout(resolve, 20));
     running -= 1;
   });
-  await using _agent = new Running(plane, [task], { concurrency: 3 });
+  start(plane, [task], { concurrency: 3 });
   await plane.until(() => steps.every((step) => step.status === "succeeded"));
 
   expect(most).toBe(3);
@@ -91,7 +92,7 @@ test.each([
   ],
 ])("%s fails the step for good", async (_, input, run, message) => {
   await using plane = await FakePlane.start();
-  await using _agent = new Running(plane, [strict(run)]);
+  start(plane, [strict(run)]);
   const step = plane.enqueue({ input });
   await plane.until(() => step.status === "failed");
   expect(step.errors).toHaveLength(1);
@@ -108,7 +109,7 @@ test("any error is tried again; permanent() and retryLater() say otherwise", asy
     retryLater("quota spent", { afterSeconds: 60, data: { left: 0 } }),
     permanent("no such file", { data: { file: "a" } }),
   ];
-  await using _agent = new Running(plane, [
+  start(plane, [
     anyTask((ctx) => {
       throw failures[ctx.info.attempt - 1] ?? new Error("tried too often");
     }),
@@ -134,8 +135,7 @@ test("any error is tried again; permanent() and retryLater() say otherwise", asy
 
 test("an output that the server refuses is told as a failure", async () => {
   await using plane = await FakePlane.start();
-  await using _agent = new Running(plane, [anyTask(() => "x")]);
-  const { NofxError } = await import("@nofx/core/errors");
+  start(plane, [anyTask(() => "x")]);
   plane.fault("complete", new NofxError("payload_too_large"));
   const step = plane.enqueue();
   await plane.until(() => step.settled.length > 0);

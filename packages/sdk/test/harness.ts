@@ -3,8 +3,8 @@ import { defineAgent, defineTask } from "../src/index.ts";
 import { z } from "zod";
 import { KEY, type FakePlane } from "./fake-plane/server.ts";
 
-/** A running agent; disposing of it drains it. */
-export class Running implements AsyncDisposable {
+/** A running agent; it is drained when the plane is disposed of. */
+class Running {
   readonly events: AgentEvent[] = [];
   readonly done: Promise<RunSummary>;
   readonly #stop = new AbortController();
@@ -30,16 +30,17 @@ export class Running implements AsyncDisposable {
       ...rest,
     });
     this.done.catch(() => {});
+    plane.beforeClose(() => this.stop().catch(() => {}));
   }
 
   stop(): Promise<RunSummary> {
     this.#stop.abort();
     return this.done;
   }
+}
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop().catch(() => {});
-  }
+export function start(...args: ConstructorParameters<typeof Running>): Running {
+  return new Running(...args);
 }
 
 /** A task that takes and gives anything. */

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { CancelledError, LeaseLostError } from "../src/index.ts";
 import { FakePlane } from "./fake-plane/server.ts";
-import { anyTask, Running, untilAborted } from "./harness.ts";
+import { anyTask, start, untilAborted } from "./harness.ts";
 
 test("heartbeats keep a short lease alive, and carry progress", async () => {
   await using plane = await FakePlane.start({ leaseSeconds: 0.3 });
   const step = plane.enqueue();
-  await using _agent = new Running(plane, [
+  start(plane, [
     anyTask(async (ctx) => {
       ctx.progress(40, "reading");
       await plane.until(() => step.heartbeats >= 6);
@@ -21,7 +21,7 @@ test("a lost lease aborts the handler and drops its result", async () => {
   await using plane = await FakePlane.start({ leaseSeconds: 0.3 });
   const step = plane.enqueue();
   let reason: unknown;
-  await using agent = new Running(plane, [
+  const agent = start(plane, [
     anyTask(async (ctx) => {
       plane.steal(step);
       await untilAborted(ctx.signal).catch((error: unknown) => (reason = error));
@@ -42,7 +42,7 @@ test("a lost lease aborts the handler and drops its result", async () => {
 test("a refused checkpoint aborts the handler without waiting for a heartbeat", async () => {
   await using plane = await FakePlane.start();
   const step = plane.enqueue();
-  await using agent = new Running(plane, [
+  const agent = start(plane, [
     anyTask(async (ctx) => {
       plane.steal(step);
       await ctx.step("late", () => 1);
@@ -57,7 +57,7 @@ test("a lease that cannot be renewed is given up when it ends; the step is execu
   await using plane = await FakePlane.start({ leaseSeconds: 0.4 });
   const step = plane.enqueue();
   const reasons: unknown[] = [];
-  await using agent = new Running(plane, [
+  const agent = start(plane, [
     anyTask(async (ctx) => {
       if (ctx.info.attempt > 1) return "second time";
       plane.down = true;
@@ -76,7 +76,7 @@ test("a cancel is heard with the heartbeat; the step is given back", async () =>
   await using plane = await FakePlane.start({ leaseSeconds: 0.3 });
   const step = plane.enqueue();
   let reason: unknown;
-  await using _agent = new Running(plane, [
+  start(plane, [
     anyTask(async (ctx) => {
       step.cancelRequested = true;
       await untilAborted(ctx.signal).catch((error: unknown) => {

@@ -2,7 +2,7 @@ import type { NeededStep } from "@nofx/core/contract";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { FakePlane } from "./fake-plane/server.ts";
-import { anyTask, Running } from "./harness.ts";
+import { anyTask, start } from "./harness.ts";
 
 function needsOf(plane: FakePlane): NeededStep[] {
   return [
@@ -28,7 +28,7 @@ test("outputs and files of needed steps are read and checked", async () => {
   await using plane = await FakePlane.start();
   const step = plane.enqueue({ needs: needsOf(plane) });
   plane.fault("storage", "cut-before", { status: 500, body: "oops" });
-  await using _agent = new Running(plane, [
+  start(plane, [
     anyTask(async (ctx) => ({
       report: await ctx.needs.artifact("reports/failure.txt").text(),
       mine: await ctx.needs.artifact("src/a.js", { from: "check" }).text(),
@@ -78,9 +78,7 @@ test.each<
 ])("a file that is %s is a clear error", async (_, needs, code, message) => {
   await using plane = await FakePlane.start();
   const step = plane.enqueue({ needs: needs(plane) });
-  await using _agent = new Running(plane, [
-    anyTask((ctx) => ctx.needs.artifact("src/a.js").text()),
-  ]);
+  start(plane, [anyTask((ctx) => ctx.needs.artifact("src/a.js").text())]);
   await plane.until(() => step.errors.length > 0);
   expect(step.errors[0]?.error).toMatchObject({ code, message: expect.stringMatching(message) });
 });
@@ -89,7 +87,7 @@ test("an output of a step that is not needed, or of another form, is a clear err
   await using plane = await FakePlane.start();
   const step = plane.enqueue({ needs: needsOf(plane), input: { of: "deploy" } });
   const other = plane.enqueue({ needs: needsOf(plane), input: { of: "check" } });
-  await using _agent = new Running(plane, [
+  start(plane, [
     anyTask((ctx, input) =>
       ctx.needs.output(String(input["of"]), z.object({ exitCode: z.number() })),
     ),

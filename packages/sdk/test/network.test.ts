@@ -2,7 +2,7 @@ import { NofxError } from "@nofx/core/errors";
 import { expect, test } from "vitest";
 import { createAgentClient, NofxApiError } from "../src/index.ts";
 import { FakePlane, KEY, type Fault } from "./fake-plane/server.ts";
-import { anyTask, Running } from "./harness.ts";
+import { anyTask, start } from "./harness.ts";
 
 test.each<[string, Fault[]]>([
   ["cut before it arrives", ["cut-before"]],
@@ -13,7 +13,7 @@ test.each<[string, Fault[]]>([
   ["in flight already", [new NofxError("idempotency_in_flight")]],
 ])("a completion that is %s is completed once, under one key", async (_, faults) => {
   await using plane = await FakePlane.start();
-  await using agent = new Running(plane, [anyTask(() => "done")]);
+  const agent = start(plane, [anyTask(() => "done")]);
   plane.fault("complete", ...faults);
   const step = plane.enqueue();
   await plane.until(() => agent.events.some((event) => event.type === "step.ended"));
@@ -29,7 +29,7 @@ test.each(["claim", "checkpoint", "artifact", "storage", "artifactComplete", "lo
   "a broken line at %s changes nothing",
   async (name) => {
     await using plane = await FakePlane.start();
-    await using _agent = new Running(plane, [
+    start(plane, [
       anyTask(async (ctx) => {
         ctx.log("one line");
         const value = await ctx.step("value", () => 7);
@@ -49,7 +49,7 @@ test.each(["claim", "checkpoint", "artifact", "storage", "artifactComplete", "lo
 test("an agent waits for a control plane that is not there yet, and says so", async () => {
   await using plane = await FakePlane.start();
   plane.down = true;
-  await using agent = new Running(plane, [anyTask(() => null)]);
+  const agent = start(plane, [anyTask(() => null)]);
   await plane.until(() => agent.events.filter((event) => event.type === "retrying").length >= 2);
   plane.down = false;
   const step = plane.enqueue();
@@ -63,7 +63,7 @@ test("an agent waits for a control plane that is not there yet, and says so", as
 test("a refused key ends the agent with the code, and without the key in the message", async () => {
   await using plane = await FakePlane.start();
   const key = "nofx_ak_wrong_0123456789abcdef";
-  await using agent = new Running(plane, [anyTask(() => null)], { key });
+  const agent = start(plane, [anyTask(() => null)], { key });
   const error: unknown = await agent.done.catch((thrown: unknown) => thrown);
   expect(NofxApiError.is(error)).toBe(true);
   expect(error).toMatchObject({ code: "unauthenticated", status: 401, call: "GET /agent" });
@@ -72,7 +72,7 @@ test("a refused key ends the agent with the code, and without the key in the mes
 
 test("an agent whose key allows none of its tasks says which", async () => {
   await using plane = await FakePlane.start({ capabilities: ["other.thing"] });
-  await using agent = new Running(plane, [anyTask(() => null)]);
+  const agent = start(plane, [anyTask(() => null)]);
   await expect(agent.done).rejects.toThrow(
     'Agent "tester" may not do any of test.task: its key allows other.thing.',
   );

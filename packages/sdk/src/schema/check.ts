@@ -10,7 +10,7 @@ export async function checkSchema<S extends StandardSchema>(
   what: string,
 ): Promise<SchemaOutput<S>> {
   const result = await schema["~standard"].validate(value);
-  if (result.issues === undefined) return result.value as SchemaOutput<S>;
+  if (result.issues === undefined) return result.value;
   const lines = result.issues.slice(0, SHOWN).map(describeIssue);
   const more = result.issues.length - lines.length;
   throw new PermanentError(

@@ -1,4 +1,4 @@
-import { CancelledError, LeaseLostError, ShutdownError } from "../errors/index.ts";
+import { LeaseLostError, type CancelledError, type ShutdownError } from "../errors/index.ts";
 
 /** Thrown through the handler when a question waits for people: the step goes on after the decision. */
 export class Suspension extends Error {

@@ -21,7 +21,7 @@ export class LogBuffer {
   #dropped = 0;
   #seq = 0;
   #sending: Promise<void> | undefined;
-  #timer: Promise<void> | undefined;
+  #scheduled = false;
 
   constructor(calls: StepCalls, clock: Clock) {
     this.#calls = calls;
@@ -39,10 +39,14 @@ export class LogBuffer {
       this.#waiting.splice(0, over);
       this.#dropped += over;
     }
-    this.#timer ??= this.#clock.sleep(FLUSH_MS, this.#ended.signal).then(() => {
-      this.#timer = undefined;
-      return this.flush();
-    });
+    if (!this.#scheduled) void this.#flushSoon();
+  }
+
+  async #flushSoon(): Promise<void> {
+    this.#scheduled = true;
+    await this.#clock.sleep(FLUSH_MS, this.#ended.signal);
+    this.#scheduled = false;
+    await this.flush();
   }
 
   /** Sends what is waiting; returns when it is stored or cannot be. */

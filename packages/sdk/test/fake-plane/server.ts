@@ -29,6 +29,7 @@ export class FakePlane extends Plane implements AsyncDisposable {
   readonly #server;
   readonly #answers = new Map<string, Promise<Answer>>();
   readonly #faults: { name: AgentRouteName | "storage"; fault: Fault }[] = [];
+  readonly #beforeClose: (() => Promise<unknown>)[] = [];
   /** While set, nothing gets through. */
   down = false;
 
@@ -46,12 +47,18 @@ export class FakePlane extends Plane implements AsyncDisposable {
     return new FakePlane(options, server);
   }
 
+  beforeClose(act: () => Promise<unknown>): void {
+    this.#beforeClose.push(act);
+  }
+
   /** The next request of that name meets this. */
   fault(name: AgentRouteName | "storage", ...faults: Fault[]): void {
     this.#faults.push(...faults.map((fault) => ({ name, fault })));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.down = false;
+    await Promise.all(this.#beforeClose.map((act) => act()));
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
