@@ -1,1 +1,2 @@
-export {};
+export { decideApproval } from "./decide.ts";
+export { getApproval, listApprovals } from "./list.ts";

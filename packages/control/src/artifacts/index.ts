@@ -1,1 +1,1 @@
-export {};
+export { getArtifact } from "./get.ts";

@@ -12,7 +12,11 @@ export function createUpload(
   ctx: MemberContext,
   input: z.input<typeof CreateUploadInput>,
 ): Promise<UploadView> {
-  const spec = { name: "uploads.create", permission: "backlog.write", input: CreateUploadInput } as const;
+  const spec = {
+    name: "uploads.create",
+    permission: "backlog.write",
+    input: CreateUploadInput,
+  } as const;
   return runCommand(ctx, spec, input, async (tx, parsed) => {
     const id = ctx.plane.newUuid();
     const path = `${ctx.tenantId}/${id}`;

@@ -3,7 +3,14 @@ import { ImportBacklogInput, type ImportBacklogResult } from "@nofx/core/api";
 import { NofxError } from "@nofx/core/errors";
 import { validateBacklog, type ValidItem } from "@nofx/core/planner";
 import { StepName, toUuid } from "@nofx/core/vocabulary";
-import { findPack, findUpload, loadPackKeys, upsertItems, upsertPack, type ItemRow } from "@nofx/db/queries";
+import {
+  findPack,
+  findUpload,
+  loadPackKeys,
+  upsertItems,
+  upsertPack,
+  type ItemRow,
+} from "@nofx/db/queries";
 import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
@@ -18,7 +25,11 @@ export function importBacklog(
   ctx: MemberContext,
   input: z.input<typeof ImportBacklogInput>,
 ): Promise<ImportBacklogResult> {
-  const spec = { name: "backlog.import", permission: "backlog.write", input: ImportBacklogInput } as const;
+  const spec = {
+    name: "backlog.import",
+    permission: "backlog.write",
+    input: ImportBacklogInput,
+  } as const;
   return runCommand(ctx, spec, input, async (tx, parsed) => {
     const document = await documentOf(ctx, tx, parsed);
     const known = await knownItems(ctx, tx, document);
@@ -62,10 +73,13 @@ async function documentOf(
   if (input.document !== undefined) return input.document;
   if (input.text !== undefined) return readDocument(input.text, input.format);
   const upload = await findUpload(tx.db, ctx.tenantId, toUuid("upload", input.uploadId ?? ""));
-  if (upload === undefined) throw new NofxError("not_found", { detail: "There is no such upload." });
+  if (upload === undefined)
+    throw new NofxError("not_found", { detail: "There is no such upload." });
   const bytes = await ctx.plane.storage.forTenant(ctx.tenantId).get("uploads", upload.path);
   if (bytes === undefined) {
-    throw new NofxError("upload_missing", { detail: "Send the file to the upload's signed address first." });
+    throw new NofxError("upload_missing", {
+      detail: "Send the file to the upload's signed address first.",
+    });
   }
   return readDocument(decodeUtf8(bytes), input.format);
 }

@@ -1,6 +1,11 @@
 import { BacklogPage, ListBacklogInput, PackList } from "@nofx/core/api";
 import { toId } from "@nofx/core/vocabulary";
-import { countItems, listItems, listPacks as queryPacks, type BacklogItemRecord } from "@nofx/db/queries";
+import {
+  countItems,
+  listItems,
+  listPacks as queryPacks,
+  type BacklogItemRecord,
+} from "@nofx/db/queries";
 import { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
 import { runQuery } from "../command/run-command.ts";

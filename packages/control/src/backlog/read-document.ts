@@ -7,7 +7,9 @@ export function readDocument(text: string, format: "auto" | "json" | "yaml"): un
   const bad = unstorable(text);
   if (bad !== undefined) {
     const place = text.search(bad === "nul" ? /\u0000/ : LONE_SURROGATE);
-    throw unreadable(`The text holds ${bad === "nul" ? "a NUL character" : "half of a surrogate pair"} at character ${place}; remove it.`);
+    throw unreadable(
+      `The text holds ${bad === "nul" ? "a NUL character" : "half of a surrogate pair"} at character ${place}; remove it.`,
+    );
   }
   const json = format === "json" || (format === "auto" && /^\s*[[{]/.test(text));
   return json ? readJson(text) : readYaml(text);
@@ -19,7 +21,10 @@ function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw unreadable(`The JSON cannot be read: ${String((error as Error).message).slice(0, 300)}`, error);
+    throw unreadable(
+      `The JSON cannot be read: ${String((error as Error).message).slice(0, 300)}`,
+      error,
+    );
   }
 }
 
@@ -29,7 +34,9 @@ const MAX_YAML_LINE = 200_000;
 function readYaml(text: string): unknown {
   const long = text.split("\n").findIndex((line) => line.length > MAX_YAML_LINE);
   if (long >= 0) {
-    throw unreadable(`Line ${long + 1} is longer than ${MAX_YAML_LINE} characters: this is not a YAML backlog.`);
+    throw unreadable(
+      `Line ${long + 1} is longer than ${MAX_YAML_LINE} characters: this is not a YAML backlog.`,
+    );
   }
   const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true });
   if (document.errors.length > 0) {

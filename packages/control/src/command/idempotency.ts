@@ -34,7 +34,7 @@ export async function onceByKey<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const key = requireIdempotencyKey(ctx.idempotencyKey);
-  const fingerprint = ctx.plane.sha256(canonicalJson([request.route, request.body ?? null]));
+  const fingerprint = ctx.plane.sha256(fingerprintText([request.route, request.body ?? null]));
   const { rows } = await sql<{ locked: boolean }>`
     select pg_try_advisory_xact_lock(hashtextextended(${`${ctx.tenantId}|${request.route}|${key}`}, 0)) as locked
   `.execute(tx.db);
@@ -68,4 +68,13 @@ export async function onceByKey<T>(
     on conflict (tenant_id, route, key) do nothing
   `.execute(tx.db);
   return value;
+}
+
+/** What canonical JSON refuses (lone surrogates, Infinity) is refused later with its place; it only has to be told apart here. */
+function fingerprintText(value: unknown): string {
+  try {
+    return canonicalJson(value);
+  } catch {
+    return JSON.stringify(value);
+  }
 }

@@ -1,1 +1,1 @@
-export {};
+export { listEvents } from "./list.ts";

@@ -6,7 +6,10 @@ import { runQuery } from "../command/run-command.ts";
 import type { MemberContext } from "../command/context.ts";
 
 /** Who is signed in, in which tenant, with which role, and where else they belong. */
-export function getSession(ctx: MemberContext, input: Record<string, never> = {}): Promise<SessionView> {
+export function getSession(
+  ctx: MemberContext,
+  input: Record<string, never> = {},
+): Promise<SessionView> {
   return runQuery(ctx, z.object({}), input, async (tx) => {
     const memberships = await findMemberships(tx.db, ctx.actor.id);
     const here = memberships.find((one) => one.tenant_id === ctx.tenantId);

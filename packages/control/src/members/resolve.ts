@@ -26,7 +26,13 @@ export async function resolveMember(plane: Plane, request: MemberRequest): Promi
     traceparent: request.traceparent,
     replayed: false,
   };
-  const probe: MemberContext = { ...base, email: request.email, name: request.email, tenantId: NIL, role: "viewer" };
+  const probe: MemberContext = {
+    ...base,
+    email: request.email,
+    name: request.email,
+    tenantId: NIL,
+    role: "viewer",
+  };
   const memberships = await inTransaction(probe, (tx) => findMemberships(tx.db, request.userId));
   const wanted = tenantUuid(request.tenantId);
   const found =

@@ -36,7 +36,9 @@ export function createPlan(
   return runCommand(ctx, spec, input, async (tx, parsed) => {
     const pack = await findPack(tx.db, ctx.tenantId, parsed.pack);
     if (pack === undefined) {
-      throw new NofxError("not_found", { detail: `There is no pack "${parsed.pack}". Import a backlog first.` });
+      throw new NofxError("not_found", {
+        detail: `There is no pack "${parsed.pack}". Import a backlog first.`,
+      });
     }
     const items = selectItems(await loadPackItems(tx.db, pack.id), parsed.items);
     const rules = parseRules(await loadPlanRules(tx.db, ctx.tenantId));
@@ -130,7 +132,12 @@ async function store(ctx: MemberContext, tx: CommandTransaction, made: NewPlan):
   if (verdict !== "block") {
     await openApprovals(ctx, tx, { ...plan, digest, verdict }, steps, sensitive, evaluations);
   }
-  await tx.audit("plan.created", { plan_id: plan.id, version: plan.version, digest, steps: steps.length });
+  await tx.audit("plan.created", {
+    plan_id: plan.id,
+    version: plan.version,
+    digest,
+    steps: steps.length,
+  });
   await tx.audit("verdict.given", {
     plan_id: plan.id,
     digest,

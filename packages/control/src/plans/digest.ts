@@ -34,6 +34,8 @@ export const StoredStep = z
     undo: z.record(z.string(), z.unknown()).nullable(),
     token: z.string(),
   })
-  .transform(
-    ({ item_key, arguments: args, ...step }): PlannedStep => ({ ...step, itemId: item_key, with: args }),
-  );
+  .transform(({ item_key, arguments: args, ...step }): PlannedStep => ({
+    ...step,
+    itemId: item_key,
+    with: args,
+  }));

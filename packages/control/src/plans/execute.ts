@@ -27,12 +27,17 @@ export function executePlan(
   ctx: MemberContext,
   input: z.input<typeof ExecutePlanInput>,
 ): Promise<ExecutePlanResult> {
-  const spec = { name: "plans.execute", permission: "plan.execute", input: ExecutePlanInput } as const;
+  const spec = {
+    name: "plans.execute",
+    permission: "plan.execute",
+    input: ExecutePlanInput,
+  } as const;
   return runCommand(ctx, spec, input, async (tx, { planId }) => {
     const uuid = toUuid("plan", planId);
     await sql`select id from plans where id = ${uuid}::uuid for update`.execute(tx.db);
     const plan = await findPlan(tx.db, ctx.tenantId, uuid);
-    if (plan === undefined) throw new NofxError("not_found", { detail: "There is no such plan in this tenant." });
+    if (plan === undefined)
+      throw new NofxError("not_found", { detail: "There is no such plan in this tenant." });
     refuseUnlessReady(plan);
     const steps = await refuseIfChanged(ctx, tx, plan);
 
@@ -58,13 +63,19 @@ export function executePlan(
 
 function refuseUnlessReady(plan: PlanRecord): void {
   if (plan.status === "blocked") {
-    throw new NofxError("plan_blocked", { detail: "Read the gate's findings, correct the backlog and plan again." });
+    throw new NofxError("plan_blocked", {
+      detail: "Read the gate's findings, correct the backlog and plan again.",
+    });
   }
   if (plan.status === "ready") {
-    throw new NofxError("plan_not_ready", { detail: "A gate warned: somebody else has to approve the plan first." });
+    throw new NofxError("plan_not_ready", {
+      detail: "A gate warned: somebody else has to approve the plan first.",
+    });
   }
   if (plan.status !== "approved") {
-    throw new NofxError("plan_changed", { detail: `This version is ${plan.status}; use the newest one.` });
+    throw new NofxError("plan_changed", {
+      detail: `This version is ${plan.status}; use the newest one.`,
+    });
   }
   if (plan.latest_run_status === "queued" || plan.latest_run_status === "running") {
     throw new NofxError("conflict", {
@@ -116,4 +127,3 @@ async function approvalsFor(
   }
   return used;
 }
-

@@ -45,7 +45,9 @@ export async function openApprovals(
 
 function aboutPlan(plan: JudgedPlan, evaluations: readonly Evaluation[]): NewApproval {
   const findings = evaluations.flatMap((one) =>
-    one.findings.filter((finding) => finding.verdict === "warn").map((finding) => ({ gate: one.gate, ...finding })),
+    one.findings
+      .filter((finding) => finding.verdict === "warn")
+      .map((finding) => ({ gate: one.gate, ...finding })),
   );
   return {
     subject: "plan",
@@ -57,7 +59,13 @@ function aboutPlan(plan: JudgedPlan, evaluations: readonly Evaluation[]): NewApp
       plan: plan.title,
       version: plan.version,
       digest: plan.digest,
-      findings: findings.map(({ gate, rule, step, reason, tip }) => ({ gate, rule, step, reason, tip })),
+      findings: findings.map(({ gate, rule, step, reason, tip }) => ({
+        gate,
+        rule,
+        step,
+        reason,
+        tip,
+      })),
     },
   };
 }
@@ -110,7 +118,12 @@ export async function openApproval(
     .execute();
   tx.emit({
     type: "approval.requested",
-    payload: { approval_id: id, subject: approval.subject, plan_id: planId, ...(runId === null ? {} : { run_id: runId }) },
+    payload: {
+      approval_id: id,
+      subject: approval.subject,
+      plan_id: planId,
+      ...(runId === null ? {} : { run_id: runId }),
+    },
   });
   return id;
 }

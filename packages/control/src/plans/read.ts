@@ -1,6 +1,17 @@
-import { GatesView, ListPlansInput, PageInput, PlanPage, PlanStepPage, type PlanView } from "@nofx/core/api";
+import {
+  GatesView,
+  ListPlansInput,
+  PageInput,
+  PlanPage,
+  PlanStepPage,
+  type PlanView,
+} from "@nofx/core/api";
 import { PlanId } from "@nofx/core/vocabulary";
-import { listEvaluations, listPlans as queryPlans, listPlanSteps as queryPlanSteps } from "@nofx/db/queries";
+import {
+  listEvaluations,
+  listPlans as queryPlans,
+  listPlanSteps as queryPlanSteps,
+} from "@nofx/db/queries";
 import { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
 import { runQuery } from "../command/run-command.ts";
@@ -15,7 +26,11 @@ export function listPlans(
 ): Promise<z.infer<typeof PlanPage>> {
   return runQuery(ctx, ListPlansInput, input, async (tx, filter) => {
     const page = await queryPlans(tx.db, { ...filter, tenantId: ctx.tenantId });
-    return PlanPage.parse({ items: page.items.map(toPlanSummary), nextCursor: page.nextCursor, total: null });
+    return PlanPage.parse({
+      items: page.items.map(toPlanSummary),
+      nextCursor: page.nextCursor,
+      total: null,
+    });
   });
 }
 

@@ -25,7 +25,10 @@ export function selectItems(
     .map((record, row) => ({ ...toItem(record), row }));
 }
 
-function closure(byKey: ReadonlyMap<string, PackItemRecord>, wanted: readonly string[]): Set<string> {
+function closure(
+  byKey: ReadonlyMap<string, PackItemRecord>,
+  wanted: readonly string[],
+): Set<string> {
   const chosen = new Set<string>();
   const open = [...wanted];
   for (let key = open.pop(); key !== undefined; key = open.pop()) {

@@ -5,10 +5,7 @@ import type { CommandTransaction } from "../command/transaction.ts";
  * A new version takes the place of the older ones. Their open questions end with them, but for those that a run under
  * way still waits for.
  */
-export async function supersedeOlder(
-  tx: CommandTransaction,
-  packId: string,
-): Promise<void> {
+export async function supersedeOlder(tx: CommandTransaction, packId: string): Promise<void> {
   const older = await tx.db
     .updateTable("plans")
     .set({ status: "superseded" })

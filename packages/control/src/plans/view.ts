@@ -21,7 +21,8 @@ export async function loadPlan(
   planId: string,
 ): Promise<PlanRecord> {
   const plan = await findPlan(tx.db, ctx.tenantId, toUuid("plan", planId));
-  if (plan === undefined) throw new NofxError("not_found", { detail: "There is no such plan in this tenant." });
+  if (plan === undefined)
+    throw new NofxError("not_found", { detail: "There is no such plan in this tenant." });
   return plan;
 }
 
@@ -68,7 +69,9 @@ function blockersOf(plan: PlanRecord): string[] {
     ...(plan.status === "blocked" ? ["A gate blocks it: correct the backlog and plan again."] : []),
     ...(plan.status === "ready" ? ["Its warn verdict waits for an approval."] : []),
     ...(plan.status === "superseded" ? ["A newer version has taken its place."] : []),
-    ...(plan.status === "cancelled" ? ["Its approval was refused: change the backlog and plan again."] : []),
+    ...(plan.status === "cancelled"
+      ? ["Its approval was refused: change the backlog and plan again."]
+      : []),
     ...(running ? ["It is being executed right now."] : []),
   ];
 }

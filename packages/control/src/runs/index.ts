@@ -1,1 +1,1 @@
-export {};
+export { getRun, listRunArtifacts, listRunLogs, listRuns, listRunSteps } from "./read.ts";

@@ -8,7 +8,9 @@ export function decodeCursor(cursor: string | undefined): (string | number)[] | 
   if (cursor === undefined) return undefined;
   try {
     const keys: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
-    const fine = Array.isArray(keys) && keys.every((key) => typeof key === "string" || typeof key === "number");
+    const fine =
+      Array.isArray(keys) &&
+      keys.every((key) => typeof key === "string" || typeof key === "number");
     return fine ? keys : undefined;
   } catch {
     return undefined;

@@ -39,7 +39,11 @@ export async function loadPackItems(db: Executor, packId: string): Promise<PackI
 
 /** Keys and needs of a pack's items: what an import may refer to. */
 export async function loadPackKeys(db: Executor, packId: string): Promise<Map<string, string[]>> {
-  const rows = await db.selectFrom("backlog_items").select(["key", "needs"]).where("pack_id", "=", packId).execute();
+  const rows = await db
+    .selectFrom("backlog_items")
+    .select(["key", "needs"])
+    .where("pack_id", "=", packId)
+    .execute();
   return new Map(rows.map((row) => [row.key, row.needs]));
 }
 

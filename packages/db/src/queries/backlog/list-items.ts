@@ -32,10 +32,20 @@ export interface BacklogItemRecord {
  */
 export async function listItems(
   db: Executor,
-  filter: { tenantId: string; pack?: string | undefined; search?: string | undefined; state?: string | undefined; cursor?: string | undefined; limit: number },
+  filter: {
+    tenantId: string;
+    pack?: string | undefined;
+    search?: string | undefined;
+    state?: string | undefined;
+    cursor?: string | undefined;
+    limit: number;
+  },
 ) {
   const after = decodeCursor(filter.cursor);
-  const search = filter.search === undefined ? null : `%${filter.search.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+  const search =
+    filter.search === undefined
+      ? null
+      : `%${filter.search.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
   const { rows } = await sql<BacklogItemRecord>`
     select * from (
       select i.id, i.key, p.name as pack, i.pack_id, i.title, i.description, i.kind, i.type, i.arguments, i.needs, i.priority,
@@ -73,7 +83,10 @@ export async function countItems(
   db: Executor,
   filter: { tenantId: string; pack?: string | undefined; search?: string | undefined },
 ): Promise<number> {
-  const search = filter.search === undefined ? null : `%${filter.search.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+  const search =
+    filter.search === undefined
+      ? null
+      : `%${filter.search.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
   const { rows } = await sql<{ n: number }>`
     select count(*)::integer as n from backlog_items i join packs p on p.id = i.pack_id
     where i.tenant_id = ${filter.tenantId}::uuid

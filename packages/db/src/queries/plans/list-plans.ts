@@ -67,7 +67,10 @@ export async function findPlan(
   tenantId: string,
   planId: string,
 ): Promise<PlanRecord | undefined> {
-  const rows = await select(db, sql`where p.tenant_id = ${tenantId}::uuid and p.id = ${planId}::uuid`);
+  const rows = await select(
+    db,
+    sql`where p.tenant_id = ${tenantId}::uuid and p.id = ${planId}::uuid`,
+  );
   return rows[0];
 }
 

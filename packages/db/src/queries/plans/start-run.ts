@@ -57,7 +57,10 @@ export interface StepApprovalState {
 }
 
 /** Sensitive steps of a plan, each with the newest approval that no run has used yet. */
-export async function loadStepApprovals(db: Executor, planId: string): Promise<StepApprovalState[]> {
+export async function loadStepApprovals(
+  db: Executor,
+  planId: string,
+): Promise<StepApprovalState[]> {
   const { rows } = await sql<StepApprovalState>`
     select s.id as plan_step_id, s.name, s.title, s.arguments_digest, a.id as approval_id, a.status
     from plan_steps s
@@ -73,9 +76,15 @@ export async function loadStepApprovals(db: Executor, planId: string): Promise<S
 }
 
 /** Binds approvals to the run that uses them, and to its steps. */
-export async function bindApprovals(db: Executor, runId: string, approvalIds: readonly string[]): Promise<void> {
+export async function bindApprovals(
+  db: Executor,
+  runId: string,
+  approvalIds: readonly string[],
+): Promise<void> {
   if (approvalIds.length === 0) return;
-  await sql`update approvals set run_id = ${runId}::uuid where id = any(${approvalIds}::uuid[])`.execute(db);
+  await sql`update approvals set run_id = ${runId}::uuid where id = any(${approvalIds}::uuid[])`.execute(
+    db,
+  );
 }
 
 export async function bindApprovalSteps(db: Executor, runId: string): Promise<void> {

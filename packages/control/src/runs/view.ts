@@ -1,0 +1,116 @@
+import { RunView } from "@nofx/core/api";
+import { NofxError } from "@nofx/core/errors";
+import { HOLD_BITS, holdsOf, toId, toUuid } from "@nofx/core/vocabulary";
+import { findRun, listSteps, readHead, type RunRecord, type StepRecord } from "@nofx/db/queries";
+import type { MemberContext } from "../command/context.ts";
+import type { CommandTransaction } from "../command/transaction.ts";
+
+const STEPS_IN_VIEW = 500;
+
+export async function loadRun(
+  ctx: MemberContext,
+  tx: CommandTransaction,
+  runId: string,
+): Promise<RunRecord> {
+  const run = await findRun(tx.db, ctx.tenantId, toUuid("run", runId));
+  if (run === undefined)
+    throw new NofxError("not_found", { detail: "There is no such run in this tenant." });
+  return run;
+}
+
+export async function viewRun(
+  ctx: MemberContext,
+  tx: CommandTransaction,
+  runId: string,
+): Promise<RunView> {
+  const seq = await readHead(tx.db, ctx.tenantId);
+  const run = await loadRun(ctx, tx, runId);
+  const steps = await listSteps(tx.db, { runId: run.id, limit: STEPS_IN_VIEW });
+  return RunView.parse({
+    ...toRunSummary(run),
+    uuid: run.id,
+    workspace: run.workspace,
+    correlationId: run.correlation_id,
+    seq,
+    stepList: steps.items.map(toStepView),
+  });
+}
+
+export function toRunSummary(run: RunRecord) {
+  return {
+    id: toId("run", run.id),
+    planId: toId("plan", run.plan_id),
+    planVersion: run.plan_version,
+    pack: run.pack,
+    title: run.title,
+    status: run.status,
+    compensation: run.compensation,
+    steps: run.step_count,
+    stepsDone: run.step_count - run.steps_left,
+    stepsFailed: run.steps_failed,
+    pendingApprovals: run.pending_approvals,
+    createdAt: run.created_at.toISOString(),
+    createdBy: run.created_by,
+    startedAt: run.started_at?.toISOString() ?? null,
+    finishedAt: run.finished_at?.toISOString() ?? null,
+  };
+}
+
+export function toStepView(step: StepRecord) {
+  return {
+    id: toId("step", step.id),
+    name: step.name,
+    title: step.title,
+    kind: step.kind,
+    capability: step.capability,
+    status: step.status,
+    holds: holdsOf(step.holds),
+    waitingFor: waitingFor(step),
+    needs: step.needs,
+    epoch: step.epoch,
+    failures: step.failures,
+    crashes: step.crashes,
+    executor: step.lease_owner,
+    progress:
+      step.progress === null
+        ? null
+        : { percent: step.progress.percent ?? null, note: step.progress.note ?? null },
+    sensitive: step.sensitive,
+    sandbox: step.kind === "shell" ? "not sandboxed" : null,
+    with: step.arguments,
+    output: step.output ?? null,
+    error: step.error,
+    x: step.x ?? 0,
+    y: step.y ?? 0,
+    queuedAt: step.created_at.toISOString(),
+    startedAt: step.started_at?.toISOString() ?? null,
+    finishedAt: step.finalised_at?.toISOString() ?? null,
+    runAt: step.run_at.toISOString(),
+    attempts: step.attempts.map((attempt) => ({
+      epoch: attempt.epoch,
+      executor: attempt.executor,
+      startedAt: attempt.claimed_at,
+      finishedAt: attempt.finished_at,
+      outcome: attempt.outcome,
+      errorCode: attempt.error_code,
+    })),
+  };
+}
+
+/** One sentence: why a queued step is not moving. */
+export function waitingFor(step: StepRecord): string | null {
+  if (step.status !== "queued") return null;
+  if ((step.holds & HOLD_BITS.dependency) !== 0) {
+    const shown = step.unmet.slice(0, 3).join(", ");
+    const more = step.unmet.length > 3 ? ` and ${step.unmet.length - 3} more` : "";
+    const also = (step.holds & HOLD_BITS.approval) !== 0 ? ", then for an approval" : "";
+    return `Waits for ${shown}${more}${also}.`;
+  }
+  if ((step.holds & HOLD_BITS.approval) !== 0) return "Waits for an approval.";
+  const other = holdsOf(step.holds)[0];
+  if (other !== undefined) return `Held: ${other}.`;
+  if (!step.due) return `Tries again at ${step.run_at.toISOString()}.`;
+  return step.capability === null
+    ? "Waits for a free worker."
+    : `Waits for an agent that can do ${step.capability}.`;
+}

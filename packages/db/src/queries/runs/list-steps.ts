@@ -1,0 +1,72 @@
+import { sql } from "kysely";
+import type { Executor } from "../executor.ts";
+import { cutPage, decodeCursor } from "../paging.ts";
+
+export interface AttemptRecord {
+  epoch: number;
+  executor: string;
+  claimed_at: string;
+  finished_at: string | null;
+  outcome: string | null;
+  error_code: string | null;
+}
+
+export interface StepRecord {
+  id: string;
+  name: string;
+  title: string;
+  kind: string;
+  capability: string | null;
+  status: string;
+  holds: number;
+  position: number;
+  needs: string[];
+  unmet: string[];
+  epoch: number;
+  failures: number;
+  crashes: number;
+  lease_owner: string | null;
+  progress: { percent?: number; note?: string } | null;
+  sensitive: boolean;
+  arguments: Record<string, unknown>;
+  output: unknown;
+  error: { code: string; message: string } | null;
+  x: number | null;
+  y: number | null;
+  created_at: Date;
+  started_at: Date | null;
+  finalised_at: Date | null;
+  run_at: Date;
+  due: boolean;
+  attempts: AttemptRecord[];
+}
+
+const UTC = `'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'`;
+
+/** Steps of a run in plan order, with their attempts and what each still waits for. */
+export async function listSteps(
+  db: Executor,
+  filter: { runId: string; cursor?: string | undefined; limit: number },
+) {
+  const after = decodeCursor(filter.cursor)?.[0] ?? null;
+  const { rows } = await sql<StepRecord>`
+    select s.id, s.name, s.title, s.kind, s.capability, s.status, s.holds, s.position, s.epoch, s.failures, s.crashes, s.progress,
+           s.sensitive, s.arguments, s.output, s.error, p.x, p.y, s.created_at, s.started_at, s.finalised_at, s.run_at,
+           s.run_at <= clock_timestamp() as due,
+           coalesce((select g.name from agent_registry g where g.id::text = s.lease_owner), s.lease_owner) as lease_owner,
+           coalesce((select array_agg(n.name order by n.position) from step_dependencies d join steps n on n.id = d.depends_on
+             where d.step_id = s.id), '{}') as needs,
+           coalesce((select array_agg(n.name order by n.position) from step_dependencies d join steps n on n.id = d.depends_on
+             where d.step_id = s.id and n.status <> 'succeeded'), '{}') as unmet,
+           coalesce((
+             select jsonb_agg(jsonb_build_object('epoch', a.epoch, 'outcome', a.outcome, 'error_code', a.error_code,
+               'executor', coalesce((select g.name from agent_registry g where g.id::text = a.executor), a.executor),
+               'claimed_at', to_char(a.claimed_at at time zone 'UTC', ${sql.raw(UTC)}),
+               'finished_at', to_char(a.finished_at at time zone 'UTC', ${sql.raw(UTC)})) order by a.epoch)
+             from attempts a where a.step_id = s.id), '[]') as attempts
+    from steps s left join plan_steps p on p.id = s.plan_step_id
+    where s.run_id = ${filter.runId}::uuid and (${after}::integer is null or s.position > ${after}::integer)
+    order by s.position limit ${filter.limit + 1}
+  `.execute(db);
+  return cutPage(rows, filter.limit, (row) => [row.position]);
+}
