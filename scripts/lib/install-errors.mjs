@@ -65,8 +65,8 @@ export function explainInstallError(output, { packageManager, code }) {
       : cause[1]({ packageManager });
   const tail = output
     .split("\n")
-    .filter((line) => !/^npm warn/i.test(line))
-    .slice(-12)
+    .filter((line) => !/^npm (warn|notice)|^npm error(\s*$|\s+at |\s+[{}]$)|^\s*$/i.test(line))
+    .slice(-10)
     .join("\n");
   return tail === "" ? sentence : `${sentence}\n\nThe end of the output:\n${tail}`;
 }
