@@ -22,7 +22,7 @@ export interface PlacedStep {
  */
 export function layoutPlan(
   steps: readonly { readonly name: string; readonly needs: readonly string[] }[],
-  { columnWidth = 280, rowHeight = 96, sweeps = 4 }: LayoutOptions = {},
+  { columnWidth = 280, rowHeight = 96, sweeps = sweepsFor(steps.length) }: LayoutOptions = {},
 ): PlacedStep[] {
   const nodeOf = new Map(steps.map((step, node) => [step.name, node]));
   const needsOf = steps.map((step, node) =>
@@ -45,6 +45,11 @@ export function layoutPlan(
     const { column, row } = placed.get(node) ?? { column: 0, row: 0 };
     return { name, x: Math.round(column * columnWidth), y: Math.round(row * rowHeight) };
   });
+}
+
+/** More sweeps untangle more; on large plans each costs more and nobody looks at single edges. */
+function sweepsFor(steps: number): number {
+  return steps <= 1_000 ? 16 : 4;
 }
 
 interface Part {

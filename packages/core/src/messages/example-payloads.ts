@@ -1,0 +1,54 @@
+import type { EventType } from "../vocabulary/index.ts";
+import type { PayloadOf } from "./message-types.ts";
+
+/** A recognisable uuid version 7, for examples and tests. */
+export function uuid(n: number): string {
+  return `01930000-0000-7000-8000-${n.toString(16).padStart(12, "0")}`;
+}
+
+const step = { step_id: uuid(20), run_id: uuid(21) };
+const held = { steps: [{ ...step, epoch: 1 }] };
+const digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+/** One payload of each type, as the engine and the commands write it. */
+export const EXAMPLE_PAYLOADS: { readonly [T in EventType]: PayloadOf<T> } = {
+  "backlog.imported": { pack: "release-train", items: 12, created: 10, updated: 2 },
+  "plan.created": { plan_id: uuid(22), digest },
+  "plan.ready": { plan_id: uuid(22), digest, verdict: "warn" },
+  "plan.blocked": { plan_id: uuid(22), digest, verdict: "block" },
+  "plan.approved": { plan_id: uuid(22), digest },
+  "plan.superseded": { plan_id: uuid(22) },
+  "plan.cancelled": { plan_id: uuid(22) },
+  "approval.requested": { approval_id: uuid(23), subject: "plan", plan_id: uuid(22) },
+  "approval.decided": {
+    approval_id: uuid(23),
+    subject: "step",
+    ...step,
+    decision: "approve",
+    status: "approved",
+  },
+  "run.queued": { run_id: uuid(21), plan_id: uuid(22) },
+  "run.started": { run_id: uuid(21) },
+  "run.succeeded": { run_id: uuid(21) },
+  "run.failed": { run_id: uuid(21) },
+  "run.cancelled": { run_id: uuid(21) },
+  "steps.claimed": { executor: "worker", worker: "worker-1@host", ...held },
+  "steps.started": held,
+  "steps.settled": {
+    run_id: uuid(21),
+    steps: [
+      { ...step, attempt: 1, outcome: "failed", status: "queued", error_code: "exit_nonzero" },
+      { ...step, attempt: 2, outcome: "succeeded", status: "succeeded" },
+    ],
+  },
+  "steps.reclaimed": { steps: [{ ...step, epoch: 1, worker: "worker-1@host", status: "queued" }] },
+  "steps.released": held,
+  "step.held": { ...step, hold: "approval" },
+  "step.cancelled": { reason: "dependency_failed", steps: [step] },
+  "step.logged": { ...step, lines: 3 },
+  "step.progressed": held,
+  "artifact.stored": { artifact_id: uuid(24), ...step, size: 1_024, sha256: digest },
+  "message.sent": { message_id: uuid(25), run_id: uuid(21) },
+  "agent.registered": { agent_id: uuid(26), capabilities: ["code.patch"] },
+  "events.sealed": { from: 1, to: 120, count: 120, root: digest },
+};

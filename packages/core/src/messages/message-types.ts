@@ -1,0 +1,144 @@
+import { z } from "zod";
+import {
+  ApprovalStatus,
+  ApprovalSubject,
+  AttemptOutcome,
+  Capability,
+  Decision,
+  Hold,
+  StepName,
+  StepStatus,
+  Verdict,
+  type EventType,
+} from "../vocabulary/index.ts";
+import { Uuid, defineMessage, type MessageDefinition } from "./define-message.ts";
+
+const count = z.int().min(0);
+const epoch = z.int().min(0).meta({ description: "The fencing epoch of the claim" });
+const digest = z.string().regex(/^[0-9a-f]{64}$/, "expected a SHA-256 in hex");
+const code = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, "expected a code like exit_nonzero");
+const executorName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:@/-]{0,199}$/);
+const executor = z.enum(["worker", "agent"]);
+
+const stepRef = { step_id: Uuid, run_id: Uuid };
+const heldSteps = z.array(z.looseObject({ ...stepRef, epoch })).min(1);
+const runShape = { run_id: Uuid, plan_id: Uuid.nullish() };
+const planShape = { plan_id: Uuid, digest: digest.nullish(), verdict: Verdict.nullish() };
+const approvalShape = {
+  approval_id: Uuid,
+  subject: ApprovalSubject,
+  plan_id: Uuid.nullish(),
+  run_id: Uuid.nullish(),
+  step_id: Uuid.nullish(),
+};
+
+/** Every type of message and the form of its payload. Total: an event type without an entry does not compile. */
+export const MESSAGE_TYPES = {
+  "backlog.imported": defineMessage("backlog.imported", "Items of a pack were created or changed", {
+    pack: StepName,
+    items: count,
+    created: count,
+    updated: count,
+  }),
+  "plan.created": defineMessage("plan.created", "A new version of a plan exists", planShape),
+  "plan.ready": defineMessage("plan.ready", "No gate blocks the plan", planShape),
+  "plan.blocked": defineMessage("plan.blocked", "A gate blocks the plan", planShape),
+  "plan.approved": defineMessage("plan.approved", "The plan may be executed", planShape),
+  "plan.superseded": defineMessage("plan.superseded", "A newer version took its place", planShape),
+  "plan.cancelled": defineMessage("plan.cancelled", "The plan was given up", planShape),
+  "approval.requested": defineMessage("approval.requested", "People are asked", approvalShape),
+  "approval.decided": defineMessage(
+    "approval.decided",
+    "A question has its answer, or ended without",
+    {
+      ...approvalShape,
+      decision: Decision.nullish(),
+      status: ApprovalStatus.nullish(),
+    },
+  ),
+  "run.queued": defineMessage("run.queued", "A run and all its steps exist", runShape),
+  "run.started": defineMessage("run.started", "Its first step was claimed", runShape),
+  "run.succeeded": defineMessage("run.succeeded", "All its steps succeeded", runShape),
+  "run.failed": defineMessage("run.failed", "It ended, and a step failed for good", runShape),
+  "run.cancelled": defineMessage("run.cancelled", "It ended because it was called off", runShape),
+  "steps.claimed": defineMessage("steps.claimed", "An executor took steps, under new epochs", {
+    executor,
+    worker: executorName,
+    steps: heldSteps,
+  }),
+  "steps.started": defineMessage("steps.started", "Their executor has begun", { steps: heldSteps }),
+  "steps.settled": defineMessage("steps.settled", "Attempts ended; one message a call and run", {
+    run_id: Uuid.nullish(),
+    steps: z
+      .array(
+        z.looseObject({
+          ...stepRef,
+          attempt: epoch,
+          outcome: AttemptOutcome,
+          status: StepStatus.nullish().meta({ description: "The step's status afterwards" }),
+          error_code: code.nullish(),
+        }),
+      )
+      .min(1),
+  }),
+  "steps.reclaimed": defineMessage(
+    "steps.reclaimed",
+    "Leases ran out; a crash was counted for each",
+    {
+      steps: z
+        .array(
+          z.looseObject({
+            ...stepRef,
+            epoch,
+            worker: executorName.nullish(),
+            status: StepStatus.nullish(),
+          }),
+        )
+        .min(1),
+    },
+  ),
+  "steps.released": defineMessage("steps.released", "Given back untouched", { steps: heldSteps }),
+  "step.held": defineMessage("step.held", "A step gave its lease up and waits", {
+    ...stepRef,
+    hold: Hold,
+  }),
+  "step.cancelled": defineMessage("step.cancelled", "Steps that will not run any more", {
+    reason: code.nullish(),
+    steps: z.array(z.looseObject(stepRef)).min(1),
+  }),
+  "step.logged": defineMessage("step.logged", "Lines were stored; they are read elsewhere", {
+    ...stepRef,
+    lines: count,
+  }),
+  "step.progressed": defineMessage("step.progressed", "Steps reported progress", {
+    steps: heldSteps,
+  }),
+  "artifact.stored": defineMessage("artifact.stored", "A file of a step is complete in storage", {
+    artifact_id: Uuid,
+    ...stepRef,
+    size: count,
+    sha256: digest,
+  }),
+  "message.sent": defineMessage("message.sent", "A durable message between agents was stored", {
+    message_id: Uuid,
+    run_id: Uuid.nullish(),
+    step_id: Uuid.nullish(),
+  }),
+  "agent.registered": defineMessage("agent.registered", "An agent was added or changed", {
+    agent_id: Uuid,
+    capabilities: z.array(Capability).nullish(),
+  }),
+  "events.sealed": defineMessage(
+    "events.sealed",
+    "A stretch of events was sealed into the audit log",
+    {
+      from: count,
+      to: count,
+      count,
+      root: digest,
+    },
+  ),
+} as const satisfies { [T in EventType]: MessageDefinition<T, z.ZodType> };
+
+export type MessageTypes = typeof MESSAGE_TYPES;
+export type PayloadOf<T extends EventType> = z.infer<MessageTypes[T]["payload"]>;
