@@ -759,11 +759,16 @@ CREATE OR REPLACE FUNCTION app.agent_by_key(p_key_sha256 text)
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  update public.agent_registry a
-  set last_seen_at = clock_timestamp()
-  from public.agent_keys k
-  where k.key_sha256 = p_key_sha256 and k.revoked_at is null and a.id = k.agent_id and a.status in ('active', 'draining')
-  returning a.id, a.tenant_id, a.name, a.capabilities, a.status
+  with known as (
+    select a.* from public.agent_keys k join public.agent_registry a on a.id = k.agent_id
+    where k.key_sha256 = p_key_sha256 and k.revoked_at is null and a.status in ('active', 'draining')
+  ),
+  seen as (
+    update public.agent_registry r set last_seen_at = clock_timestamp()
+    from known where r.id = known.id
+      and (known.last_seen_at is null or known.last_seen_at < clock_timestamp() - interval '10 seconds')
+  )
+  select known.id, known.tenant_id, known.name, known.capabilities, known.status from known
 $function$
 ;
 
@@ -982,13 +987,13 @@ begin
   end if;
 
   perform from public.steps s
-  where (s.id = v_approval.step_id or s.plan_step_id = v_approval.plan_step_id) and s.status = 'queued' and s.holds & 2 = 2
+  where s.id = v_approval.step_id and s.status = 'queued' and s.holds & 2 = 2
   order by s.id for update;
 
   if v_approval.status = 'approved' or v_approval.subject = 'step' then
     with freed as (
       update public.steps s set holds = s.holds & ~2, run_at = clock_timestamp()
-      where (s.id = v_approval.step_id or s.plan_step_id = v_approval.plan_step_id) and s.status = 'queued' and s.holds & 2 = 2
+      where s.id = v_approval.step_id and s.status = 'queued' and s.holds & 2 = 2
       returning s.executor, s.holds
     )
     select array[count(*) filter (where f.executor = 'worker' and f.holds = 0), count(*) filter (where f.executor = 'agent' and f.holds = 0)]
@@ -999,7 +1004,7 @@ begin
       set status = 'failed', finalised_at = clock_timestamp(),
           error = jsonb_build_object('code', 'approval_' || v_approval.status,
             'message', case v_approval.status when 'rejected' then 'People said no.' else 'Nobody answered in time.' end)
-      where s.plan_step_id = v_approval.plan_step_id and s.status = 'queued' and s.holds & 2 = 2
+      where s.id = v_approval.step_id and s.status = 'queued' and s.holds & 2 = 2
       returning s.id, s.tenant_id, s.run_id, s.correlation_id, s.epoch
     ),
     told as (
@@ -1041,6 +1046,24 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.assert_caller(p_owner text, p_executor text, p_tenant uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if session_user = 'nofx_worker' then
+    return;
+  end if;
+  if p_executor is distinct from 'agent' or p_owner is distinct from app.agent_id()::text then
+    raise insufficient_privilege using message = 'an agent acts as itself';
+  end if;
+  perform app.assert_tenant(p_tenant);
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.audit_sealed()
  RETURNS integer
  LANGUAGE plpgsql
@@ -1052,9 +1075,8 @@ declare
   v_root text;
   v_count integer := 0;
 begin
-  if not pg_try_advisory_xact_lock(7_160_102) then
-    return 0;
-  end if;
+  -- the sealer's own lock: both take event_heads and audit_heads, of many tenants
+  perform pg_advisory_xact_lock(7_160_101);
   for v_head in select h.* from public.event_heads h where h.seq > h.audited_seq order by h.tenant_id for update loop
     select encode(sha256(convert_to(string_agg(concat_ws('|', e.seq, e.id, e.type, e.payload::text), E'\n' order by e.seq), 'UTF8')), 'hex')
     into v_root
@@ -1116,11 +1138,7 @@ AS $function$
 declare
   v_claimed public.steps[];
 begin
-  if p_executor = 'agent' or p_tenant is not null then
-    perform app.assert_tenant(p_tenant);
-  elsif session_user <> 'nofx_worker' then
-    raise insufficient_privilege using message = 'only the engine claims across tenants';
-  end if;
+  perform engine.assert_caller(p_owner, p_executor, p_tenant);
 
   with candidates as materialized (
     select s.id from (
@@ -1133,7 +1151,10 @@ begin
       ) as w
       union all
       select a.id, a.priority, a.run_at
-      from unnest(case when p_executor = 'agent' then p_capabilities else '{}' end) as wanted (capability),
+      from (
+        select distinct c.capability from public.agent_registry r, unnest(r.capabilities) as c (capability)
+        where p_executor = 'agent' and r.id = app.agent_id() and r.status = 'active' and c.capability = any (p_capabilities)
+      ) as wanted,
       lateral (
         select s.id, s.priority, s.run_at from public.steps s
         where s.tenant_id = p_tenant and s.capability = wanted.capability and s.executor = 'agent' and s.status = 'queued'
@@ -1220,6 +1241,25 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.describe_held(p_owner text, p_executor text, p_tenant uuid, p_items jsonb)
+ RETURNS SETOF jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform engine.assert_caller(p_owner, p_executor, p_tenant);
+  return query
+  select engine.describe(s)
+  from jsonb_to_recordset(p_items) as i (step_id uuid, epoch bigint)
+  join public.steps s on s.id = i.step_id and s.epoch = i.epoch
+  where s.status in ('assigned', 'running') and s.lease_owner = p_owner and s.lease_until > clock_timestamp()
+    and (p_tenant is null or s.tenant_id = p_tenant)
+  order by s.priority, s.id;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.exchange(p_owner text, p_kinds text[], p_settlements jsonb, p_renewals jsonb, p_want integer, p_lease_ms integer)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1255,7 +1295,7 @@ CREATE OR REPLACE FUNCTION engine.expire_approvals(p_limit integer)
 AS $function$
 declare
   v_approval public.approvals;
-  v_count integer := 0;
+  v_expired uuid[] := '{}';
 begin
   for v_approval in
     select a.* from public.approvals a
@@ -1267,12 +1307,15 @@ begin
     values (v_approval.tenant_id, 'approval.decided', v_approval.correlation_id, 'system', 'sweeper', v_approval.run_id,
       jsonb_strip_nulls(jsonb_build_object('approval_id', v_approval.id, 'subject', v_approval.subject, 'status', 'expired',
         'plan_id', v_approval.plan_id, 'run_id', v_approval.run_id, 'step_id', v_approval.step_id)));
+    perform engine.apply_approval(v_approval.id, 'system', 'sweeper');
+    v_expired := v_expired || v_approval.id;
+  end loop;
+  -- the audit head is the last lock that anybody takes, so this one waits for nothing while it has it
+  for v_approval in select a.* from public.approvals a where a.id = any (v_expired) order by a.tenant_id, a.id loop
     perform app.append_audit(v_approval.tenant_id, 'approval.decided', 'system', 'sweeper',
       jsonb_build_object('approval_id', v_approval.id, 'status', 'expired')::text);
-    perform engine.apply_approval(v_approval.id, 'system', 'sweeper');
-    v_count := v_count + 1;
   end loop;
-  return v_count;
+  return cardinality(v_expired);
 end
 $function$
 ;
@@ -1284,16 +1327,25 @@ CREATE OR REPLACE FUNCTION engine.finish(p_succeeded uuid[], p_ended uuid[], p_a
  SET search_path TO ''
 AS $function$
 declare
+  v_doomed uuid[];
   v_cancelled uuid[];
 begin
   for_workers := 0;
   for_agents := 0;
 
-  if cardinality(p_succeeded) > 0 then
-    perform from public.steps s
-    where s.id in (select d.step_id from public.step_dependencies d where d.depends_on = any (p_succeeded))
-    order by s.id for update;
+  with recursive doomed as (
+    select d.step_id from public.step_dependencies d where d.depends_on = any (p_ended)
+    union
+    select d.step_id from public.step_dependencies d join doomed on d.depends_on = doomed.step_id
+  )
+  select coalesce(array_agg(doomed.step_id), '{}') into v_doomed from doomed;
 
+  perform from public.steps s
+  where s.id in (select d.step_id from public.step_dependencies d where d.depends_on = any (p_succeeded))
+    or s.id = any (v_doomed)
+  order by s.id for update;
+
+  if cardinality(p_succeeded) > 0 then
     with freed as (
       update public.steps s
       set deps_left = s.deps_left - met.n,
@@ -1314,20 +1366,11 @@ begin
 
   -- p_ended: failed or cancelled. Nothing that needs them can ever run.
   if cardinality(p_ended) > 0 then
-    with recursive doomed as (
-      select d.step_id from public.step_dependencies d where d.depends_on = any (p_ended)
-      union
-      select d.step_id from public.step_dependencies d join doomed on d.depends_on = doomed.step_id
-    ),
-    locked as (
-      select s.id from public.steps s where s.id in (select doomed.step_id from doomed) and s.status = 'queued'
-      order by s.id for update
-    ),
-    ended as (
+    with ended as (
       update public.steps s
       set status = 'cancelled', finalised_at = clock_timestamp(),
           error = jsonb_build_object('code', 'dependency_failed', 'message', 'A step that this one needs did not succeed.')
-      from locked where s.id = locked.id
+      where s.id = any (v_doomed) and s.status = 'queued'
       returning s.id, s.tenant_id, s.run_id, s.correlation_id
     ),
     told as (
@@ -1440,21 +1483,25 @@ CREATE OR REPLACE FUNCTION engine.reclaim(p_limit integer)
 AS $function$
 declare
   v_lost integer;
-  v_failed uuid[];
+  v_ended uuid[];
 begin
   with lapsed as materialized (
-    select s.id, s.lease_owner from public.steps s
+    select s.id, s.lease_owner, case
+        when s.cancel_requested_at is not null then 'cancelled'
+        when s.crashes + 1 >= s.max_crashes then 'failed'
+        else 'queued' end as status
+    from public.steps s
     where s.status in ('assigned', 'running') and s.lease_until <= clock_timestamp()
     order by s.lease_until limit p_limit for update skip locked
   ),
   moved as (
     update public.steps s
     set crashes = s.crashes + 1,
-        status = case when s.crashes + 1 >= s.max_crashes then 'failed' else 'queued' end,
-        error = case when s.crashes + 1 >= s.max_crashes
+        status = l.status,
+        error = case when l.status = 'failed'
           then jsonb_build_object('code', 'poison_crash', 'message', format('Its executor vanished %s times.', s.crashes + 1))
           else s.error end,
-        finalised_at = case when s.crashes + 1 >= s.max_crashes then clock_timestamp() end,
+        finalised_at = case when l.status <> 'queued' then clock_timestamp() end,
         run_at = clock_timestamp(), lease_owner = null, lease_until = null
     from lapsed l where s.id = l.id
     returning s.id, s.tenant_id, s.run_id, s.epoch, s.status, s.correlation_id, l.lease_owner
@@ -1470,10 +1517,10 @@ begin
              'step_id', m.id, 'run_id', m.run_id, 'epoch', m.epoch, 'worker', m.lease_owner, 'status', m.status)))
     from moved m group by m.tenant_id, m.run_id
   )
-  select count(*), coalesce(array_agg(m.id) filter (where m.status = 'failed'), '{}') into v_lost, v_failed from moved m;
+  select count(*), coalesce(array_agg(m.id) filter (where m.status <> 'queued'), '{}') into v_lost, v_ended from moved m;
 
-  if cardinality(v_failed) > 0 then
-    perform engine.finish('{}', v_failed, 'system', 'sweeper');
+  if cardinality(v_ended) > 0 then
+    perform engine.finish('{}', v_ended, 'system', 'sweeper');
   end if;
   return v_lost;
 end
@@ -1488,18 +1535,14 @@ CREATE OR REPLACE FUNCTION engine.renew(p_owner text, p_executor text, p_tenant 
 AS $function$
 #variable_conflict use_column
 begin
-  if p_tenant is not null then
-    perform app.assert_tenant(p_tenant);
-  elsif session_user <> 'nofx_worker' then
-    raise insufficient_privilege using message = 'only the engine renews across tenants';
-  end if;
+  perform engine.assert_caller(p_owner, p_executor, p_tenant);
 
   return query
   with items as (
     select i.* from jsonb_to_recordset(p_items) as i (step_id uuid, epoch bigint, progress jsonb)
   ),
   locked as (
-    select s.id, s.status from public.steps s join items i on s.id = i.step_id and s.epoch = i.epoch
+    select s.id, s.epoch, s.status from public.steps s join items i on s.id = i.step_id and s.epoch = i.epoch
     where s.status in ('assigned', 'running') and s.lease_owner = p_owner and s.lease_until > clock_timestamp()
       and (p_tenant is null or s.tenant_id = p_tenant)
     order by s.id for update of s
@@ -1509,7 +1552,7 @@ begin
     set lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0),
         status = 'running', started_at = coalesce(s.started_at, clock_timestamp()),
         progress = coalesce(i.progress, s.progress)
-    from locked l join items i on i.step_id = l.id
+    from locked l join items i on i.step_id = l.id and i.epoch = l.epoch
     where s.id = l.id
     returning s.id, s.tenant_id, s.run_id, s.correlation_id, s.epoch, s.lease_until, s.cancel_requested_at,
       l.status = 'assigned' as begun, i.progress is not null as progressed
@@ -1575,57 +1618,66 @@ $function$
 ;
 
 CREATE OR REPLACE FUNCTION engine.seal(p_limit integer)
- RETURNS TABLE(tenant_id uuid, seq bigint, run_ids uuid[], approvals boolean)
+ RETURNS TABLE(tenant_id uuid, seq bigint, sealed integer, run_ids uuid[], approvals boolean, lag_ms integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
 #variable_conflict use_column
 declare
+  v_horizon xid8;
+  v_batch uuid[];
   v_ended record;
 begin
   if not pg_try_advisory_xact_lock(7_160_101) then
     return;
   end if;
 
-  for v_ended in
-    select e.tenant_id, e.run_id, e.type from public.events e
-    where e.seq is null and e.xid < pg_snapshot_xmin(pg_current_snapshot())
-      and e.type in ('run.succeeded', 'run.failed', 'run.cancelled')
-      and e.id in (
-        select u.id from public.events u where u.seq is null and u.xid < pg_snapshot_xmin(pg_current_snapshot())
-        order by u.xid, u.id limit p_limit)
-    order by e.xid, e.id
-  loop
-    perform app.append_audit(v_ended.tenant_id, 'run.ended', 'system', 'sealer',
-      jsonb_build_object('run_id', v_ended.run_id, 'status', split_part(v_ended.type, '.', 2))::text);
-  end loop;
+  v_horizon := pg_snapshot_xmin(pg_current_snapshot());
+  select array_agg(b.id order by b.xid, b.id) into v_batch
+  from (
+    select e.id, e.xid from public.events e where e.seq is null and e.xid < v_horizon order by e.xid, e.id limit p_limit
+  ) as b;
+  if v_batch is null then
+    return;
+  end if;
 
   return query
   with batch as materialized (
-    select e.id, e.tenant_id, row_number() over (partition by e.tenant_id order by e.xid, e.id) as n
-    from public.events e
-    where e.seq is null and e.xid < pg_snapshot_xmin(pg_current_snapshot())
-    order by e.xid, e.id limit p_limit
+    select e.id, e.tenant_id, e.at, row_number() over (partition by e.tenant_id order by b.place) as n
+    from unnest(v_batch) with ordinality as b (id, place) join public.events e on e.id = b.id
   ),
   heads as (
     insert into public.event_heads as h (tenant_id, seq)
-    select b.tenant_id, count(*) from batch b group by b.tenant_id
+    select b.tenant_id, count(*) from batch b group by b.tenant_id order by b.tenant_id
     on conflict (tenant_id) do update set seq = h.seq + excluded.seq
     returning h.tenant_id, h.seq
   ),
   sizes as (
-    select b.tenant_id, count(*) as n from batch b group by b.tenant_id
+    select b.tenant_id, count(*) as n, min(b.at) as oldest from batch b group by b.tenant_id
   ),
   sealed as (
     update public.events e set seq = h.seq - s.n + b.n
     from batch b join heads h on h.tenant_id = b.tenant_id join sizes s on s.tenant_id = b.tenant_id
     where e.id = b.id
-    returning e.tenant_id, e.seq, e.run_id, e.type
+    returning e.tenant_id, e.seq, e.run_id, e.type, s.oldest
   )
-  select s.tenant_id, max(s.seq), coalesce(array_agg(distinct s.run_id) filter (where s.run_id is not null), '{}'),
-         bool_or(s.type like 'approval.%')
+  select s.tenant_id, max(s.seq), count(*)::integer,
+         coalesce(array_agg(distinct s.run_id) filter (where s.run_id is not null), '{}'),
+         bool_or(s.type like 'approval.%'),
+         (extract(epoch from clock_timestamp() - min(s.oldest)) * 1000)::integer
   from sealed s group by s.tenant_id;
+
+  -- the heads of the audit log last: nobody waits for anything else while holding one
+  for v_ended in
+    select e.tenant_id, e.run_id, e.type
+    from unnest(v_batch) with ordinality as b (id, place) join public.events e on e.id = b.id
+    where e.type in ('run.succeeded', 'run.failed', 'run.cancelled')
+    order by e.tenant_id, b.place
+  loop
+    perform app.append_audit(v_ended.tenant_id, 'run.ended', 'system', 'sealer',
+      jsonb_build_object('run_id', v_ended.run_id, 'status', split_part(v_ended.type, '.', 2))::text);
+  end loop;
 end
 $function$
 ;
@@ -1639,15 +1691,11 @@ AS $function$
 declare
   v_owned uuid[];
   v_succeeded uuid[];
-  v_failed uuid[];
+  v_ended uuid[];
   v_freed record;
   v_results jsonb;
 begin
-  if p_tenant is not null then
-    perform app.assert_tenant(p_tenant);
-  elsif session_user <> 'nofx_worker' then
-    raise insufficient_privilege using message = 'only the engine settles across tenants';
-  end if;
+  perform engine.assert_caller(p_owner, p_executor, p_tenant);
 
   select coalesce(array_agg(o.id), '{}') into v_owned from (
     select s.id
@@ -1659,26 +1707,27 @@ begin
   ) as o;
 
   with input as (
-    select distinct on (i.step_id) i.* from jsonb_to_recordset(p_settlements)
+    select distinct on (i.step_id) i.*, case
+        when i.outcome = 'succeeded' then 'succeeded'
+        when s.cancel_requested_at is not null then 'cancelled'
+        when i.outcome = 'failed' and (i.retry_ms is null or s.failures + 1 >= s.max_failures) then 'failed'
+        else 'queued' end as status
+    from jsonb_to_recordset(p_settlements)
       as i (step_id uuid, epoch bigint, outcome text, output jsonb, error jsonb, retry_ms integer)
-    where i.step_id = any (v_owned)
+    join public.steps s on s.id = i.step_id and s.epoch = i.epoch
+    where s.id = any (v_owned)
     order by i.step_id
   ),
   moved as (
     update public.steps s
-    set status = case
-          when i.outcome = 'succeeded' then 'succeeded'
-          when i.outcome = 'failed' and (i.retry_ms is null or s.failures + 1 >= s.max_failures) then 'failed'
-          else 'queued' end,
+    set status = i.status,
         failures = s.failures + (i.outcome = 'failed')::integer,
         output = case when i.outcome = 'succeeded' then i.output else s.output end,
         error = case i.outcome when 'failed' then i.error when 'succeeded' then null else s.error end,
         run_at = case when i.outcome = 'failed' and i.retry_ms is not null
           then clock_timestamp() + make_interval(secs => i.retry_ms / 1000.0) else s.run_at end,
         started_at = coalesce(s.started_at, (select a.claimed_at from public.attempts a where a.step_id = s.id and a.epoch = s.epoch)),
-        finalised_at = case
-          when i.outcome = 'succeeded' or (i.outcome = 'failed' and (i.retry_ms is null or s.failures + 1 >= s.max_failures))
-          then clock_timestamp() end,
+        finalised_at = case when i.status <> 'queued' then clock_timestamp() end,
         lease_owner = null, lease_until = null
     from input i where s.id = i.step_id
     returning s.id, s.tenant_id, s.run_id, s.epoch, s.status, s.correlation_id, i.outcome, i.error
@@ -1698,11 +1747,11 @@ begin
     from moved m group by m.tenant_id, m.run_id
   )
   select coalesce(array_agg(m.id) filter (where m.status = 'succeeded'), '{}'),
-         coalesce(array_agg(m.id) filter (where m.status = 'failed'), '{}')
-  into v_succeeded, v_failed
+         coalesce(array_agg(m.id) filter (where m.status in ('failed', 'cancelled')), '{}')
+  into v_succeeded, v_ended
   from moved m;
 
-  select * into v_freed from engine.finish(v_succeeded, v_failed, p_executor, p_owner);
+  select * into v_freed from engine.finish(v_succeeded, v_ended, p_executor, p_owner);
 
   select coalesce(jsonb_agg(jsonb_build_object('step_id', i.step_id, 'epoch', i.epoch, 'status', s.status,
     'result', case when a.outcome = i.outcome then 'settled' else 'stale' end)), '[]')

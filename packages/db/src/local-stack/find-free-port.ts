@@ -5,7 +5,7 @@ const TRIES = 100;
 
 /** The port itself when nothing listens there on this machine, else the next free one; 0 asks the system for any. */
 export async function findFreePort(preferred: number): Promise<number> {
-  if (preferred === 0) return await listenOnce(0);
+  if (preferred === 0) return listenOnce(0);
   for (let port = preferred; port < preferred + TRIES && port < 65_536; port += 1) {
     const free = await listenOnce(port).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "EADDRINUSE" || error.code === "EACCES") return undefined;

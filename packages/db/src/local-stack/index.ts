@@ -6,5 +6,11 @@ export { LocalStackError } from "./local-stack-error.ts";
 export type { LocalStackErrorCode } from "./local-stack-error.ts";
 export { startPostgres } from "./postgres/index.ts";
 export type { PostgresOptions, RunningPostgres } from "./postgres/index.ts";
+export { resetLocalStack } from "./reset-local-stack.ts";
 export { startLocalStack } from "./start-local-stack.ts";
-export type { LocalStack, LocalStackOptions, StackPart, StackProgress } from "./start-local-stack.ts";
+export type {
+  LocalStack,
+  LocalStackOptions,
+  StackPart,
+  StackProgress,
+} from "./start-local-stack.ts";

@@ -47,7 +47,11 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     (stopping ??= (async () => {
       for (const stopPart of started.reverse()) await stopPart();
     })());
-  const part = async <T>(name: StackPart, work: () => Promise<T>, detail: (result: T) => string): Promise<T> => {
+  const part = async <T>(
+    name: StackPart,
+    work: () => Promise<T>,
+    detail: (result: T) => string,
+  ): Promise<T> => {
     options.onProgress?.({ part: name, state: "started" });
     const result = await work();
     options.onProgress?.({ part: name, state: "done", detail: detail(result) });
@@ -64,10 +68,18 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       ({ port }) => `port ${port}`,
     );
     started.push(() => postgres.stop());
-    await part("bootstrap", () => asSuperuser(postgres, bootstrapAndSetPasswords(keys)), () => "");
+    await part(
+      "bootstrap",
+      () => asSuperuser(postgres, bootstrapAndSetPasswords(keys)),
+      () => "",
+    );
     await part("migrations", () => applyMigrations(postgres, keys), describeApplied);
-    const roles = await asSuperuser(postgres, (client) => setLocalPasswords(client, keys.databaseSecret));
-    const databaseUrls = Object.fromEntries(roles.map((role) => [role, urlOf(postgres, keys, role)]));
+    const roles = await asSuperuser(postgres, (client) =>
+      setLocalPasswords(client, keys.databaseSecret),
+    );
+    const databaseUrls = Object.fromEntries(
+      roles.map((role) => [role, urlOf(postgres, keys, role)]),
+    );
     const gateway = await part(
       "gateway",
       () =>
@@ -99,9 +111,18 @@ function urlOf(postgres: RunningPostgres, keys: Keys, role: string): string {
   return `postgres://${role}:${localPassword(role, keys.databaseSecret)}@127.0.0.1:${postgres.port}/${DATABASE}`;
 }
 
-async function asSuperuser<T>(postgres: RunningPostgres, work: (client: pg.Client) => Promise<T>): Promise<T> {
+async function asSuperuser<T>(
+  postgres: RunningPostgres,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
   const { name, password } = postgres.superuser;
-  const client = new pg.Client({ host: "127.0.0.1", port: postgres.port, user: name, password, database: DATABASE });
+  const client = new pg.Client({
+    host: "127.0.0.1",
+    port: postgres.port,
+    user: name,
+    password,
+    database: DATABASE,
+  });
   await client.connect();
   try {
     return await work(client);
@@ -123,7 +144,11 @@ async function applyMigrations(postgres: RunningPostgres, keys: Keys): Promise<s
     return applied;
   } catch (cause) {
     if (!(cause instanceof MigrationError)) throw cause;
-    throw new LocalStackError("migration_failed", `The database could not be migrated: ${cause.message}`, { cause });
+    throw new LocalStackError(
+      "migration_failed",
+      `The database could not be migrated: ${cause.message}`,
+      { cause },
+    );
   }
 }
 

@@ -12,11 +12,13 @@ import { withMigratedDatabase } from "./with-migrated-database.ts";
 const AS_STRING = "ColumnType<string, bigint | number | string, bigint | number | string>";
 const AS_NUMBER = "ColumnType<number, bigint | number | string, bigint | number | string>";
 
+const require = createRequire(import.meta.url);
+
 const types = await withMigratedDatabase(async (database) => {
   const folder = mkdtempSync(path.join(os.tmpdir(), "nofx-types-"));
   const out = path.join(folder, "types.ts");
   try {
-    const generator = path.join(path.dirname(createRequire(import.meta.url).resolve("kysely-codegen")), "cli/bin.js");
+    const generator = path.join(path.dirname(require.resolve("kysely-codegen")), "cli/bin.js");
     execFileSync(process.execPath, [
       generator,
       "--dialect=postgres",

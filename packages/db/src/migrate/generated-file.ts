@@ -15,6 +15,8 @@ export function writeOrCheck(file: string, content: string, command: string): vo
     console.log(`packages/db/${file} is up to date`);
     return;
   }
-  console.error(`packages/db/${file} is not what the migrations make; run "${command}" in packages/db and commit it.`);
+  console.error(
+    `packages/db/${file} is not what the migrations make; run "${command}" in packages/db and commit it.`,
+  );
   process.exitCode = 1;
 }

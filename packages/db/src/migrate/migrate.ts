@@ -65,7 +65,9 @@ async function apply(client: pg.Client, file: Migration): Promise<void> {
     if (whole) await client.query("commit");
   } catch (cause) {
     if (whole) await client.query("rollback").catch(() => {});
-    throw new MigrationError(`${file.file}${placeOf(cause, file.sql)}: ${messageOf(cause)}`, { cause });
+    throw new MigrationError(`${file.file}${placeOf(cause, file.sql)}: ${messageOf(cause)}`, {
+      cause,
+    });
   }
 }
 

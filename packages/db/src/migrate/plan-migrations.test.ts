@@ -18,15 +18,24 @@ describe("what is still to be applied", () => {
     const files = [file("0001"), file("0002"), file("0003")];
     expect(planMigrations(files, [])).toEqual(files);
     expect(planMigrations(files, [applied("0001")])).toEqual(files.slice(1));
-    expect(planMigrations(files, files.map(({ version }) => applied(version)))).toEqual([]);
+    expect(
+      planMigrations(
+        files,
+        files.map(({ version }) => applied(version)),
+      ),
+    ).toEqual([]);
   });
 
   it("cannot be said of a database that newer code made", () => {
-    expect(() => planMigrations([file("0001")], [applied("0001"), applied("0002")])).toThrow(/0002.*newer version/);
+    expect(() => planMigrations([file("0001")], [applied("0001"), applied("0002")])).toThrow(
+      /0002.*newer version/,
+    );
   });
 
   it("cannot be said when a file comes in behind one that was applied", () => {
-    expect(() => planMigrations([file("0001"), file("0002")], [applied("0002")])).toThrow(/0001_step\.sql comes in behind/);
+    expect(() => planMigrations([file("0001"), file("0002")], [applied("0002")])).toThrow(
+      /0001_step\.sql comes in behind/,
+    );
   });
 
   it("cannot be said when an applied file was changed", () => {

@@ -32,7 +32,9 @@ it.each([
 });
 
 it("says when the folder is missing", () => {
-  expect(() => readMigrations(path.join(os.tmpdir(), "nofx-no-such-folder"))).toThrow(/folder of migrations is missing/);
+  expect(() => readMigrations(path.join(os.tmpdir(), "nofx-no-such-folder"))).toThrow(
+    /folder of migrations is missing/,
+  );
 });
 
 it("finds the product's own migrations in order", () => {

@@ -6,13 +6,17 @@ import { MigrationError } from "./migration-error.ts";
 export type Migration = { version: string; name: string; file: string; sql: string };
 
 /** Where the Supabase CLI looks too. */
-export const MIGRATIONS_FOLDER = fileURLToPath(new URL("../../supabase/migrations/", import.meta.url));
+export const MIGRATIONS_FOLDER = fileURLToPath(
+  new URL("../../supabase/migrations/", import.meta.url),
+);
 
 const FILE = /^(\d{4})_([a-z0-9_]+)\.sql$/;
 
 /** Reads a folder of migrations in order and refuses one with a gap or a number used twice. */
 export function readMigrations(folder: string = MIGRATIONS_FOLDER): Migration[] {
-  const files = listFolder(folder).filter((name) => name.endsWith(".sql")).sort();
+  const files = listFolder(folder)
+    .filter((name) => name.endsWith(".sql"))
+    .sort();
   const migrations: Migration[] = [];
   for (const file of files) {
     const [, version, name] = FILE.exec(file) ?? [];
@@ -21,11 +25,15 @@ export function readMigrations(folder: string = MIGRATIONS_FOLDER): Migration[] 
     }
     const previous = migrations.at(-1);
     if (previous?.version === version) {
-      throw new MigrationError(`${previous.file} and ${file} have the same number; give the newer one the next.`);
+      throw new MigrationError(
+        `${previous.file} and ${file} have the same number; give the newer one the next.`,
+      );
     }
     const expected = String(migrations.length + 1).padStart(4, "0");
     if (version !== expected) {
-      throw new MigrationError(`${file} leaves a gap: the number after ${previous?.file ?? "none"} is ${expected}.`);
+      throw new MigrationError(
+        `${file} leaves a gap: the number after ${previous?.file ?? "none"} is ${expected}.`,
+      );
     }
     const sql = readFileSync(`${folder}/${file}`, "utf8");
     migrations.push({ version, name, file, sql });

@@ -2,7 +2,9 @@ import { TEST_DATABASE_URL, createTestDatabase, startTestCluster } from "../test
 import type { TestDatabase } from "../testing/index.ts";
 
 /** Runs `work` on a database with every migration applied: on the server of a test run, or on one started for it. */
-export async function withMigratedDatabase<T>(work: (database: TestDatabase) => Promise<T>): Promise<T> {
+export async function withMigratedDatabase<T>(
+  work: (database: TestDatabase) => Promise<T>,
+): Promise<T> {
   const cluster = process.env[TEST_DATABASE_URL] ? undefined : await startTestCluster();
   if (cluster) process.env[TEST_DATABASE_URL] = cluster.adminUrl;
   try {

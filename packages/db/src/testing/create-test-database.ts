@@ -19,7 +19,9 @@ export async function createTestDatabase(options: { folder?: string } = {}): Pro
   const name = `test_${randomBytes(6).toString("hex")}`;
   await withClient(server, async (admin) => {
     // Copying files beats writing them through the log for a database this small on a server without fsync.
-    await admin.query(`create database ${name} template ${template} owner postgres strategy file_copy`);
+    await admin.query(
+      `create database ${name} template ${template} owner postgres strategy file_copy`,
+    );
     await admin.query(`alter database ${name} set search_path to "$user", public, extensions`);
   });
   const drop = () =>

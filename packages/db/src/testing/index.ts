@@ -6,3 +6,6 @@ export { startTestCluster } from "./test-cluster.ts";
 export type { TestCluster } from "./test-cluster.ts";
 export { startTestStack } from "./start-test-stack.ts";
 export type { TestStack } from "./start-test-stack.ts";
+export { seedAgent, seedMember, seedRun, seedTenant } from "./factories.ts";
+export type { SeededAgent, SeededRun, SeededTenant, StepDraft } from "./factories.ts";
+export { until } from "./until.ts";

@@ -15,7 +15,9 @@ export type TestStack = {
 };
 
 /** The API and realtime of the local stack over a fresh test database. */
-export async function startTestStack(options: { recheckSeconds?: number; folder?: string } = {}): Promise<TestStack> {
+export async function startTestStack(
+  options: { recheckSeconds?: number; folder?: string } = {},
+): Promise<TestStack> {
   const { recheckSeconds, folder } = options;
   const database = await createTestDatabase({ ...(folder !== undefined && { folder }) });
   const storageFolder = mkdtempSync(path.join(os.tmpdir(), "nofx-storage-"));

@@ -1,5 +1,9 @@
 import { createHash } from "node:crypto";
-import { bootstrapDatabase, bootstrapDigest, setLocalPasswords } from "../local-stack/bootstrap/index.ts";
+import {
+  bootstrapDatabase,
+  bootstrapDigest,
+  setLocalPasswords,
+} from "../local-stack/bootstrap/index.ts";
 import { MIGRATIONS_FOLDER, migrate, readMigrations } from "../migrate/index.ts";
 import { secretOf, urlFor, withClient } from "./admin.ts";
 
@@ -7,9 +11,14 @@ import { secretOf, urlFor, withClient } from "./admin.ts";
 const LOCK = 5_530_117_264;
 
 /** The template with bootstrap and all migrations of `folder` applied; made once for each content of both. */
-export async function ensureTemplate(adminUrl: string, folder = MIGRATIONS_FOLDER): Promise<string> {
+export async function ensureTemplate(
+  adminUrl: string,
+  folder = MIGRATIONS_FOLDER,
+): Promise<string> {
   const files = readMigrations(folder).map((migration) => [migration.file, migration.sql]);
-  const digest = createHash("sha256").update(JSON.stringify([bootstrapDigest(), files])).digest("hex");
+  const digest = createHash("sha256")
+    .update(JSON.stringify([bootstrapDigest(), files]))
+    .digest("hex");
   const template = `nofx_template_${digest.slice(0, 16)}`;
   await withClient(adminUrl, async (admin) => {
     const exists = async () =>

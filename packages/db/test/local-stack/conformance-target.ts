@@ -19,10 +19,10 @@ export async function startTarget(): Promise<Target> {
   const key = process.env["SUPABASE_PUBLISHABLE_KEY"] ?? process.env["SUPABASE_ANON_KEY"];
   const databaseUrl = process.env["DATABASE_DIRECT_URL"];
   if (url && key && databaseUrl) {
-    return await open({ hosted: true, url, key, databaseUrl, close: async () => {} });
+    return open({ hosted: true, url, key, databaseUrl, close: async () => {} });
   }
   const stack = await startTestStack({ recheckSeconds: 0.2 });
-  return await open({
+  return open({
     hosted: false,
     url: stack.gatewayUrl,
     key: stack.keys.publishableKey,
@@ -46,14 +46,18 @@ async function open(it: {
     db,
     client: () => {
       const client = createClient(it.url, it.key, {
-        auth: { persistSession: false, autoRefreshToken: false, storageKey: randomBytes(8).toString("hex") },
+        auth: {
+          persistSession: false,
+          autoRefreshToken: false,
+          storageKey: randomBytes(8).toString("hex"),
+        },
       });
       clients.push(client);
       return client;
     },
     stop: async () => {
       await Promise.all(clients.map((client) => client.removeAllChannels()));
-      for (const client of clients) client.realtime.disconnect();
+      for (const client of clients) void client.realtime.disconnect();
       await db.end();
       await it.close();
     },

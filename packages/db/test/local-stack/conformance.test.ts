@@ -40,7 +40,10 @@ async function signUp(name: string) {
 describe("auth", () => {
   it("signs in with the password that was chosen, and tells who it is", async () => {
     const client = target.client();
-    const { data, error } = await client.auth.signInWithPassword({ email: ada.email, password: PASSWORD });
+    const { data, error } = await client.auth.signInWithPassword({
+      email: ada.email,
+      password: PASSWORD,
+    });
     expect(error).toBeNull();
     expect(data.user?.id).toBe(ada.id);
     const me = await client.auth.getUser();
@@ -49,8 +52,14 @@ describe("auth", () => {
 
   it("refuses a wrong password and an unknown address alike", async () => {
     const client = target.client();
-    const wrong = await client.auth.signInWithPassword({ email: ada.email, password: "not the password" });
-    const unknown = await client.auth.signInWithPassword({ email: "nobody@example.com", password: PASSWORD });
+    const wrong = await client.auth.signInWithPassword({
+      email: ada.email,
+      password: "not the password",
+    });
+    const unknown = await client.auth.signInWithPassword({
+      email: "nobody@example.com",
+      password: PASSWORD,
+    });
     expect(wrong.error?.code).toBe("invalid_credentials");
     expect(unknown.error?.code).toBe("invalid_credentials");
     expect(wrong.data.session).toBeNull();
@@ -71,18 +80,27 @@ describe("auth", () => {
 
 describe("data", () => {
   it("shows everyone their own rows only", async () => {
-    const written = await ada.client.from("conformance_notes").insert({ body: "ada's" }).select().single();
+    const written = await ada.client
+      .from("conformance_notes")
+      .insert({ body: "ada's" })
+      .select()
+      .single();
     expect(written.error).toBeNull();
     expect(written.data.owner).toBe(ada.id);
     await bob.client.from("conformance_notes").insert({ body: "bob's" });
     const seen = await bob.client.from("conformance_notes").select("body");
     expect(seen.data).toEqual([{ body: "bob's" }]);
-    const foreign = await bob.client.from("conformance_notes").select("body").eq("id", written.data.id);
+    const foreign = await bob.client
+      .from("conformance_notes")
+      .select("body")
+      .eq("id", written.data.id);
     expect(foreign.data).toEqual([]);
   });
 
   it("refuses a row in another's name, a right that was not granted, and who has not signed in", async () => {
-    const forged = await bob.client.from("conformance_notes").insert({ owner: ada.id, body: "forged" });
+    const forged = await bob.client
+      .from("conformance_notes")
+      .insert({ owner: ada.id, body: "forged" });
     expect(forged.error?.code).toBe("42501");
     const deleted = await ada.client.from("conformance_notes").delete().eq("owner", ada.id);
     expect(deleted.error?.code).toBe("42501");
@@ -108,7 +126,9 @@ describe("storage", () => {
     const upload = await files.createSignedUploadUrl(path);
     expect(upload.error).toBeNull();
     // Whoever has the URL may use it: that is what it is for.
-    const stored = await target.client().storage.from("conformance")
+    const stored = await target
+      .client()
+      .storage.from("conformance")
       .uploadToSignedUrl(path, upload.data?.token ?? "", new Blob([body], { type: "text/plain" }));
     expect(stored.error).toBeNull();
     const download = await files.createSignedUrl(path, 60);
@@ -134,7 +154,10 @@ describe("storage", () => {
     const url = data?.signedUrl ?? "";
     expect((await fetch(`${url}x`)).ok).toBe(false);
     expect((await fetch(url.replace("expiring.txt", "signed.txt"))).ok).toBe(false);
-    await vi.waitFor(async () => expect((await fetch(url)).status).toBe(400), { timeout: 5000, interval: 200 });
+    await vi.waitFor(async () => expect((await fetch(url)).status).toBe(400), {
+      timeout: 5000,
+      interval: 200,
+    });
   });
 
   it("removes a file for its owner and not for others", async () => {
@@ -151,8 +174,16 @@ describe("storage", () => {
 describe("private channels", () => {
   type Seen = { status: string[]; messages: unknown[]; channel: RealtimeChannel };
 
-  async function member(user: { client: SupabaseClient; id: string }, room: string, maySend = false) {
-    await target.db.query("insert into public.conformance_members values ($1, $2, $3)", [user.id, room, maySend]);
+  async function member(
+    user: { client: SupabaseClient; id: string },
+    room: string,
+    maySend = false,
+  ) {
+    await target.db.query("insert into public.conformance_members values ($1, $2, $3)", [
+      user.id,
+      room,
+      maySend,
+    ]);
   }
 
   async function listen(client: SupabaseClient, room: string, config = {}): Promise<Seen> {
@@ -172,7 +203,10 @@ describe("private channels", () => {
   }
 
   const fromDatabase = (room: string, text: string) =>
-    target.db.query("select realtime.send(jsonb_build_object('text', $2::text), 'note', 'conformance:' || $1, true)", [room, text]);
+    target.db.query(
+      "select realtime.send(jsonb_build_object('text', $2::text), 'note', 'conformance:' || $1, true)",
+      [room, text],
+    );
 
   const room = () => randomBytes(4).toString("hex");
 
@@ -196,10 +230,16 @@ describe("private channels", () => {
     await member(bob, here, true);
     const listener = await listen(ada.client, here);
     const sender = await listen(bob.client, here);
-    expect(await sender.channel.send({ type: "broadcast", event: "note", payload: { text: "hällo" } })).toBe("ok");
+    expect(
+      await sender.channel.send({ type: "broadcast", event: "note", payload: { text: "hällo" } }),
+    ).toBe("ok");
     await vi.waitFor(() => expect(listener.messages).toMatchObject([{ text: "hällo" }]), 5000);
     expect(sender.messages).toEqual([]);
-    const refused = await listener.channel.send({ type: "broadcast", event: "note", payload: { text: "no" } });
+    const refused = await listener.channel.send({
+      type: "broadcast",
+      event: "note",
+      payload: { text: "no" },
+    });
     expect(refused).not.toBe("ok");
     await sender.channel.send({ type: "broadcast", event: "note", payload: { text: "last" } });
     await vi.waitFor(() => expect(listener.messages).toHaveLength(2), 5000);
@@ -241,7 +281,10 @@ describe("private channels", () => {
     expect(error).toBeNull();
     await ada.client.realtime.setAuth();
     await fromDatabase(here, "after the refresh");
-    await vi.waitFor(() => expect(seen.messages).toMatchObject([{ text: "after the refresh" }]), 5000);
+    await vi.waitFor(
+      () => expect(seen.messages).toMatchObject([{ text: "after the refresh" }]),
+      5000,
+    );
     expect(seen.status).toEqual(["SUBSCRIBED"]);
   });
 });

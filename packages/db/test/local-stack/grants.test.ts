@@ -11,7 +11,10 @@ it("serving requests leaves every right as it was", async () => {
   await using stack = await startTestStack();
   const anonymous = createClient(stack.gatewayUrl, stack.keys.publishableKey);
   const service = createClient(stack.gatewayUrl, stack.keys.secretKey);
-  const signed = await anonymous.auth.signUp({ email: "grants@example.com", password: "a-long-password" });
+  const signed = await anonymous.auth.signUp({
+    email: "grants@example.com",
+    password: "a-long-password",
+  });
   expect(signed.error).toBeNull();
   await anonymous.from("tenants").select("id");
   await anonymous.from("tenants").insert({ name: "forged" });
@@ -33,6 +36,8 @@ it("the gateway's role owns nothing and may not read what is ours", async () => 
     );
     expect(owned.rows).toEqual([]);
     await expect(client.query("select from public.tenants")).rejects.toThrow(/permission denied/);
-    await expect(client.query("grant select on public.tenants to anon")).rejects.toThrow(/permission denied/);
+    await expect(client.query("grant select on public.tenants to anon")).rejects.toThrow(
+      /permission denied/,
+    );
   });
 });

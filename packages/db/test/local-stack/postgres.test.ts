@@ -1,10 +1,20 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LocalStackError, startPostgres } from "../../src/local-stack/index.ts";
@@ -37,7 +47,9 @@ afterEach(async () => {
   outside = [];
 });
 
-async function start(options: { port?: number; log?: (line: string) => void } = {}): Promise<RunningPostgres> {
+async function start(
+  options: { port?: number; log?: (line: string) => void } = {},
+): Promise<RunningPostgres> {
   const postgres = await startPostgres({ home, port: 0, ...options });
   running.push(postgres);
   return postgres;
@@ -45,7 +57,13 @@ async function start(options: { port?: number; log?: (line: string) => void } = 
 
 async function query(postgres: RunningPostgres, sql: string): Promise<unknown[]> {
   const { name, password } = postgres.superuser;
-  const client = new pg.Client({ host: "127.0.0.1", port: postgres.port, user: name, password, database: "postgres" });
+  const client = new pg.Client({
+    host: "127.0.0.1",
+    port: postgres.port,
+    user: name,
+    password,
+    database: "postgres",
+  });
   await client.connect();
   try {
     return (await client.query(sql)).rows;
@@ -55,7 +73,7 @@ async function query(postgres: RunningPostgres, sql: string): Promise<unknown[]>
 }
 
 async function startInChild(): Promise<{ child: ChildProcess; port: number }> {
-  const script = path.join(import.meta.dirname, "start-postgres-child.ts");
+  const script = fileURLToPath(new URL("start-postgres-child.ts", import.meta.url));
   const child = spawn(process.execPath, [script, home], { stdio: ["ignore", "pipe", "inherit"] });
   children.push(child);
   const [line] = (await once(child.stdout, "data")) as [Buffer];
@@ -74,16 +92,30 @@ describe("the embedded Postgres", () => {
     expect(identifyProcess(pid)).toBeUndefined();
     const second = await start();
     expect(await query(second, "select n from kept")).toEqual([{ n: 1 }]);
-    expect(await query(second, "select current_setting('fsync') as f, current_setting('synchronous_commit') as s"))
-      .toEqual([{ f: "on", s: "on" }]);
+    expect(
+      await query(
+        second,
+        "select current_setting('fsync') as f, current_setting('synchronous_commit') as s",
+      ),
+    ).toEqual([{ f: "on", s: "on" }]);
   });
 
   it("listens on this machine only and asks for the password", async () => {
     const postgres = await start();
-    expect(await query(postgres, "select current_setting('listen_addresses') as a, current_setting('unix_socket_directories') as u"))
-      .toEqual([{ a: "127.0.0.1", u: "" }]);
+    expect(
+      await query(
+        postgres,
+        "select current_setting('listen_addresses') as a, current_setting('unix_socket_directories') as u",
+      ),
+    ).toEqual([{ a: "127.0.0.1", u: "" }]);
     const { name } = postgres.superuser;
-    const stranger = new pg.Client({ host: "127.0.0.1", port: postgres.port, user: name, password: "guess", database: "postgres" });
+    const stranger = new pg.Client({
+      host: "127.0.0.1",
+      port: postgres.port,
+      user: name,
+      password: "guess",
+      database: "postgres",
+    });
     await expect(stranger.connect()).rejects.toThrow(/password authentication failed/);
   });
 
@@ -173,7 +205,10 @@ describe.runIf(isRoot)("as root", () => {
     const place = path.join(folder, "place");
     mkdirSync(closed, { mode: 0o700 });
     mkdirSync(place, { mode: 0o755 });
-    cpSync(locateNativeFolder(), path.join(closed, "native"), { recursive: true, verbatimSymlinks: true });
+    cpSync(locateNativeFolder(), path.join(closed, "native"), {
+      recursive: true,
+      verbatimSymlinks: true,
+    });
     const user = chooseServerUser(path.join(place, "data"));
     expect(user).toBeDefined();
     const native = provideBinaries(path.join(closed, "native"), place, user);

@@ -1,7 +1,13 @@
 import { vi } from "vitest";
 import { WebSocket } from "ws";
 
-type Message = [joinRef: string | null, ref: string | null, topic: string, event: string, payload: Record<string, unknown>];
+type Message = [
+  joinRef: string | null,
+  ref: string | null,
+  topic: string,
+  event: string,
+  payload: Record<string, unknown>,
+];
 
 /** A bare client of the protocol (version 2), to say what the library would not. */
 export class RealtimeTestClient {
@@ -31,23 +37,35 @@ export class RealtimeTestClient {
     this.ws.send(JSON.stringify(message));
   }
 
-  join(topic: string, token: string, config: Record<string, unknown> = { private: true }): Promise<Record<string, unknown>> {
+  join(
+    topic: string,
+    token: string,
+    config: Record<string, unknown> = { private: true },
+  ): Promise<Record<string, unknown>> {
     return this.ask("realtime:" + topic, "phx_join", { config, access_token: token });
   }
 
   /** Sends and waits for the answer. */
-  async ask(topic: string, event: string, payload: Record<string, unknown>): Promise<Record<string, unknown>> {
+  async ask(
+    topic: string,
+    event: string,
+    payload: Record<string, unknown>,
+  ): Promise<Record<string, unknown>> {
     const ref = String(this.messages.length + 1) + event;
     this.send(ref, ref, topic, event, payload);
-    return await vi.waitFor(() => {
-      const reply = this.messages.find((message) => message[1] === ref && message[3] === "phx_reply");
+    return vi.waitFor(() => {
+      const reply = this.messages.find(
+        (message) => message[1] === ref && message[3] === "phx_reply",
+      );
       if (!reply) throw new Error("no reply yet");
       return reply[4];
     }, 5000);
   }
 
   events(topic: string, event: string): Record<string, unknown>[] {
-    return this.messages.filter((message) => message[2] === "realtime:" + topic && message[3] === event).map((message) => message[4]);
+    return this.messages
+      .filter((message) => message[2] === "realtime:" + topic && message[3] === event)
+      .map((message) => message[4]);
   }
 }
 

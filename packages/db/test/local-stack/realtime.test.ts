@@ -47,7 +47,8 @@ function connect(version?: string): RealtimeTestClient {
 async function member(maySend = false) {
   const [user, topic] = [randomUUID(), `room:${randomUUID()}`];
   await db.query("insert into public.rooms values ($1, $2, $3)", [user, topic, maySend]);
-  const token = (lifetime = 60) => signToken({ role: "authenticated", sub: user }, stack.keys.jwtSecret, lifetime);
+  const token = (lifetime = 60) =>
+    signToken({ role: "authenticated", sub: user }, stack.keys.jwtSecret, lifetime);
   return { user, topic, token };
 }
 
@@ -84,10 +85,24 @@ describe("a socket", () => {
     const { topic, token } = await member();
     const client = await connect("1.0.0").opened();
     const payload = { config: { private: true }, access_token: token() };
-    client.ws.send(JSON.stringify({ topic: `realtime:${topic}`, event: "phx_join", ref: "1", join_ref: "1", payload }));
-    await vi.waitFor(() => expect(client.events(topic, "phx_reply")).toMatchObject([{ status: "ok" }]));
+    client.ws.send(
+      JSON.stringify({
+        topic: `realtime:${topic}`,
+        event: "phx_join",
+        ref: "1",
+        join_ref: "1",
+        payload,
+      }),
+    );
+    await vi.waitFor(() =>
+      expect(client.events(topic, "phx_reply")).toMatchObject([{ status: "ok" }]),
+    );
     await send(topic);
-    await vi.waitFor(() => expect(client.events(topic, "broadcast")).toMatchObject([{ event: "note", payload: { n: 1 } }]));
+    await vi.waitFor(() =>
+      expect(client.events(topic, "broadcast")).toMatchObject([
+        { event: "note", payload: { n: 1 } },
+      ]),
+    );
   });
 });
 
@@ -95,10 +110,18 @@ describe("a join", () => {
   it("is refused for a public channel, postgres changes, a malformed payload and a topic that is none", async () => {
     const { topic, token } = await member();
     const client = await connect().opened();
-    expect(await client.join(topic, token(), { private: false })).toMatchObject({ status: "error" });
-    expect(await client.join(topic, token(), { private: true, postgres_changes: [{}] })).toMatchObject({ status: "error" });
-    expect(await client.join(topic, token(), { private: "yes" })).toMatchObject({ status: "error" });
-    expect(await client.ask("room:1", "phx_join", { config: { private: true } })).toMatchObject({ status: "error" });
+    expect(await client.join(topic, token(), { private: false })).toMatchObject({
+      status: "error",
+    });
+    expect(
+      await client.join(topic, token(), { private: true, postgres_changes: [{}] }),
+    ).toMatchObject({ status: "error" });
+    expect(await client.join(topic, token(), { private: "yes" })).toMatchObject({
+      status: "error",
+    });
+    expect(await client.ask("room:1", "phx_join", { config: { private: true } })).toMatchObject({
+      status: "error",
+    });
   });
 
   it("is refused for a token that is forged, expired, or names a role that is not the API's", async () => {
@@ -113,7 +136,9 @@ describe("a join", () => {
     expect(await reasonOf("rubbish")).toContain("not a valid JWT");
     const roles = ["postgres", "nofx_worker", "supabase_admin"];
     for (const role of roles) {
-      expect(await reasonOf(signToken({ role, sub: user }, stack.keys.jwtSecret, 60))).toContain("Unauthorized");
+      expect(await reasonOf(signToken({ role, sub: user }, stack.keys.jwtSecret, 60))).toContain(
+        "Unauthorized",
+      );
     }
   });
 
@@ -132,7 +157,9 @@ describe("a join", () => {
     const client = await connect().opened();
     await client.join(left.topic, left.token());
     await client.join(kept.topic, kept.token());
-    expect(await client.ask(`realtime:${left.topic}`, "phx_leave", {})).toMatchObject({ status: "ok" });
+    expect(await client.ask(`realtime:${left.topic}`, "phx_leave", {})).toMatchObject({
+      status: "ok",
+    });
     await send(left.topic);
     await send(kept.topic);
     await vi.waitFor(() => expect(client.events(kept.topic, "broadcast")).toHaveLength(1));
@@ -146,7 +173,9 @@ describe("a subscription", () => {
     const client = await connect().opened();
     expect(await client.join(topic, token(1))).toMatchObject({ status: "ok" });
     await vi.waitFor(() => expect(client.events(topic, "phx_close")).toHaveLength(1), 5000);
-    expect(client.events(topic, "system")).toMatchObject([{ status: "error", message: expect.stringContaining("expired") }]);
+    expect(client.events(topic, "system")).toMatchObject([
+      { status: "error", message: expect.stringContaining("expired") },
+    ]);
     await send(topic);
     await client.ask("phoenix", "heartbeat", {});
     expect(client.events(topic, "broadcast")).toEqual([]);
@@ -168,9 +197,14 @@ describe("a subscription", () => {
     await db.query("begin");
     await send(topic, { n: -1 });
     await db.query("rollback");
-    await db.query("select realtime.send(jsonb_build_object('n', n), 'note', $1, true) from generate_series(1, 300) n", [topic]);
+    await db.query(
+      "select realtime.send(jsonb_build_object('n', n), 'note', $1, true) from generate_series(1, 300) n",
+      [topic],
+    );
     await vi.waitFor(() => expect(client.events(topic, "broadcast")).toHaveLength(300), 5000);
-    const numbers = client.events(topic, "broadcast").map(({ payload }) => (payload as { n: number }).n);
+    const numbers = client
+      .events(topic, "broadcast")
+      .map(({ payload }) => (payload as { n: number }).n);
     expect(numbers).toEqual(Array.from({ length: 300 }, (_, index) => index + 1));
   });
 
@@ -179,11 +213,16 @@ describe("a subscription", () => {
     const client = await connect().opened();
     await client.join(topic, token());
     await withClient(stack.database.adminUrl, (admin) =>
-      admin.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'nofx realtime' and query like 'listen%'"),
+      admin.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'nofx realtime' and query like 'listen%'",
+      ),
     );
     await vi.waitFor(() => expect(client.closed?.code).toBe(1012), 5000);
     const again = await connect().opened();
-    await vi.waitFor(async () => expect(await again.join(topic, token())).toMatchObject({ status: "ok" }), 5000);
+    await vi.waitFor(
+      async () => expect(await again.join(topic, token())).toMatchObject({ status: "ok" }),
+      5000,
+    );
     await vi.waitFor(async () => {
       await send(topic);
       expect(again.events(topic, "broadcast").length).toBeGreaterThan(0);
@@ -195,7 +234,11 @@ describe("sending without a socket", () => {
   const post = (path: string, body: unknown, bearer?: string, apikey = stack.keys.publishableKey) =>
     fetch(`${stack.gatewayUrl}/realtime/v1/api/broadcast${path}`, {
       method: "POST",
-      headers: { apikey, "content-type": "application/json", ...(bearer && { authorization: `Bearer ${bearer}` }) },
+      headers: {
+        apikey,
+        "content-type": "application/json",
+        ...(bearer && { authorization: `Bearer ${bearer}` }),
+      },
       body: typeof body === "string" ? body : JSON.stringify(body),
     });
 
@@ -205,8 +248,20 @@ describe("sending without a socket", () => {
     await client.join(topic, token());
     const messages = [{ topic, event: "note", payload: { n: 1 }, private: true }];
     expect((await post("", { messages }, token())).status).toBe(202);
-    expect((await post(`/${encodeURIComponent(topic)}/events/note?private=true`, { n: 2 }, token())).status).toBe(202);
-    expect((await post("", { messages: [{ ...messages[0], payload: { n: 3 } }] }, undefined, stack.keys.secretKey)).status).toBe(202);
+    expect(
+      (await post(`/${encodeURIComponent(topic)}/events/note?private=true`, { n: 2 }, token()))
+        .status,
+    ).toBe(202);
+    expect(
+      (
+        await post(
+          "",
+          { messages: [{ ...messages[0], payload: { n: 3 } }] },
+          undefined,
+          stack.keys.secretKey,
+        )
+      ).status,
+    ).toBe(202);
     await vi.waitFor(() => expect(client.events(topic, "broadcast")).toHaveLength(3));
   });
 
@@ -217,7 +272,9 @@ describe("sending without a socket", () => {
     expect((await post("", { messages })).status).toBe(403);
     expect((await post("", { messages }, token(-1))).status).toBe(401);
     expect((await post("", { messages }, token(), "sb_publishable_guess")).status).toBe(401);
-    expect((await post("", { messages: [{ topic, event: "note", payload: {} }] }, token())).status).toBe(422);
+    expect(
+      (await post("", { messages: [{ topic, event: "note", payload: {} }] }, token())).status,
+    ).toBe(422);
     expect((await post("", "rubbish", token())).status).toBe(422);
     expect((await post("", { messages: "none" }, token())).status).toBe(422);
   });
@@ -226,8 +283,14 @@ describe("sending without a socket", () => {
 it("keeps a message for an hour, no longer", async () => {
   await db.query(`insert into realtime.messages (topic, extension, event, private, inserted_at)
     values ('old', 'broadcast', 'note', true, now() - interval '61 minutes'), ('new', 'broadcast', 'note', true, now())`);
-  const realtime = await startRealtime({ databaseUrl: stack.database.url("nofx_gateway"), keys: stack.keys, log: () => {} });
+  const realtime = await startRealtime({
+    databaseUrl: stack.database.url("nofx_gateway"),
+    keys: stack.keys,
+    log: () => {},
+  });
   await realtime.stop();
-  const { rows } = await db.query("select topic from realtime.messages where topic in ('old', 'new')");
+  const { rows } = await db.query(
+    "select topic from realtime.messages where topic in ('old', 'new')",
+  );
   expect(rows).toEqual([{ topic: "new" }]);
 });

@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { createClient } from "@supabase/supabase-js";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { startLocalStack } from "../../src/local-stack/index.ts";
+import { resetLocalStack, startLocalStack } from "../../src/local-stack/index.ts";
 import type { LocalStack, StackProgress } from "../../src/local-stack/index.ts";
 import { withClient } from "../../src/testing/index.ts";
 
@@ -26,7 +26,10 @@ it("starts part by part, keeps users, files and keys, and stops without a trace"
   const progress: StackProgress[] = [];
   stack = await startLocalStack({ home, ports, onProgress: (step) => progress.push(step) });
   expect(progress.map(({ part, state }) => `${part} ${state}`)).toEqual(
-    ["postgres", "bootstrap", "migrations", "gateway"].flatMap((part) => [`${part} started`, `${part} done`]),
+    ["postgres", "bootstrap", "migrations", "gateway"].flatMap((part) => [
+      `${part} started`,
+      `${part} done`,
+    ]),
   );
   expect(statSync(path.join(home, "keys.json")).mode & 0o077).toBe(0);
   expect(statSync(path.join(home, "postgres.json")).mode & 0o077).toBe(0);
@@ -34,7 +37,9 @@ it("starts part by part, keeps users, files and keys, and stops without a trace"
   const before = createClient(stack.gatewayUrl, stack.publishableKey);
   expect((await before.auth.signUp(credentials)).error).toBeNull();
   const service = createClient(stack.gatewayUrl, stack.secretKey);
-  expect((await service.storage.from("artifacts").upload("a/b.txt", new Blob(["kept"]))).error).toBeNull();
+  expect(
+    (await service.storage.from("artifacts").upload("a/b.txt", new Blob(["kept"]))).error,
+  ).toBeNull();
   const { publishableKey, databaseUrls } = stack;
   await stack.stop();
   await stack.stop();
@@ -44,18 +49,40 @@ it("starts part by part, keeps users, files and keys, and stops without a trace"
   expect(Object.keys(stack.databaseUrls)).toEqual(Object.keys(databaseUrls));
   const after = createClient(stack.gatewayUrl, stack.publishableKey);
   expect((await after.auth.signInWithPassword(credentials)).error).toBeNull();
-  const file = await createClient(stack.gatewayUrl, stack.secretKey).storage.from("artifacts").download("a/b.txt");
+  const file = await createClient(stack.gatewayUrl, stack.secretKey)
+    .storage.from("artifacts")
+    .download("a/b.txt");
   expect(await file.data?.text()).toContain("kept");
   expect((await fetch(`${stack.gatewayUrl}/health`)).status).toBe(200);
   expect((await fetch(`${stack.gatewayUrl}/anything-else`)).status).toBe(404);
 });
 
+it("begins anew after a reset, which refuses while the stack runs", async () => {
+  stack = await startLocalStack({ home, ports });
+  const { publishableKey } = stack;
+  const person = { email: "gone@example.com", password: "a-long-password" };
+  await createClient(stack.gatewayUrl, publishableKey).auth.signUp(person);
+  await expect(resetLocalStack({ home })).rejects.toThrow(/stop it first/);
+  await stack.stop();
+  expect((await resetLocalStack({ home })).length).toBeGreaterThan(0);
+  stack = await startLocalStack({ home, ports });
+  expect(stack.publishableKey).toBe(publishableKey);
+  const { error } = await createClient(stack.gatewayUrl, publishableKey).auth.signInWithPassword(
+    person,
+  );
+  expect(error?.code).toBe("invalid_credentials");
+});
+
 it("gives each role its own connection, none of them a superuser", async () => {
   stack = await startLocalStack({ home, ports });
-  expect(Object.keys(stack.databaseUrls)).toEqual(expect.arrayContaining(["nofx_web", "nofx_worker", "postgres"]));
+  expect(Object.keys(stack.databaseUrls)).toEqual(
+    expect.arrayContaining(["nofx_web", "nofx_worker", "postgres"]),
+  );
   for (const [role, url] of Object.entries(stack.databaseUrls)) {
     const { rows } = await withClient(url, (client) =>
-      client.query("select current_user as name, rolsuper as super from pg_roles where rolname = current_user"),
+      client.query(
+        "select current_user as name, rolsuper as super from pg_roles where rolname = current_user",
+      ),
     );
     expect(rows).toEqual([{ name: role, super: false }]);
   }

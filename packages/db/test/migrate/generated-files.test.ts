@@ -4,7 +4,8 @@ import { expect, it } from "vitest";
 import { dumpSchema, listGrants } from "../../src/migrate/index.ts";
 import { createTestDatabase, withClient } from "../../src/testing/index.ts";
 
-const committed = (file: string) => readFileSync(path.resolve(import.meta.dirname, "../..", file), "utf8");
+const committed = (file: string) =>
+  readFileSync(path.resolve(import.meta.dirname, "../..", file), "utf8");
 
 it("schema.sql and grants.txt are what the migrations make (else: pnpm --filter @nofx/db dump)", async () => {
   await using database = await createTestDatabase();
@@ -24,4 +25,3 @@ it("row level security is on for every table of ours", async () => {
   );
   expect(open.rows).toEqual([]);
 });
-

@@ -17,7 +17,10 @@ export async function setLocalPasswords(client: ClientBase, secret: string): Pro
   );
   for (const { name } of rows) {
     const statement = `select format('alter role %I password %L', $1::text, $2::text) as sql`;
-    const made = await client.query<{ sql: string }>(statement, [name, localPassword(name, secret)]);
+    const made = await client.query<{ sql: string }>(statement, [
+      name,
+      localPassword(name, secret),
+    ]);
     await client.query(made.rows[0]?.sql ?? "");
   }
   return rows.map((row) => row.name);

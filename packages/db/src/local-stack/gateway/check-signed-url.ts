@@ -8,7 +8,8 @@ const SIGNED = /^\/storage\/v1\/object\/(upload\/)?sign\//;
  */
 export function refuseSignedUrl(method: string, url: URL, jwtSecret: string): Response | undefined {
   const token = url.searchParams.get("token");
-  if (!token || (method !== "GET" && method !== "PUT") || !SIGNED.test(url.pathname)) return undefined;
+  if (!token || (method !== "GET" && method !== "PUT") || !SIGNED.test(url.pathname))
+    return undefined;
   const payload = verifySignature(token, jwtSecret);
   if (typeof payload === "string") return refusal("signature verification failed");
   const expires = payload["exp"];

@@ -37,14 +37,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const request = toWebRequest(incoming, url);
     const { pathname } = new URL(request.url);
     if (pathname === "/health") return Response.json({ status: "ok" });
-    if (pathname.startsWith("/realtime/v1/api/")) return await realtime.handleRequest(request);
+    if (pathname.startsWith("/realtime/v1/api/")) return realtime.handleRequest(request);
     if (/^\/(rest|auth|storage)\/v1(\/|$)/.test(pathname)) {
       const refused = refuseSignedUrl(request.method, new URL(request.url), options.keys.jwtSecret);
       if (refused) return refused;
       const forwarded = await translateStorageRequest(request);
       const peer = incoming.socket.remoteAddress ?? null;
       const answer = await withQuietConsole(log, () => api.fetch(forwarded, peer));
-      return await translateStorageResponse(request, answer);
+      return translateStorageResponse(request, answer);
     }
     return Response.json({ message: "no Route matched with those values" }, { status: 404 });
   };

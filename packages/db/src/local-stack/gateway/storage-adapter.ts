@@ -23,7 +23,10 @@ export function createFileStorage(folder: string): StorageAdapter {
     return path.join(folder, digest.slice(0, 2), digest);
   };
   const readMetadata = async (file: string): Promise<Metadata> => {
-    const kept = JSON.parse(await readFile(`${file}.json`, "utf8")) as Omit<Metadata, "lastModified">;
+    const kept = JSON.parse(await readFile(`${file}.json`, "utf8")) as Omit<
+      Metadata,
+      "lastModified"
+    >;
     return { ...kept, lastModified: (await stat(file)).mtime, httpStatusCode: 200 };
   };
   const remove = async (bucket: string, key: string) => {
@@ -47,7 +50,7 @@ export function createFileStorage(folder: string): StorageAdapter {
       } finally {
         await rm(partial, { force: true });
       }
-      return await readMetadata(file);
+      return readMetadata(file);
     },
 
     async getObject(bucket, key) {
@@ -58,7 +61,7 @@ export function createFileStorage(folder: string): StorageAdapter {
     },
 
     async headObject(bucket, key) {
-      return await readMetadata(fileOf(bucket, key));
+      return readMetadata(fileOf(bucket, key));
     },
 
     async deleteObject(bucket, key) {

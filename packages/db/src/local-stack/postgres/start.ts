@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import {
+  chmodSync,
   chownSync,
   closeSync,
   existsSync,
@@ -63,7 +64,12 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const log = options.log ?? (() => {});
   const file = readClusterFile(home);
   const guess = path.join(file.place ?? path.join(home, "postgres"), "data");
-  if (file.owner && file.owner.pid !== process.pid && isRunning(file.owner) && readPostmaster(guess)?.alive) {
+  if (
+    file.owner &&
+    file.owner.pid !== process.pid &&
+    isRunning(file.owner) &&
+    readPostmaster(guess)?.alive
+  ) {
     throw new LocalStackError(
       "already_running",
       `The local stack of ${home} is already running (process ${file.owner.pid}); stop that one first, or use it.`,
@@ -74,12 +80,15 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const place = file.place ?? choosePlace(home, user);
   const owner = identifyProcess(process.pid);
   writeClusterFile(home, { ...file, place, ...(owner && { owner }) });
-  mkdirSync(place, { recursive: true, mode: 0o755 });
+  mkdirSync(place, { recursive: true });
+  // Whatever the umask of the shell we were started from, the server's user must get through.
+  if (user) chmodSync(place, 0o755);
   const dataDir = path.join(place, "data");
   const native = provideBinaries(locateNativeFolder(), place, user);
 
   const left = await clearPostmaster(dataDir);
-  if (left === "stopped") log("A Postgres that outlived its launcher was running here; it was stopped.");
+  if (left === "stopped")
+    log("A Postgres that outlived its launcher was running here; it was stopped.");
   if (left === "stale") log("Postgres had not been shut down; it recovers now.");
   if (!existsSync(path.join(dataDir, "PG_VERSION"))) {
     await initialiseCluster({ native, place, password: file.password, user });

@@ -11,7 +11,11 @@ const API_ROLES = new Set(["anon", "authenticated", "service_role"]);
  * Asks the policies on realtime.messages, the way hosted Realtime does: in a transaction that is always rolled back, may
  * this bearer see a message of the topic, and may it add one?
  */
-export async function authorizeTopic(pool: pg.Pool, claims: Claims, topic: string): Promise<TopicRights> {
+export async function authorizeTopic(
+  pool: pg.Pool,
+  claims: Claims,
+  topic: string,
+): Promise<TopicRights> {
   if (!API_ROLES.has(claims.role)) return { read: false, write: false };
   const client = await pool.connect();
   try {
@@ -27,7 +31,9 @@ export async function authorizeTopic(pool: pg.Pool, claims: Claims, topic: strin
       [JSON.stringify(claims), claims.sub ?? "", claims.role, topic],
     );
     const read = await allowed(client, async () => {
-      const seen = await client.query("select from realtime.messages where id = $1", [probe.rows[0]?.id]);
+      const seen = await client.query("select from realtime.messages where id = $1", [
+        probe.rows[0]?.id,
+      ]);
       return seen.rowCount === 1;
     });
     const write = await allowed(client, async () => {

@@ -4,8 +4,16 @@ import { parseFrame, writeFrame } from "./frames.ts";
 import type { Frame } from "./frames.ts";
 
 /** A broadcast as clients of version 2 send it. */
-function binaryPush(frame: { joinRef: string; ref: string; topic: string; event: string; payload: unknown }): Buffer {
-  const fields = [frame.joinRef, frame.ref, frame.topic, frame.event, ""].map((text) => Buffer.from(text));
+function binaryPush(frame: {
+  joinRef: string;
+  ref: string;
+  topic: string;
+  event: string;
+  payload: unknown;
+}): Buffer {
+  const fields = [frame.joinRef, frame.ref, frame.topic, frame.event, ""].map((text) =>
+    Buffer.from(text),
+  );
   const head = Buffer.from([3, ...fields.map((field) => field.length), 1]);
   return Buffer.concat([head, ...fields, Buffer.from(JSON.stringify(frame.payload))]);
 }
@@ -16,7 +24,10 @@ const frames: fc.Arbitrary<Frame> = fc.record({
   ref: refs,
   topic: fc.string({ maxLength: 60 }),
   event: fc.string({ maxLength: 60 }),
-  payload: fc.dictionary(fc.string().filter((key) => key !== "__proto__"), fc.oneof(fc.string(), fc.integer(), fc.boolean())),
+  payload: fc.dictionary(
+    fc.string().filter((key) => key !== "__proto__"),
+    fc.oneof(fc.string(), fc.integer(), fc.boolean()),
+  ),
 });
 
 describe("frames", () => {
@@ -30,7 +41,13 @@ describe("frames", () => {
   });
 
   it("read a binary broadcast with letters of several bytes", () => {
-    const data = binaryPush({ joinRef: "1", ref: "2", topic: "realtime:räume", event: "grüß", payload: { a: "日本" } });
+    const data = binaryPush({
+      joinRef: "1",
+      ref: "2",
+      topic: "realtime:räume",
+      event: "grüß",
+      payload: { a: "日本" },
+    });
     expect(parseFrame(data, true, "2.0.0")).toEqual({
       joinRef: "1",
       ref: "2",

@@ -14,7 +14,11 @@ const USER_BROADCAST_PUSH = 3;
 const JSON_PAYLOAD = 1;
 
 /** Reads what a client sent; undefined when it is no message of the protocol. */
-export function parseFrame(data: Buffer, isBinary: boolean, version: ProtocolVersion): Frame | undefined {
+export function parseFrame(
+  data: Buffer,
+  isBinary: boolean,
+  version: ProtocolVersion,
+): Frame | undefined {
   try {
     if (isBinary) return parseUserBroadcast(data);
     const message: unknown = JSON.parse(data.toString("utf8"));
@@ -52,7 +56,15 @@ function fromObject(message: unknown): Frame | undefined {
 }
 
 function parseUserBroadcast(data: Buffer): Frame | undefined {
-  const [kind, joinRefSize = 0, refSize = 0, topicSize = 0, eventSize = 0, metadataSize = 0, encoding] = data;
+  const [
+    kind,
+    joinRefSize = 0,
+    refSize = 0,
+    topicSize = 0,
+    eventSize = 0,
+    metadataSize = 0,
+    encoding,
+  ] = data;
   if (kind !== USER_BROADCAST_PUSH || encoding !== JSON_PAYLOAD) return undefined;
   let at = 7;
   const take = (size: number) => data.subarray(at, (at += size)).toString("utf8");

@@ -28,7 +28,8 @@ export async function handleRealtimeRequest(
 ): Promise<Response> {
   if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: CORS });
   const apiKey = request.headers.get("apikey") ?? "";
-  if (apiKey !== keys.publishableKey && apiKey !== keys.secretKey) return answer(401, "Invalid API key");
+  if (apiKey !== keys.publishableKey && apiKey !== keys.secretKey)
+    return answer(401, "Invalid API key");
   const bearer = /^Bearer (.+)$/.exec(request.headers.get("authorization") ?? "")?.[1] ?? apiKey;
   const verdict = verifyCredential(bearer.startsWith("sb_") ? apiKey : bearer, keys);
   if (!verdict.ok) return answer(401, "Invalid JWT");
@@ -39,7 +40,8 @@ export async function handleRealtimeRequest(
   for (const message of messages) {
     if (!message.private) return answer(422, "Only private channels are allowed");
     const rights = await authorizeTopic(pool, verdict.claims, message.topic);
-    if (!rights.write) return answer(403, `You do not have permissions to send on ${message.topic}`);
+    if (!rights.write)
+      return answer(403, `You do not have permissions to send on ${message.topic}`);
   }
   for (const { topic, event, payload } of messages) hub.publish({ topic, event, payload });
   return new Response(null, { status: 202, headers: CORS });
@@ -69,7 +71,9 @@ async function readMessages(request: Request): Promise<Message[] | string> {
   }
   if (url.pathname !== "/realtime/v1/api/broadcast") return "Unknown path";
   const parsed = z.object({ messages: z.array(Message).max(100) }).safeParse(body);
-  return parsed.success ? parsed.data.messages : "The body is not { messages: [{ topic, event, payload, private }] }";
+  return parsed.success
+    ? parsed.data.messages
+    : "The body is not { messages: [{ topic, event, payload, private }] }";
 }
 
 function answer(status: number, message: string): Response {

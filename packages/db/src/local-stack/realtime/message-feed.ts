@@ -20,7 +20,9 @@ const PRUNE_EVERY_MS = 5 * 60 * 1000;
  * Hands on every message that `realtime.send()` or a plain insert writes. The notification carries the id of a committed
  * row and nothing else (its size is limited); ids that arrive together are read together.
  */
-export async function startMessageFeed(options: MessageFeedOptions): Promise<{ stop(): Promise<void> }> {
+export async function startMessageFeed(
+  options: MessageFeedOptions,
+): Promise<{ stop(): Promise<void> }> {
   const { pool, onMessage, onGap, onSchemaChange, log } = options;
   let stopped = false;
   let listener: pg.Client;
@@ -85,7 +87,7 @@ export async function startMessageFeed(options: MessageFeedOptions): Promise<{ s
   await listen();
   const prune = () => pruneMessages(pool).catch(() => {});
   await prune();
-  const timer = setInterval(prune, PRUNE_EVERY_MS).unref();
+  const timer = setInterval(() => void prune(), PRUNE_EVERY_MS).unref();
 
   return {
     stop: async () => {

@@ -18,7 +18,9 @@ const JoinPayload = z.object({
   config: z
     .object({
       private: z.boolean().default(false),
-      broadcast: z.object({ self: z.boolean().default(false), ack: z.boolean().default(false) }).prefault({}),
+      broadcast: z
+        .object({ self: z.boolean().default(false), ack: z.boolean().default(false) })
+        .prefault({}),
       postgres_changes: z.array(z.unknown()).default([]),
     })
     .prefault({}),
@@ -71,7 +73,9 @@ export class Socket {
   }
 
   #inTurn(task: () => Promise<void>): Promise<void> {
-    this.#work = this.#work.then(task).catch(() => this.close(1011, "the server could not handle a message"));
+    this.#work = this.#work
+      .then(task)
+      .catch(() => this.close(1011, "the server could not handle a message"));
     return this.#work;
   }
 
@@ -79,16 +83,18 @@ export class Socket {
     if (frame.topic === "phoenix" && frame.event === "heartbeat") return this.#reply(frame, "ok");
     switch (frame.event) {
       case "phx_join":
-        return await this.#join(frame);
+        return this.#join(frame);
       case "phx_leave":
         this.#leave(frame.topic);
         return this.#reply(frame, "ok");
       case "access_token":
-        return await this.#refresh(frame);
+        return this.#refresh(frame);
       case "broadcast":
         return this.#broadcast(frame);
       default:
-        return this.#reply(frame, "error", { reason: `${frame.event} is not supported by the local stack` });
+        return this.#reply(frame, "error", {
+          reason: `${frame.event} is not supported by the local stack`,
+        });
     }
   }
 
@@ -99,9 +105,11 @@ export class Socket {
     if (!parsed.success || !frame.topic.startsWith("realtime:")) return refuse("malformed join");
     const { config, access_token: token } = parsed.data;
     if (!config.private) return refuse("PrivateOnly: This project only allows private channels");
-    if (config.postgres_changes.length > 0) return refuse("postgres_changes is not supported by the local stack");
+    if (config.postgres_changes.length > 0)
+      return refuse("postgres_changes is not supported by the local stack");
     this.#leave(frame.topic);
-    if (this.#channels.size >= MAX_CHANNELS) return refuse("ChannelRateLimitReached: Too many channels");
+    if (this.#channels.size >= MAX_CHANNELS)
+      return refuse("ChannelRateLimitReached: Too many channels");
     const subscription = new Subscription({
       channel: frame.topic,
       joinRef: frame.joinRef,
@@ -131,7 +139,12 @@ export class Socket {
     if (!refusal) return;
     const { channel, joinRef } = subscription.options;
     this.#leave(channel);
-    const payload = { extension: "system", status: "error", message: refusal.reason, channel: subscription.topic };
+    const payload = {
+      extension: "system",
+      status: "error",
+      message: refusal.reason,
+      channel: subscription.topic,
+    };
     this.#send({ joinRef, ref: null, topic: channel, event: "system", payload });
     this.#send({ joinRef, ref: joinRef, topic: channel, event: "phx_close", payload: {} });
   }
@@ -142,7 +155,10 @@ export class Socket {
     if (!subscription) return this.#reply(frame, "error", { reason: "unmatched topic" });
     const { ack, self } = subscription.options;
     if (!parsed.success || !subscription.mayWrite) {
-      if (ack) this.#reply(frame, "error", { reason: "You do not have permissions to send on this topic" });
+      if (ack)
+        this.#reply(frame, "error", {
+          reason: "You do not have permissions to send on this topic",
+        });
       return;
     }
     const message = { topic: subscription.topic, ...parsed.data };

@@ -67,7 +67,8 @@ export async function startRealtime(options: RealtimeOptions): Promise<Realtime>
       const apiKey = url.searchParams.get("apikey") ?? String(request.headers["apikey"] ?? "");
       const version = url.searchParams.get("vsn") ?? "1.0.0";
       if (url.pathname !== "/realtime/v1/websocket") return refuse(duplex, "404 Not Found");
-      if (apiKey !== keys.publishableKey && apiKey !== keys.secretKey) return refuse(duplex, "401 Unauthorized");
+      if (apiKey !== keys.publishableKey && apiKey !== keys.secretKey)
+        return refuse(duplex, "401 Unauthorized");
       if (!isVersion(version)) return refuse(duplex, "400 Bad Request");
       server.handleUpgrade(request, duplex, head, (ws) => {
         const socket = new Socket(ws, { pool, hub, keys, version, apiKey });

@@ -42,7 +42,11 @@ export class Subscription implements Listener {
   }
 
   /** Looks up again whether the bearer may be here; with a credential, also changes to that one. */
-  async authorize(pool: pg.Pool, keys: Keys, credential = this.#credential): Promise<Refusal | undefined> {
+  async authorize(
+    pool: pg.Pool,
+    keys: Keys,
+    credential = this.#credential,
+  ): Promise<Refusal | undefined> {
     const verdict = verifyCredential(credential, keys);
     if (!verdict.ok) {
       this.#rights = { read: false, write: false };
