@@ -1,0 +1,42 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { readProcessCoverage } from "./process-coverage.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "nofx-coverage-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+it("knows which lines of TypeScript a process ran", () => {
+  const file = join(folder, "sample.ts");
+  writeFileSync(
+    file,
+    `interface Wide { name: string }
+function called(wide: Wide): string {
+  if (wide.name === "ä") {
+    return "never";
+  }
+  return wide.name;
+}
+function never(): number {
+  return 1;
+}
+console.log(called({ name: "x" }), typeof never);
+`,
+  );
+  const reports = join(folder, "reports");
+  const env = { ...process.env, NODE_V8_COVERAGE: reports };
+  expect(spawnSync(process.execPath, [file], { env }).status).toBe(0);
+  const ran = readProcessCoverage(reports);
+  const lines = Array.from({ length: 11 }, (_, index) => index + 1);
+  expect(lines.filter((line) => [3, 4, 6, 9, 11].includes(line) && ran(file, line))).toEqual([
+    3, 6, 11,
+  ]);
+  expect(ran(join(folder, "other.ts"), 1)).toBe(false);
+  expect(ran(file, 99)).toBe(false);
+});
+
+it("is empty without reports", () => {
+  expect(readProcessCoverage(join(folder, "none"))("a.ts", 1)).toBe(false);
+});
