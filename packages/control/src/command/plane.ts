@@ -1,8 +1,9 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { createDatabase, createPool } from "@nofx/db/client";
 import type { DB } from "@nofx/db/types";
 import type { Kysely } from "kysely";
 import type { Pool } from "pg";
+import { v7 as uuid7 } from "uuid";
 import { z } from "zod";
 import { createStorage, type Storage } from "../storage/storage.ts";
 
@@ -21,6 +22,7 @@ export interface Plane {
   readonly db: Kysely<DB>;
   readonly storage: Storage;
   readonly now: () => Date;
+  /** uuid v7: ids made later sort later, which lists rely on. */
   readonly newUuid: () => string;
   readonly sha256: (text: string) => string;
   close(): Promise<void>;
@@ -42,7 +44,7 @@ export function createPlane(
       now,
     }),
     now,
-    newUuid: randomUUID,
+    newUuid: () => uuid7(),
     sha256: (text) => createHash("sha256").update(text).digest("hex"),
     close: () => pool.end(),
   };

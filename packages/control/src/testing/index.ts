@@ -1,1 +1,1 @@
-export {};
+export { again, createTestPlane, type TestPlane, type TestTenant } from "./test-plane.ts";

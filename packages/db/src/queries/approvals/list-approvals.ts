@@ -35,9 +35,9 @@ async function select(db: Executor, rest: RawBuilder<unknown>): Promise<Approval
              select jsonb_agg(jsonb_build_object('by', d.member_name, 'decision', d.decision, 'reason', d.reason,
                'at', to_char(d.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) order by d.at)
              from approval_decisions d where d.approval_id = a.id), '[]') as decisions,
-           a.status = 'pending' and case a.subject
+           a.status = 'pending' and coalesce(case a.subject
              when 'plan' then p.status = 'ready'
-             else s.status = 'queued' and s.holds = 2 end as blocking
+             else s.status = 'queued' and s.holds = 2 end, false) as blocking
     from approvals a
     left join runs r on r.id = a.run_id
     left join plans p on p.id = coalesce(a.plan_id, r.plan_id)

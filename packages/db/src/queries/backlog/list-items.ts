@@ -28,7 +28,7 @@ export interface BacklogItemRecord {
 
 /**
  * One page of a tenant's items in document order, with what became of each: the newest plan that holds it and the newest
- * run of that plan decide its state.
+ * run of its steps decide its state.
  */
 export async function listItems(
   db: Executor,
@@ -42,38 +42,42 @@ export async function listItems(
   },
 ) {
   const after = decodeCursor(filter.cursor);
-  const search =
-    filter.search === undefined
-      ? null
-      : `%${filter.search.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+  const wanted = filter.state ?? null;
+  // Without a filter on state the page is cut before states are worked out; with one they decide what is on it.
+  const cut = wanted === null ? sql`limit ${filter.limit + 1}` : sql``;
   const { rows } = await sql<BacklogItemRecord>`
-    select * from (
-      select i.id, i.key, p.name as pack, i.pack_id, i.title, i.description, i.kind, i.type, i.arguments, i.needs, i.priority,
-             i.labels, i.risk, i.sensitive, i.owner, i.position, i.created_at, i.updated_at, s.plan_id, r.id as run_id,
-             case
-               when s.plan_id is null then 'open'
-               when r.id is null then 'planned'
-               when outcome.failed then 'failed'
-               when outcome.done then 'done'
-               else 'running' end as state
-      from backlog_items i
-      join packs p on p.id = i.pack_id
-      left join lateral (select ps.plan_id from plan_steps ps where ps.backlog_item_id = i.id order by ps.id desc limit 1) s on true
-      left join lateral (select r.id from runs r where r.plan_id = s.plan_id order by r.id desc limit 1) r on true
-      left join lateral (
-        select bool_or(st.status in ('failed', 'cancelled')) as failed, bool_and(st.status = 'succeeded') as done
-        from plan_steps ps join steps st on st.plan_step_id = ps.id and st.run_id = r.id
-        where ps.plan_id = s.plan_id and ps.backlog_item_id = i.id
-      ) outcome on r.id is not null
-      where i.tenant_id = ${filter.tenantId}::uuid
-        and (${filter.pack ?? null}::text is null or p.name = ${filter.pack ?? null})
-        and (${search}::text is null or i.title ilike ${search} or i.key ilike ${search})
+    with found as (
+      select i.*, p.name as pack from backlog_items i join packs p on p.id = i.pack_id
+      where ${matches(filter)}
         and (${after === undefined}::boolean or (i.pack_id, i.position, i.id) > (${after?.[0] ?? null}::uuid, ${after?.[1] ?? null}::integer, ${after?.[2] ?? null}::uuid))
-      order by i.pack_id, i.position, i.id
-    ) as item
-    where (${filter.state ?? null}::text is null or state = ${filter.state ?? null})
-    order by pack_id, position, id
-    limit ${filter.limit + 1}
+      order by i.pack_id, i.position, i.id ${cut}
+    ),
+    judged as (
+      select i.*, planned.plan_id, ran.run_id,
+             case
+               when planned.plan_id is null then 'open'
+               when ran.run_id is null then 'planned'
+               when ran.failed then 'failed'
+               when ran.done then 'done'
+               else 'running' end as state
+      from found i
+      left join lateral (
+        select s.plan_id from plan_steps s where s.backlog_item_id = i.id order by s.id desc limit 1
+      ) planned on true
+      left join lateral (
+        select (array_agg(last.run_id))[1] as run_id, bool_or(last.status in ('failed', 'cancelled')) as failed,
+               bool_and(last.status = 'succeeded') as done
+        from plan_steps s
+        cross join lateral (
+          select st.run_id, st.status from steps st where st.plan_step_id = s.id order by st.id desc limit 1
+        ) last
+        where s.backlog_item_id = i.id and s.plan_id = planned.plan_id
+      ) ran on true
+    )
+    select id, key, pack, pack_id, title, description, kind, type, arguments, needs, priority, labels, risk, sensitive, owner,
+           position, created_at, updated_at, plan_id, run_id, state
+    from judged where ${wanted}::text is null or state = ${wanted}
+    order by pack_id, position, id limit ${filter.limit + 1}
   `.execute(db);
   return cutPage(rows, filter.limit, (row) => [row.pack_id, row.position, row.id]);
 }
@@ -83,15 +87,23 @@ export async function countItems(
   db: Executor,
   filter: { tenantId: string; pack?: string | undefined; search?: string | undefined },
 ): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*)::integer as n from backlog_items i join packs p on p.id = i.pack_id where ${matches(filter)}
+  `.execute(db);
+  return rows[0]?.n ?? 0;
+}
+
+function matches(filter: {
+  tenantId: string;
+  pack?: string | undefined;
+  search?: string | undefined;
+}) {
+  const pack = filter.pack ?? null;
   const search =
     filter.search === undefined
       ? null
       : `%${filter.search.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
-  const { rows } = await sql<{ n: number }>`
-    select count(*)::integer as n from backlog_items i join packs p on p.id = i.pack_id
-    where i.tenant_id = ${filter.tenantId}::uuid
-      and (${filter.pack ?? null}::text is null or p.name = ${filter.pack ?? null})
-      and (${search}::text is null or i.title ilike ${search} or i.key ilike ${search})
-  `.execute(db);
-  return rows[0]?.n ?? 0;
+  return sql`i.tenant_id = ${filter.tenantId}::uuid
+    and (${pack}::text is null or p.name = ${pack})
+    and (${search}::text is null or i.title ilike ${search} or i.key ilike ${search})`;
 }

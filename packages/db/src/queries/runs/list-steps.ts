@@ -54,17 +54,23 @@ export async function listSteps(
            s.sensitive, s.arguments, s.output, s.error, p.x, p.y, s.created_at, s.started_at, s.finalised_at, s.run_at,
            s.run_at <= clock_timestamp() as due,
            coalesce((select g.name from agent_registry g where g.id::text = s.lease_owner), s.lease_owner) as lease_owner,
-           coalesce((select array_agg(n.name order by n.position) from step_dependencies d join steps n on n.id = d.depends_on
-             where d.step_id = s.id), '{}') as needs,
-           coalesce((select array_agg(n.name order by n.position) from step_dependencies d join steps n on n.id = d.depends_on
-             where d.step_id = s.id and n.status <> 'succeeded'), '{}') as unmet,
+           coalesce(needed.names, '{}') as needs, coalesce(needed.unmet, '{}') as unmet,
            coalesce((
              select jsonb_agg(jsonb_build_object('epoch', a.epoch, 'outcome', a.outcome, 'error_code', a.error_code,
                'executor', coalesce((select g.name from agent_registry g where g.id::text = a.executor), a.executor),
                'claimed_at', to_char(a.claimed_at at time zone 'UTC', ${sql.raw(UTC)}),
                'finished_at', to_char(a.finished_at at time zone 'UTC', ${sql.raw(UTC)})) order by a.epoch)
              from attempts a where a.step_id = s.id), '[]') as attempts
-    from steps s left join plan_steps p on p.id = s.plan_step_id
+    from steps s
+    left join plan_steps p on p.id = s.plan_step_id
+    left join lateral (
+      select array_agg(n.name order by n.position) as names,
+             array_agg(n.name order by n.position) filter (where n.status <> 'succeeded') as unmet
+      from step_dependencies d
+      -- offset 0 keeps this a look-up by primary key: without statistics a join would read all steps once a row
+      cross join lateral (select x.name, x.position, x.status from steps x where x.id = d.depends_on offset 0) n
+      where d.step_id = s.id
+    ) needed on true
     where s.run_id = ${filter.runId}::uuid and (${after}::integer is null or s.position > ${after}::integer)
     order by s.position limit ${filter.limit + 1}
   `.execute(db);
