@@ -121,17 +121,23 @@ begin
 end
 $$;
 
--- What an agent's key opens. Called before any claim is set, by the logins of the web and of the agent gateway.
+-- What an agent's key opens. Called before any claim is set, by the logins of the web and of the agent gateway. It notes
+-- that the agent was seen, at most every ten seconds: a write a request would queue all requests of one agent.
 create function app.agent_by_key(p_key_sha256 text)
 returns table (agent_id uuid, tenant_id uuid, name text, capabilities text[], status text)
 language sql volatile security definer
 set search_path = ''
 as $$
-  update public.agent_registry a
-  set last_seen_at = clock_timestamp()
-  from public.agent_keys k
-  where k.key_sha256 = p_key_sha256 and k.revoked_at is null and a.id = k.agent_id and a.status in ('active', 'draining')
-  returning a.id, a.tenant_id, a.name, a.capabilities, a.status
+  with known as (
+    select a.* from public.agent_keys k join public.agent_registry a on a.id = k.agent_id
+    where k.key_sha256 = p_key_sha256 and k.revoked_at is null and a.status in ('active', 'draining')
+  ),
+  seen as (
+    update public.agent_registry r set last_seen_at = clock_timestamp()
+    from known where r.id = known.id
+      and (known.last_seen_at is null or known.last_seen_at < clock_timestamp() - interval '10 seconds')
+  )
+  select known.id, known.tenant_id, known.name, known.capabilities, known.status from known
 $$;
 
 grant execute on function app.uuid7(), app.claims(), app.user_id(), app.agent_id(), app.tenant_ids()

@@ -12,16 +12,25 @@ language plpgsql security definer
 set search_path = ''
 as $$
 declare
+  v_doomed uuid[];
   v_cancelled uuid[];
 begin
   for_workers := 0;
   for_agents := 0;
 
-  if cardinality(p_succeeded) > 0 then
-    perform from public.steps s
-    where s.id in (select d.step_id from public.step_dependencies d where d.depends_on = any (p_succeeded))
-    order by s.id for update;
+  with recursive doomed as (
+    select d.step_id from public.step_dependencies d where d.depends_on = any (p_ended)
+    union
+    select d.step_id from public.step_dependencies d join doomed on d.depends_on = doomed.step_id
+  )
+  select coalesce(array_agg(doomed.step_id), '{}') into v_doomed from doomed;
 
+  perform from public.steps s
+  where s.id in (select d.step_id from public.step_dependencies d where d.depends_on = any (p_succeeded))
+    or s.id = any (v_doomed)
+  order by s.id for update;
+
+  if cardinality(p_succeeded) > 0 then
     with freed as (
       update public.steps s
       set deps_left = s.deps_left - met.n,
@@ -42,20 +51,11 @@ begin
 
   -- p_ended: failed or cancelled. Nothing that needs them can ever run.
   if cardinality(p_ended) > 0 then
-    with recursive doomed as (
-      select d.step_id from public.step_dependencies d where d.depends_on = any (p_ended)
-      union
-      select d.step_id from public.step_dependencies d join doomed on d.depends_on = doomed.step_id
-    ),
-    locked as (
-      select s.id from public.steps s where s.id in (select doomed.step_id from doomed) and s.status = 'queued'
-      order by s.id for update
-    ),
-    ended as (
+    with ended as (
       update public.steps s
       set status = 'cancelled', finalised_at = clock_timestamp(),
           error = jsonb_build_object('code', 'dependency_failed', 'message', 'A step that this one needs did not succeed.')
-      from locked where s.id = locked.id
+      where s.id = any (v_doomed) and s.status = 'queued'
       returning s.id, s.tenant_id, s.run_id, s.correlation_id
     ),
     told as (

@@ -1,3 +1,20 @@
+-- Who calls the engine: its own login for any tenant, or an agent for itself, in its tenant.
+create function engine.assert_caller(p_owner text, p_executor text, p_tenant uuid) returns void
+language plpgsql stable security definer
+set search_path = ''
+as $$
+begin
+  if session_user = 'nofx_worker' then
+    return;
+  end if;
+  if p_executor is distinct from 'agent' or p_owner is distinct from app.agent_id()::text then
+    raise insufficient_privilege using message = 'an agent acts as itself';
+  end if;
+  perform app.assert_tenant(p_tenant);
+end
+$$;
+revoke all on function engine.assert_caller(text, text, uuid) from public;
+
 create function engine.artifact_json(p_artifact public.artifacts) returns jsonb
 language sql immutable
 set search_path = ''
@@ -55,7 +72,7 @@ $$;
 -- come in index order, so the backlog is never sorted.
 --
 -- p_kinds: what the caller has handlers for; it is never given anything else.
--- p_tenant, p_capabilities: for agents, who see their own tenant only.
+-- p_tenant, p_capabilities: for agents, who see their own tenant only, and of it what their registry row says they can do.
 create function engine.claim(
   p_owner text, p_executor text, p_kinds text[], p_tenant uuid, p_capabilities text[], p_limit integer, p_lease_ms integer
 ) returns setof jsonb
@@ -65,11 +82,7 @@ as $$
 declare
   v_claimed public.steps[];
 begin
-  if p_executor = 'agent' or p_tenant is not null then
-    perform app.assert_tenant(p_tenant);
-  elsif session_user <> 'nofx_worker' then
-    raise insufficient_privilege using message = 'only the engine claims across tenants';
-  end if;
+  perform engine.assert_caller(p_owner, p_executor, p_tenant);
 
   with candidates as materialized (
     select s.id from (
@@ -82,7 +95,10 @@ begin
       ) as w
       union all
       select a.id, a.priority, a.run_at
-      from unnest(case when p_executor = 'agent' then p_capabilities else '{}' end) as wanted (capability),
+      from (
+        select distinct c.capability from public.agent_registry r, unnest(r.capabilities) as c (capability)
+        where p_executor = 'agent' and r.id = app.agent_id() and r.status = 'active' and c.capability = any (p_capabilities)
+      ) as wanted,
       lateral (
         select s.id, s.priority, s.run_at from public.steps s
         where s.tenant_id = p_tenant and s.capability = wanted.capability and s.executor = 'agent' and s.status = 'queued'
@@ -134,3 +150,22 @@ end
 $$;
 
 grant execute on function engine.claim(text, text, text[], uuid, text[], integer, integer) to nofx_worker, nofx_agent;
+
+-- Describes again what an executor still holds under these epochs: the answer to a claim that was sent twice.
+create function engine.describe_held(p_owner text, p_executor text, p_tenant uuid, p_items jsonb) returns setof jsonb
+language plpgsql stable security definer
+set search_path = ''
+as $$
+begin
+  perform engine.assert_caller(p_owner, p_executor, p_tenant);
+  return query
+  select engine.describe(s)
+  from jsonb_to_recordset(p_items) as i (step_id uuid, epoch bigint)
+  join public.steps s on s.id = i.step_id and s.epoch = i.epoch
+  where s.status in ('assigned', 'running') and s.lease_owner = p_owner and s.lease_until > clock_timestamp()
+    and (p_tenant is null or s.tenant_id = p_tenant)
+  order by s.priority, s.id;
+end
+$$;
+
+grant execute on function engine.describe_held(text, text, uuid, jsonb) to nofx_worker, nofx_agent;

@@ -2,6 +2,7 @@
 --   outcome succeeded  the step is done
 --           failed     with retry_ms: queued again after that time while failures < max_failures; else failed for good
 --           released   given back untouched; counts as nothing
+-- A step whose cancel was asked for ends as cancelled, unless it succeeded first.
 --
 -- Fence: a settlement holds only if the step is still under this epoch and its lease has not run out by the database
 -- clock. What is not owned any more is reported as stale and changes nothing; the rest of the batch settles.
@@ -15,15 +16,11 @@ as $$
 declare
   v_owned uuid[];
   v_succeeded uuid[];
-  v_failed uuid[];
+  v_ended uuid[];
   v_freed record;
   v_results jsonb;
 begin
-  if p_tenant is not null then
-    perform app.assert_tenant(p_tenant);
-  elsif session_user <> 'nofx_worker' then
-    raise insufficient_privilege using message = 'only the engine settles across tenants';
-  end if;
+  perform engine.assert_caller(p_owner, p_executor, p_tenant);
 
   select coalesce(array_agg(o.id), '{}') into v_owned from (
     select s.id
@@ -35,26 +32,27 @@ begin
   ) as o;
 
   with input as (
-    select distinct on (i.step_id) i.* from jsonb_to_recordset(p_settlements)
+    select distinct on (i.step_id) i.*, case
+        when i.outcome = 'succeeded' then 'succeeded'
+        when s.cancel_requested_at is not null then 'cancelled'
+        when i.outcome = 'failed' and (i.retry_ms is null or s.failures + 1 >= s.max_failures) then 'failed'
+        else 'queued' end as status
+    from jsonb_to_recordset(p_settlements)
       as i (step_id uuid, epoch bigint, outcome text, output jsonb, error jsonb, retry_ms integer)
-    where i.step_id = any (v_owned)
+    join public.steps s on s.id = i.step_id and s.epoch = i.epoch
+    where s.id = any (v_owned)
     order by i.step_id
   ),
   moved as (
     update public.steps s
-    set status = case
-          when i.outcome = 'succeeded' then 'succeeded'
-          when i.outcome = 'failed' and (i.retry_ms is null or s.failures + 1 >= s.max_failures) then 'failed'
-          else 'queued' end,
+    set status = i.status,
         failures = s.failures + (i.outcome = 'failed')::integer,
         output = case when i.outcome = 'succeeded' then i.output else s.output end,
         error = case i.outcome when 'failed' then i.error when 'succeeded' then null else s.error end,
         run_at = case when i.outcome = 'failed' and i.retry_ms is not null
           then clock_timestamp() + make_interval(secs => i.retry_ms / 1000.0) else s.run_at end,
         started_at = coalesce(s.started_at, (select a.claimed_at from public.attempts a where a.step_id = s.id and a.epoch = s.epoch)),
-        finalised_at = case
-          when i.outcome = 'succeeded' or (i.outcome = 'failed' and (i.retry_ms is null or s.failures + 1 >= s.max_failures))
-          then clock_timestamp() end,
+        finalised_at = case when i.status <> 'queued' then clock_timestamp() end,
         lease_owner = null, lease_until = null
     from input i where s.id = i.step_id
     returning s.id, s.tenant_id, s.run_id, s.epoch, s.status, s.correlation_id, i.outcome, i.error
@@ -74,11 +72,11 @@ begin
     from moved m group by m.tenant_id, m.run_id
   )
   select coalesce(array_agg(m.id) filter (where m.status = 'succeeded'), '{}'),
-         coalesce(array_agg(m.id) filter (where m.status = 'failed'), '{}')
-  into v_succeeded, v_failed
+         coalesce(array_agg(m.id) filter (where m.status in ('failed', 'cancelled')), '{}')
+  into v_succeeded, v_ended
   from moved m;
 
-  select * into v_freed from engine.finish(v_succeeded, v_failed, p_executor, p_owner);
+  select * into v_freed from engine.finish(v_succeeded, v_ended, p_executor, p_owner);
 
   select coalesce(jsonb_agg(jsonb_build_object('step_id', i.step_id, 'epoch', i.epoch, 'status', s.status,
     'result', case when a.outcome = i.outcome then 'settled' else 'stale' end)), '[]')

@@ -7,18 +7,14 @@ set search_path = ''
 as $$
 #variable_conflict use_column
 begin
-  if p_tenant is not null then
-    perform app.assert_tenant(p_tenant);
-  elsif session_user <> 'nofx_worker' then
-    raise insufficient_privilege using message = 'only the engine renews across tenants';
-  end if;
+  perform engine.assert_caller(p_owner, p_executor, p_tenant);
 
   return query
   with items as (
     select i.* from jsonb_to_recordset(p_items) as i (step_id uuid, epoch bigint, progress jsonb)
   ),
   locked as (
-    select s.id, s.status from public.steps s join items i on s.id = i.step_id and s.epoch = i.epoch
+    select s.id, s.epoch, s.status from public.steps s join items i on s.id = i.step_id and s.epoch = i.epoch
     where s.status in ('assigned', 'running') and s.lease_owner = p_owner and s.lease_until > clock_timestamp()
       and (p_tenant is null or s.tenant_id = p_tenant)
     order by s.id for update of s
@@ -28,7 +24,7 @@ begin
     set lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0),
         status = 'running', started_at = coalesce(s.started_at, clock_timestamp()),
         progress = coalesce(i.progress, s.progress)
-    from locked l join items i on i.step_id = l.id
+    from locked l join items i on i.step_id = l.id and i.epoch = l.epoch
     where s.id = l.id
     returning s.id, s.tenant_id, s.run_id, s.correlation_id, s.epoch, s.lease_until, s.cancel_requested_at,
       l.status = 'assigned' as begun, i.progress is not null as progressed

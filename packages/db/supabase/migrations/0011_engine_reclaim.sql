@@ -7,21 +7,25 @@ set search_path = ''
 as $$
 declare
   v_lost integer;
-  v_failed uuid[];
+  v_ended uuid[];
 begin
   with lapsed as materialized (
-    select s.id, s.lease_owner from public.steps s
+    select s.id, s.lease_owner, case
+        when s.cancel_requested_at is not null then 'cancelled'
+        when s.crashes + 1 >= s.max_crashes then 'failed'
+        else 'queued' end as status
+    from public.steps s
     where s.status in ('assigned', 'running') and s.lease_until <= clock_timestamp()
     order by s.lease_until limit p_limit for update skip locked
   ),
   moved as (
     update public.steps s
     set crashes = s.crashes + 1,
-        status = case when s.crashes + 1 >= s.max_crashes then 'failed' else 'queued' end,
-        error = case when s.crashes + 1 >= s.max_crashes
+        status = l.status,
+        error = case when l.status = 'failed'
           then jsonb_build_object('code', 'poison_crash', 'message', format('Its executor vanished %s times.', s.crashes + 1))
           else s.error end,
-        finalised_at = case when s.crashes + 1 >= s.max_crashes then clock_timestamp() end,
+        finalised_at = case when l.status <> 'queued' then clock_timestamp() end,
         run_at = clock_timestamp(), lease_owner = null, lease_until = null
     from lapsed l where s.id = l.id
     returning s.id, s.tenant_id, s.run_id, s.epoch, s.status, s.correlation_id, l.lease_owner
@@ -37,10 +41,10 @@ begin
              'step_id', m.id, 'run_id', m.run_id, 'epoch', m.epoch, 'worker', m.lease_owner, 'status', m.status)))
     from moved m group by m.tenant_id, m.run_id
   )
-  select count(*), coalesce(array_agg(m.id) filter (where m.status = 'failed'), '{}') into v_lost, v_failed from moved m;
+  select count(*), coalesce(array_agg(m.id) filter (where m.status <> 'queued'), '{}') into v_lost, v_ended from moved m;
 
-  if cardinality(v_failed) > 0 then
-    perform engine.finish('{}', v_failed, 'system', 'sweeper');
+  if cardinality(v_ended) > 0 then
+    perform engine.finish('{}', v_ended, 'system', 'sweeper');
   end if;
   return v_lost;
 end

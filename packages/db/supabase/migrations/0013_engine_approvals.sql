@@ -112,7 +112,7 @@ set search_path = ''
 as $$
 declare
   v_approval public.approvals;
-  v_count integer := 0;
+  v_expired uuid[] := '{}';
 begin
   for v_approval in
     select a.* from public.approvals a
@@ -124,12 +124,15 @@ begin
     values (v_approval.tenant_id, 'approval.decided', v_approval.correlation_id, 'system', 'sweeper', v_approval.run_id,
       jsonb_strip_nulls(jsonb_build_object('approval_id', v_approval.id, 'subject', v_approval.subject, 'status', 'expired',
         'plan_id', v_approval.plan_id, 'run_id', v_approval.run_id, 'step_id', v_approval.step_id)));
+    perform engine.apply_approval(v_approval.id, 'system', 'sweeper');
+    v_expired := v_expired || v_approval.id;
+  end loop;
+  -- the audit head is the last lock that anybody takes, so this one waits for nothing while it has it
+  for v_approval in select a.* from public.approvals a where a.id = any (v_expired) order by a.tenant_id, a.id loop
     perform app.append_audit(v_approval.tenant_id, 'approval.decided', 'system', 'sweeper',
       jsonb_build_object('approval_id', v_approval.id, 'status', 'expired')::text);
-    perform engine.apply_approval(v_approval.id, 'system', 'sweeper');
-    v_count := v_count + 1;
   end loop;
-  return v_count;
+  return cardinality(v_expired);
 end
 $$;
 grant execute on function engine.expire_approvals(integer) to nofx_worker;

@@ -5,58 +5,68 @@
 -- the transaction; a second one finds it taken and answers nothing.
 --
 -- Run ends are decisions, so they go to the audit log here, off the hot path.
--- Answers one row a tenant: how far it is sealed, and which runs and approvals the batch touched.
+-- Answers one row a tenant: how far it is sealed, which runs and approvals the batch touched, and how long its oldest event
+-- waited.
 create function engine.seal(p_limit integer)
-returns table (tenant_id uuid, seq bigint, run_ids uuid[], approvals boolean)
+returns table (tenant_id uuid, seq bigint, sealed integer, run_ids uuid[], approvals boolean, lag_ms integer)
 language plpgsql security definer
 set search_path = ''
 as $$
 #variable_conflict use_column
 declare
+  v_horizon xid8;
+  v_batch uuid[];
   v_ended record;
 begin
   if not pg_try_advisory_xact_lock(7_160_101) then
     return;
   end if;
 
-  for v_ended in
-    select e.tenant_id, e.run_id, e.type from public.events e
-    where e.seq is null and e.xid < pg_snapshot_xmin(pg_current_snapshot())
-      and e.type in ('run.succeeded', 'run.failed', 'run.cancelled')
-      and e.id in (
-        select u.id from public.events u where u.seq is null and u.xid < pg_snapshot_xmin(pg_current_snapshot())
-        order by u.xid, u.id limit p_limit)
-    order by e.xid, e.id
-  loop
-    perform app.append_audit(v_ended.tenant_id, 'run.ended', 'system', 'sealer',
-      jsonb_build_object('run_id', v_ended.run_id, 'status', split_part(v_ended.type, '.', 2))::text);
-  end loop;
+  v_horizon := pg_snapshot_xmin(pg_current_snapshot());
+  select array_agg(b.id order by b.xid, b.id) into v_batch
+  from (
+    select e.id, e.xid from public.events e where e.seq is null and e.xid < v_horizon order by e.xid, e.id limit p_limit
+  ) as b;
+  if v_batch is null then
+    return;
+  end if;
 
   return query
   with batch as materialized (
-    select e.id, e.tenant_id, row_number() over (partition by e.tenant_id order by e.xid, e.id) as n
-    from public.events e
-    where e.seq is null and e.xid < pg_snapshot_xmin(pg_current_snapshot())
-    order by e.xid, e.id limit p_limit
+    select e.id, e.tenant_id, e.at, row_number() over (partition by e.tenant_id order by b.place) as n
+    from unnest(v_batch) with ordinality as b (id, place) join public.events e on e.id = b.id
   ),
   heads as (
     insert into public.event_heads as h (tenant_id, seq)
-    select b.tenant_id, count(*) from batch b group by b.tenant_id
+    select b.tenant_id, count(*) from batch b group by b.tenant_id order by b.tenant_id
     on conflict (tenant_id) do update set seq = h.seq + excluded.seq
     returning h.tenant_id, h.seq
   ),
   sizes as (
-    select b.tenant_id, count(*) as n from batch b group by b.tenant_id
+    select b.tenant_id, count(*) as n, min(b.at) as oldest from batch b group by b.tenant_id
   ),
   sealed as (
     update public.events e set seq = h.seq - s.n + b.n
     from batch b join heads h on h.tenant_id = b.tenant_id join sizes s on s.tenant_id = b.tenant_id
     where e.id = b.id
-    returning e.tenant_id, e.seq, e.run_id, e.type
+    returning e.tenant_id, e.seq, e.run_id, e.type, s.oldest
   )
-  select s.tenant_id, max(s.seq), coalesce(array_agg(distinct s.run_id) filter (where s.run_id is not null), '{}'),
-         bool_or(s.type like 'approval.%')
+  select s.tenant_id, max(s.seq), count(*)::integer,
+         coalesce(array_agg(distinct s.run_id) filter (where s.run_id is not null), '{}'),
+         bool_or(s.type like 'approval.%'),
+         (extract(epoch from clock_timestamp() - min(s.oldest)) * 1000)::integer
   from sealed s group by s.tenant_id;
+
+  -- the heads of the audit log last: nobody waits for anything else while holding one
+  for v_ended in
+    select e.tenant_id, e.run_id, e.type
+    from unnest(v_batch) with ordinality as b (id, place) join public.events e on e.id = b.id
+    where e.type in ('run.succeeded', 'run.failed', 'run.cancelled')
+    order by e.tenant_id, b.place
+  loop
+    perform app.append_audit(v_ended.tenant_id, 'run.ended', 'system', 'sealer',
+      jsonb_build_object('run_id', v_ended.run_id, 'status', split_part(v_ended.type, '.', 2))::text);
+  end loop;
 end
 $$;
 grant execute on function engine.seal(integer) to nofx_worker;
@@ -71,9 +81,8 @@ declare
   v_root text;
   v_count integer := 0;
 begin
-  if not pg_try_advisory_xact_lock(7_160_102) then
-    return 0;
-  end if;
+  -- the sealer's own lock: both take event_heads and audit_heads, of many tenants
+  perform pg_advisory_xact_lock(7_160_101);
   for v_head in select h.* from public.event_heads h where h.seq > h.audited_seq order by h.tenant_id for update loop
     select encode(sha256(convert_to(string_agg(concat_ws('|', e.seq, e.id, e.type, e.payload::text), E'\n' order by e.seq), 'UTF8')), 'hex')
     into v_root

@@ -59,10 +59,7 @@ export async function startEngine(): Promise<Engine> {
       }),
     step: async (id) => (await owner.query("select * from steps where id = $1", [id])).rows[0],
     lapse: async (id) => {
-      await owner.query(
-        "update steps set lease_until = clock_timestamp() - interval '1 ms' where id = $1",
-        [id],
-      );
+      await owner.query("update steps set lease_until = clock_timestamp() where id = $1", [id]);
     },
     [Symbol.asyncDispose]: async () => {
       await Promise.all([owner.end(), workerPool.end(), agentPool.end()]);

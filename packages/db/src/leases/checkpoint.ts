@@ -1,0 +1,23 @@
+import { sql } from "kysely";
+import { z } from "zod";
+import { callOne } from "./call.ts";
+import type { Claim, EngineDb } from "./engine-db.ts";
+
+const CheckpointRow = z.object({ name: z.string(), value: z.unknown(), created: z.boolean() });
+export type CheckpointRow = z.infer<typeof CheckpointRow>;
+
+/** Stores a named result once; answers what is stored under the name. */
+export async function checkpoint(
+  db: EngineDb,
+  claim: Claim,
+  name: string,
+  value: unknown,
+): Promise<CheckpointRow> {
+  return CheckpointRow.parse(
+    await callOne(
+      db,
+      sql`select engine.checkpoint(${claim.tenantId}::uuid, ${claim.stepId}::uuid, ${claim.epoch},
+        ${name}, ${JSON.stringify(value)}::jsonb) as value`,
+    ),
+  );
+}

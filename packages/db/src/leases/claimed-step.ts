@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { ApprovalStatus, StepKind, StepStatus } from "@nofx/core/vocabulary";
+
+const ArtifactRow = z.object({
+  id: z.string(),
+  name: z.string(),
+  content_type: z.string(),
+  size: z.number(),
+  sha256: z.string(),
+  path: z.string(),
+});
+export type ArtifactRow = z.infer<typeof ArtifactRow>;
+
+/** What `engine.describe` says about a claimed step. Ids are raw uuids. */
+export const ClaimedStepRow = z.object({
+  id: z.string(),
+  tenant_id: z.string(),
+  run_id: z.string(),
+  name: z.string(),
+  title: z.string(),
+  kind: StepKind,
+  capability: z.string().nullable(),
+  epoch: z.number(),
+  lease_until: z.string(),
+  arguments: z.record(z.string(), z.unknown()),
+  token: z.string(),
+  failures: z.number(),
+  crashes: z.number(),
+  max_failures: z.number(),
+  max_crashes: z.number(),
+  correlation_id: z.string(),
+  traceparent: z.string().nullable(),
+  workspace: z.string().nullable(),
+  shell: z.string(),
+  checkpoints: z.array(z.object({ name: z.string(), value: z.unknown() })),
+  approvals: z.array(
+    z.object({
+      name: z.string(),
+      status: ApprovalStatus,
+      arguments: z.record(z.string(), z.unknown()),
+      reason: z.string().nullable(),
+    }),
+  ),
+  needs: z.array(
+    z.object({
+      name: z.string(),
+      status: StepStatus,
+      output: z.unknown(),
+      artifacts: z.array(ArtifactRow),
+    }),
+  ),
+  inputs: z.array(ArtifactRow.extend({ from: z.string(), to: z.string() })),
+});
+export type ClaimedStepRow = z.infer<typeof ClaimedStepRow>;
+
+export const AnnouncedArtifact = ArtifactRow.extend({ tenant_id: z.string() });
+export type AnnouncedArtifact = z.infer<typeof AnnouncedArtifact>;
+
+export const StoredArtifactRow = ArtifactRow;

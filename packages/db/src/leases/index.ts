@@ -1,0 +1,25 @@
+export { appendLogs, MAX_LINE, type StepLogLine } from "./append-logs.ts";
+export {
+  announcedArtifact,
+  beginArtifact,
+  finishArtifact,
+  type ArtifactFile,
+} from "./artifacts.ts";
+export { checkpoint, type CheckpointRow } from "./checkpoint.ts";
+export { claimForAgent } from "./claim-for-agent.ts";
+export type { AnnouncedArtifact, ArtifactRow, ClaimedStepRow } from "./claimed-step.ts";
+export { describeHeld } from "./describe-held.ts";
+export type { Claim, EngineDb, Executor, Freed } from "./engine-db.ts";
+export { exchange, type ExchangeAnswer, type ExchangeRequest } from "./exchange.ts";
+export { expireApprovals } from "./expire-approvals.ts";
+export { nudge, type Nudge } from "./nudge.ts";
+export { reclaim } from "./reclaim.ts";
+export { renew, type Renewal, type RenewedRow } from "./renew.ts";
+export {
+  requestApproval,
+  type ApprovalQuestion,
+  type RequestedApproval,
+} from "./request-approval.ts";
+export { auditSealed, seal, type SealedTenant } from "./seal.ts";
+export { settle } from "./settle.ts";
+export type { SettleAnswer, Settlement, StepFailure } from "./settlement.ts";

@@ -1,0 +1,53 @@
+import { StepStatus } from "@nofx/core/vocabulary";
+import { z } from "zod";
+
+export interface StepFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly data?: Record<string, unknown> | undefined;
+}
+
+/** How one claim ends. `retryMs` asks for another try after that time, while the step's budget lasts. */
+export type Settlement = { readonly stepId: string; readonly epoch: number } & (
+  | { readonly outcome: "succeeded"; readonly output: unknown }
+  | {
+      readonly outcome: "failed";
+      readonly error: StepFailure;
+      readonly retryMs?: number | undefined;
+    }
+  | { readonly outcome: "released" }
+);
+
+export const SettleAnswer = z.object({
+  results: z.array(
+    z.object({
+      step_id: z.string(),
+      epoch: z.number(),
+      result: z.enum(["settled", "stale"]),
+      status: StepStatus.nullable(),
+    }),
+  ),
+  for_workers: z.number(),
+  for_agents: z.number(),
+});
+export type SettleAnswer = z.infer<typeof SettleAnswer>;
+
+export function settlementRow(settlement: Settlement): Record<string, unknown> {
+  const row = {
+    step_id: settlement.stepId,
+    epoch: settlement.epoch,
+    outcome: settlement.outcome,
+  };
+  switch (settlement.outcome) {
+    case "succeeded":
+      return { ...row, output: settlement.output ?? null };
+    case "failed":
+      return {
+        ...row,
+        error: settlement.error,
+        retry_ms: settlement.retryMs === undefined ? null : Math.ceil(settlement.retryMs),
+      };
+    case "released":
+      return row;
+  }
+}

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { reclaim } from "@nofx/db/leases";
+import { seedRun, seedTenant } from "@nofx/db/testing";
+import { done, startEngine, type Engine } from "./harness.ts";
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = await startEngine();
+});
+afterAll(() => engine[Symbol.asyncDispose]());
+
+test("a lapsed step is queued again and its crash counted; the third is poison", async () => {
+  const tenant = await seedTenant(engine.owner);
+  const run = await seedRun(engine.owner, tenant.id, [{ name: "a" }, { name: "b", needs: ["a"] }]);
+  const id = run.steps["a"]!;
+  for (let crash = 1; crash <= 3; crash++) {
+    const [step] = await engine.claim();
+    expect(step).toMatchObject({ id, epoch: crash, crashes: crash - 1 });
+    expect(await reclaim(engine.worker, 10)).toBe(0);
+    await engine.lapse(id);
+    expect(await reclaim(engine.worker, 10)).toBe(1);
+  }
+  expect(await engine.step(id)).toMatchObject({
+    status: "failed",
+    crashes: 3,
+    failures: 0,
+    error: { code: "poison_crash" },
+  });
+  expect(await engine.step(run.steps["b"]!)).toMatchObject({ status: "cancelled" });
+  const { rows } = await engine.owner.query("select outcome from attempts where step_id = $1", [
+    id,
+  ]);
+  expect(rows.map((row) => row.outcome)).toEqual(["lost", "lost", "lost"]);
+});
+
+test("five sweepers at once reclaim each step once and leave a re-taken one alone", async () => {
+  const tenant = await seedTenant(engine.owner);
+  const run = await seedRun(
+    engine.owner,
+    tenant.id,
+    Array.from({ length: 40 }, (_, i) => ({ name: `s${i}` })),
+  );
+  const first = await engine.claim("w1");
+  for (const step of first) await engine.lapse(step.id);
+  const swept = await Promise.all(Array.from({ length: 5 }, () => reclaim(engine.worker, 100)));
+  expect(swept.reduce((sum, n) => sum + n, 0)).toBe(40);
+  const second = await engine.claim("w2");
+  expect(second).toHaveLength(40);
+  expect(await reclaim(engine.worker, 100)).toBe(0);
+  await engine.settle(
+    second.map((step) => done(step)),
+    "w2",
+  );
+  const { rows } = await engine.owner.query(
+    "select crashes, status, count(*)::integer as n from steps where run_id = $1 group by 1, 2",
+    [run.id],
+  );
+  expect(rows).toEqual([{ crashes: 1, status: "succeeded", n: 40 }]);
+});
