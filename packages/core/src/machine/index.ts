@@ -1,1 +1,42 @@
-export {};
+export {
+  RETRY_BASE_MS,
+  RETRY_CAP_MS,
+  RETRY_FLOOR_MS,
+  decideRetry,
+  type FailedAttempt,
+  type RetryDecision,
+} from "./decide-retry.ts";
+export {
+  FENCED_EVENTS,
+  type StepEffect,
+  type StepEventName,
+  type StepGuard,
+  type StepTransition,
+} from "./step-transitions.ts";
+export {
+  transitionApproval,
+  type ApprovalEvent,
+  type ApprovalResult,
+  type ApprovalState,
+} from "./transition-approval.ts";
+export {
+  initialPlanStatus,
+  transitionPlan,
+  type PlanEvent,
+  type PlanResult,
+} from "./transition-plan.ts";
+export { transitionRun, type RunEvent, type RunResult, type RunState } from "./transition-run.ts";
+export {
+  REFUSAL_ERROR,
+  transitionStep,
+  type StepEvent,
+  type StepRefusal,
+  type StepResult,
+  type StepState,
+} from "./transition-step.ts";
+export {
+  APPROVAL_TRANSITIONS,
+  PLAN_TRANSITIONS,
+  RUN_TRANSITIONS,
+  STEP_TRANSITIONS,
+} from "./transitions.ts";

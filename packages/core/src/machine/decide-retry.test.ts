@@ -1,0 +1,80 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { STEP_ERROR_CLASS, StepErrorCode } from "../errors/index.ts";
+import { aStepState } from "../testing/index.ts";
+import { RETRY_CAP_MS, RETRY_FLOOR_MS, decideRetry, type FailedAttempt } from "./decide-retry.ts";
+import { transitionStep } from "./transition-step.ts";
+
+function failed(overrides: Partial<FailedAttempt> = {}): FailedAttempt {
+  return {
+    code: "timeout",
+    failures: 1,
+    maxFailures: 3,
+    crashes: 0,
+    maxCrashes: 3,
+    random: 0.5,
+    ...overrides,
+  };
+}
+
+describe("decideRetry", () => {
+  test.each([
+    [failed(), { action: "retry", delayMs: 500 }],
+    [failed({ failures: 2 }), { action: "retry", delayMs: 1_000 }],
+    [failed({ random: 0 }), { action: "retry", delayMs: RETRY_FLOOR_MS }],
+    [
+      failed({ failures: 30, maxFailures: 99, random: 0.999_999 }),
+      { action: "retry", delayMs: RETRY_CAP_MS - 1 },
+    ],
+    [failed({ retryAfterMs: 60_000 }), { action: "retry", delayMs: 60_000 }],
+    [failed({ failures: 3 }), { action: "fail", reason: "retries_exhausted" }],
+    [failed({ code: "exit_nonzero" }), { action: "fail", reason: "permanent" }],
+    [failed({ code: "shell_not_trusted" }), { action: "fail", reason: "policy" }],
+    [failed({ code: "poison_crash" }), { action: "fail", reason: "poison" }],
+    [
+      failed({ code: "lease_lost", failures: 0, crashes: 1 }),
+      { action: "retry", delayMs: RETRY_FLOOR_MS },
+    ],
+    [failed({ code: "lease_lost", failures: 0, crashes: 3 }), { action: "fail", reason: "poison" }],
+  ])("%j", (attempt, decision) => expect(decideRetry(attempt)).toEqual(decision));
+
+  const anAttempt: fc.Arbitrary<FailedAttempt> = fc.record({
+    code: fc.constantFrom(...StepErrorCode.options),
+    failures: fc.integer({ min: 1, max: 50 }),
+    maxFailures: fc.integer({ min: 1, max: 50 }),
+    crashes: fc.nat(5),
+    maxCrashes: fc.integer({ min: 1, max: 5 }),
+    random: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+  });
+
+  test("waits between floor and cap, and tries again only what may be tried again", () => {
+    fc.assert(
+      fc.property(anAttempt, (attempt) => {
+        const decision = decideRetry(attempt);
+        const delay = decision.action === "retry" ? decision.delayMs : RETRY_FLOOR_MS;
+        expect(Number.isInteger(delay)).toBe(true);
+        expect(delay).toBeGreaterThanOrEqual(RETRY_FLOOR_MS);
+        expect(delay).toBeLessThanOrEqual(RETRY_CAP_MS);
+        const retryable = STEP_ERROR_CLASS[attempt.code] === "retryable";
+        expect(decision.action === "retry" && !retryable).toBe(false);
+      }),
+    );
+  });
+
+  test("agrees with the step's own count: what it lets try again, the transition queues", () => {
+    fc.assert(
+      fc.property(anAttempt, (attempt) => {
+        fc.pre(attempt.code !== "lease_lost" && attempt.failures <= attempt.maxFailures);
+        const retry = decideRetry(attempt).action === "retry";
+        const state = aStepState({
+          status: "running",
+          epoch: 60,
+          failures: attempt.failures - 1,
+          maxFailures: attempt.maxFailures,
+        });
+        const result = transitionStep(state, { type: "fail", retry, epoch: 60, leaseRuns: true });
+        expect(result).toMatchObject({ ok: true, next: { status: retry ? "queued" : "failed" } });
+      }),
+    );
+  });
+});
