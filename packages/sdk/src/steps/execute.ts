@@ -192,8 +192,8 @@ function isRefusal(error: unknown): error is NofxApiError {
 }
 
 function describeForLog(error: unknown): string {
-  if (PermanentError.is(error)) return error.message;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (!(error instanceof Error)) return String(error);
+  return isPermanent(error) ? error.message : (error.stack ?? error.message);
 }
 
 export function stepInfo(step: ClaimedStep): StepInfo {
