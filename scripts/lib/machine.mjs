@@ -7,9 +7,10 @@ const GB = 1024 ** 3;
 
 function requireNode() {
   const [major] = process.versions.node.split(".").map(Number);
-  if (major < 20) {
+  const needed = process.platform === "linux" ? 20 : 24;
+  if (major < needed) {
     throw new Sentence(
-      `Node ${process.versions.node} is too old: install Node 20 or newer (https://nodejs.org) and run this again.`,
+      `Node ${process.versions.node} is too old: install Node ${needed} or newer (https://nodejs.org) and run this again.`,
     );
   }
 }

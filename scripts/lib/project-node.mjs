@@ -1,4 +1,4 @@
-// Runs a script on the project's own Node (24, from node_modules) whatever Node the machine has, and hands signals on.
+// Runs a script on the project's own Node whatever Node the machine has, and hands signals on.
 import { spawn } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
 import { constants } from "node:os";
