@@ -160,6 +160,26 @@ describe("storage", () => {
     });
   });
 
+  it("signs several files at once, and names the download as asked", async () => {
+    const files = ada.client.storage.from("conformance");
+    const path = `${ada.id}/named.txt`;
+    const stored = await files.upload(path, new Blob([body], { type: "text/plain" }), {
+      cacheControl: "60",
+    });
+    expect(stored.error).toBeNull();
+    const { data } = await files.createSignedUrls([path, `${ada.id}/missing.txt`], 60);
+    expect(data?.map(({ signedUrl, error }) => [signedUrl !== null, error === null])).toEqual([
+      [true, true],
+      [false, false],
+    ]);
+    const named = await files.createSignedUrl(path, 60, { download: "report.txt" });
+    const response = await fetch(named.data?.signedUrl ?? "");
+    expect(response.headers.get("content-disposition")).toMatch(
+      /^attachment; filename="?report\.txt/,
+    );
+    expect(response.headers.get("cache-control")).toContain("max-age=60");
+  });
+
   it("removes a file for its owner and not for others", async () => {
     const path = `${ada.id}/removed.txt`;
     const files = ada.client.storage.from("conformance");

@@ -199,6 +199,20 @@ describe.runIf(isRoot)("as root", () => {
     expect(await query(second, "select count(*)::int as n from kept")).toEqual([{ n: 0 }]);
   });
 
+  it("clears away the place of a temporary clone that is gone", async () => {
+    chmodSync(folder, 0o700);
+    const first = await start();
+    const place = path.dirname(first.dataDir);
+    outside.push(place);
+    await first.stop();
+    rmSync(home, { recursive: true });
+    home = path.join(folder, "another", ".nofx");
+    const second = await start();
+    outside.push(path.dirname(second.dataDir));
+    expect(existsSync(place)).toBe(false);
+    expect(second.dataDir).not.toBe(first.dataDir);
+  });
+
   it("copies the server to where its user can run it", () => {
     chmodSync(folder, 0o755);
     const closed = path.join(folder, "closed");

@@ -81,6 +81,35 @@ describe("a socket", () => {
     await vi.waitFor(() => expect(client.closed?.code).toBe(1009));
   });
 
+  it("is closed when it sends faster than it is served", async () => {
+    const { topic, token } = await member();
+    const client = await connect().opened();
+    const payload = { config: { private: true }, access_token: token() };
+    for (let n = 0; n < 1000; n += 1)
+      client.send(`${n}`, `${n}`, `realtime:${topic}`, "phx_join", payload);
+    await vi.waitFor(() => expect(client.closed?.code).toBe(1008), 5000);
+  });
+
+  it("is dropped when it reads too slowly, so that it cannot fill the memory", async () => {
+    const { topic, token } = await member();
+    const client = await connect().opened();
+    await client.join(topic, token());
+    client.ws.pause();
+    await db.query(
+      "select realtime.send(jsonb_build_object('text', repeat('x', 100000)), 'note', $1, true) from generate_series(1, 200)",
+      [topic],
+    );
+    // Messages are handed on in order: once this one is here, the burst has been dealt with.
+    const last = await member();
+    const other = await connect().opened();
+    await other.join(last.topic, last.token());
+    await send(last.topic);
+    await vi.waitFor(() => expect(other.events(last.topic, "broadcast")).toHaveLength(1), 5000);
+    client.ws.resume();
+    await vi.waitFor(() => expect(client.closed?.code).toBe(1006), 5000);
+    expect(client.events(topic, "broadcast").length).toBeLessThan(200);
+  });
+
   it("speaks version 1 too", async () => {
     const { topic, token } = await member();
     const client = await connect("1.0.0").opened();

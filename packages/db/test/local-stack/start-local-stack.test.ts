@@ -1,9 +1,9 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { createClient } from "@supabase/supabase-js";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { resetLocalStack, startLocalStack } from "../../src/local-stack/index.ts";
+import { LocalStackError, resetLocalStack, startLocalStack } from "../../src/local-stack/index.ts";
 import type { LocalStack, StackProgress } from "../../src/local-stack/index.ts";
 import { withClient } from "../../src/testing/index.ts";
 
@@ -71,6 +71,18 @@ it("begins anew after a reset, which refuses while the stack runs", async () => 
     person,
   );
   expect(error?.code).toBe("invalid_credentials");
+});
+
+it("stops what it had started when newer code made the database, and says so", async () => {
+  stack = await startLocalStack({ home, ports });
+  await withClient(stack.databaseUrls["postgres"] ?? "", (client) =>
+    client.query("insert into supabase_migrations.schema_migrations (version) values ('9999')"),
+  );
+  await stack.stop();
+  const error = await startLocalStack({ home, ports }).catch((caught: unknown) => caught);
+  expect(LocalStackError.is(error) && error.code).toBe("migration_failed");
+  expect(String(error)).toContain("made by a newer version");
+  expect(existsSync(path.join(home, "postgres", "data", "postmaster.pid"))).toBe(false);
 });
 
 it("gives each role its own connection, none of them a superuser", async () => {

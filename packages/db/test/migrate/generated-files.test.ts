@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
+import { generateRowTypes } from "../../src/migrate/generate-row-types.ts";
 import { dumpSchema, listGrants } from "../../src/migrate/index.ts";
 import { createTestDatabase, withClient } from "../../src/testing/index.ts";
 
@@ -13,6 +14,11 @@ it("schema.sql and grants.txt are what the migrations make (else: pnpm --filter 
     expect(await dumpSchema(client)).toBe(committed("schema.sql"));
     expect(await listGrants(client)).toEqual(committed("grants.txt").trimEnd().split("\n"));
   });
+});
+
+it("the row types are those of the migrated database (else: pnpm --filter @nofx/db types)", async () => {
+  await using database = await createTestDatabase();
+  expect(await generateRowTypes(database.url("postgres"))).toBe(committed("src/types.gen.ts"));
 });
 
 it("row level security is on for every table of ours", async () => {

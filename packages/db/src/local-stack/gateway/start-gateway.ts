@@ -6,7 +6,7 @@ import { refuseSignedUrl } from "./check-signed-url.ts";
 import { createApi } from "./create-app.ts";
 import type { ApiOptions } from "./create-app.ts";
 import { withQuietConsole } from "./quiet-console.ts";
-import { translateStorageRequest, translateStorageResponse } from "./storage-dialect.ts";
+import { speakStorage } from "./storage-dialect.ts";
 import { sendWebResponse, toWebRequest } from "./web-request.ts";
 
 export type GatewayOptions = ApiOptions & {
@@ -41,10 +41,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (/^\/(rest|auth|storage)\/v1(\/|$)/.test(pathname)) {
       const refused = refuseSignedUrl(request.method, new URL(request.url), options.keys.jwtSecret);
       if (refused) return refused;
-      const forwarded = await translateStorageRequest(request);
       const peer = incoming.socket.remoteAddress ?? null;
-      const answer = await withQuietConsole(log, () => api.fetch(forwarded, peer));
-      return translateStorageResponse(request, answer);
+      const forward = (asked: Request) => withQuietConsole(log, () => api.fetch(asked, peer));
+      return speakStorage(request, forward);
     }
     return Response.json({ message: "no Route matched with those values" }, { status: 404 });
   };
@@ -74,6 +73,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 function failed(error: unknown, log: (line: string) => void): Response {
+  if (error instanceof TypeError && "code" in error && error.code === "ERR_INVALID_URL") {
+    return Response.json({ message: "Invalid URL" }, { status: 400 });
+  }
   log(`gateway: ${error instanceof Error ? error.message : String(error)}`);
   return Response.json({ message: "Internal server error" }, { status: 500 });
 }

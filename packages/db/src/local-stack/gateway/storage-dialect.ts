@@ -1,21 +1,32 @@
 /**
  * The local storage server speaks an older dialect than the client library: a multipart upload must name its part "file",
- * and signed URLs come back under other names. What passes through here is as hosted Storage has it.
+ * signed URLs come back under other names, and a request for several of them is taken for one with an empty path. What
+ * passes through here is as hosted Storage has it.
  */
 const OBJECT = /^\/storage\/v1\/object\//;
+const SIGN_MANY = /^\/storage\/v1\/object\/sign\/[^/]+\/?$/;
 const SIGN = /^\/storage\/v1\/object\/sign\//;
 const SIGN_UPLOAD = /^\/storage\/v1\/object\/upload\/sign\//;
 const PREFIX = /^\/storage\/v1/;
 
-/** Sends the file of a multipart upload as the body itself. */
-export async function translateStorageRequest(request: Request): Promise<Request> {
+type Forward = (request: Request) => Promise<Response>;
+
+/** Passes a request to the storage server in its dialect, and the answer back in the client's. */
+export async function speakStorage(request: Request, forward: Forward): Promise<Response> {
   const { pathname } = new URL(request.url);
-  const type = request.headers.get("content-type") ?? "";
-  if (!OBJECT.test(pathname) || !type.startsWith("multipart/form-data")) return request;
+  if (!OBJECT.test(pathname)) return forward(request);
+  if (request.method === "POST" && SIGN_MANY.test(pathname)) return signMany(request, forward);
+  const isForm = request.headers.get("content-type")?.startsWith("multipart/form-data") ?? false;
+  const translated = isForm ? await unwrapForm(request) : request;
+  if (!translated) return refusal("InvalidRequest", "Missing file in multipart upload");
+  return translateResponse(request, await forward(translated));
+}
+
+/** The file of a multipart upload as the body itself. */
+async function unwrapForm(request: Request): Promise<Request | undefined> {
   const form = await request.formData();
   const file = [...form.values()].find((value) => value instanceof File);
-  if (!file)
-    return new Request(request.url, { method: request.method, headers: request.headers, body: "" });
+  if (!file) return undefined;
   const headers = new Headers(request.headers);
   headers.set("content-type", file.type || "application/octet-stream");
   headers.set("content-length", String(file.size));
@@ -28,23 +39,36 @@ export async function translateStorageRequest(request: Request): Promise<Request
   });
 }
 
-/** Gives signed URLs their hosted names, and downloads the file name that was asked for. */
-export async function translateStorageResponse(
-  request: Request,
-  response: Response,
-): Promise<Response> {
+async function signMany(request: Request, forward: Forward): Promise<Response> {
+  const body: unknown = await request.json().catch(() => undefined);
+  if (!isSignMany(body)) return refusal("InvalidRequest", "body must have expiresIn and paths");
+  const { expiresIn, paths } = body;
+  const base = request.url.replace(/\/$/, "");
+  const headers = new Headers(request.headers);
+  headers.delete("content-length");
+  const sign = async (path: string) => {
+    const url = `${base}/${path.split("/").map(encodeURIComponent).join("/")}`;
+    const one = new Request(url, { method: "POST", headers, body: JSON.stringify({ expiresIn }) });
+    const response = await translateResponse(one, await forward(one));
+    const answer = (await response.json()) as { signedURL?: string; message?: string };
+    const signedURL = answer.signedURL ?? null;
+    return { path, signedURL, error: signedURL ? null : (answer.message ?? "Object not found") };
+  };
+  const signed = [];
+  for (const path of paths) signed.push(await sign(path));
+  return Response.json(signed, { headers: CORS });
+}
+
+async function translateResponse(request: Request, response: Response): Promise<Response> {
+  if (!response.ok) return response;
   const url = new URL(request.url);
-  if (!response.ok || !OBJECT.test(url.pathname)) return response;
   if (request.method === "POST" && SIGN.test(url.pathname)) {
-    const signed: unknown = await response.json();
-    return rewrite(
-      response,
-      Array.isArray(signed) ? signed.map(renameSignedUrl) : renameSignedUrl(signed),
-    );
+    const { signedUrl } = (await response.json()) as { signedUrl: string };
+    return Response.json({ signedURL: signedUrl.replace(PREFIX, "") }, { headers: CORS });
   }
   if (request.method === "POST" && SIGN_UPLOAD.test(url.pathname)) {
     const { signedUrl, token } = (await response.json()) as { signedUrl: string; token: string };
-    return rewrite(response, { url: signedUrl.replace(PREFIX, ""), token });
+    return Response.json({ url: signedUrl.replace(PREFIX, ""), token }, { headers: CORS });
   }
   const name = url.searchParams.get("download");
   if (request.method === "GET" && name !== null) {
@@ -56,13 +80,18 @@ export async function translateStorageResponse(
   return response;
 }
 
-function renameSignedUrl(signed: unknown): unknown {
-  const { signedUrl, ...rest } = signed as { signedUrl?: string };
-  return { ...rest, signedURL: signedUrl ? signedUrl.replace(PREFIX, "") : null };
+const CORS = { "access-control-allow-origin": "*" };
+
+function refusal(error: string, message: string): Response {
+  return Response.json({ statusCode: "400", error, message }, { status: 400, headers: CORS });
 }
 
-function rewrite(response: Response, body: unknown): Response {
-  const headers = new Headers(response.headers);
-  headers.delete("content-length");
-  return Response.json(body, { status: response.status, headers });
+function isSignMany(body: unknown): body is { expiresIn: number; paths: string[] } {
+  if (typeof body !== "object" || body === null) return false;
+  const { expiresIn, paths } = body as { expiresIn?: unknown; paths?: unknown };
+  return (
+    typeof expiresIn === "number" &&
+    Array.isArray(paths) &&
+    paths.every((path) => typeof path === "string")
+  );
 }
