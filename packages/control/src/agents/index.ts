@@ -1,1 +1,4 @@
-export {};
+export { authenticateAgent } from "./authenticate.ts";
+export { IssueAgentKeyInput, IssuedAgentKey, issueAgentKey } from "./issue-key.ts";
+export { AgentPage, AgentView, listAgents } from "./list.ts";
+export { RegisterAgentInput, RegisteredAgent, registerAgent } from "./register.ts";

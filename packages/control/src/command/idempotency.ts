@@ -32,6 +32,10 @@ export async function onceByKey<T>(
   tx: CommandTransaction,
   request: { route: string; body: unknown },
   work: () => Promise<T>,
+  options: {
+    /** An answer that changed nothing, an empty claim say, need not be kept: the key stays unused. */
+    keep?: (value: T) => boolean;
+  } = {},
 ): Promise<T> {
   const key = requireIdempotencyKey(ctx.idempotencyKey);
   const fingerprint = ctx.plane.sha256(fingerprintText([request.route, request.body ?? null]));
@@ -62,6 +66,7 @@ export async function onceByKey<T>(
     return (stored.response as { value: T }).value;
   }
   const value = await work();
+  if (options.keep?.(value) === false) return value;
   await sql`
     insert into idempotency_keys (tenant_id, route, key, fingerprint, response)
     values (${ctx.tenantId}, ${request.route}, ${key}, ${fingerprint}, ${JSON.stringify({ value })}::jsonb)

@@ -1,0 +1,44 @@
+import { AgentId, Capability, storableText, toId } from "@nofx/core/vocabulary";
+import { z } from "zod";
+import type { MemberContext } from "../command/context.ts";
+import { runCommand } from "../command/run-command.ts";
+
+export const RegisterAgentInput = z.strictObject({
+  name: Capability.meta({ description: "Unique in the tenant" }),
+  description: storableText(2_000).default(""),
+  capabilities: z.array(Capability).min(1).max(100),
+});
+
+export const RegisteredAgent = z.object({ agentId: AgentId, created: z.boolean() });
+export type RegisteredAgent = z.infer<typeof RegisteredAgent>;
+
+/** Lists an agent with what it can do. One that is registered already gets the new description and capabilities. */
+export function registerAgent(
+  ctx: MemberContext,
+  input: z.input<typeof RegisterAgentInput>,
+): Promise<RegisteredAgent> {
+  const spec = {
+    name: "agents.register",
+    permission: "agent.manage",
+    input: RegisterAgentInput,
+  } as const;
+  return runCommand(ctx, spec, input, async (tx, { name, description, capabilities }) => {
+    const known = await tx.db
+      .updateTable("agent_registry")
+      .set({ description, capabilities })
+      .where("tenant_id", "=", ctx.tenantId)
+      .where("name", "=", name)
+      .returning("id")
+      .executeTakeFirst();
+    const agent =
+      known ??
+      (await tx.db
+        .insertInto("agent_registry")
+        .values({ tenant_id: ctx.tenantId, name, description, capabilities })
+        .returning("id")
+        .executeTakeFirstOrThrow());
+    tx.emit({ type: "agent.registered", payload: { agent_id: agent.id } });
+    await tx.audit("agent.registered", { agent_id: agent.id, capabilities });
+    return { agentId: toId("agent", agent.id), created: known === undefined };
+  });
+}
