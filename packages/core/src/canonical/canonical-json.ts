@@ -1,7 +1,8 @@
 /**
  * JSON with sorted keys and no white space, after RFC 8785 (JSON Canonicalization Scheme): two values that mean the
  * same have the same text. Numbers and strings are written as ECMAScript does, which is what the RFC asks for.
- * Throws RangeError on what JSON cannot hold (NaN, Infinity, functions, bigint, lone surrogates).
+ * Throws RangeError on what JSON cannot hold (NaN, Infinity, functions, bigint, lone surrogates, dates and other
+ * objects with a class of their own).
  */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === "boolean") return String(value);
@@ -14,13 +15,25 @@ export function canonicalJson(value: unknown): string {
     return JSON.stringify(value);
   }
   if (Array.isArray(value)) {
-    return `[${value.map((item) => canonicalJson(item === undefined ? null : item)).join(",")}]`;
+    const items = Array.from(value, (item: unknown) =>
+      canonicalJson(item === undefined ? null : item),
+    );
+    return `[${items.join(",")}]`;
   }
-  if (typeof value === "object") {
+  if (isPlainObject(value)) {
     const entries = Object.entries(value)
       .filter(([, child]) => child !== undefined)
       .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
     return `{${entries.map(([key, child]) => `${canonicalJson(key)}:${canonicalJson(child)}`).join(",")}}`;
   }
-  throw new RangeError(`not JSON: ${typeof value}`);
+  throw new RangeError(
+    `not JSON: ${typeof value === "object" ? "an object with a class" : typeof value}`,
+  );
+}
+
+/** By the depth of its prototype chain and not by identity: objects from another realm are plain too. */
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
