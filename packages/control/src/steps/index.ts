@@ -1,1 +1,11 @@
-export {};
+export { appendLogs } from "./append-logs.ts";
+export { askApproval } from "./ask-approval.ts";
+export { beginArtifact } from "./begin-artifact.ts";
+export { checkpoint } from "./checkpoint.ts";
+export { claimSteps, type ClaimOptions } from "./claim.ts";
+export { completeArtifact } from "./complete-artifact.ts";
+export { createDoorbell, pollMs, silentDoorbell, type Doorbell } from "./doorbell.ts";
+export { heartbeat } from "./heartbeat.ts";
+export { LEASE_SECONDS } from "./lease-seconds.ts";
+export { completeStep, failStep, releaseStep } from "./settle.ts";
+export * from "./worker-engine.ts";

@@ -59,10 +59,18 @@ function tenantFiles(
     },
     async get(bucket, path) {
       const { data, error } = await from(bucket).download(path);
-      if (error) return undefined;
+      if (error) {
+        if (isMissing(error)) return undefined;
+        throw unavailable(error);
+      }
       return new Uint8Array(await data.arrayBuffer());
     },
   };
+}
+
+/** Storage says 400 or 404, depending on its version, for what is not there. */
+function isMissing(error: { status?: number | undefined }): boolean {
+  return error.status === 404 || error.status === 400;
 }
 
 function unavailable(cause: unknown): NofxError {

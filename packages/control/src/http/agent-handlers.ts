@@ -1,0 +1,45 @@
+import type { AgentRequest, AgentResponse, AgentRouteName } from "@nofx/core/contract";
+import { toId } from "@nofx/core/vocabulary";
+import type { AgentContext } from "../command/context.ts";
+import { appendLogs } from "../steps/append-logs.ts";
+import { askApproval } from "../steps/ask-approval.ts";
+import { beginArtifact } from "../steps/begin-artifact.ts";
+import { checkpoint } from "../steps/checkpoint.ts";
+import { claimSteps, type ClaimOptions } from "../steps/claim.ts";
+import { completeArtifact } from "../steps/complete-artifact.ts";
+import { heartbeat } from "../steps/heartbeat.ts";
+import { completeStep, failStep, releaseStep } from "../steps/settle.ts";
+
+export interface AgentCall<N extends AgentRouteName> {
+  readonly ctx: AgentContext;
+  readonly body: AgentRequest<N>;
+  /** Empty on the routes that have none. */
+  readonly stepId: string;
+  readonly artifactId: string;
+  readonly options: ClaimOptions;
+}
+
+export type AgentHandler<N extends AgentRouteName> = (
+  call: AgentCall<N>,
+) => Promise<AgentResponse<N>>;
+
+/** What answers each endpoint of the contract: one without a handler does not compile. */
+export const AGENT_HANDLERS: { readonly [N in AgentRouteName]: AgentHandler<N> } = {
+  whoAmI: async ({ ctx }) => ({
+    agentId: toId("agent", ctx.actor.id),
+    name: ctx.name,
+    tenantId: toId("tenant", ctx.tenantId),
+    capabilities: [...ctx.capabilities],
+  }),
+  claim: ({ ctx, body, options }) => claimSteps(ctx, body, options),
+  heartbeat: ({ ctx, stepId, body, options }) => heartbeat(ctx, stepId, body, options.leaseSeconds),
+  checkpoint: ({ ctx, stepId, body }) => checkpoint(ctx, stepId, body),
+  approval: ({ ctx, stepId, body }) => askApproval(ctx, stepId, body),
+  artifact: ({ ctx, stepId, body }) => beginArtifact(ctx, stepId, body),
+  artifactComplete: ({ ctx, stepId, artifactId, body }) =>
+    completeArtifact(ctx, stepId, artifactId, body),
+  logs: ({ ctx, stepId, body }) => appendLogs(ctx, stepId, body),
+  complete: ({ ctx, stepId, body }) => completeStep(ctx, stepId, body),
+  fail: ({ ctx, stepId, body }) => failStep(ctx, stepId, body),
+  release: ({ ctx, stepId, body }) => releaseStep(ctx, stepId, body),
+};

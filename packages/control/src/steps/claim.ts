@@ -1,0 +1,77 @@
+import type { ClaimRequest, ClaimResponse } from "@nofx/core/contract";
+import { claimForAgent, describeHeld, settle, type ClaimedStepRow } from "@nofx/db/leases";
+import type { AgentContext } from "../command/context.ts";
+import { onceByKey } from "../command/idempotency.ts";
+import { inTransaction } from "../command/transaction.ts";
+import { describeStep } from "./describe-step.ts";
+import { pollMs, silentDoorbell, type Doorbell } from "./doorbell.ts";
+import { executorOf } from "./fenced.ts";
+import { LEASE_SECONDS } from "./lease-seconds.ts";
+
+export interface ClaimOptions {
+  doorbell?: Doorbell | undefined;
+  leaseSeconds?: number | undefined;
+  /** The caller has gone: stop waiting, and give back what was just claimed for it. */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Hands out steps of the caller's tenant that ask for one of its capabilities, waiting for some at most `waitSeconds`.
+ * A repetition under the same key gets the same steps while they are still held, and never a second set.
+ */
+export async function claimSteps(
+  ctx: AgentContext,
+  request: ClaimRequest,
+  options: ClaimOptions = {},
+): Promise<ClaimResponse> {
+  const { doorbell = silentDoorbell, leaseSeconds = LEASE_SECONDS, signal } = options;
+  const until = performance.now() + request.waitSeconds * 1_000;
+  for (;;) {
+    const since = doorbell.rings;
+    const rows = await claimOnce(ctx, request, leaseSeconds * 1_000);
+    const left = until - performance.now();
+    if (signal?.aborted && rows.length > 0 && !ctx.replayed) await giveBack(ctx, rows);
+    if (rows.length > 0 || ctx.replayed || left <= 0 || signal?.aborted) {
+      const files = ctx.plane.storage.forTenant(ctx.tenantId);
+      return {
+        steps: await Promise.all(rows.map((row) => describeStep(row, files))),
+        leaseSeconds,
+      };
+    }
+    await doorbell.wait({ since, ms: Math.min(left, pollMs()), signal });
+  }
+}
+
+function claimOnce(
+  ctx: AgentContext,
+  request: ClaimRequest,
+  leaseMs: number,
+): Promise<ClaimedStepRow[]> {
+  const by = executorOf(ctx);
+  const route = `agent:${by.owner}:steps.claim`;
+  return inTransaction(ctx, async (tx) => {
+    let rows: ClaimedStepRow[] = [];
+    const claims = await onceByKey(
+      ctx,
+      tx,
+      { route, body: request },
+      async () => {
+        const { capabilities, max: limit } = request;
+        rows = await claimForAgent(tx.db, by, { capabilities, limit, leaseMs });
+        return rows.map((row) => ({ stepId: row.id, epoch: row.epoch }));
+      },
+      { keep: (claimed) => claimed.length > 0 },
+    );
+    return ctx.replayed ? describeHeld(tx.db, by, claims) : rows;
+  });
+}
+
+async function giveBack(ctx: AgentContext, rows: readonly ClaimedStepRow[]): Promise<void> {
+  await inTransaction(ctx, (tx) =>
+    settle(
+      tx.db,
+      executorOf(ctx),
+      rows.map((row) => ({ stepId: row.id, epoch: row.epoch, outcome: "released" })),
+    ),
+  );
+}

@@ -1,0 +1,89 @@
+import { createDatabase, createPool } from "@nofx/db/client";
+import * as leases from "@nofx/db/leases";
+import type { DB } from "@nofx/db/types";
+import { fromDatabaseError } from "../command/database-errors.ts";
+import { createRinger } from "./ringer.ts";
+
+export type {
+  AnnouncedArtifact,
+  ApprovalQuestion,
+  ArtifactFile,
+  ArtifactRow,
+  ClaimedStepRow,
+  ExchangeAnswer,
+  Nudge,
+  Renewal,
+  RequestedApproval,
+  SealedTenant,
+  Settlement,
+  StepFailure,
+  StepLogLine,
+} from "@nofx/db/leases";
+export { MAX_LINE } from "@nofx/db/leases";
+
+/** A claim as the worker holds it. */
+export interface HeldStep {
+  readonly stepId: string;
+  readonly epoch: number;
+}
+
+type Exchange = Omit<leases.ExchangeRequest, "worker">;
+
+/**
+ * The engine as a worker sees it: its own login, one statement a call, errors as NofxError (`lease_lost` where the
+ * fence refuses, `unavailable` where the database does not answer).
+ */
+export interface WorkerEngine {
+  readonly worker: string;
+  exchange(request: Exchange): Promise<leases.ExchangeAnswer>;
+  appendLogs(held: HeldStep, lines: readonly leases.StepLogLine[]): Promise<number>;
+  requestApproval(
+    held: HeldStep,
+    question: leases.ApprovalQuestion,
+  ): Promise<leases.RequestedApproval>;
+  beginArtifact(held: HeldStep, file: leases.ArtifactFile): Promise<leases.AnnouncedArtifact>;
+  finishArtifact(held: HeldStep, artifactId: string): Promise<leases.ArtifactRow | undefined>;
+  reclaim(limit: number): Promise<number>;
+  expireApprovals(limit: number): Promise<number>;
+  seal(limit: number): Promise<leases.SealedTenant[]>;
+  auditSealed(): Promise<number>;
+  nudge(nudges: readonly leases.Nudge[]): Promise<void>;
+  /** Tells every process that there may be something to claim. */
+  ring(): void;
+  close(): Promise<void>;
+}
+
+export function createWorkerEngine(options: {
+  connectionString: string;
+  worker: string;
+  /** Connections at most. */
+  max?: number;
+}): WorkerEngine {
+  const { connectionString, worker, max = 8 } = options;
+  const pool = createPool({ connectionString, applicationName: worker, max });
+  const db = createDatabase<DB>(pool);
+  const ring = createRinger(pool);
+  const call = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw fromDatabaseError(error);
+    }
+  };
+  const claim = (held: HeldStep) => ({ stepId: held.stepId, epoch: held.epoch, tenantId: null });
+  return {
+    worker,
+    ring,
+    exchange: (request) => call(leases.exchange(db, { ...request, worker })),
+    appendLogs: (held, lines) => call(leases.appendLogs(db, claim(held), lines)),
+    requestApproval: (held, question) => call(leases.requestApproval(db, claim(held), question)),
+    beginArtifact: (held, file) => call(leases.beginArtifact(db, claim(held), file)),
+    finishArtifact: (held, id) => call(leases.finishArtifact(db, claim(held), id)),
+    reclaim: (limit) => call(leases.reclaim(db, limit)),
+    expireApprovals: (limit) => call(leases.expireApprovals(db, limit)),
+    seal: (limit) => call(leases.seal(db, limit)),
+    auditSealed: () => call(leases.auditSealed(db)),
+    nudge: (nudges) => call(leases.nudge(db, nudges)),
+    close: () => pool.end(),
+  };
+}
