@@ -60,6 +60,20 @@ test("an agent waits for a control plane that is not there yet, and says so", as
   );
 });
 
+test("a running agent outlives an answer that is not the API's, a revoked key it does not", async () => {
+  await using plane = await FakePlane.start();
+  plane.fault(
+    "claim",
+    { status: 404, body: "<html>Under maintenance</html>" },
+    { status: 200, body: "{}" },
+  );
+  const agent = start(plane, [anyTask(() => null)], { waitSeconds: 1 });
+  const step = plane.enqueue();
+  await plane.until(() => step.status === "succeeded");
+  plane.fault("claim", new NofxError("unauthenticated"));
+  await expect(agent.done).rejects.toMatchObject({ code: "unauthenticated" });
+});
+
 test("a refused key ends the agent with the code, and without the key in the message", async () => {
   await using plane = await FakePlane.start();
   const key = "nofx_ak_wrong_0123456789abcdef";

@@ -32,7 +32,14 @@ export interface AgentRoute {
 
 const FENCED = ["not_found", "lease_lost"] as const;
 
-/** The whole agent API: server, client and documents are driven by this table. */
+/**
+ * The whole agent API: server, client and documents are driven by this table. Beyond the schemas it promises:
+ * - A POST repeated with its key is done once and answered as the first time.
+ * - A claim whose caller has gone gives back what it had just taken.
+ * - A step whose cancel was requested ends `cancelled` when it is released or its lease runs out.
+ * - A pending approval ends the lease; after the decision the step is claimed anew under a higher epoch.
+ * - An artifact announced again under a name replaces the earlier one when it is complete.
+ */
 export const AGENT_ROUTES = {
   whoAmI: {
     method: "GET",

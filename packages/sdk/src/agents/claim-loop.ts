@@ -1,5 +1,6 @@
-import { MAX_CLAIM, type ClaimedStep } from "@nofx/core/contract";
-import type { AgentClient, CallOptions, Clock } from "../client/index.ts";
+import { MAX_CLAIM, type AgentResponse, type ClaimedStep } from "@nofx/core/contract";
+import { backoffMs, type AgentClient, type CallOptions, type Clock } from "../client/index.ts";
+import { NofxApiError } from "../errors/index.ts";
 import type { Slots } from "./slots.ts";
 
 export interface ClaimLoop {
@@ -12,7 +13,7 @@ export interface ClaimLoop {
   waitSeconds: number;
   /** Ends the loop. */
   signal: AbortSignal;
-  onRetry: CallOptions["onRetry"];
+  onRetry: NonNullable<CallOptions["onRetry"]>;
   /** Executes one step; must not reject. */
   execute: (step: ClaimedStep, leaseSeconds: number) => Promise<void>;
 }
@@ -25,14 +26,37 @@ const GRACE_MS = 10_000;
 
 /** Claims as many steps as there are free slots, again and again. Rejects when the control plane refuses. */
 export async function claimLoop(loop: ClaimLoop): Promise<void> {
-  const { client, clock, slots, signal, waitSeconds } = loop;
+  const { clock, slots, signal } = loop;
+  let strange = 0;
   while (!signal.aborted) {
     if (slots.free === 0) {
       await slots.next(signal);
       continue;
     }
     const askedAt = clock.now();
-    const { steps, leaseSeconds } = await client.call(
+    const answer = await claim(loop);
+    if (NofxApiError.is(answer)) {
+      const wait = backoffMs(strange++, loop.random);
+      loop.onRetry(answer, wait);
+      await clock.sleep(wait, signal);
+      continue;
+    }
+    strange = 0;
+    for (const step of answer.steps) slots.start(loop.execute(step, answer.leaseSeconds));
+    if (answer.steps.length === 0 && clock.now() - askedAt < EMPTY_PAUSE_MS) {
+      await clock.sleep(EMPTY_PAUSE_MS * (0.5 + loop.random() / 2), signal);
+    }
+  }
+}
+
+/**
+ * One claim. An answer that is not the API's own (a proxy while the server restarts) is returned, not thrown: this
+ * agent has been known here, so it waits for the control plane to come back.
+ */
+async function claim(loop: ClaimLoop): Promise<AgentResponse<"claim"> | NofxApiError> {
+  const { client, slots, signal, waitSeconds } = loop;
+  try {
+    return await client.call(
       "claim",
       {},
       {
@@ -43,9 +67,8 @@ export async function claimLoop(loop: ClaimLoop): Promise<void> {
       },
       { signal, timeoutMs: waitSeconds * 1_000 + GRACE_MS, onRetry: loop.onRetry },
     );
-    for (const step of steps) slots.start(loop.execute(step, leaseSeconds));
-    if (steps.length === 0 && clock.now() - askedAt < EMPTY_PAUSE_MS) {
-      await clock.sleep(EMPTY_PAUSE_MS * (0.5 + loop.random() / 2), signal);
-    }
+  } catch (error) {
+    if (NofxApiError.is(error) && error.code === "bad_response") return error;
+    throw error;
   }
 }
