@@ -6,8 +6,6 @@ export { LocalStackError } from "./local-stack-error.ts";
 export type { LocalStackErrorCode } from "./local-stack-error.ts";
 export { startPostgres } from "./postgres/index.ts";
 export type { PostgresOptions, RunningPostgres } from "./postgres/index.ts";
-export { identifyProcess, isRunning } from "./postgres/process-identity.ts";
-export type { ProcessIdentity } from "./postgres/process-identity.ts";
 export { resetLocalStack } from "./reset-local-stack.ts";
 export { startLocalStack } from "./start-local-stack.ts";
 export type {

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { findFreePort } from "../find-free-port.ts";
+import { listenOnFreePort } from "../find-free-port.ts";
 import { startRealtime } from "../realtime/index.ts";
 import { refuseSignedUrl } from "./check-signed-url.ts";
 import { createApi } from "./create-app.ts";
@@ -30,11 +30,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     onSchemaChange: () => void api.reloadSchema(),
     ...(options.recheckSeconds !== undefined && { recheckSeconds: options.recheckSeconds }),
   });
-  const port = await findFreePort(options.port ?? 54_321);
-  const url = `http://127.0.0.1:${port}`;
 
   const route = async (incoming: IncomingMessage): Promise<Response> => {
-    const request = toWebRequest(incoming, url);
+    const request = toWebRequest(incoming);
     const { pathname } = new URL(request.url);
     if (pathname === "/health") return Response.json({ status: "ok" });
     if (pathname.startsWith("/realtime/v1/api/")) return realtime.handleRequest(request);
@@ -54,13 +52,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       .catch(() => abandon(outgoing));
   });
   server.on("upgrade", realtime.handleUpgrade);
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, "127.0.0.1", resolve);
-  });
+  const port = await listenOnFreePort(server, options.port ?? 54_321);
 
   return {
-    url,
+    url: `http://127.0.0.1:${port}`,
     port,
     stop: async () => {
       const closed = new Promise((resolve) => server.close(resolve));

@@ -2,8 +2,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
+/** A web request has a whole URL; nothing we serve looks at more of it than the path. */
+const ORIGIN = "http://127.0.0.1";
+
 /** A node request as the web standard has it; its body is streamed. */
-export function toWebRequest(incoming: IncomingMessage, origin: string): Request {
+export function toWebRequest(incoming: IncomingMessage): Request {
   const headers = new Headers();
   for (let at = 0; at < incoming.rawHeaders.length; at += 2) {
     const name = incoming.rawHeaders[at] ?? "";
@@ -13,7 +16,7 @@ export function toWebRequest(incoming: IncomingMessage, origin: string): Request
   }
   const method = incoming.method ?? "GET";
   const hasBody = method !== "GET" && method !== "HEAD";
-  return new Request(new URL(incoming.url ?? "/", origin), {
+  return new Request(new URL(incoming.url ?? "/", ORIGIN), {
     method,
     headers,
     ...(hasBody && { body: Readable.toWeb(incoming) as ReadableStream, duplex: "half" as const }),
