@@ -65,7 +65,7 @@ async function answer(plane: Plane, request: Request, options: AgentApiOptions):
 
 /** The table pairs each name with its own handler; the body was parsed by the schema of that same name. */
 function handlerOf(name: AgentRouteName): AgentHandler<AgentRouteName> {
-  return AGENT_HANDLERS[name] as AgentHandler<AgentRouteName>;
+  return AGENT_HANDLERS[name];
 }
 
 /** A malformed id names nothing that exists. */

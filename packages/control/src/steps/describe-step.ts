@@ -1,4 +1,4 @@
-import { ClaimedStep, type ApprovalAnswer, type NeededArtifact } from "@nofx/core/contract";
+import type { ApprovalAnswer, ClaimedStep, NeededArtifact } from "@nofx/core/contract";
 import { AgentWith, toId } from "@nofx/core/vocabulary";
 import type { ArtifactRow, ClaimedStepRow } from "@nofx/db/leases";
 import type { TenantFiles } from "../storage/storage.ts";
