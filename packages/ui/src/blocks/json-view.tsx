@@ -93,10 +93,13 @@ function Node({ value, depth }: { value: unknown; depth: number }): ReactNode {
 export function JsonView({
   value,
   label,
+  whole = false,
   className,
 }: {
   value: unknown;
   label: string;
+  /** Never cut: for what people decide about. */
+  whole?: boolean;
   className?: string;
 }) {
   const [raw, setRaw] = useState(false);
@@ -121,7 +124,10 @@ export function JsonView({
         role="region"
         aria-label={label}
         tabIndex={0}
-        className="max-h-[28rem] overflow-auto px-3 py-2 font-mono text-xs leading-5 break-words whitespace-pre-wrap focus-visible:outline-offset-[-2px]"
+        className={cn(
+          "overflow-auto px-3 py-2 font-mono text-xs leading-5 break-words whitespace-pre-wrap focus-visible:outline-offset-[-2px]",
+          !whole && "max-h-[28rem]",
+        )}
       >
         {raw ? <PlainText text={json} /> : <Node value={value} depth={0} />}
       </div>

@@ -1,0 +1,19 @@
+import type { Metadata } from "next";
+import { RunPage } from "#features/runs/run-page.tsx";
+import { Hydrate, prefetch, trpc } from "#trpc/server.tsx";
+
+export const metadata: Metadata = { title: "Run" };
+
+export default async function Page({ params }: { params: Promise<{ runId: string }> }) {
+  const { runId } = await params;
+  await prefetch(
+    trpc.runs.get.queryOptions({ runId }),
+    trpc.runs.artifacts.queryOptions({ runId }),
+    trpc.runs.logs.queryOptions({ runId, tail: true, limit: 200 }),
+  );
+  return (
+    <Hydrate>
+      <RunPage runId={runId} />
+    </Hydrate>
+  );
+}

@@ -1,0 +1,18 @@
+import type { Metadata } from "next";
+import { RunsPage } from "#features/runs/runs-page.tsx";
+import { readRunsFilter } from "#features/runs/search-params.ts";
+import { readParams, type SearchParams } from "#shell/read-params.ts";
+import { byCursor } from "#trpc/by-cursor.ts";
+import { Hydrate, prefetchPages, trpc } from "#trpc/server.tsx";
+
+export const metadata: Metadata = { title: "Runs" };
+
+export default async function Page({ searchParams }: { searchParams: SearchParams }) {
+  const filter = readRunsFilter(readParams(await searchParams));
+  await prefetchPages(trpc.runs.list.infiniteQueryOptions(filter, byCursor));
+  return (
+    <Hydrate>
+      <RunsPage />
+    </Hydrate>
+  );
+}

@@ -1,0 +1,81 @@
+"use client";
+
+import type { Finding, PlanStepView } from "@nofx/core/api";
+import { JsonView } from "@nofx/ui/blocks/json-view";
+import { Fact, KeyValue } from "@nofx/ui/blocks/key-value";
+import { StatusBadge, VerdictBadge } from "@nofx/ui/blocks/status-badge";
+import { Badge } from "@nofx/ui/primitives/badge";
+import Link from "next/link";
+import { FindingView } from "./finding-view.tsx";
+
+/** One step of a plan: what it will do, word for word, and what the gates said of it. */
+export function PlanStepPanel({
+  step,
+  findings,
+  onStep,
+}: {
+  step: PlanStepView;
+  findings: readonly Finding[];
+  onStep: (name: string) => void;
+}) {
+  return (
+    <div className="flex flex-col gap-4">
+      <p className="text-sm text-soft">{step.title}</p>
+      <KeyValue>
+        <Fact name="Verdict">
+          <VerdictBadge verdict={step.verdict} />
+        </Fact>
+        <Fact name="Kind">
+          {step.kind}
+          {step.capability !== null && ` · ${step.capability}`}
+        </Fact>
+        {step.approvalId !== null && step.approvalStatus !== null && (
+          <Fact name="Approval">
+            <Link href={`/approvals/${step.approvalId}`} className="hover:opacity-80">
+              <StatusBadge of="approval" status={step.approvalStatus} />
+            </Link>
+          </Fact>
+        )}
+        <Fact name="Needs">
+          {step.needs.length === 0 ? (
+            <span className="text-faint">nothing</span>
+          ) : (
+            <span className="flex flex-wrap gap-x-2">
+              {step.needs.map((need) => (
+                <button
+                  key={need}
+                  type="button"
+                  onClick={() => onStep(need)}
+                  className="font-mono text-xs text-accent hover:underline"
+                >
+                  {need}
+                </button>
+              ))}
+            </span>
+          )}
+        </Fact>
+        {(step.risk.length > 0 || step.sensitive) && (
+          <Fact name="Risk">
+            <span className="flex flex-wrap gap-1">
+              {step.sensitive && <Badge tone="wait">sensitive</Badge>}
+              {step.risk.map((risk) => (
+                <Badge key={risk} tone="warn">
+                  {risk}
+                </Badge>
+              ))}
+            </span>
+          </Fact>
+        )}
+        <Fact name="Owner">{step.owner ?? <span className="text-faint">nobody</span>}</Fact>
+        <Fact name="Priority">{step.priority}</Fact>
+        <Fact name="Backlog item">
+          <code className="font-mono text-xs">{step.itemKey}</code>
+        </Fact>
+      </KeyValue>
+      {findings.map((finding, at) => (
+        <FindingView key={at} finding={finding} />
+      ))}
+      <JsonView value={step.with} label="Exactly what it does" />
+    </div>
+  );
+}

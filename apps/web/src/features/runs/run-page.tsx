@@ -1,0 +1,201 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { Callout } from "@nofx/ui/blocks/callout";
+import { IdChip } from "@nofx/ui/blocks/copy-button";
+import { PageHeader, Section } from "@nofx/ui/blocks/page-header";
+import { RelativeTime } from "@nofx/ui/blocks/relative-time";
+import { RunTimeline } from "@nofx/ui/blocks/run-timeline";
+import { StatusBadge } from "@nofx/ui/blocks/status-badge";
+import { useNow } from "@nofx/ui/hooks/use-now";
+import { Badge } from "@nofx/ui/primitives/badge";
+import { Button } from "@nofx/ui/primitives/button";
+import { Tabs, TabsContent, TabsList, TabsTrigger } from "@nofx/ui/primitives/tabs";
+import { RUN_STATUS } from "@nofx/ui/tokens/status";
+import { ChartNoAxesGantt, Hand, ShieldOff, Table2, Workflow } from "lucide-react";
+import Link from "next/link";
+import { useMemo } from "react";
+import { useLiveTopic } from "#live/live-provider.tsx";
+import { GraphCanvas } from "#shell/graph-canvas.tsx";
+import { PageSkeleton } from "#shell/page-skeleton.tsx";
+import { QueryView } from "#shell/query-view.tsx";
+import { SidePanel } from "#shell/side-panel.tsx";
+import { useUrlState } from "#shell/url-state.ts";
+import { useTRPC } from "#trpc/react.tsx";
+import { RunArtifacts } from "./run-artifacts.tsx";
+import { RunDuration } from "./run-duration.tsx";
+import { runGraph } from "./run-graph.ts";
+import { RunLogs } from "./run-logs.tsx";
+import { RunProgress } from "./run-progress.tsx";
+import { RunStepPanel } from "./run-step-panel.tsx";
+import { RunStepTable } from "./run-step-table.tsx";
+import { readRunTab } from "./search-params.ts";
+import { timelineRows } from "./timeline-rows.ts";
+import { useRunApprovals } from "./use-run-approvals.ts";
+import { useRunSteps } from "./use-run-steps.ts";
+import { situationOf } from "./why-not-moving.ts";
+import type { RunView } from "./types.ts";
+
+export function RunPage({ runId }: { runId: string }) {
+  const trpc = useTRPC();
+  const run = useQuery(trpc.runs.get.queryOptions({ runId }));
+  useLiveTopic(run.data && `run:${run.data.uuid}`);
+  return (
+    <QueryView query={run} what="this run" skeleton={<PageSkeleton label="Loading the run" />}>
+      {(data) => <Run run={data} />}
+    </QueryView>
+  );
+}
+
+function Run({ run }: { run: RunView }) {
+  const [read, write] = useUrlState();
+  const { steps, loadRest } = useRunSteps(run);
+  const approvals = useRunApprovals(run.id);
+  const tab = readRunTab(read);
+  const selected = read("step");
+  const step = steps.find((one) => one.name === selected);
+  const select = (name: string | undefined) => write({ step: name });
+  const situation = situationOf(run);
+  const unsandboxed = run.stepList.some((one) => one.sandbox === "not sandboxed");
+  const graph = useMemo(() => runGraph(steps), [steps]);
+
+  return (
+    <>
+      <PageHeader
+        back={<Link href="/runs">Runs</Link>}
+        title={run.title}
+        badges={
+          <>
+            <StatusBadge of="run" status={run.status} />
+            {unsandboxed && (
+              <Badge title="Shell steps run with the rights of the worker: this tenant trusts them">
+                <ShieldOff aria-hidden />
+                not sandboxed
+              </Badge>
+            )}
+          </>
+        }
+        meta={
+          <>
+            <RunProgress run={run} />
+            <RunDuration run={run} />
+            <span>
+              started <RelativeTime at={run.createdAt} /> by {run.createdBy}
+            </span>
+            <Link href={`/plans/${run.planId}`} className="text-accent hover:underline">
+              Plan version {run.planVersion}
+            </Link>
+            <IdChip id={run.id} />
+          </>
+        }
+      />
+      <Callout
+        tone={situation.tone}
+        icon={RUN_STATUS[run.status].icon}
+        title={<span aria-live="polite">{situation.sentence}</span>}
+      />
+      {approvals.map((approval) => (
+        <Callout
+          key={approval.id}
+          tone="wait"
+          icon={Hand}
+          title={approval.title}
+          actions={
+            <Button asChild size="sm" variant="primary">
+              <Link href={`/approvals/${approval.id}`}>
+                {approval.canDecide ? "Read and decide" : "Read"}
+              </Link>
+            </Button>
+          }
+        >
+          ends <RelativeTime at={approval.expiresAt} />
+        </Callout>
+      ))}
+      <div className="flex flex-col gap-4 xl:flex-row xl:items-start">
+        <div className="flex min-w-0 flex-1 flex-col gap-4">
+          <Section>
+            <Tabs
+              value={tab}
+              onValueChange={(next) => write({ view: next === "graph" ? "" : next })}
+            >
+              <TabsList className="px-3">
+                <TabsTrigger value="graph">
+                  <Workflow aria-hidden />
+                  Graph
+                </TabsTrigger>
+                <TabsTrigger value="timeline">
+                  <ChartNoAxesGantt aria-hidden />
+                  Timeline
+                </TabsTrigger>
+                <TabsTrigger value="table">
+                  <Table2 aria-hidden />
+                  Table
+                </TabsTrigger>
+              </TabsList>
+              <TabsContent value="graph" className="p-2">
+                <GraphCanvas
+                  label={`Steps of ${run.title} and where they stand`}
+                  steps={graph}
+                  selected={selected}
+                  onSelect={select}
+                  onTable={() => write({ view: "table" })}
+                />
+              </TabsContent>
+              <TabsContent value="timeline">
+                <Timeline run={run} steps={steps} selected={selected} onSelect={select} />
+              </TabsContent>
+              <TabsContent value="table">
+                <RunStepTable steps={steps} selected={selected} onSelect={select} />
+              </TabsContent>
+            </Tabs>
+            {loadRest}
+          </Section>
+          <RunLogs
+            runId={run.id}
+            steps={steps}
+            shown={read("logs")}
+            onShow={(name) => write({ logs: name })}
+          />
+          <RunArtifacts runId={run.id} />
+        </div>
+        {step !== undefined && (
+          <SidePanel title={step.name} onClose={() => select(undefined)}>
+            <RunStepPanel
+              step={step}
+              approval={approvals.find((approval) => approval.stepId === step.id)}
+              onStep={select}
+              onLogs={() => write({ logs: step.name })}
+            />
+          </SidePanel>
+        )}
+      </div>
+    </>
+  );
+}
+
+function Timeline({
+  run,
+  steps,
+  selected,
+  onSelect,
+}: {
+  run: RunView;
+  steps: RunView["stepList"];
+  selected: string | undefined;
+  onSelect: (name: string) => void;
+}) {
+  const ticking = useNow(1_000);
+  const from = Date.parse(run.createdAt);
+  const to = run.finishedAt === null ? Math.max(from, ticking ?? from) : Date.parse(run.finishedAt);
+  const rows = useMemo(() => timelineRows(steps, to), [steps, to]);
+  return (
+    <RunTimeline
+      rows={rows}
+      from={from}
+      to={to}
+      selected={selected}
+      onSelect={onSelect}
+      label={`When the steps of ${run.title} ran`}
+    />
+  );
+}

@@ -1,0 +1,61 @@
+"use client";
+
+import type { RunSummary } from "@nofx/core/api";
+import { RelativeTime } from "@nofx/ui/blocks/relative-time";
+import { StatusBadge } from "@nofx/ui/blocks/status-badge";
+import { Badge } from "@nofx/ui/primitives/badge";
+import { Table, TBody, Td, Th, THead, Tr } from "@nofx/ui/primitives/table";
+import { Hand } from "lucide-react";
+import Link from "next/link";
+import { RunDuration } from "./run-duration.tsx";
+import { RunProgress } from "./run-progress.tsx";
+
+export function RunTable({ runs }: { runs: readonly RunSummary[] }) {
+  return (
+    <Table>
+      <THead>
+        <Tr>
+          <Th>Run</Th>
+          <Th>Status</Th>
+          <Th>Steps</Th>
+          <Th className="hidden md:table-cell">Took</Th>
+          <Th className="hidden lg:table-cell">Started</Th>
+        </Tr>
+      </THead>
+      <TBody>
+        {runs.map((run) => (
+          <Tr key={run.id}>
+            <Td className="min-w-32">
+              <Link href={`/runs/${run.id}`} className="font-medium break-words hover:underline">
+                {run.title}
+              </Link>
+              <span className="block text-xs text-faint">
+                {run.pack} · plan version {run.planVersion}
+              </span>
+            </Td>
+            <Td>
+              <span className="flex flex-wrap gap-1">
+                <StatusBadge of="run" status={run.status} />
+                {run.pendingApprovals > 0 && (
+                  <Badge tone="wait">
+                    <Hand aria-hidden />
+                    {run.pendingApprovals} to approve
+                  </Badge>
+                )}
+              </span>
+            </Td>
+            <Td>
+              <RunProgress run={run} />
+            </Td>
+            <Td className="hidden md:table-cell">
+              <RunDuration run={run} />
+            </Td>
+            <Td className="hidden text-xs text-faint lg:table-cell">
+              <RelativeTime at={run.createdAt} /> by {run.createdBy}
+            </Td>
+          </Tr>
+        ))}
+      </TBody>
+    </Table>
+  );
+}

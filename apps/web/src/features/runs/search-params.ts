@@ -1,0 +1,19 @@
+import type { RunSummary } from "@nofx/core/api";
+import { RUN_STATUS } from "@nofx/ui/tokens/status";
+
+export const RUN_STATUSES = Object.keys(RUN_STATUS) as RunSummary["status"][];
+
+/** The filter in the address of the runs page. */
+export function readRunsFilter(read: (name: string) => string | undefined): {
+  status?: RunSummary["status"];
+} {
+  const status = RUN_STATUSES.find((one) => one === read("status"));
+  return status === undefined ? {} : { status };
+}
+
+export type RunTab = "graph" | "timeline" | "table";
+
+export function readRunTab(read: (name: string) => string | undefined): RunTab {
+  const asked = read("view");
+  return asked === "timeline" || asked === "table" ? asked : "graph";
+}

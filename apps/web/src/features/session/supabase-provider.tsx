@@ -1,0 +1,40 @@
+"use client";
+
+import { createBrowserClient } from "@supabase/ssr";
+import type { SupabaseClient } from "@supabase/supabase-js";
+import { createContext, type ReactNode, useContext, useMemo } from "react";
+
+export interface SupabaseConfig {
+  url: string;
+  key: string;
+  cookieName: string;
+}
+
+const SupabaseContext = createContext<SupabaseConfig | undefined>(undefined);
+
+/** Address and publishable key come from the server at run time: a build knows neither. */
+export function SupabaseProvider({
+  config,
+  children,
+}: {
+  config: SupabaseConfig;
+  children: ReactNode;
+}) {
+  return <SupabaseContext.Provider value={config}>{children}</SupabaseContext.Provider>;
+}
+
+let client: SupabaseClient | undefined;
+
+/** The unmodified Supabase client of this browser tab. */
+export function useSupabase(): SupabaseClient {
+  const config = useContext(SupabaseContext);
+  if (!config) throw new Error("useSupabase needs a SupabaseProvider above it");
+  return useMemo(() => {
+    client ??= createBrowserClient(config.url, config.key, {
+      cookieOptions: { name: config.cookieName },
+      // A dead line shows itself by a heartbeat that nobody answers: five seconds, not the client's 25.
+      realtime: { heartbeatIntervalMs: 5_000 },
+    });
+    return client;
+  }, [config]);
+}

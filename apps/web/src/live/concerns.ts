@@ -1,0 +1,116 @@
+import type { EventType } from "@nofx/core/vocabulary";
+
+/** A part of what the screens show. `run` without an id means any run. */
+export type Scope =
+  | { of: "backlog" | "plans" | "approvals" | "runs" }
+  | { of: "run" | "logs" | "artifacts"; runId: string | null };
+
+export interface Happening {
+  type: EventType;
+  runId: string | null;
+}
+
+/** What an event may have changed on screen. Total: a new event type without an answer does not compile. */
+const SCOPES: Record<EventType, (runId: string | null) => Scope[]> = {
+  "backlog.imported": () => [{ of: "backlog" }],
+  "plan.created": () => [{ of: "plans" }, { of: "backlog" }],
+  "plan.ready": () => [{ of: "plans" }],
+  "plan.blocked": () => [{ of: "plans" }],
+  "plan.approved": () => [{ of: "plans" }],
+  "plan.superseded": () => [{ of: "plans" }, { of: "backlog" }],
+  "plan.cancelled": () => [{ of: "plans" }, { of: "backlog" }],
+  "approval.requested": (runId) => [
+    { of: "approvals" },
+    { of: "plans" },
+    { of: "runs" },
+    { of: "run", runId },
+  ],
+  "approval.decided": (runId) => [
+    { of: "approvals" },
+    { of: "plans" },
+    { of: "runs" },
+    { of: "run", runId },
+  ],
+  "run.queued": runChanged,
+  "run.started": runChanged,
+  "run.succeeded": runChanged,
+  "run.failed": runChanged,
+  "run.cancelled": runChanged,
+  "steps.claimed": stepsMoved,
+  "steps.started": stepsMoved,
+  "steps.settled": stepsMoved,
+  "steps.reclaimed": stepsMoved,
+  "steps.released": stepsMoved,
+  "step.held": stepsMoved,
+  "step.cancelled": stepsMoved,
+  "step.progressed": (runId) => [{ of: "run", runId }],
+  "step.logged": (runId) => [{ of: "logs", runId }],
+  "artifact.stored": (runId) => [{ of: "artifacts", runId }],
+  "message.sent": () => [],
+  "agent.registered": () => [],
+  "events.sealed": () => [],
+};
+
+function runChanged(runId: string | null): Scope[] {
+  return [{ of: "runs" }, { of: "plans" }, { of: "backlog" }, { of: "run", runId }];
+}
+
+function stepsMoved(runId: string | null): Scope[] {
+  return [{ of: "runs" }, { of: "run", runId }, { of: "logs", runId }, { of: "artifacts", runId }];
+}
+
+export function scopesOfEvent(event: Happening): Scope[] {
+  return SCOPES[event.type]?.(event.runId) ?? [];
+}
+
+/** What may have changed when a topic is nudged before its events are readable. */
+export function scopesOfTopic(topic: string): Scope[] {
+  const kind = topic.slice(0, topic.indexOf(":"));
+  if (kind === "approvals") return [{ of: "approvals" }];
+  if (kind === "run") return [{ of: "run", runId: null }];
+  return [{ of: "backlog" }, { of: "plans" }, { of: "approvals" }, { of: "runs" }];
+}
+
+const ROUTER_OF: Record<Exclude<Scope["of"], "runs" | "run" | "logs" | "artifacts">, string> = {
+  backlog: "backlog",
+  plans: "plans",
+  approvals: "approvals",
+};
+
+/** Whether a cached query, known by its tRPC key `[[router, procedure], {input}]`, shows something of a scope. */
+export function isConcerned(queryKey: readonly unknown[], scopes: readonly Scope[]): boolean {
+  const [path, rest] = queryKey;
+  if (!Array.isArray(path)) return false;
+  const [router, procedure] = path as string[];
+  const runId = runIdOf(rest);
+  return scopes.some((scope) => {
+    switch (scope.of) {
+      case "backlog":
+      case "plans":
+      case "approvals":
+        return router === ROUTER_OF[scope.of];
+      case "runs":
+        return router === "runs" && procedure === "list";
+      case "run":
+        return router === "runs" && isOneOf(procedure, ["get", "steps"]) && sameRun(scope, runId);
+      case "logs":
+      case "artifacts":
+        return router === "runs" && procedure === scope.of && sameRun(scope, runId);
+    }
+  });
+}
+
+function isOneOf(value: string | undefined, options: readonly string[]): boolean {
+  return value !== undefined && options.includes(value);
+}
+
+function sameRun(scope: { runId: string | null }, runId: string | undefined): boolean {
+  return scope.runId === null || scope.runId === runId;
+}
+
+function runIdOf(rest: unknown): string | undefined {
+  if (typeof rest !== "object" || rest === null || !("input" in rest)) return undefined;
+  const { input } = rest;
+  if (typeof input !== "object" || input === null || !("runId" in input)) return undefined;
+  return typeof input.runId === "string" ? input.runId : undefined;
+}

@@ -1,0 +1,33 @@
+import { NofxError } from "@nofx/core/errors";
+
+/** What a request body may measure; files above it go by signed upload. */
+export const MAX_BODY_BYTES = 4 * 1024 * 1024;
+
+function tooLarge(): NofxError {
+  return new NofxError("payload_too_large", {
+    detail:
+      "Bodies end at 4 MB. Announce a larger file with POST /api/uploads, PUT it to the address you get, " +
+      "and import it by its uploadId.",
+    data: { maxBytes: MAX_BODY_BYTES },
+  });
+}
+
+/** The body as text. Stops reading, and refuses, at the first byte over the limit. */
+export async function readBody(request: Request): Promise<string> {
+  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  if (request.body === null) return "";
+  const decoder = new TextDecoder();
+  let text = "";
+  let size = 0;
+  const reader = request.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    size += value.byteLength;
+    if (size > MAX_BODY_BYTES) {
+      await reader.cancel();
+      throw tooLarge();
+    }
+    text += decoder.decode(value, { stream: true });
+  }
+}

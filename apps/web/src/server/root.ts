@@ -1,0 +1,22 @@
+import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
+import { approvalsRouter } from "./routers/approvals.ts";
+import { backlogRouter } from "./routers/backlog.ts";
+import { plansRouter } from "./routers/plans.ts";
+import { artifactsRouter, runsRouter } from "./routers/runs.ts";
+import { eventsRouter, sessionRouter, systemRouter } from "./routers/system.ts";
+import { router } from "./trpc.ts";
+
+export const appRouter = router({
+  approvals: approvalsRouter,
+  artifacts: artifactsRouter,
+  backlog: backlogRouter,
+  events: eventsRouter,
+  plans: plansRouter,
+  runs: runsRouter,
+  session: sessionRouter,
+  system: systemRouter,
+});
+
+export type AppRouter = typeof appRouter;
+export type RouterInputs = inferRouterInputs<AppRouter>;
+export type RouterOutputs = inferRouterOutputs<AppRouter>;
