@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
@@ -8,6 +9,8 @@ export default defineConfig({
   test: {
     testTimeout: prove ? 120_000 : 20_000,
     hookTimeout: 120_000,
+    // Integration tests wait for Postgres more than they compute: two at a time pay off on two cores.
+    maxWorkers: Math.max(2, availableParallelism()),
     setupFiles: [join(import.meta.dirname, "scripts/coverage/vitest-setup.ts")],
     projects: [
       {
