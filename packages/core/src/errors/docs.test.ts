@@ -6,6 +6,8 @@ test("docs/errors.md lists every code with its status and meaning, and no other"
   const page = readFileSync(new URL("../../../../docs/errors.md", import.meta.url), "utf8");
   const rows = page.split("\n").filter((line) => line.startsWith("| `"));
   expect(rows).toEqual(
-    ErrorCode.options.map((code) => `| \`${code}\` | ${HTTP_STATUS[code]} | ${ERROR_TITLE[code]} |`),
+    ErrorCode.options.map(
+      (code) => `| \`${code}\` | ${HTTP_STATUS[code]} | ${ERROR_TITLE[code]} |`,
+    ),
   );
 });

@@ -1,8 +1,9 @@
-import { pointer, type Issue } from "../errors/index.ts";
+import { pointer } from "../errors/index.ts";
 import { nameFinder } from "./closest-name.ts";
 import { digraph, type Digraph } from "./digraph.ts";
 import { findLoops } from "./find-loops.ts";
 import { findReached } from "./find-reached.ts";
+import type { IssueList } from "./issue-list.ts";
 import type { ParsedRow } from "./parse-row.ts";
 
 /** Items that exist already: their ids, and what each of them needs. */
@@ -11,49 +12,62 @@ export interface KnownItems {
   needsOf(key: string): Iterable<string>;
 }
 
-/** What is wrong between the rows: duplicate ids, needs that don't exist, loops, artifacts from strangers. */
-export function checkNeeds(rows: readonly ParsedRow[], known: KnownItems | undefined): Issue[] {
+/** Adds what is wrong between the rows: duplicate ids, needs that don't exist, loops, artifacts from strangers. */
+export function checkNeeds(
+  rows: readonly ParsedRow[],
+  known: KnownItems | undefined,
+  issues: IssueList,
+): void {
+  const byKey = rowsByKey(rows, issues);
+  missingNeeds(rows, byKey, known, issues);
+  const graph = needsGraph(rows, byKey, known);
+  loops(graph, byKey, issues);
+  strangers(rows, byKey, graph, issues);
+}
+
+function rowsByKey(rows: readonly ParsedRow[], issues: IssueList): Map<string, number> {
   const byKey = new Map<string, number>();
-  const issues: Issue[] = [];
   rows.forEach((row, i) => {
     if (row.key === undefined) return;
     const first = byKey.get(row.key);
-    if (first === undefined) return void byKey.set(row.key, i);
-    issues.push({
+    if (first === undefined) {
+      byKey.set(row.key, i);
+      return;
+    }
+    issues.add(() => ({
       path: pointer(["items", i, "id"]),
       message: `duplicate id "${row.key}": row ${first + 1} has it already`,
       item: row.label,
-    });
+    }));
   });
-  issues.push(...missingNeeds(rows, byKey, known));
-  const graph = needsGraph(rows, byKey, known);
-  issues.push(...loops(graph, byKey), ...strangers(rows, byKey, graph));
-  return issues;
+  return byKey;
 }
 
 function missingNeeds(
   rows: readonly ParsedRow[],
   byKey: ReadonlyMap<string, number>,
   known: KnownItems | undefined,
-): Issue[] {
+  issues: IssueList,
+): void {
   const closest = nameFinder([...byKey.keys(), ...(known?.keys ?? [])]);
-  const issues: Issue[] = [];
   rows.forEach((row, i) => {
-    const report = (need: string, message: string) => {
-      const at = row.item?.needs.indexOf(need);
-      const path = pointer(["items", i, "needs", ...(at === undefined ? [] : [at])]);
-      issues.push({ path, message, item: row.label });
-    };
+    const report = (need: string, message: () => string) =>
+      issues.add(() => {
+        const at = row.item?.needs.indexOf(need);
+        const path = pointer(["items", i, "needs", ...(at === undefined ? [] : [at])]);
+        return { path, message: message(), item: row.label };
+      });
     for (const need of row.needs) {
-      if (need === row.key) report(need, "needs itself");
-      else if (!byKey.has(need) && !known?.keys.has(need)) {
-        const suggestion = closest(need);
-        const hint = suggestion === undefined ? "" : `; did you mean "${suggestion}"?`;
-        report(need, `needs "${need}", which does not exist${hint}`);
+      if (need === row.key) report(need, () => "needs itself");
+      else if (!byKey.has(need) && known?.keys.has(need) !== true) {
+        report(need, () => {
+          const suggestion = closest(need);
+          const hint = suggestion === undefined ? "" : `; did you mean "${suggestion}"?`;
+          return `needs "${need}", which does not exist${hint}`;
+        });
       }
     }
   });
-  return issues;
 }
 
 interface NeedsGraph {
@@ -86,15 +100,15 @@ function needsGraph(
   return { things, graph, nodeOf };
 }
 
-function loops(graph: NeedsGraph, byKey: ReadonlyMap<string, number>): Issue[] {
-  return findLoops(graph.things).map(({ names, text, size }) => {
+function loops(graph: NeedsGraph, byKey: ReadonlyMap<string, number>, issues: IssueList): void {
+  for (const { names, text, size } of findLoops(graph.things)) {
     const item = names[0] ?? "";
     const others = size - names.length;
     const rest =
       others === 0 ? "" : ` (${others} more ${others === 1 ? "item" : "items"} on longer loops)`;
     const path = pointer(["items", byKey.get(item) ?? 0, "needs"]);
-    return { path, message: `depends on itself: ${text}${rest}`, item };
-  });
+    issues.add(() => ({ path, message: `depends on itself: ${text}${rest}`, item }));
+  }
 }
 
 /** Artifacts may only come from what an item needs, directly or through others. */
@@ -102,7 +116,8 @@ function strangers(
   rows: readonly ParsedRow[],
   byKey: ReadonlyMap<string, number>,
   { graph, nodeOf }: NeedsGraph,
-): Issue[] {
+  issues: IssueList,
+): void {
   const producerOf = (from: string) => {
     const exact = nodeOf.get(from);
     if (exact !== undefined) return exact;
@@ -118,13 +133,13 @@ function strangers(
     graph,
     asked.map(({ from, to }) => ({ from, to: to ?? from })),
   );
-  return asked.flatMap(({ row, i, input, from, to }, q) => {
+  asked.forEach(({ row, i, input, from, to }, q) => {
     const ownStep = to === from && row.item?.kind === undefined;
-    if (to !== undefined && (reached[q] === true || ownStep)) return [];
-    const message =
-      to === undefined
-        ? `wants artifact "${input.artifact}" from "${input.from}", which does not exist`
-        : `wants artifact "${input.artifact}" from "${input.from}", which it does not need; add it to needs`;
-    return [{ path: pointer(["items", i, ...input.at]), message, item: row.label }];
+    if (to !== undefined && (reached[q] === true || ownStep)) return;
+    const wants = `wants artifact "${input.artifact}" from "${input.from}"`;
+    const but =
+      to === undefined ? "which does not exist" : "which it does not need; add it to needs";
+    const path = pointer(["items", i, ...input.at]);
+    issues.add(() => ({ path, message: `${wants}, ${but}`, item: row.label }));
   });
 }

@@ -6,4 +6,4 @@ export type { ValidItem } from "./parse-row.ts";
 export { planBacklog, type Planning, type PlanRequest } from "./plan-backlog.ts";
 export { DEFAULT_PLAN_RULES, PlanRule, PlanRuleStep } from "./plan-rules.ts";
 export type { PlannedStep, PlanNote } from "./planned-step.ts";
-export { MAX_BACKLOG_ISSUES, validateBacklog, type BacklogValidation } from "./validate-backlog.ts";
+export { validateBacklog, type BacklogValidation } from "./validate-backlog.ts";

@@ -5,7 +5,7 @@ import {
   STEP_WITH,
   ShellWith,
   StepKind,
-  StepName,
+  isStepName,
   type ArtifactInput,
 } from "../vocabulary/index.ts";
 
@@ -30,12 +30,12 @@ export interface RowInput extends ArtifactInput {
 
 /** Parses one row of a backlog document, with all that is wrong with it. */
 export function parseRow(raw: unknown, row: number): ParsedRow {
-  const id = fieldOf(raw, "id");
-  const key = StepName.safeParse(id).data;
+  const key = keyOf(raw);
   const label = key ?? `#${row + 1}`;
   const issues: Issue[] = [];
   const report = (path: readonly PropertyKey[], message: string) => {
-    issues.push({ path: pointer(["items", row, ...path]), message, item: label });
+    const at = pointer(["items", row, ...path]);
+    issues.push({ path: shown(at), message: shown(message), item: label });
   };
 
   const parsed = BacklogItemInput.safeParse(raw);
@@ -49,6 +49,22 @@ export function parseRow(raw: unknown, row: number): ParsedRow {
   const inputs = completeArguments(item, report);
   return { key, label, needs: item.needs, inputs, item, issues };
 }
+
+/** A row that is not looked at closely, for others to need: there are enough issues already. */
+export function skimRow(raw: unknown, row: number): ParsedRow {
+  const key = keyOf(raw);
+  const label = key ?? `#${row + 1}`;
+  return { key, label, needs: rawNeeds(raw), inputs: [], item: undefined, issues: [] };
+}
+
+/** Text that came with the input, as an issue may repeat it: cut, and valid Unicode. */
+export function shown(text: string): string {
+  const cut = text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+  // oxlint-disable-next-line no-control-regex
+  return cut.toWellFormed().replace(/[\u0000-\u001f\u007f]/g, "\ufffd");
+}
+
+const MAX_SHOWN = 300;
 
 type Report = (path: readonly PropertyKey[], message: string) => void;
 
@@ -121,8 +137,8 @@ function unknownOption(field: string, value: unknown, options: readonly string[]
   return `unknown ${field} ${quote(value)}; use one of ${options.join(", ")}`;
 }
 
-/** A value as it may stand in a sentence: JSON, cut, with control characters and lone surrogates escaped. */
-export function quote(value: unknown): string {
+/** A value as it may stand in a sentence: JSON, cut. */
+function quote(value: unknown): string {
   if (typeof value === "object" && value !== null) {
     return Array.isArray(value) ? "(a list)" : "(an object)";
   }
@@ -136,8 +152,12 @@ function fieldOf(raw: unknown, field: string): unknown {
     : undefined;
 }
 
+function keyOf(raw: unknown): string | undefined {
+  const id = fieldOf(raw, "id");
+  return isStepName(id) ? id : undefined;
+}
+
 function rawNeeds(raw: unknown): string[] {
   const needs = fieldOf(raw, "needs");
-  if (!Array.isArray(needs)) return [];
-  return [...new Set(needs.filter((need) => StepName.safeParse(need).success).map(String))];
+  return Array.isArray(needs) ? [...new Set(needs.filter(isStepName))] : [];
 }

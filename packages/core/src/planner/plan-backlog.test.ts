@@ -250,6 +250,23 @@ describe("artifact inputs", () => {
     expect(from([bug({}), after])).toMatchObject([{ from: "bug.review" }]);
   });
 
+  test("from an item with two last steps, neither of which declares it, are an issue", () => {
+    const fork = PlanRule.parse({
+      name: "fork",
+      steps: [
+        { suffix: "x", kind: "shell", with: { command: ["x"] } },
+        { suffix: "y", kind: "shell", with: { command: ["y"] }, needs: [] },
+      ],
+      position: 0,
+    });
+    const items = [
+      aPlanItem({ id: "a", kind: undefined }),
+      aPlanItem({ id: "z", needs: ["a"], with: wants("a") }),
+    ];
+    const planned = plan(items, { rules: [fork] });
+    expect(planned).toMatchObject({ ok: false, issues: [{ item: "z", path: "/items/0/with" }] });
+  });
+
   test("may come from an earlier step of the same item, not from a later one", () => {
     expect(plan([bug({ test: wants("bug.fix") })]).ok).toBe(true);
     expect(plan([bug({ reproduce: wants("bug.fix") })])).toMatchObject({
@@ -265,8 +282,13 @@ describe("names", () => {
     expect(planned).toMatchObject({ ok: false, issues: [{ item: "a.fix", path: "/items/1/id" }] });
   });
 
-  test("of steps that get too long are an issue", () => {
-    expect(plan([aPlanItem({ id: "a".repeat(128), type: "bug" })]).ok).toBe(false);
+  test("of steps that get too long are an issue, of very many a thousand and a number", () => {
+    const long = Array.from({ length: 400 }, (_, i) =>
+      aPlanItem({ id: `${"a".repeat(124)}${1_000 + i}`, type: "bug", row: i }),
+    );
+    const planned = plan(long);
+    expect(planned.ok ? [] : planned.issues).toHaveLength(1_001);
+    expect(planned).toMatchObject({ ok: false, issues: { 1000: { message: "and 600 more" } } });
   });
 });
 

@@ -3,6 +3,7 @@ import { pointer, type Issue } from "../errors/index.ts";
 import { inRuleOrder } from "./choose-rule.ts";
 import { digraph } from "./digraph.ts";
 import { expandItem, type DraftStep } from "./expand-item.ts";
+import { IssueList, MAX_BACKLOG_ISSUES } from "./issue-list.ts";
 import { linkSteps } from "./link-steps.ts";
 import { orderNodes } from "./order-nodes.ts";
 import type { ValidItem } from "./parse-row.ts";
@@ -33,12 +34,11 @@ export function planBacklog({ tenantId, lineage, items, rules, sha256 }: PlanReq
   const ordered = inRuleOrder(rules);
   const expansions = items.map((item) => expandItem(item, ordered));
   const { steps, issues } = resolveInputs(linkSteps(expansions), expansions);
-  const all = [
-    ...expansions.flatMap((expansion) => expansion.issues),
-    ...sameNames(steps, items),
-    ...issues,
-  ];
-  if (all.length > 0) return { ok: false, issues: all };
+  const all = new IssueList(MAX_BACKLOG_ISSUES);
+  for (const expansion of expansions) all.addAll(expansion.issues);
+  all.addAll(sameNames(steps, items));
+  all.addAll(issues);
+  if (all.total > 0) return { ok: false, issues: all.closed() };
 
   const tokenOf = ({ name, kind, with: args }: DraftStep) =>
     sha256(canonicalJson([tenantId, lineage, name, { kind, with: args }]));

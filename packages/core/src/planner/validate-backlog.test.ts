@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { aBacklog, aBacklogRow } from "../testing/index.ts";
 import { loopText } from "./find-loops.ts";
-import { MAX_BACKLOG_ISSUES, validateBacklog } from "./validate-backlog.ts";
+import { MAX_BACKLOG_ISSUES } from "./issue-list.ts";
+import { validateBacklog } from "./validate-backlog.ts";
 
 function issuesOf(items: unknown, known?: Parameters<typeof validateBacklog>[1]) {
   const result = validateBacklog({ version: 1, pack: "p", items }, known);
@@ -110,12 +111,30 @@ describe("names every offending item", () => {
     ).toEqual(['a /items/0/kind: unknown kind "docker"; use one of shell, approval, agent']);
   });
 
-  test("at most a thousand, then the number of the rest", () => {
-    const issues = issuesOf(
-      Array.from({ length: 2_500 }, (_, i) => ({ id: `i${i}`, kind: "shell" })),
-    );
-    expect(issues).toHaveLength(MAX_BACKLOG_ISSUES + 1);
-    expect(issues.at(-1)).toEqual({ path: "/items", message: "and 1,500 more" });
+  test("at most a thousand, then how many more there are and how many rows were passed over", () => {
+    const rows = (size: number, row: (i: number) => object) =>
+      issuesOf(Array.from({ length: size }, (_, i) => ({ id: `i${i}`, ...row(i) })));
+    const unparsed = rows(2_500, () => ({ kind: "shell" }));
+    expect(unparsed).toHaveLength(MAX_BACKLOG_ISSUES + 1);
+    expect(unparsed.at(-1)).toEqual({
+      path: "/items",
+      message: "1,500 rows were not checked any more",
+    });
+    const shell = { title: "x", kind: "shell", with: { command: ["x"] } };
+    const missing = rows(2_500, () => ({ ...shell, needs: ["nowhere"] }));
+    expect(missing.at(-1)).toEqual({ path: "/items", message: "and 1,500 more" });
+  });
+
+  test("megabytes of rubbish are answered quickly, briefly and in valid Unicode", () => {
+    const junk = Array.from({ length: 20_000 }, (_, i) => ({
+      id: `i${i}`,
+      labels: Array.from({ length: 50 }, () => 1),
+      needs: Array.from({ length: 60 }, () => ""),
+      ["\ud800\u0000".repeat(50)]: 1,
+    }));
+    const text = JSON.stringify(issuesOf(junk));
+    expect(text.length).toBeLessThan(1_000_000);
+    expect(text).not.toMatch(/\\u(?:d8|00)/);
   });
 });
 
@@ -213,13 +232,19 @@ describe("artifacts", () => {
       aBacklogRow({ id: "b", kind: "shell", with: wants("a") }),
       aBacklogRow({ id: "c", kind: "shell", with: wants("nope") }),
       aBacklogRow({ id: "d", kind: "shell", with: wants("d") }),
-      { id: "t", title: "x", type: "bug", with: { test: wants("a"), fix: 3 } },
+      {
+        id: "t",
+        title: "x",
+        type: "bug",
+        with: { test: wants("a"), fix: 3, review: { command: [] } },
+      },
     ];
     expect(sentences(items)).toEqual([
       'b /items/1/with/inputs/0/from: wants artifact "f" from "a", which it does not need; add it to needs',
       'c /items/2/with/inputs/0/from: wants artifact "f" from "nope", which does not exist',
       'd /items/3/with/inputs/0/from: wants artifact "f" from "d", which it does not need; add it to needs',
       't /items/4/with/fix: without kind, "with" holds arguments per step, like {"fix": {...}}; give kind: shell | approval | agent to say what this item does',
+      "t /items/4/with/review/command: Too small: expected array to have >=1 items",
       't /items/4/with/test/inputs/0/from: wants artifact "f" from "a", which it does not need; add it to needs',
     ]);
   });

@@ -4,13 +4,17 @@ import { StorableJson, storableText } from "./text.ts";
 export const StepKind = z.enum(["shell", "approval", "agent"]);
 export type StepKind = z.infer<typeof StepKind>;
 
+const STEP_NAME = /^[a-z0-9][a-z0-9._-]{0,127}$/;
+
 /** Names of items, steps, checkpoints: unique in their scope, and what identity hangs on. */
 export const StepName = z
   .string()
-  .regex(
-    /^[a-z0-9][a-z0-9._-]{0,127}$/,
-    "use 1 to 128 of a-z 0-9 . _ - and begin with a letter or digit",
-  );
+  .regex(STEP_NAME, "use 1 to 128 of a-z 0-9 . _ - and begin with a letter or digit");
+
+/** The same question without the price of an error that nobody reads. */
+export function isStepName(value: unknown): value is string {
+  return typeof value === "string" && STEP_NAME.test(value);
+}
 
 export const Capability = z
   .string()
