@@ -16,11 +16,12 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { LocalStackError, startPostgres } from "../../src/local-stack/index.ts";
 import type { RunningPostgres } from "../../src/local-stack/index.ts";
 import { locateNativeFolder } from "../../src/local-stack/postgres/binaries.ts";
 import { provideBinaries } from "../../src/local-stack/postgres/place.ts";
+import { clearPostmaster } from "../../src/local-stack/postgres/postmaster.ts";
 import { identifyProcess } from "../../src/local-stack/postgres/process-identity.ts";
 import { chooseServerUser } from "../../src/local-stack/postgres/server-user.ts";
 
@@ -32,20 +33,25 @@ let running: RunningPostgres[] = [];
 let children: ChildProcess[] = [];
 let outside: string[] = [];
 
-beforeEach(() => {
+/** A clone's folder and the state folder in it, which is not there yet. */
+function newHome(): void {
   folder = mkdtempSync(path.join(os.tmpdir(), "nofx-pg-"));
   chmodSync(folder, 0o755);
   home = path.join(folder, ".nofx");
-});
+}
 
-afterEach(async () => {
+async function stopAll(): Promise<void> {
   for (const child of children) child.kill("SIGKILL");
   for (const postgres of running) await postgres.stop();
-  for (const dir of [folder, ...outside]) rmSync(dir, { recursive: true, force: true });
+  await clearPostmaster(path.join(home, "postgres", "data"));
   running = [];
   children = [];
+}
+
+function removeHome(): void {
+  for (const dir of [folder, ...outside]) rmSync(dir, { recursive: true, force: true });
   outside = [];
-});
+}
 
 async function start(
   options: { port?: number; log?: (line: string) => void } = {},
@@ -84,9 +90,14 @@ const postmasterPid = (postgres: RunningPostgres) =>
   Number(readFileSync(path.join(postgres.dataDir, "postmaster.pid"), "utf8").split("\n")[0]);
 
 describe("the embedded Postgres", () => {
+  // One cluster for all of these: each leaves it stopped or broken, and the next has to cope.
+  beforeAll(newHome);
+  afterEach(stopAll);
+  afterAll(removeHome);
+
   it("starts where there is nothing, stops, and finds its data again", async () => {
     const first = await start();
-    await query(first, "create table kept (n int); insert into kept values (1)");
+    await query(first, "create table if not exists kept (n int); insert into kept values (1)");
     const pid = postmasterPid(first);
     await first.stop();
     expect(identifyProcess(pid)).toBeUndefined();
@@ -148,7 +159,7 @@ describe("the embedded Postgres", () => {
 
   it("recovers when the whole server was killed, also when its number is another process's now", async () => {
     const first = await start();
-    await query(first, "create table kept (n int)");
+    await query(first, "create table if not exists kept (n int)");
     const pid = postmasterPid(first);
     process.kill(pid, "SIGKILL");
     await first.stop();
@@ -157,14 +168,7 @@ describe("the embedded Postgres", () => {
     const text = readFileSync(lock, "utf8");
     writeFileSync(lock, text.replace(/^\d+/, String(process.pid)));
     const second = await start();
-    expect(await query(second, "select count(*)::int as n from kept")).toEqual([{ n: 0 }]);
-  });
-
-  it("begins anew when the first start was interrupted", async () => {
-    mkdirSync(path.join(home, "postgres", "initialising", "data"), { recursive: true });
-    const postgres = await start();
-    expect(await query(postgres, "select 1 as one")).toEqual([{ one: 1 }]);
-    expect(existsSync(path.join(home, "postgres", "initialising"))).toBe(false);
+    expect(await query(second, "select count(*)::int as n from kept")).toEqual([{ n: 1 }]);
   });
 
   it("says in one sentence that data of another version cannot be used", async () => {
@@ -173,10 +177,28 @@ describe("the embedded Postgres", () => {
     writeFileSync(path.join(first.dataDir, "PG_VERSION"), "16\n");
     const error = await start().catch((caught: unknown) => caught);
     expect(LocalStackError.is(error) && error.code).toBe("data_unusable");
+    writeFileSync(path.join(first.dataDir, "PG_VERSION"), "17\n");
+  });
+});
+
+describe("a new embedded Postgres", () => {
+  beforeEach(newHome);
+  afterEach(stopAll);
+  afterEach(removeHome);
+
+  it("begins anew when the first start was interrupted", async () => {
+    mkdirSync(path.join(home, "postgres", "initialising", "data"), { recursive: true });
+    const postgres = await start();
+    expect(await query(postgres, "select 1 as one")).toEqual([{ one: 1 }]);
+    expect(existsSync(path.join(home, "postgres", "initialising"))).toBe(false);
   });
 });
 
 describe.runIf(isRoot)("as root", () => {
+  beforeEach(newHome);
+  afterEach(stopAll);
+  afterEach(removeHome);
+
   it("runs as an unprivileged user", async () => {
     const postgres = await start();
     const [row] = await query(postgres, "select pg_backend_pid() as pid");
@@ -192,7 +214,7 @@ describe.runIf(isRoot)("as root", () => {
     const place = path.dirname(first.dataDir);
     outside.push(place);
     expect(first.dataDir.startsWith(folder)).toBe(false);
-    await query(first, "create table kept (n int)");
+    await query(first, "create table if not exists kept (n int)");
     await first.stop();
     const second = await start();
     expect(second.dataDir).toBe(first.dataDir);

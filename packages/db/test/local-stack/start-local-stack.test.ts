@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } fro
 import os from "node:os";
 import path from "node:path";
 import { createClient } from "@supabase/supabase-js";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { LocalStackError, resetLocalStack, startLocalStack } from "../../src/local-stack/index.ts";
 import type { LocalStack, StackProgress } from "../../src/local-stack/index.ts";
 import { withClient } from "../../src/testing/index.ts";
@@ -10,15 +10,14 @@ import { withClient } from "../../src/testing/index.ts";
 let home: string;
 let stack: LocalStack | undefined;
 
-beforeEach(() => {
+// One home for all of these: each test finds what the one before left.
+beforeAll(() => {
   home = mkdtempSync(path.join(os.tmpdir(), "nofx-stack-"));
   chmodSync(home, 0o755);
 });
 
-afterEach(async () => {
-  await stack?.stop();
-  rmSync(home, { recursive: true, force: true });
-});
+afterEach(() => stack?.stop());
+afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 const ports = { postgres: 0, gateway: 0 };
 
@@ -57,6 +56,22 @@ it("starts part by part, keeps users, files and keys, and stops without a trace"
   expect((await fetch(`${stack.gatewayUrl}/anything-else`)).status).toBe(404);
 });
 
+it("gives each role its own connection, none of them a superuser", async () => {
+  stack = await startLocalStack({ home, ports });
+  expect(Object.keys(stack.databaseUrls)).toEqual(
+    expect.arrayContaining(["nofx_web", "nofx_worker", "postgres"]),
+  );
+  for (const [role, url] of Object.entries(stack.databaseUrls)) {
+    const { rows } = await withClient(url, (client) =>
+      client.query(
+        "select current_user as name, rolsuper as super from pg_roles where rolname = current_user",
+      ),
+    );
+    expect(rows).toEqual([{ name: role, super: false }]);
+  }
+  expect(readdirSync(home).filter((name) => name.endsWith(".new"))).toEqual([]);
+});
+
 it("begins anew after a reset, which refuses while the stack runs", async () => {
   stack = await startLocalStack({ home, ports });
   const { publishableKey } = stack;
@@ -83,20 +98,4 @@ it("stops what it had started when newer code made the database, and says so", a
   expect(LocalStackError.is(error) && error.code).toBe("migration_failed");
   expect(String(error)).toContain("made by a newer version");
   expect(existsSync(path.join(home, "postgres", "data", "postmaster.pid"))).toBe(false);
-});
-
-it("gives each role its own connection, none of them a superuser", async () => {
-  stack = await startLocalStack({ home, ports });
-  expect(Object.keys(stack.databaseUrls)).toEqual(
-    expect.arrayContaining(["nofx_web", "nofx_worker", "postgres"]),
-  );
-  for (const [role, url] of Object.entries(stack.databaseUrls)) {
-    const { rows } = await withClient(url, (client) =>
-      client.query(
-        "select current_user as name, rolsuper as super from pg_roles where rolname = current_user",
-      ),
-    );
-    expect(rows).toEqual([{ name: role, super: false }]);
-  }
-  expect(readdirSync(home).filter((name) => name.endsWith(".new"))).toEqual([]);
 });
