@@ -40,7 +40,7 @@ async function checkTypes(): Promise<Finished> {
       "tsconfig.json",
       "{packages,apps}/*/tsconfig.json",
       "examples/agents/tsconfig.json",
-      "tests/tsconfig.json",
+      "tests/{,browser/}tsconfig.json",
     ],
     { cwd: root },
   ).sort();
