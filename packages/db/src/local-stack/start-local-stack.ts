@@ -3,6 +3,7 @@ import path from "node:path";
 import pg from "pg";
 import { MigrationError, migrate } from "../migrate/index.ts";
 import { bootstrapDatabase, localPassword, setLocalPasswords } from "./bootstrap/index.ts";
+import { withExplainedErrors } from "./explain-system-error.ts";
 import { readOrMakeKeys, startGateway } from "./gateway/index.ts";
 import type { Keys } from "./gateway/index.ts";
 import { LocalStackError } from "./local-stack-error.ts";
@@ -39,7 +40,11 @@ export type LocalStack = {
 const DATABASE = "postgres";
 
 /** Starts what hosted Supabase is in production, on this machine: Postgres with our schema, and the API in front of it. */
-export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
+export function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
+  return withExplainedErrors(options.home, () => start(options));
+}
+
+async function start(options: LocalStackOptions): Promise<LocalStack> {
   const log = options.log ?? (() => {});
   const started: (() => Promise<void>)[] = [];
   let stopping: Promise<void> | undefined;

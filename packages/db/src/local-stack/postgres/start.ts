@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { withExplainedErrors } from "../explain-system-error.ts";
 import { findFreePort } from "../find-free-port.ts";
 import { LocalStackError } from "../local-stack-error.ts";
 import { locateNativeFolder } from "./binaries.ts";
@@ -58,7 +59,11 @@ const SETTINGS: Record<string, string> = {
 const LOG_LIMIT = 10 * 1024 * 1024;
 
 /** Starts the cluster of `home`, making it first where there is none; what a crash left behind is put right. */
-export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
+export function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
+  return withExplainedErrors(options.home, () => start(options));
+}
+
+async function start(options: PostgresOptions): Promise<RunningPostgres> {
   mkdirSync(options.home, { recursive: true, mode: 0o755 });
   const home = realpathSync(options.home);
   const log = options.log ?? (() => {});
