@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterEach, expect, it, vi } from "vitest";
+import { afterAll, afterEach, expect, it, vi } from "vitest";
 import { chooseServerUser } from "./server-user.ts";
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "nofx-user-"));
@@ -12,6 +12,8 @@ afterEach(() => {
   vi.restoreAllMocks();
   rmSync(passwd, { force: true });
 });
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function asUser(uid: number, lines: string[]): void {
   vi.spyOn(process as { getuid: () => number }, "getuid").mockReturnValue(uid);
