@@ -1,11 +1,109 @@
-// The nofx command line: names the commands; each command is a file of its own.
 import { readFileSync } from "node:fs";
-import { Command } from "commander";
+import { join } from "node:path";
+import { Command, CommanderError } from "commander";
+import { EXIT, explain, wasInterrupted } from "./errors.ts";
+import { root } from "./paths.ts";
+import { red } from "./terminal/style.ts";
 
-const { version, description } = JSON.parse(
-  readFileSync(new URL("../../../package.json", import.meta.url), "utf8"),
-) as { version: string; description: string };
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  version: string;
+};
 
-const program = new Command("nofx").description(description).version(version);
+const program = new Command("nofx")
+  .description(
+    "NOFX Control Plane: plan a backlog, judge it at gates, approve what is sensitive, execute durably, watch live.",
+  )
+  .version(version, "-V, --version", "print the version")
+  .helpOption("-h, --help", "print help")
+  .showHelpAfterError("(nofx help lists the commands and options)")
+  .configureHelp({ sortSubcommands: false })
+  .exitOverride()
+  .addHelpText(
+    "after",
+    "\nExit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.\nState lives in .nofx of the clone; NOFX_HOME names another folder. Ports: NOFX_WEB_PORT, NOFX_SUPABASE_PORT, NOFX_POSTGRES_PORT, NOFX_GATEWAY_PORT.",
+  );
 
-await program.parseAsync();
+// Each command is loaded when it runs: --help and --version answer at once.
+program
+  .command("dev")
+  .description("start everything on this machine and keep it running (npm start)")
+  .option("--no-demo", "start without the demo backlog")
+  .action(async (options: { demo: boolean }) => (await import("./commands/dev.ts")).dev(options));
+
+program
+  .command("demo")
+  .description(
+    "the main job without a browser: import, plan, approve, execute, fetch artifacts (npm run demo)",
+  )
+  .action(async () => (await import("./commands/demo.ts")).demo());
+
+program
+  .command("status")
+  .description("what runs in this clone, and what waits for people")
+  .option("--json", "for programs")
+  .action(async (options: { json?: boolean }) =>
+    (await import("./commands/status.ts")).status(options),
+  );
+
+program
+  .command("stop")
+  .description("stop what runs in this clone, as Ctrl-C would")
+  .action(async () => (await import("./commands/stop.ts")).stop());
+
+program
+  .command("reset")
+  .description("remove database, files, sign-ins and logs of this clone, to begin anew")
+  .option("-y, --yes", "do not ask")
+  .action(async (options: { yes?: boolean }) =>
+    (await import("./commands/reset.ts")).reset(options),
+  );
+
+program
+  .command("doctor")
+  .description("check this machine and say what to do about what is wrong")
+  .option("--json", "for programs")
+  .action(async (options: { json?: boolean }) =>
+    (await import("./commands/doctor.ts")).doctor(options),
+  );
+
+program
+  .command("import")
+  .description("import a backlog, as the operator")
+  .argument("<file>", "JSON or YAML; - reads standard input")
+  .option("--json", "for programs")
+  .action(async (file: string, options: { json?: boolean }) =>
+    (await import("./commands/import.ts")).importBacklog(file, options),
+  );
+
+program
+  .command("plan")
+  .description("plan a pack and show what the gates say, as the operator")
+  .argument("<pack>", "name of an imported pack")
+  .option("--execute", "execute it too, unless something has to be approved first")
+  .option("--json", "for programs")
+  .action(async (pack: string, options: { execute?: boolean; json?: boolean }) =>
+    (await import("./commands/plan.ts")).plan(pack, options),
+  );
+
+program
+  .command("runs")
+  .description("the newest runs")
+  .option("-n, --limit <count>", "how many, up to 200", "10")
+  .option("--json", "for programs")
+  .action(async (options: { limit: string; json?: boolean }) =>
+    (await import("./commands/runs.ts")).runs(options),
+  );
+
+async function run(): Promise<number> {
+  try {
+    await program.parseAsync();
+    return EXIT.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (wasInterrupted(error)) return EXIT.interrupted;
+    console.error(`\n${red("✖")} ${explain(error)}`);
+    return EXIT.failed;
+  }
+}
+
+process.exitCode = await run();

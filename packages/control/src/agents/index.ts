@@ -1,3 +1,4 @@
+export { newAgentKey } from "./agent-key.ts";
 export { authenticateAgent } from "./authenticate.ts";
 export { IssueAgentKeyInput, IssuedAgentKey, issueAgentKey } from "./issue-key.ts";
 export { AgentPage, AgentView, listAgents } from "./list.ts";

@@ -1,0 +1,22 @@
+import { readCredentials } from "../credentials/credentials.ts";
+import { Sentence } from "../errors.ts";
+import { home } from "../paths.ts";
+import { isAlive, readState, type Addresses } from "../system/state.ts";
+import type { Api } from "./api.ts";
+import { connect } from "./connect.ts";
+
+/** The API of what runs in this clone, or a sentence that says how to get it running. */
+export async function connectRunning(
+  person: "supervisor" | "operator",
+): Promise<{ api: Api; addresses: Addresses }> {
+  const state = readState(home);
+  const credentials = readCredentials(home);
+  if (state === undefined || !isAlive(state) || credentials === undefined) {
+    throw new Sentence("NOFX does not run in this clone. Start it with: npm start");
+  }
+  if (state.phase !== "ready" || state.addresses === null) {
+    throw new Sentence(`NOFX is ${state.phase} in this clone. Try again in a moment.`);
+  }
+  const { addresses } = state;
+  return { api: await connect({ addresses, credentials, person }), addresses };
+}

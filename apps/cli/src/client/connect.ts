@@ -1,0 +1,26 @@
+import { Sentence } from "../errors.ts";
+import type { Credentials } from "../credentials/credentials.ts";
+import { signIn } from "../credentials/sign-in.ts";
+import type { Addresses } from "../system/state.ts";
+import { createApi, type Api } from "./api.ts";
+
+/** The API of a running system, signed in as one of the demo's people. */
+export async function connect(options: {
+  addresses: Addresses;
+  credentials: Credentials;
+  person: "supervisor" | "operator";
+  signal?: AbortSignal;
+}): Promise<Api> {
+  const { addresses, credentials, person, signal } = options;
+  const login = credentials.people[person];
+  const session = await signIn(
+    { url: addresses.supabase, publishableKey: addresses.publishableKey },
+    login,
+  );
+  if (session === undefined) {
+    throw new Sentence(
+      `${login.email} cannot sign in with the password in credentials.json. Stop NOFX and start it again: that puts it right.`,
+    );
+  }
+  return createApi({ baseUrl: addresses.dashboard, accessToken: session.accessToken, signal });
+}

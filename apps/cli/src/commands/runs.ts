@@ -1,0 +1,51 @@
+import type { RunSummary } from "@nofx/core/api";
+import { z } from "zod";
+import { connectRunning } from "../client/connect-running.ts";
+import { Sentence } from "../errors.ts";
+import { bold, columns, dim, duration, green, red, yellow } from "../terminal/style.ts";
+
+const Limit = z.coerce.number().int().min(1).max(200);
+
+const PAINT: Record<RunSummary["status"], (text: string) => string> = {
+  queued: dim,
+  running: yellow,
+  succeeded: green,
+  failed: red,
+  cancelled: dim,
+};
+
+/** `nofx runs`: the newest runs, newest first. */
+export async function runs(options: { limit: string; json?: boolean }): Promise<void> {
+  const limit = Limit.safeParse(options.limit);
+  if (!limit.success) throw new Sentence("--limit takes a number from 1 to 200.");
+  const { api, addresses } = await connectRunning("operator");
+  const page = await api.runs({ limit: limit.data });
+  if (options.json === true) return console.log(JSON.stringify(page));
+  if (page.items.length === 0) {
+    console.log(
+      "Nothing has run yet. Import a backlog: npx nofx import FILE, then npx nofx plan PACK --execute",
+    );
+    return;
+  }
+  for (const line of columns(page.items.map((run) => row(run, addresses.dashboard)))) {
+    console.log(line);
+  }
+}
+
+function row(run: RunSummary, dashboard: string): string[] {
+  const approvals =
+    run.pendingApprovals === 0 ? "" : yellow(`${run.pendingApprovals} waiting for approval`);
+  return [
+    PAINT[run.status](run.status),
+    bold(`${run.title} v${run.planVersion}`),
+    `${run.stepsDone}/${run.steps}`,
+    tookOf(run),
+    [dim(`${dashboard}/runs/${run.id}`), approvals].filter(Boolean).join("  "),
+  ];
+}
+
+function tookOf(run: RunSummary): string {
+  if (run.startedAt === null) return "";
+  const end = run.finishedAt === null ? Date.now() : Date.parse(run.finishedAt);
+  return duration(end - Date.parse(run.startedAt));
+}

@@ -1,0 +1,19 @@
+import type { PlanView } from "@nofx/core/api";
+import { bold, dim, green, printable, red, yellow } from "../terminal/style.ts";
+
+const MARKS = { allow: green("✔"), warn: yellow("!"), block: red("✖") } as const;
+
+/** What the gates say about a plan, with their tips. */
+export function showPlan(plan: PlanView): string[] {
+  const lines = [`Plan ${bold(plan.title)}, version ${plan.version}: ${plan.steps} steps`];
+  for (const { gate, verdict, score, findings } of plan.evaluations) {
+    lines.push(`  ${MARKS[verdict]} ${gate} gate: ${verdict} (score ${score})`);
+    for (const finding of findings) {
+      const step = finding.step === null ? "" : `${finding.step}: `;
+      lines.push(`    ${MARKS[finding.verdict]} ${printable(step + finding.reason)}`);
+      if (finding.tip !== "") lines.push(dim(`      ${printable(finding.tip)}`));
+    }
+  }
+  for (const blocker of plan.blockers) lines.push(`  ${yellow("→")} ${printable(blocker)}`);
+  return lines;
+}

@@ -1,0 +1,100 @@
+import { findFreePort } from "@nofx/db/local-stack/ports";
+import { join } from "node:path";
+import { logFile, root } from "../paths.ts";
+import type { ProcessSpec } from "../processes/start-process.ts";
+import type { StackAddresses } from "../stack/messages.ts";
+import { nextCommand } from "../web/build-web.ts";
+import { PortTaken, untilHealthy, type System } from "./system.ts";
+
+/** Starts a server on the wanted port or the next free one, and waits until it answers. Returns its address. */
+async function startServer(
+  system: System,
+  wanted: number,
+  server: { health: string; spec: (port: number) => ProcessSpec },
+): Promise<string> {
+  let from = wanted;
+  for (;;) {
+    const port = await findFreePort(from);
+    const url = `http://127.0.0.1:${port}`;
+    const spec = server.spec(port);
+    try {
+      await system.keep(spec, (signal) => untilHealthy(spec.name, url + server.health, signal));
+      return url;
+    } catch (error) {
+      if (!(error instanceof PortTaken) || port >= wanted + 20) throw error;
+      from = port + 1;
+    }
+  }
+}
+
+/** The dashboard and the REST API. It gets the database as the web's role and no key that opens more. */
+export function startWeb(system: System, port: number, stack: StackAddresses): Promise<string> {
+  return startServer(system, port, {
+    health: "/api/health",
+    spec: (on) => ({
+      name: "web",
+      script: nextCommand,
+      args: ["start", "-H", "127.0.0.1", "-p", String(on)],
+      cwd: join(root, "apps/web"),
+      env: {
+        NODE_ENV: "production",
+        NEXT_TELEMETRY_DISABLED: "1",
+        DATABASE_URL: roleUrl(stack, "nofx_web"),
+        SUPABASE_URL: stack.gatewayUrl,
+        SUPABASE_ANON_KEY: stack.publishableKey,
+        SUPABASE_PUBLISHABLE_KEY: stack.publishableKey,
+        SUPABASE_JWT_SECRET: stack.jwtSecret,
+      },
+      log: logFile("web", system.home),
+    }),
+  });
+}
+
+/** Executes steps, seals events, and serves the agent API. */
+export function startWorker(system: System, port: number, stack: StackAddresses): Promise<string> {
+  return startServer(system, port, {
+    health: "/health",
+    spec: (on) => ({
+      name: "worker",
+      script: join(root, "apps/worker/src/main.ts"),
+      cwd: root,
+      env: {
+        DATABASE_DIRECT_URL: roleUrl(stack, "nofx_worker"),
+        DATABASE_GATEWAY_URL: roleUrl(stack, "nofx_agent_gateway"),
+        SUPABASE_URL: stack.gatewayUrl,
+        SUPABASE_ANON_KEY: stack.publishableKey,
+        SUPABASE_JWT_SECRET: stack.jwtSecret,
+        NOFX_GATEWAY_PORT: String(on),
+        NOFX_WORKSPACES: join(system.home, "workspaces"),
+        NOFX_WORKSPACE_ROOT: root,
+        // Ctrl-C is answered within ten seconds: what still runs after two is given back.
+        NOFX_GRACE_SECONDS: "2",
+      },
+      log: logFile("worker", system.home),
+    }),
+  });
+}
+
+/** One process an agent, each with its own key and nothing else. They find the control plane when it is there. */
+export async function startAgents(
+  system: System,
+  url: string,
+  keys: Record<string, string>,
+): Promise<void> {
+  for (const [name, key] of Object.entries(keys)) {
+    const spec = {
+      name: `agent-${name}`,
+      script: join(root, "examples/agents/src/main.ts"),
+      cwd: root,
+      env: { NOFX_URL: url, NOFX_AGENT_KEY: key },
+      log: logFile(`agent-${name}`, system.home),
+    };
+    await system.keep(spec, async () => {});
+  }
+}
+
+function roleUrl(stack: StackAddresses, role: string): string {
+  const url = stack.databaseUrls[role];
+  if (url === undefined) throw new Error(`the local stack has no login for ${role}`);
+  return url;
+}
