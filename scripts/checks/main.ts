@@ -1,17 +1,12 @@
 // npm run verify: format, lint, types, dependency direction, dead code, document references. No database, under a minute.
 import { followLauncher } from "../lib/follow-launcher.mjs";
 import { runLimited } from "../lib/limit.ts";
-import { stopProcesses } from "../lib/processes.ts";
+import { stopOnSignals } from "../lib/processes.ts";
 import { Progress } from "../lib/progress.ts";
 import { checks } from "./checks.ts";
 
 followLauncher();
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.once(signal, () => {
-    stopProcesses("SIGTERM");
-    process.exit(130);
-  });
-}
+stopOnSignals(() => console.log("Stopped before the end."));
 
 const progress = new Progress();
 const results = await runLimited(

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { runProcess, stopProcesses } from "./processes.ts";
+import { runProcess, signalProcesses, stopProcesses } from "./processes.ts";
 
 const node = (script: string) => [process.execPath, ["-e", script]] as const;
 
@@ -22,12 +22,38 @@ it("stops a command with everything that it started", async () => {
   const { code } = await runProcess(...node(`${grandchild}; setInterval(() => {}, 1000)`), {
     onLine(line) {
       pid = Number(line);
-      stopProcesses("SIGKILL");
+      signalProcesses("SIGKILL");
     },
   });
   expect(code).toBe(128);
   expect(pid).toBeGreaterThan(0);
   // Getting here shows that both have ended: the output closes only when the last process that holds it does.
+});
+
+it("asks before it ends, and ends what does not listen", async () => {
+  const polite = runProcess(
+    ...node(
+      `process.on("SIGINT", () => process.exit(5)); setInterval(() => {}, 1000); console.log("up")`,
+    ),
+    {
+      onLine: () => up.resolve(),
+    },
+  );
+  const up = Promise.withResolvers<void>();
+  await up.promise;
+  await stopProcesses(10_000);
+  expect((await polite).code).toBe(5);
+
+  const deaf = Promise.withResolvers<void>();
+  const stubborn = runProcess(
+    ...node(`process.on("SIGINT", () => {}); setInterval(() => {}, 1000); console.log("up")`),
+    {
+      onLine: () => deaf.resolve(),
+    },
+  );
+  await deaf.promise;
+  await stopProcesses(100);
+  expect((await stubborn).code).toBe(128);
 });
 
 it("says when there is no such command", async () => {

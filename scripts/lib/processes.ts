@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { setTimeout as wait } from "node:timers/promises";
 
 export interface Finished {
   /** The exit code, or 128 when a signal ended it. */
@@ -18,8 +19,8 @@ export interface ProcessOptions {
 
 const running = new Set<number>();
 
-/** Ends every process that runProcess started, with all that they started. */
-export function stopProcesses(signal: NodeJS.Signals): void {
+/** Sends a signal to every process that runProcess started, and to all that they started. */
+export function signalProcesses(signal: NodeJS.Signals): void {
   for (const pid of running) {
     try {
       process.kill(-pid, signal);
@@ -27,6 +28,29 @@ export function stopProcesses(signal: NodeJS.Signals): void {
       // Ended between the look and the signal.
     }
   }
+}
+
+/** Asks them to stop as Ctrl-C would, so that they clear away what they made; ends those that haven't after the time given. */
+export async function stopProcesses(patienceMs: number): Promise<void> {
+  signalProcesses("SIGINT");
+  const deadline = Date.now() + patienceMs;
+  while (running.size > 0 && Date.now() < deadline) await wait(50);
+  signalProcesses("SIGKILL");
+}
+
+/** On Ctrl-C or a kill: stops the processes, says `last` words, and exits. Answers whether that has begun. */
+export function stopOnSignals(last: () => void): () => boolean {
+  let stopping = false;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => {
+      stopping = true;
+      void stopProcesses(15_000).finally(() => {
+        last();
+        process.exit(130);
+      });
+    });
+  }
+  return () => stopping;
 }
 
 /** Runs a command to its end. Each gets its own process group, so that stopProcesses leaves nothing behind. */

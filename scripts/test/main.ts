@@ -5,7 +5,7 @@ import { checks } from "../checks/checks.ts";
 import { followLauncher } from "../lib/follow-launcher.mjs";
 import { runLimited } from "../lib/limit.ts";
 import { root } from "../lib/paths.mjs";
-import { stopProcesses } from "../lib/processes.ts";
+import { stopOnSignals } from "../lib/processes.ts";
 import { Progress } from "../lib/progress.ts";
 import { ArgumentError, findBrowserTests, readArguments, type Selection } from "./arguments.ts";
 import { add, closingLine, type Counts, exitCode, none } from "./counts.ts";
@@ -90,15 +90,11 @@ async function run(args: readonly string[]): Promise<Counts> {
 }
 
 followLauncher();
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.once(signal, () => {
-    stopProcesses("SIGTERM");
-    progress.close();
-    console.log("Stopped before the end.");
-    console.log(closingLine({ ...none, failed: 1 }));
-    process.exit(130);
-  });
-}
+const isStopping = stopOnSignals(() => {
+  progress.close();
+  console.log("Stopped before the end.");
+  console.log(closingLine({ ...none, failed: 1 }));
+});
 
 let counts: Counts;
 try {
@@ -107,6 +103,8 @@ try {
   console.error(error instanceof ArgumentError ? error.message : error);
   counts = error instanceof ArgumentError ? none : { ...none, failed: 1 };
 }
-progress.close();
-console.log(closingLine(counts));
-process.exitCode = exitCode(counts);
+if (!isStopping()) {
+  progress.close();
+  console.log(closingLine(counts));
+  process.exitCode = exitCode(counts);
+}
