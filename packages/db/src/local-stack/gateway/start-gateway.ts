@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { listenOnFreePort } from "../find-free-port.ts";
 import { startRealtime } from "../realtime/index.ts";
 import { refuseSignedUrl } from "./check-signed-url.ts";
+import { allowBrowsers, answerPreflight } from "./cors.ts";
 import { createApi } from "./create-app.ts";
 import type { ApiOptions } from "./create-app.ts";
 import { withQuietConsole } from "./quiet-console.ts";
@@ -35,6 +36,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const request = toWebRequest(incoming);
     const { pathname } = new URL(request.url);
     if (pathname === "/health") return Response.json({ status: "ok" });
+    const preflight = answerPreflight(request);
+    if (preflight) return preflight;
     if (pathname.startsWith("/realtime/v1/api/")) return realtime.handleRequest(request);
     if (/^\/(rest|auth|storage)\/v1(\/|$)/.test(pathname)) {
       const refused = refuseSignedUrl(request.method, new URL(request.url), options.keys.jwtSecret);
@@ -48,7 +51,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const server = createServer((incoming, outgoing) => {
     route(incoming)
       .catch((error: unknown) => failed(error, log))
-      .then((response) => sendWebResponse(response, outgoing))
+      .then((response) => sendWebResponse(allowBrowsers(response), outgoing))
       .catch(() => abandon(outgoing));
   });
   server.on("upgrade", realtime.handleUpgrade);
