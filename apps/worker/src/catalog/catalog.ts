@@ -1,0 +1,33 @@
+import { STEP_EXECUTOR, STEP_WITH, StepKind } from "@nofx/core/vocabulary";
+import type { z } from "zod";
+import type { Handler } from "./handler.ts";
+
+/** The kinds that a worker executes; the others are offered to agents. */
+export type WorkerKind = {
+  [K in StepKind]: (typeof STEP_EXECUTOR)[K] extends "worker" ? K : never;
+}[StepKind];
+
+type With<K extends WorkerKind> = z.output<(typeof STEP_WITH)[K]>;
+
+export interface CatalogEntry<K extends WorkerKind> {
+  readonly with: (typeof STEP_WITH)[K];
+  /** How long one attempt may take, all told. */
+  readonly timeoutMs: (args: With<K>) => number;
+}
+
+const ASKING_MS = 60_000;
+
+/** Each kind with the form of its arguments and its time. A kind that is missing here does not compile. */
+export const CATALOG: { readonly [K in WorkerKind]: CatalogEntry<K> } = {
+  shell: { with: STEP_WITH.shell, timeoutMs: (args) => args.timeoutSeconds * 1_000 },
+  approval: { with: STEP_WITH.approval, timeoutMs: () => ASKING_MS },
+};
+
+/** One handler a kind. A kind without one does not compile. */
+export type Handlers = { readonly [K in WorkerKind]: Handler<With<K>> };
+
+export function isWorkerKind(kind: StepKind): kind is WorkerKind {
+  return STEP_EXECUTOR[kind] === "worker";
+}
+
+export const WORKER_KINDS = StepKind.options.filter(isWorkerKind);

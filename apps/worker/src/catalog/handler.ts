@@ -1,0 +1,37 @@
+import type { ClaimedStepRow, HeldStep } from "@nofx/control/steps";
+import type { StepErrorCode } from "@nofx/core/errors";
+
+/** Where a handler's words go. They are stored in order, and all of them before the step is settled. */
+export interface StepLog {
+  write(stream: "stdout" | "stderr" | "system", text: string): void;
+}
+
+/** One claim in the hands of a handler. */
+export interface StepRun {
+  readonly step: ClaimedStepRow;
+  readonly held: HeldStep;
+  readonly log: StepLog;
+  /** Fires when the handler must stop: time is up, the lease is lost, a cancel, the worker's end. */
+  readonly signal: AbortSignal;
+}
+
+export type StepResult =
+  | { readonly type: "succeeded"; readonly output: Record<string, unknown> }
+  | { readonly type: "failed"; readonly code: StepErrorCode; readonly message: string }
+  /** People were asked: the engine has put the step on hold and taken the lease. */
+  | { readonly type: "held" }
+  /** The signal fired and the handler has stopped. */
+  | { readonly type: "stopped" };
+
+export type Handler<With> = (run: StepRun, args: With) => Promise<StepResult>;
+
+/** Ends a handler from any depth with a code that decides what comes next. */
+export class StepFailed extends Error {
+  readonly code: StepErrorCode;
+
+  constructor(code: StepErrorCode, message: string) {
+    super(message);
+    this.name = "StepFailed";
+    this.code = code;
+  }
+}

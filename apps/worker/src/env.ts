@@ -1,0 +1,34 @@
+import { hostname } from "node:os";
+import { z } from "zod";
+
+const seconds = (otherwise: number) => z.coerce.number().positive().max(86_400).default(otherwise);
+
+/** What a worker is told; parsed once, at its start. */
+export const WorkerEnv = z.object({
+  DATABASE_DIRECT_URL: z.string().min(1),
+  DATABASE_GATEWAY_URL: z.string().min(1),
+  SUPABASE_URL: z.url(),
+  SUPABASE_ANON_KEY: z.string().min(1),
+  SUPABASE_JWT_SECRET: z.string().min(1),
+  /** Where the agent API, /health and /metrics listen. */
+  NOFX_GATEWAY_HOST: z.string().default("127.0.0.1"),
+  NOFX_GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(8790),
+  /** Each run gets a folder of its own in here. */
+  NOFX_WORKSPACES: z.string().min(1),
+  /** What runs may copy their workspace from lies in here. */
+  NOFX_WORKSPACE_ROOT: z.string().min(1),
+  NOFX_WORKER_NAME: z.string().min(1).max(200).default(`${hostname()}:${process.pid}`),
+  NOFX_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(4),
+  NOFX_LEASE_SECONDS: seconds(30),
+  /** How long running steps may go on after the first signal to stop. */
+  NOFX_GRACE_SECONDS: z.coerce.number().min(0).max(3_600).default(10),
+});
+export type WorkerEnv = z.infer<typeof WorkerEnv>;
+
+/** Throws an error that names every variable that is missing or wrong. */
+export function readEnv(env: NodeJS.ProcessEnv): WorkerEnv {
+  const parsed = WorkerEnv.safeParse(env);
+  if (parsed.success) return parsed.data;
+  const wrong = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  throw new Error(`The worker's environment is not complete.\n  ${wrong.join("\n  ")}`);
+}

@@ -1,0 +1,36 @@
+import type { Plane } from "@nofx/control/command";
+import { handleAgentRequest, type AgentApiOptions } from "@nofx/control/http";
+import { NofxError, problemResponse } from "@nofx/core/errors";
+import type { Metrics } from "../metrics.ts";
+
+const SILENT_MS = 15_000;
+
+export interface GatewayPorts {
+  readonly plane: Plane;
+  readonly api: AgentApiOptions;
+  readonly metrics: Metrics;
+  readonly health: () => { worker: string; draining: boolean; silentMs: number };
+}
+
+/** The agent API, `/health` for the launcher and load balancers, `/metrics` for Prometheus. */
+export function answerRequest(ports: GatewayPorts): (request: Request) => Promise<Response> {
+  return async (request) => {
+    const { pathname } = new URL(request.url);
+    if (pathname.startsWith("/api/agent/"))
+      return handleAgentRequest(ports.plane, request, ports.api);
+    if (request.method !== "GET") return problemResponse(new NofxError("not_found"));
+    if (pathname === "/health") return health(ports);
+    if (pathname === "/metrics") {
+      const headers = { "content-type": "text/plain; version=0.0.4; charset=utf-8" };
+      return new Response(ports.metrics.expose(), { headers });
+    }
+    return problemResponse(new NofxError("not_found"));
+  };
+}
+
+function health({ health }: GatewayPorts): Response {
+  const { worker, draining, silentMs } = health();
+  const silent = silentMs > SILENT_MS;
+  const status = silent ? "database_silent" : draining ? "draining" : "ok";
+  return Response.json({ status, worker }, { status: status === "ok" ? 200 : 503 });
+}

@@ -1,0 +1,69 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+
+export interface Gateway {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Serves `(Request) => Response` on a plain Node server; the request's signal fires when the client goes away. */
+export async function serveGateway(options: {
+  host: string;
+  port: number;
+  answer: (request: Request) => Promise<Response>;
+}): Promise<Gateway> {
+  const server = createServer((incoming, outgoing) => {
+    void respond(incoming, outgoing, options.answer);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://${options.host}:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function respond(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  answer: (request: Request) => Promise<Response>,
+): Promise<void> {
+  const gone = new AbortController();
+  outgoing.once("close", () => gone.abort());
+  try {
+    const response = await answer(toRequest(incoming, gone.signal));
+    if (gone.signal.aborted) return;
+    const body = Buffer.from(await response.arrayBuffer());
+    response.headers.forEach((value, name) => outgoing.setHeader(name, value));
+    // what is left of a refused body is not read
+    if (!incoming.complete) outgoing.setHeader("connection", "close");
+    outgoing.writeHead(response.status, { "content-length": body.byteLength });
+    outgoing.end(body);
+  } catch {
+    outgoing.destroy();
+  }
+}
+
+function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    for (const item of Array.isArray(value) ? value : [value ?? ""]) headers.append(name, item);
+  }
+  const method = incoming.method ?? "GET";
+  const hasBody = method !== "GET" && method !== "HEAD";
+  const init = {
+    method,
+    headers,
+    signal,
+    ...(hasBody ? { body: Readable.toWeb(incoming), duplex: "half" } : {}),
+  };
+  return new Request(new URL(incoming.url ?? "/", "http://gateway"), init as RequestInit);
+}

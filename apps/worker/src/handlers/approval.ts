@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+import type { WorkerEngine } from "@nofx/control/steps";
+import { canonicalJson } from "@nofx/core/canonical";
+import type { ApprovalWith } from "@nofx/core/vocabulary";
+import { StepFailed, type Handler } from "../catalog/handler.ts";
+import { persist } from "../loop/persist.ts";
+
+/** The one question of an approval step; a step asks it under this name. */
+const NAME = "approval";
+
+/**
+ * A question to people as a step of its own. The first claim asks and is put on hold; once people have answered the step
+ * is claimed anew, and asking again returns the answer.
+ */
+export function createApprovalHandler({ engine }: { engine: WorkerEngine }): Handler<ApprovalWith> {
+  return async ({ step, held, signal }, args) => {
+    const details = args.details ?? {};
+    const answer = await persist(signal, () =>
+      engine.requestApproval(held, {
+        name: NAME,
+        title: step.title,
+        question: args.question,
+        why: `The plan asks here, in step "${step.name}".`,
+        arguments: details,
+        argumentsDigest: createHash("sha256").update(canonicalJson(details)).digest("hex"),
+        requester: `Step ${step.name}`,
+        expiresMs: args.expiresInSeconds * 1_000,
+      }),
+    );
+    if (answer.held) return { type: "held" };
+    const { status, reason } = answer;
+    switch (status) {
+      case "approved":
+        return { type: "succeeded", output: { status, reason } };
+      case "rejected":
+        throw new StepFailed(
+          "approval_rejected",
+          reason === null ? "People said no." : `People said no: ${reason}`,
+        );
+      case "expired":
+        throw new StepFailed("approval_expired", "Nobody answered in time.");
+      case "pending":
+      case "cancelled":
+      case "superseded":
+        throw new StepFailed("approval_expired", "The question no longer stands.");
+    }
+  };
+}

@@ -1,0 +1,63 @@
+import { MAX_LINE, type HeldStep, type StepLogLine, type WorkerEngine } from "@nofx/control/steps";
+import type { StepLog } from "../catalog/handler.ts";
+import { persist } from "./persist.ts";
+
+const FLUSH_MS = 250;
+const BATCH = 500;
+
+/** Lines wait at most a quarter of a second and leave in batches, in order; a batch that is sent twice is stored once. */
+export class BufferedLog implements StepLog {
+  readonly #engine: Pick<WorkerEngine, "appendLogs">;
+  readonly #held: HeldStep;
+  readonly #lost: AbortSignal;
+  readonly #onError: (error: unknown) => void;
+  #waiting: StepLogLine[] = [];
+  #seq = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #sending: Promise<void> = Promise.resolve();
+
+  constructor(options: {
+    engine: Pick<WorkerEngine, "appendLogs">;
+    held: HeldStep;
+    /** The lease is gone: nothing can be stored any more. */
+    lost: AbortSignal;
+    /** Told once when lines cannot be stored, by the fence for example. */
+    onError: (error: unknown) => void;
+  }) {
+    this.#engine = options.engine;
+    this.#held = options.held;
+    this.#lost = options.lost;
+    this.#onError = options.onError;
+  }
+
+  write(stream: "stdout" | "stderr" | "system", text: string): void {
+    const at = new Date().toISOString();
+    this.#waiting.push({
+      seq: this.#seq++,
+      at,
+      stream,
+      text: text.slice(0, MAX_LINE).toWellFormed(),
+    });
+    this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
+  }
+
+  /** Everything written so far is stored when this resolves, or the lease is lost. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#sending = this.#sending.then(() => this.#send());
+    return this.#sending;
+  }
+
+  async #send(): Promise<void> {
+    while (this.#waiting.length > 0 && !this.#lost.aborted) {
+      const batch = this.#waiting.slice(0, BATCH);
+      try {
+        await persist(this.#lost, () => this.#engine.appendLogs(this.#held, batch));
+      } catch (error) {
+        this.#onError(error);
+      }
+      this.#waiting.splice(0, batch.length);
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import { pollMs, type Doorbell, type Settlement, type WorkerEngine } from "@nofx/control/steps";
+import { WORKER_KINDS } from "../catalog/catalog.ts";
+import type { StepResult } from "../catalog/handler.ts";
+import type { Metrics } from "../metrics.ts";
+import { RunningStep, type StopReason } from "./running-step.ts";
+import { settlementOf } from "./settlement-of.ts";
+
+export interface LoopOptions {
+  readonly engine: WorkerEngine;
+  readonly doorbell: Doorbell;
+  readonly metrics: Metrics;
+  readonly concurrency: number;
+  readonly leaseMs: number;
+  readonly random: () => number;
+  /** Executes one claim; never throws. */
+  readonly execute: (running: RunningStep) => Promise<StepResult>;
+  readonly onError: (error: unknown) => void;
+}
+
+const SLOWEST_RETRY_MS = 5_000;
+
+/**
+ * Claim → run → settle. Each tick is one `exchange`: it settles what has ended, renews at a third of the lease, and claims
+ * for the free slots. A settlement is kept and sent again until the database has answered it.
+ */
+export class WorkerLoop {
+  readonly #options: LoopOptions;
+  readonly #running = new Map<string, RunningStep>();
+  #outbox: Settlement[] = [];
+  #draining = false;
+  #wake: () => void = () => {};
+  #silentSince: number | undefined;
+  readonly done: Promise<void>;
+
+  constructor(options: LoopOptions) {
+    this.#options = options;
+    this.done = this.#run();
+  }
+
+  get inFlight(): number {
+    return this.#running.size;
+  }
+
+  /** For how long the database has not answered. */
+  get silentMs(): number {
+    return this.#silentSince === undefined ? 0 : performance.now() - this.#silentSince;
+  }
+
+  /** Claims nothing more; `done` resolves when what runs has ended and is settled. */
+  drain(): void {
+    this.#draining = true;
+    this.#wake();
+  }
+
+  /** Tells every running handler to stop. */
+  stopAll(reason: StopReason): void {
+    for (const running of this.#running.values()) running.stop(reason);
+  }
+
+  async #run(): Promise<void> {
+    const { doorbell, metrics, onError } = this.#options;
+    let failures = 0;
+    while (!this.#isIdle()) {
+      const since = doorbell.rings;
+      let ms: number;
+      try {
+        await this.#tick();
+        failures = 0;
+        this.#silentSince = undefined;
+        ms = this.#untilNext();
+      } catch (error) {
+        metrics.count("nofx_exchange_errors_total");
+        if (failures === 0) onError(error);
+        failures += 1;
+        this.#silentSince ??= performance.now();
+        ms = Math.min(SLOWEST_RETRY_MS, 100 * 2 ** failures) * (0.5 + this.#options.random() / 2);
+      }
+      if (failures === 0 && (this.#outbox.length > 0 || this.#isIdle())) continue;
+      const local = new AbortController();
+      // while the database is silent, neither a ring nor a step's end makes asking again any better
+      this.#wake = failures > 0 ? () => {} : () => local.abort();
+      await doorbell.wait({
+        since: failures > 0 ? doorbell.rings : since,
+        ms,
+        signal: local.signal,
+      });
+    }
+  }
+
+  #isIdle(): boolean {
+    return this.#draining && this.#running.size === 0 && this.#outbox.length === 0;
+  }
+
+  #untilNext(): number {
+    const renewAt = Math.min(...[...this.#running.values()].map((running) => running.renewAt));
+    return Math.max(0, Math.min(pollMs(this.#options.random), renewAt - performance.now()));
+  }
+
+  async #tick(): Promise<void> {
+    const { engine, metrics, concurrency, leaseMs } = this.#options;
+    const sentAt = performance.now();
+    const settlements = [...this.#outbox];
+    const due = [...this.#running.values()].filter((running) => running.renewAt <= sentAt);
+    const want = this.#draining ? 0 : Math.max(0, concurrency - this.#running.size);
+    if (settlements.length + due.length + want === 0) return;
+    const answer = await engine.exchange({
+      kinds: WORKER_KINDS,
+      settlements,
+      renewals: due.map((running) => running.held),
+      want,
+      leaseMs,
+    });
+    this.#outbox = this.#outbox.slice(settlements.length);
+    for (const { result, step_id, epoch } of answer.settled.results) {
+      const sent = settlements.find((item) => item.stepId === step_id && item.epoch === epoch);
+      if (result === "stale") metrics.count("nofx_stale_settles_total");
+      else metrics.count("nofx_steps_settled_total", { outcome: sent?.outcome ?? "" });
+    }
+    for (const row of answer.renewed) {
+      const running = due.find((candidate) => candidate.held.stepId === row.step_id);
+      if (!row.held) running?.stop("lease_lost");
+      else running?.renewed(sentAt);
+      if (row.cancel_requested) running?.stop("cancelled");
+    }
+    for (const step of answer.claimed) void this.#start(new RunningStep(step, leaseMs, sentAt));
+    const { for_agents, for_workers } = answer.settled;
+    if (for_agents > 0 || for_workers > answer.claimed.length) engine.ring();
+  }
+
+  async #start(running: RunningStep): Promise<void> {
+    const { metrics, execute, random } = this.#options;
+    const { stepId, epoch } = running.held;
+    metrics.count("nofx_steps_claimed_total");
+    // Two attempts of one step never overlap in one process: an earlier one may still be dying.
+    const earlier = [...this.#running.values()].filter((other) => other.held.stepId === stepId);
+    this.#running.set(`${stepId}:${epoch}`, running);
+    metrics.set("nofx_steps_in_flight", this.#running.size);
+    await Promise.all(earlier.map((other) => other.ended));
+    const result = running.signal.aborted ? ({ type: "stopped" } as const) : await execute(running);
+    running.end();
+    this.#running.delete(`${stepId}:${epoch}`);
+    metrics.set("nofx_steps_in_flight", this.#running.size);
+    const settlement = settlementOf(running.step, result, running.reason, random);
+    if (settlement !== undefined) this.#outbox.push(settlement);
+    else if (result.type === "stopped") metrics.count("nofx_leases_lost_total");
+    this.#wake();
+  }
+}

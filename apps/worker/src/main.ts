@@ -1,0 +1,97 @@
+import { createPlane } from "@nofx/control/command";
+import { createDoorbell, createWorkerEngine } from "@nofx/control/steps";
+import { pino } from "pino";
+import type { Handlers } from "./catalog/catalog.ts";
+import { readEnv } from "./env.ts";
+import { answerRequest } from "./gateway/answer-request.ts";
+import { serveGateway } from "./gateway/serve-gateway.ts";
+import { createApprovalHandler } from "./handlers/approval.ts";
+import { createShellHandler } from "./handlers/shell.ts";
+import { runStep } from "./loop/run-step.ts";
+import { createShutdown } from "./loop/shutdown.ts";
+import { WorkerLoop } from "./loop/worker-loop.ts";
+import { createMetrics } from "./metrics.ts";
+import { sealLoop } from "./sealer/seal-loop.ts";
+import { sweepLoop } from "./sweep/sweep-loop.ts";
+import { createWorkspaces } from "./workspace/ensure-workspace.ts";
+import type { Files } from "./workspace/files.ts";
+
+// The worker process: executes steps, sweeps, seals, and serves the agent API.
+
+const env = readEnv(process.env);
+const worker = env.NOFX_WORKER_NAME;
+const log = pino({ base: { worker } });
+const onError = (error: unknown) => log.error({ err: error });
+
+const metrics = createMetrics();
+const engine = createWorkerEngine({
+  connectionString: env.DATABASE_DIRECT_URL,
+  worker,
+  max: 4 + env.NOFX_CONCURRENCY,
+});
+const doorbell = createDoorbell({
+  connectionString: env.DATABASE_DIRECT_URL,
+  applicationName: `${worker} doorbell`,
+});
+const plane = createPlane(
+  { ...env, DATABASE_URL: env.DATABASE_GATEWAY_URL },
+  { applicationName: `${worker} gateway` },
+);
+const files: Files = {
+  get: (tenantId, path) => plane.storage.forTenant(tenantId).get("artifacts", path),
+  put: (tenantId, path, bytes, type) =>
+    plane.storage.forTenant(tenantId).put("artifacts", path, bytes, type),
+};
+const workspaces = createWorkspaces({ folder: env.NOFX_WORKSPACES, root: env.NOFX_WORKSPACE_ROOT });
+const handlers: Handlers = {
+  shell: createShellHandler({ engine, files, workspaces }),
+  approval: createApprovalHandler({ engine }),
+};
+
+const leaseSeconds = env.NOFX_LEASE_SECONDS;
+let draining = false;
+let loop: WorkerLoop | undefined;
+const gateway = await serveGateway({
+  host: env.NOFX_GATEWAY_HOST,
+  port: env.NOFX_GATEWAY_PORT,
+  answer: answerRequest({
+    plane,
+    metrics,
+    api: { doorbell, leaseSeconds, onError },
+    health: () => ({ worker, draining, silentMs: loop?.silentMs ?? 0 }),
+  }),
+});
+const running = new WorkerLoop({
+  engine,
+  doorbell,
+  metrics,
+  onError,
+  concurrency: env.NOFX_CONCURRENCY,
+  leaseMs: leaseSeconds * 1_000,
+  random: Math.random,
+  execute: (running) => runStep(handlers, engine, running, onError),
+});
+loop = running;
+const ending = new AbortController();
+const beside = Promise.all([
+  sweepLoop(engine, metrics, ending.signal, onError),
+  sealLoop({ engine, doorbell, metrics }, ending.signal, onError),
+]);
+log.info({ gateway: gateway.url, concurrency: env.NOFX_CONCURRENCY }, "ready");
+
+const shutdown = createShutdown(running, env.NOFX_GRACE_SECONDS * 1_000);
+const stop = (signal: string) => {
+  log.info({ signal, inFlight: running.inFlight }, draining ? "stopping now" : "stopping");
+  draining = true;
+  shutdown.request();
+};
+process.on("SIGTERM", stop);
+process.on("SIGINT", stop);
+
+await shutdown.finished;
+ending.abort();
+await Promise.all([beside, gateway.close(), doorbell.close()]);
+await Promise.all([engine.close(), plane.close()]);
+log.info("stopped");
+// a handler that did not stop when told may hold the process no longer
+process.exit(0);

@@ -1,0 +1,58 @@
+import { topicOf } from "@nofx/core/vocabulary";
+import type { Doorbell, SealedTenant, WorkerEngine } from "@nofx/control/steps";
+import type { Metrics } from "../metrics.ts";
+import { Nudger } from "./nudger.ts";
+
+const BATCH = 1_000;
+const BUSY_MS = 25;
+const IDLE_MS = 250;
+const AUDIT_EVERY_MS = 10_000;
+
+/**
+ * Numbers events and tells realtime. Every 25 ms under traffic, slower and slower without, woken by the doorbell. Any
+ * number of workers run this; the engine lets one at a time do it.
+ */
+export async function sealLoop(
+  options: { engine: WorkerEngine; doorbell: Doorbell; metrics: Metrics },
+  signal: AbortSignal,
+  onError: (error: unknown) => void,
+): Promise<void> {
+  const { engine, doorbell, metrics } = options;
+  const tell = (error: unknown) => {
+    if (well) onError(error);
+    well = false;
+  };
+  // a nudge that is not sent is made good by the client's own polling
+  const nudger = new Nudger((nudges) => engine.nudge(nudges).catch(tell));
+  let well = true;
+  let pause = BUSY_MS;
+  let auditAt = performance.now() + AUDIT_EVERY_MS;
+  while (!signal.aborted) {
+    const since = doorbell.rings;
+    try {
+      const sealed = await engine.seal(BATCH);
+      for (const tenant of sealed) note(tenant, nudger, metrics);
+      await nudger.flush();
+      if (performance.now() >= auditAt) {
+        auditAt = performance.now() + AUDIT_EVERY_MS;
+        await engine.auditSealed();
+      }
+      pause = sealed.length > 0 ? BUSY_MS : Math.min(IDLE_MS, pause * 1.5);
+      well = true;
+    } catch (error) {
+      tell(error);
+      pause = IDLE_MS;
+    }
+    await doorbell.wait({ since, ms: pause, signal });
+    if (doorbell.rings !== since) pause = BUSY_MS;
+  }
+  nudger.stop();
+}
+
+function note(tenant: SealedTenant, nudger: Nudger, metrics: Metrics): void {
+  metrics.count("nofx_events_sealed_total", {}, tenant.sealed);
+  metrics.set("nofx_seal_lag_seconds", tenant.lag_ms / 1_000);
+  nudger.push(topicOf.tenant(tenant.tenant_id), tenant.seq);
+  if (tenant.approvals) nudger.push(topicOf.approvals(tenant.tenant_id), tenant.seq);
+  for (const runId of tenant.run_ids) nudger.push(topicOf.run(runId), tenant.seq);
+}

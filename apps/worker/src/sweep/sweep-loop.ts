@@ -1,0 +1,29 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { WorkerEngine } from "@nofx/control/steps";
+import type { Metrics } from "../metrics.ts";
+
+const EVERY_MS = 1_000;
+const LIMIT = 500;
+
+/** Once a second: takes back steps whose lease ran out, and ends questions that nobody answered. */
+export async function sweepLoop(
+  engine: WorkerEngine,
+  metrics: Metrics,
+  signal: AbortSignal,
+  onError: (error: unknown) => void,
+): Promise<void> {
+  let well = true;
+  while (!signal.aborted) {
+    try {
+      const reclaimed = await engine.reclaim(LIMIT);
+      const expired = await engine.expireApprovals(LIMIT);
+      metrics.count("nofx_steps_reclaimed_total", {}, reclaimed);
+      if (reclaimed + expired > 0) engine.ring();
+      well = true;
+    } catch (error) {
+      if (well) onError(error);
+      well = false;
+    }
+    await delay(EVERY_MS, undefined, { signal }).catch(() => {});
+  }
+}

@@ -1,0 +1,84 @@
+import { randomUUID } from "node:crypto";
+import { cp, mkdir, readFile, realpath, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { StepFailed } from "../catalog/handler.ts";
+import { isInside } from "./inside.ts";
+
+export interface Workspaces {
+  /** The run's folder, copied from `source` when it is first asked for; empty where the plan names none. */
+  ensure(runId: string, source: string | null): Promise<string>;
+}
+
+/** `folder` holds one workspace a run; sources must lie inside `root`. */
+export function createWorkspaces(options: { folder: string; root: string }): Workspaces {
+  const making = new Map<string, Promise<string>>();
+  return {
+    ensure(runId, source) {
+      const known = making.get(runId);
+      if (known !== undefined) return known;
+      const made = make(options, runId, source).finally(() => making.delete(runId));
+      making.set(runId, made);
+      return made;
+    },
+  };
+}
+
+async function make(
+  { folder, root }: { folder: string; root: string },
+  runId: string,
+  source: string | null,
+): Promise<string> {
+  const target = join(resolve(folder), runId);
+  if (await exists(target)) return target;
+  await mkdir(folder, { recursive: true });
+  const part = join(resolve(folder), `.${runId}.${randomUUID()}.part`);
+  try {
+    if (source === null) await mkdir(part);
+    else await copy(await sourceInside(root, source), part, await realpath(folder));
+    await rename(part, target);
+  } catch (error) {
+    await rm(part, { recursive: true, force: true });
+    // another process was first: its copy is as good
+    if (await exists(target)) return target;
+    throw error;
+  }
+  return target;
+}
+
+async function sourceInside(root: string, source: string): Promise<string> {
+  const real = await realpath(resolve(root, source)).catch(() => undefined);
+  if (real === undefined || !isInside(await realpath(root), real)) {
+    throw new StepFailed(
+      "invalid_input",
+      real === undefined
+        ? `The plan's workspace "${source}" is not there: it is looked for in the worker's NOFX_WORKSPACE_ROOT.`
+        : `The plan's workspace "${source}" leads out of the worker's NOFX_WORKSPACE_ROOT.`,
+    );
+  }
+  return real;
+}
+
+async function copy(source: string, target: string, workspaces: string): Promise<void> {
+  const left = new Set(["node_modules", ".git", ...(await ignoredNames(source))]);
+  await cp(source, target, {
+    recursive: true,
+    verbatimSymlinks: true,
+    filter: (path) => path === source || (!left.has(basename(path)) && !isInside(path, workspaces)),
+  });
+}
+
+/** The plain names in the `.gitignore` at the top: what earlier work left there is not part of the source. */
+async function ignoredNames(source: string): Promise<string[]> {
+  const text = await readFile(join(source, ".gitignore"), "utf8").catch(() => "");
+  return text
+    .split("\n")
+    .map((line) => line.trim().replace(/^\//, "").replace(/\/$/, ""))
+    .filter((name) => /^[\w.@-][\w.@ -]*$/.test(name) && dirname(name) === ".");
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
