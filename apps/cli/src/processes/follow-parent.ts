@@ -3,7 +3,11 @@
 const HURRY_AFTER_MS = 2_000;
 const KILL_AFTER_MS = 8_000;
 
-if (process.channel !== undefined) {
+// A process that ours forks inherits this module, and lives by the channel to its own parent: it is left alone.
+const ours = process.env["NOFX_PARENT"] === String(process.ppid);
+delete process.env["NOFX_PARENT"];
+
+if (ours && process.channel !== undefined) {
   // Watching the channel must not keep a process alive that has nothing else to do.
   process.channel.unref();
   process.once("disconnect", () => {

@@ -40,9 +40,10 @@ const followParent = pathToFileURL(join(import.meta.dirname, "follow-parent.ts")
 export function startProcess(spec: ProcessSpec): RunningProcess {
   const fd = openLog(spec.log, new Date());
   const preload = spec.followParent === false ? [] : ["--import", followParent];
+  const env = { ...spec.env, NOFX_PARENT: String(process.pid) };
   const child = spawn(process.execPath, [...preload, spec.script, ...(spec.args ?? [])], {
     cwd: spec.cwd,
-    env: childEnvironment(process.env, spec.env),
+    env: childEnvironment(process.env, env),
     detached: true,
     stdio: ["ignore", fd, fd, "ipc"],
   });

@@ -9,6 +9,7 @@ import { stopProcess } from "../processes/stop-process.ts";
 import { hashInputs } from "./hash-inputs.ts";
 
 const web = join(root, "apps/web");
+const buildId = join(web, ".next/BUILD_ID");
 const stamp = join(web, ".next/nofx-inputs");
 
 export const nextCommand = join(web, "node_modules/next/dist/bin/next");
@@ -20,6 +21,7 @@ export async function buildWeb(options: {
   signal: AbortSignal;
 }): Promise<"built" | "up to date"> {
   if (isBuilt(hashInputs(root))) return "up to date";
+  options.progress("building, about a minute the first time");
   // The build belongs to the clone, whatever the state folder is.
   const release = await lock(join(root, ".nofx/web-build.lock"), "the build", options.progress);
   try {
@@ -35,11 +37,7 @@ export async function buildWeb(options: {
 }
 
 function isBuilt(wanted: string): boolean {
-  return (
-    existsSync(join(web, ".next/BUILD_ID")) &&
-    existsSync(stamp) &&
-    readFileSync(stamp, "utf8").trim() === wanted
-  );
+  return existsSync(buildId) && existsSync(stamp) && readFileSync(stamp, "utf8").trim() === wanted;
 }
 
 async function runBuild(options: { home: string; signal: AbortSignal }): Promise<void> {
@@ -57,7 +55,7 @@ async function runBuild(options: { home: string; signal: AbortSignal }): Promise
   try {
     const ended = await build.ended;
     options.signal.throwIfAborted();
-    if (ended.code === 0) return;
+    if (ended.code === 0 && existsSync(buildId)) return;
     const lines = tailLog(log, 15);
     const why = lines.some((line) => /ENOSPC|no space left/i.test(line))
       ? "The disk is full: free some space (about 1 GB) and run this again."
