@@ -1,7 +1,7 @@
 // Progress lines for whoever waits: one line per finished step with its time. On a terminal the line of the step at work is
 // rewritten in place; elsewhere (CI, a pipe) a plain line appears now and then.
 
-const terminal = process.stdout.isTTY === true && process.env.TERM !== "dumb";
+const terminal = process.stdout.isTTY && process.env.TERM !== "dumb";
 const plainEveryMs = 10_000;
 
 /** An error whose message is written for the person at the terminal: what is wrong and what to do. No stack is shown. */
