@@ -50,18 +50,7 @@ const handlers: Handlers = {
 
 const leaseSeconds = env.NOFX_LEASE_SECONDS;
 let draining = false;
-let loop: WorkerLoop | undefined;
-const gateway = await serveGateway({
-  host: env.NOFX_GATEWAY_HOST,
-  port: env.NOFX_GATEWAY_PORT,
-  answer: answerRequest({
-    plane,
-    metrics,
-    api: { doorbell, leaseSeconds, onError },
-    health: () => ({ worker, draining, silentMs: loop?.silentMs ?? 0 }),
-  }),
-});
-const running = new WorkerLoop({
+const loop = new WorkerLoop({
   engine,
   doorbell,
   metrics,
@@ -71,7 +60,17 @@ const running = new WorkerLoop({
   random: Math.random,
   execute: (running) => runStep(handlers, engine, running, onError),
 });
-loop = running;
+const gateway = await serveGateway({
+  host: env.NOFX_GATEWAY_HOST,
+  port: env.NOFX_GATEWAY_PORT,
+  answer: answerRequest({
+    plane,
+    metrics,
+    api: { doorbell, leaseSeconds, onError },
+    health: () => ({ worker, draining, silentMs: loop.silentMs }),
+  }),
+});
+loop.start();
 const ending = new AbortController();
 const beside = Promise.all([
   sweepLoop(engine, metrics, ending.signal, onError),
@@ -79,9 +78,9 @@ const beside = Promise.all([
 ]);
 log.info({ gateway: gateway.url, concurrency: env.NOFX_CONCURRENCY }, "ready");
 
-const shutdown = createShutdown(running, env.NOFX_GRACE_SECONDS * 1_000);
+const shutdown = createShutdown(loop, env.NOFX_GRACE_SECONDS * 1_000);
 const stop = (signal: string) => {
-  log.info({ signal, inFlight: running.inFlight }, draining ? "stopping now" : "stopping");
+  log.info({ signal, inFlight: loop.inFlight }, draining ? "stopping now" : "stopping");
   draining = true;
   shutdown.request();
 };

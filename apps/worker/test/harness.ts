@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type pg from "pg";
@@ -175,3 +175,13 @@ async function follow(child: ChildProcess): Promise<WorkerProcess> {
 }
 
 export const sh = (script: string, more: Record<string, unknown> = {}) => ({ script, ...more });
+
+export const isAlive = (pid: number) => {
+  try {
+    process.kill(pid, 0);
+    // a zombie waits for its parent to look; it runs no more
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+};

@@ -1,8 +1,8 @@
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "@nofx/db/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { sh, startWorkerStack, type WorkerProcess, type WorkerStack } from "./harness.ts";
+import { isAlive, sh, startWorkerStack, type WorkerProcess, type WorkerStack } from "./harness.ts";
 
 let stack: WorkerStack;
 let worker: WorkerProcess;
@@ -158,6 +158,8 @@ describe("what fails, and how", () => {
     const step = await stack.step(run, "slow");
     expect(step.error).toMatchObject({ code: "timeout" });
     expect(step.status).toBe("queued");
+    const pid = Number(readFileSync(join(stack.folder, "workspaces", run.id, "pid"), "utf8"));
+    expect(isAlive(pid)).toBe(false);
   });
 });
 
@@ -248,13 +250,14 @@ test("what happened is numbered and told on realtime's topics", async () => {
     return rows[0].ok === true;
   });
   const topics = [`run:${run.id}`, `tenant:${run.tenantId}`];
-  await until("the topics were nudged", async () => {
+  const told = await until("the topics were nudged", async () => {
     const { rows } = await stack.owner.query(
       "select distinct topic from realtime.messages where topic = any ($1)",
       [topics],
     );
-    return rows.length === 2;
+    return rows.length === 2 && rows.map((row) => row.topic as string);
   });
+  expect(told.toSorted()).toEqual(topics.toSorted());
 });
 
 test("health and metrics answer", async () => {

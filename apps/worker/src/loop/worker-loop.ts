@@ -30,11 +30,19 @@ export class WorkerLoop {
   #draining = false;
   #wake: () => void = () => {};
   #silentSince: number | undefined;
-  readonly done: Promise<void>;
+  readonly #done = Promise.withResolvers<void>();
 
   constructor(options: LoopOptions) {
     this.#options = options;
-    this.done = this.#run();
+  }
+
+  start(): void {
+    this.#run().then(this.#done.resolve, this.#done.reject);
+  }
+
+  /** Resolves when a drained loop has nothing left to do. */
+  get done(): Promise<void> {
+    return this.#done.promise;
   }
 
   get inFlight(): number {

@@ -1,6 +1,18 @@
 import { randomUUID } from "node:crypto";
-import { cp, mkdir, readFile, realpath, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import {
+  constants,
+  copyFile,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+} from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { StepFailed } from "../catalog/handler.ts";
 import { isInside } from "./inside.ts";
 
@@ -60,11 +72,18 @@ async function sourceInside(root: string, source: string): Promise<string> {
 
 async function copy(source: string, target: string, workspaces: string): Promise<void> {
   const left = new Set(["node_modules", ".git", ...(await ignoredNames(source))]);
-  await cp(source, target, {
-    recursive: true,
-    verbatimSymlinks: true,
-    filter: (path) => path === source || (!left.has(basename(path)) && !isInside(path, workspaces)),
-  });
+  // fs.cp refuses a source that holds its own target, which a whole clone with its state folder does
+  const copyFolder = async (from: string, to: string): Promise<void> => {
+    await mkdir(to);
+    for (const entry of await readdir(from, { withFileTypes: true })) {
+      const [path, copied] = [join(from, entry.name), join(to, entry.name)];
+      if (left.has(entry.name) || isInside(workspaces, path)) continue;
+      if (entry.isDirectory()) await copyFolder(path, copied);
+      else if (entry.isSymbolicLink()) await symlink(await readlink(path), copied);
+      else if (entry.isFile()) await copyFile(path, copied, constants.COPYFILE_FICLONE);
+    }
+  };
+  await copyFolder(source, target);
 }
 
 /** The plain names in the `.gitignore` at the top: what earlier work left there is not part of the source. */

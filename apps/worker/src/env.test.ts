@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { readEnv } from "./env.ts";
+
+const COMPLETE = {
+  DATABASE_DIRECT_URL: "postgres://x",
+  DATABASE_GATEWAY_URL: "postgres://y",
+  SUPABASE_URL: "http://127.0.0.1:54321",
+  SUPABASE_ANON_KEY: "a",
+  SUPABASE_JWT_SECRET: "b",
+  NOFX_WORKSPACES: "/tmp/a",
+  NOFX_WORKSPACE_ROOT: "/tmp",
+};
+
+test("what is not said has a default", () => {
+  expect(readEnv(COMPLETE)).toMatchObject({
+    NOFX_GATEWAY_PORT: 8790,
+    NOFX_GATEWAY_HOST: "127.0.0.1",
+    NOFX_CONCURRENCY: 4,
+    NOFX_LEASE_SECONDS: 30,
+  });
+});
+
+test("everything that is wrong is named at once", () => {
+  const wrong = { ...COMPLETE, DATABASE_DIRECT_URL: undefined, NOFX_CONCURRENCY: "none" };
+  expect(() => readEnv(wrong)).toThrow(/DATABASE_DIRECT_URL[^]*NOFX_CONCURRENCY/);
+});
