@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
@@ -35,6 +35,21 @@ console.log(called({ name: "x" }), typeof never);
   ]);
   expect(ran(join(folder, "other.ts"), 1)).toBe(false);
   expect(ran(file, 99)).toBe(false);
+});
+
+it("leaves out what ran transformed", () => {
+  const reports = join(folder, "transformed");
+  mkdirSync(reports);
+  const url = "file:///a.ts";
+  const functions = [{ ranges: [{ startOffset: 0, endOffset: 9, count: 1 }] }];
+  const source = () => "run();\n";
+  writeFileSync(join(reports, "1.json"), JSON.stringify({ result: [{ url, functions }] }));
+  expect(readProcessCoverage(reports, source)("/a.ts", 1)).toBe(true);
+  writeFileSync(
+    join(reports, "1.json"),
+    JSON.stringify({ result: [{ url, functions }], "source-map-cache": { [url]: {} } }),
+  );
+  expect(readProcessCoverage(reports, source)("/a.ts", 1)).toBe(false);
 });
 
 it("is empty without reports", () => {

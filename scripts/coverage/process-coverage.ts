@@ -16,6 +16,8 @@ interface Range {
 
 interface Report {
   result: { url: string; functions: { ranges: Range[] }[] }[];
+  /** Files that ran transformed: their positions are not those of the source. */
+  "source-map-cache"?: Record<string, unknown>;
 }
 
 /** Whether the position was run, which the innermost range around it says. */
@@ -48,8 +50,9 @@ export function readProcessCoverage(
   const runs = new Map<string, Range[][]>();
   const reports = existsSync(folder) ? readdirSync(folder) : [];
   for (const name of reports.filter((each) => each.endsWith(".json"))) {
-    const { result } = JSON.parse(readFileSync(join(folder, name), "utf8")) as Report;
-    for (const { url, functions } of result) {
+    const report = JSON.parse(readFileSync(join(folder, name), "utf8")) as Report;
+    for (const { url, functions } of report.result) {
+      if (url in (report["source-map-cache"] ?? {})) continue;
       if (!url.startsWith("file:") || url.includes("/node_modules/") || !/\.m?ts$/.test(url))
         continue;
       const file = fileURLToPath(url);

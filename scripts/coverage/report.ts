@@ -8,7 +8,7 @@ import { scoreChanges } from "./score.ts";
 
 const target = 95;
 
-/** Coverage of the changed lines by unit and integration tests, as lines to print. */
+/** Coverage of the changed lines, as lines to print. */
 export async function reportCoverage(): Promise<string[]> {
   const base = await findBase();
   if (base === undefined) return ["Coverage of changed lines: no commit to compare with."];

@@ -69,7 +69,7 @@ async function runBrowserStage(
   }
   const ran = await progress.during(
     "browser tests",
-    (note) => runPlaywright({ paths: playwright, name, chromium, live: !all, note }),
+    (note) => runPlaywright({ paths: playwright, name, chromium, coverage, live: !all, note }),
     describe,
   );
   return tell(ran);

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { processReports } from "../coverage/process-coverage.ts";
 import { root } from "../lib/paths.mjs";
 import { runProcess } from "../lib/processes.ts";
 import { type Counts, countPlaywright } from "./counts.ts";
@@ -15,6 +16,8 @@ export interface PlaywrightRun {
   name: string | undefined;
   /** Path of the browser; without one the tests are counted as skipped. */
   chromium: string | undefined;
+  /** Collects what the processes of the stack under test run. */
+  coverage: boolean;
   live: boolean;
   note: (text: string) => void;
 }
@@ -31,7 +34,11 @@ function read(): { stats: Parameters<typeof countPlaywright>[0]["stats"] } | und
 export async function runPlaywright(run: PlaywrightRun): Promise<Ran> {
   rmSync(report, { force: true });
   mkdirSync(dirname(report), { recursive: true });
-  const env = { PLAYWRIGHT_JSON_OUTPUT_NAME: report, PLAYWRIGHT_CHROMIUM: run.chromium ?? "" };
+  const env = {
+    PLAYWRIGHT_JSON_OUTPUT_NAME: report,
+    PLAYWRIGHT_CHROMIUM: run.chromium ?? "",
+    ...(run.coverage ? { NODE_V8_COVERAGE: processReports } : {}),
+  };
   const args = [
     command,
     "test",
