@@ -22,6 +22,9 @@ interface Live {
 
 const LiveContext = createContext<Live | undefined>(undefined);
 
+/** After this there are no events: the answer holds the newest sequence and nothing else. */
+const BEYOND_ALL = Number.MAX_SAFE_INTEGER;
+
 /** How often to look while no socket brings nudges, and how often to make sure while one does. */
 const POLL_MS = 2_000;
 const ASSURE_MS = 20_000;
@@ -53,8 +56,8 @@ export function LiveProvider({
   const { asOf, failing } = catchUp;
   const state: LiveState = useMemo(() => {
     if (connection.joined && asOf !== null && !failing) return { kind: "live", asOf };
-    if (connection.everJoined || failing) return { kind: "reconnecting", asOf };
-    return { kind: "connecting" };
+    const lost = connection.everJoined && !connection.joined;
+    return lost || failing ? { kind: "reconnecting", asOf } : { kind: "connecting" };
   }, [connection.joined, connection.everJoined, asOf, failing]);
 
   const { joined, watch } = connection;
@@ -92,7 +95,9 @@ function useCatchUp(): { value: CatchUp; asOf: number | null; failing: boolean }
     return createCatchUp<EventView>(
       {
         fetchPage: (after) =>
-          api.events.list.query(after === undefined ? { limit: 1 } : { after, limit: 500 }),
+          api.events.list.query(
+            after === undefined ? { after: BEYOND_ALL, limit: 1 } : { after, limit: 500 },
+          ),
         apply: (events, topics) =>
           refresh([...events.flatMap(scopesOfEvent), ...topics.flatMap(scopesOfTopic)]),
         applyAll: () => queryClient.invalidateQueries(),

@@ -29,7 +29,7 @@ export function SidePanel({
       aria-label={`Step ${title}`}
       className="w-full scroll-mb-16 rounded-lg border border-line bg-surface shadow-card xl:sticky xl:top-4 xl:max-h-[calc(100dvh-2rem)] xl:w-[26rem] xl:shrink-0 xl:overflow-y-auto"
     >
-      <div className="sticky top-0 z-10 flex h-10 items-center justify-between gap-2 rounded-t-lg border-b border-line bg-surface pr-1.5 pl-3">
+      <div className="sticky top-12 z-10 flex h-10 items-center justify-between gap-2 rounded-t-lg border-b border-line bg-surface pr-1.5 pl-3 md:top-0">
         <h2 className="truncate font-mono text-sm font-semibold">{title}</h2>
         <Button variant="ghost" size="iconSm" aria-label="Close the step" onClick={onClose}>
           <X aria-hidden />

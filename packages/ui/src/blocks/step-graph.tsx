@@ -5,14 +5,16 @@ import {
   Controls,
   type Edge,
   MarkerType,
+  MiniMap,
   type NodeChange,
   Panel,
   ReactFlow,
 } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
-import { useMemo } from "react";
+import { useMemo, useRef, useState } from "react";
 import { cn } from "../cn.ts";
-import type { StatusLook } from "../tokens/status.ts";
+import type { StatusLook, Tone } from "../tokens/status.ts";
+import { canvasHeight, firstView } from "./step-graph/first-view.ts";
 import { limitNodes } from "./step-graph/limit-nodes.ts";
 import { NODE_HEIGHT, NODE_WIDTH, placeNodes } from "./step-graph/place-nodes.ts";
 import { type StepFlowNode, StepNode, type StepNodeData } from "./step-graph/step-node.tsx";
@@ -31,6 +33,9 @@ export interface GraphStep {
 }
 
 const NODE_TYPES = { step: StepNode };
+
+/** What a reader looks for first: what runs, what waits, what went wrong or was warned of. */
+const FOCUS_TONES: ReadonlySet<Tone> = new Set<Tone>(["active", "wait", "bad", "warn"]);
 
 const ARIA_LABELS = {
   "node.a11yDescription.default": "Press enter or space to open the step, escape to close it.",
@@ -122,6 +127,9 @@ export function StepGraph({
 }) {
   const { nodes, edges } = useMemo(() => toFlow(steps, selected), [steps, selected]);
   const hidden = steps.length - nodes.length;
+  const canvas = useRef<HTMLDivElement>(null);
+  const [isCut, setIsCut] = useState(false);
+  const height = useMemo(() => canvasHeight(nodes.map((node) => node.position)), [nodes]);
 
   function onNodesChange(changes: NodeChange<StepFlowNode>[]) {
     const picked = changes.find((change) => change.type === "select" && change.selected);
@@ -130,9 +138,11 @@ export function StepGraph({
 
   return (
     <div
+      ref={canvas}
       role="group"
       aria-label={label}
-      className={cn("h-[26rem] overflow-hidden rounded-md bg-page", className)}
+      style={{ height }}
+      className={cn("overflow-hidden rounded-md bg-page", className)}
       onKeyDown={(event) => {
         if (event.key === "Escape") onSelect(undefined);
         if (event.key === "t" && !event.metaKey && !event.ctrlKey && !event.altKey) onTable?.();
@@ -153,19 +163,41 @@ export function StepGraph({
         zoomOnScroll={false}
         zoomOnDoubleClick={false}
         preventScrolling={false}
-        fitView
+        onInit={(flow) => {
+          const size = canvas.current?.getBoundingClientRect();
+          if (!size) return;
+          const focus =
+            nodes.find((node) => node.selected) ??
+            nodes.find((node) => FOCUS_TONES.has(node.data.look.tone));
+          const boxes = nodes.map((node) => node.position);
+          const view = firstView(boxes, focus?.position, size);
+          const right = Math.max(...boxes.map((box) => box.x + NODE_WIDTH)) * view.zoom + view.x;
+          setIsCut(view.x < 0 || right > size.width);
+          void flow.setViewport(view);
+        }}
         fitViewOptions={{ padding: 0.08, maxZoom: 1 }}
         minZoom={0.15}
         maxZoom={1.5}
         onlyRenderVisibleElements={nodes.length > 80}
         ariaLabelConfig={ARIA_LABELS}
-        proOptions={{ hideAttribution: true }}
       >
         <Background color="var(--line)" gap={20} size={1} />
         <Controls
           showInteractive={false}
           className="overflow-hidden rounded-md border border-line bg-raised shadow-card [&_button]:flex [&_button]:size-7 [&_button]:items-center [&_button]:justify-center [&_button]:border-b [&_button]:border-line [&_button]:text-soft [&_button]:last:border-b-0 [&_button:hover]:bg-muted [&_svg]:size-3 [&_svg]:fill-current"
         />
+        {isCut && (
+          <MiniMap<StepFlowNode>
+            pannable
+            ariaLabel="Map of the whole graph"
+            bgColor="var(--raised)"
+            maskColor="color-mix(in srgb, var(--page) 70%, transparent)"
+            nodeColor={(node) => `var(--tone-${node.data.look.tone})`}
+            nodeBorderRadius={12}
+            className="overflow-hidden rounded-md border border-line !m-2"
+            style={{ width: 168, height: 64 }}
+          />
+        )}
         {hidden > 0 && (
           <Panel
             position="top-left"

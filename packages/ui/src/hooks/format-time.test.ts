@@ -17,7 +17,11 @@ it.each([
 it.each([
   [1_000, "now"],
   [-65_000, "1 min ago"],
-  [7_300_000, "in 2 h"],
+  [7_300_000, "in 2 h 1 min"],
+  [7_200_000, "in 2 h"],
+  [-(3 * 86_400_000 - 1_000), "2 d 23 h ago"],
+  [-12 * 86_400_000 - 5_000_000, "12 d ago"],
+  [-200_000, "3 min ago"],
 ])("says an offset of %d as %s", (offset, words) => {
   expect(formatRelative(1_700_000_000_000 + offset, 1_700_000_000_000)).toBe(words);
 });

@@ -26,8 +26,14 @@ export function formatDuration(ms: number): string {
 export function formatRelative(at: number, now: number): string {
   const distance = Math.abs(now - at);
   if (distance < 5_000) return "now";
-  const [unit, size] = UNITS.find(([, length]) => distance >= length) ?? ["s", 1_000];
-  const words = `${Math.floor(distance / size)} ${unit}`;
+  const first = UNITS.findIndex(([, length]) => distance >= length);
+  const [unit, size] = UNITS[first] ?? ["s", 1_000];
+  const count = Math.floor(distance / size);
+  const [smaller, length] = UNITS[first + 1] ?? ["s", 1_000];
+  const rest = Math.floor((distance - count * size) / length);
+  // "2 d" may be nearly three: hours and days bring the next unit along while they are few.
+  const both = (unit === "d" || unit === "h") && count < 10 && rest > 0;
+  const words = both ? `${count} ${unit} ${rest} ${smaller}` : `${count} ${unit}`;
   return at <= now ? `${words} ago` : `in ${words}`;
 }
 

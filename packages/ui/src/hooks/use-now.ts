@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from "react";
+import { useCallback, useSyncExternalStore } from "react";
 
 const clocks = new Map<number, { now: number; listeners: Set<() => void>; timer: number }>();
 
@@ -31,8 +31,10 @@ function read(every: number): number {
  * hydration, where two clocks would disagree.
  */
 export function useNow(every = 1_000): number | null {
+  // Kept from render to render: a new function would subscribe anew, and a new subscription reads a new time.
+  const listen = useCallback((listener: () => void) => subscribe(every, listener), [every]);
   return useSyncExternalStore<number | null>(
-    (listener) => subscribe(every, listener),
+    listen,
     () => read(every),
     () => null,
   );

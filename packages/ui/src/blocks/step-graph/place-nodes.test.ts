@@ -20,12 +20,14 @@ it("stretches grid coordinates until boxes do not overlap", () => {
   expect(placed.map((node) => node.id)).toEqual(["a", "b", "c", "d"]);
 });
 
-it("leaves coordinates that have room as they are", () => {
-  const nodes = [
+it("draws coordinates that lie far apart closer together", () => {
+  const [a, b, c] = placeNodes([
     { id: "a", x: 0, y: 0 },
-    { id: "b", x: 400, y: 120 },
-  ];
-  expect(placeNodes(nodes)).toEqual(nodes);
+    { id: "b", x: 4_000, y: 0 },
+    { id: "c", x: 4_000, y: 900 },
+  ]);
+  expect((b?.x ?? 0) - (a?.x ?? 0)).toBeLessThan(NODE_WIDTH * 1.5);
+  expect((c?.y ?? 0) - (b?.y ?? 0)).toBeLessThan(NODE_HEIGHT * 2);
 });
 
 it("takes one node, and none", () => {

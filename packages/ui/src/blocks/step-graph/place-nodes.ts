@@ -4,10 +4,10 @@ export interface Placed {
   y: number;
 }
 
-export const NODE_WIDTH = 196;
-export const NODE_HEIGHT = 54;
-const COLUMN = NODE_WIDTH + 64;
-const ROW = NODE_HEIGHT + 22;
+export const NODE_WIDTH = 168;
+export const NODE_HEIGHT = 52;
+const COLUMN = NODE_WIDTH + 44;
+const ROW = NODE_HEIGHT + 20;
 
 function smallestGap(values: readonly number[]): number {
   const sorted = [...new Set(values)].toSorted((a, b) => a - b);
@@ -19,8 +19,8 @@ function smallestGap(values: readonly number[]): number {
 }
 
 /**
- * The stored coordinates, stretched where they would let boxes overlap: they say what stands beside and below what,
- * the size of a box is ours.
+ * The stored coordinates in our measure: they say what stands beside and below what, the size of a box and the room
+ * between boxes are ours. Columns come as close as edges allow, rows as close as boxes do.
  */
 export function placeNodes<T extends Placed>(nodes: readonly T[]): T[] {
   const columns = Map.groupBy(nodes, (node) => node.x);
@@ -28,7 +28,7 @@ export function placeNodes<T extends Placed>(nodes: readonly T[]): T[] {
   const gapY = Math.min(
     ...[...columns.values()].map((column) => smallestGap(column.map((node) => node.y))),
   );
-  const scaleX = Number.isFinite(gapX) ? Math.max(1, COLUMN / gapX) : 1;
-  const scaleY = Number.isFinite(gapY) ? Math.max(1, ROW / gapY) : 1;
+  const scaleX = Number.isFinite(gapX) ? COLUMN / gapX : 1;
+  const scaleY = Number.isFinite(gapY) ? ROW / gapY : 1;
   return nodes.map((node) => ({ ...node, x: node.x * scaleX, y: node.y * scaleY }));
 }
