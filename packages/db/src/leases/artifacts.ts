@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { callOne } from "./call.ts";
-import { AnnouncedArtifact, StoredArtifactRow, type ArtifactRow } from "./claimed-step.ts";
+import { AnnouncedArtifact, ArtifactRow } from "./claimed-step.ts";
 import type { Claim, EngineDb } from "./engine-db.ts";
 
 export interface ArtifactFile {
@@ -50,5 +50,5 @@ export async function finishArtifact(
     sql`select engine.finish_artifact(${claim.tenantId}::uuid, ${claim.stepId}::uuid, ${claim.epoch},
       ${artifactId}::uuid) as value`,
   );
-  return value == null ? undefined : StoredArtifactRow.parse(value);
+  return value == null ? undefined : ArtifactRow.parse(value);
 }

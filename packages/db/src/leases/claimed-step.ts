@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ApprovalStatus, StepKind, StepStatus } from "@nofx/core/vocabulary";
 
-const ArtifactRow = z.object({
+export const ArtifactRow = z.object({
   id: z.string(),
   name: z.string(),
   content_type: z.string(),
@@ -55,5 +55,3 @@ export type ClaimedStepRow = z.infer<typeof ClaimedStepRow>;
 
 export const AnnouncedArtifact = ArtifactRow.extend({ tenant_id: z.string() });
 export type AnnouncedArtifact = z.infer<typeof AnnouncedArtifact>;
-
-export const StoredArtifactRow = ArtifactRow;
