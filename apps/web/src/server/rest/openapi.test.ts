@@ -1,0 +1,58 @@
+import { expect, it, vi } from "vitest";
+import { openApiDocument } from "./openapi.ts";
+import { restRoutes } from "./routes.ts";
+
+// The marker of modules that only Next's server may load; here nothing else does.
+vi.mock("server-only", () => ({}));
+
+const COMMITTED = "../../../../../docs/openapi.json";
+
+it("is committed as it is served (write it anew with `vitest -u`)", async () => {
+  const text = `${JSON.stringify(openApiDocument(), null, 2)}\n`;
+  await expect(text).toMatchFileSnapshot(COMMITTED);
+});
+
+it("describes exactly the routes that are answered, each under a name of its own", () => {
+  const { openapi, paths = {} } = openApiDocument();
+  expect(openapi).toBe("3.1.0");
+  const described = Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => ({
+      path,
+      method: method.toUpperCase(),
+      id: (operation as { operationId: string }).operationId,
+    })),
+  );
+  expect(new Set(described.map(({ id }) => id)).size).toBe(described.length);
+  expect(described).toHaveLength(restRoutes().length);
+  for (const { path, method } of described) {
+    const sample = path.replaceAll(/\{\w+\}/g, "x");
+    const answers = restRoutes().filter(
+      (route) => route.method === method && route.pattern.test(sample),
+    );
+    expect(answers, `${method} ${path}`).not.toHaveLength(0);
+  }
+});
+
+it("asks for an Idempotency-Key on every POST and answers every error as a problem", () => {
+  for (const [path, item] of Object.entries(openApiDocument().paths ?? {})) {
+    for (const operation of [item.get, item.post].filter((one) => one !== undefined)) {
+      const responses = Object.entries(operation.responses ?? {});
+      for (const [status, response] of responses.filter(([code]) => code !== "200")) {
+        expect(Object.keys("content" in response ? (response.content ?? {}) : {}), status).toEqual([
+          "application/problem+json",
+        ]);
+      }
+    }
+    const names = item.post?.parameters?.map((one) => ("name" in one ? one.name : ""));
+    if (item.post) expect(names, path).toContain("Idempotency-Key");
+  }
+});
+
+it("has the addresses that the source documents name", () => {
+  const { paths = {} } = openApiDocument();
+  expect(paths["/auto-planner/plan"]?.post).toBeDefined();
+  expect(paths["/auto-planner/execute"]?.post).toBeDefined();
+  expect(paths["/gates/{planId}"]?.get).toBeDefined();
+  expect(paths["/approvals/{approvalId}"]?.post).toBeDefined();
+  expect(paths["/runs/{runId}"]?.get).toBeDefined();
+});
