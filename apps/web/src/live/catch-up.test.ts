@@ -153,7 +153,7 @@ it("reads page after page, and gives up on pages when it is far behind", async (
   b.catchUp.look();
   await b.advance(10);
   expect(b.applied).toEqual(["all", "a,b", "c"]);
-  b.happen(..."defghijklmnop");
+  b.happen(..."d e f g h i j k l m n o p".split(" "));
   b.catchUp.look();
   await b.advance(10);
   expect(b.applied.at(-1)).toBe("all");

@@ -138,7 +138,7 @@ function useChannels(topics: readonly string[], catchUp: CatchUp) {
             const seq: unknown = payload?.["seq"];
             catchUp.nudge({ topic, seq: typeof seq === "number" ? seq : null });
           })
-          .subscribe((status) => {
+          .subscribe((status: string) => {
             if (left) return;
             mark(status === "SUBSCRIBED");
             if (status !== "SUBSCRIBED") return;

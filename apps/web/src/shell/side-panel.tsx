@@ -2,7 +2,12 @@
 
 import { Button } from "@nofx/ui/primitives/button";
 import { X } from "lucide-react";
-import { type ReactNode, useEffect, useRef } from "react";
+import type { ReactNode } from "react";
+
+function comeIntoView(panel: HTMLElement | null): void {
+  if (panel === null || !window.matchMedia("(width < 80rem)").matches) return;
+  panel.scrollIntoView({ block: "nearest", behavior: "smooth" });
+}
 
 /**
  * The details of what is selected, beside the list on a wide screen and over its end on a narrow one. Opening moves
@@ -17,15 +22,10 @@ export function SidePanel({
   onClose: () => void;
   children: ReactNode;
 }) {
-  const panel = useRef<HTMLElement>(null);
-  useEffect(() => {
-    if (window.matchMedia("(width < 80rem)").matches) {
-      panel.current?.scrollIntoView({ block: "nearest", behavior: "smooth" });
-    }
-  }, [title]);
   return (
     <aside
-      ref={panel}
+      key={title}
+      ref={comeIntoView}
       aria-label={`Step ${title}`}
       className="w-full scroll-mb-16 rounded-lg border border-line bg-surface shadow-card xl:sticky xl:top-4 xl:max-h-[calc(100dvh-2rem)] xl:w-[26rem] xl:shrink-0 xl:overflow-y-auto"
     >

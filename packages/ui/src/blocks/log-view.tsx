@@ -40,14 +40,13 @@ export function LogView({
   const box = useRef<HTMLDivElement>(null);
   const [following, setFollowing] = useState(true);
   const [seen, setSeen] = useState(lines.length);
-  const last = lines.at(-1)?.id;
 
   useLayoutEffect(() => {
     const node = box.current;
     if (!node || !following) return;
     node.scrollTop = node.scrollHeight;
     setSeen(lines.length);
-  }, [following, last, lines.length]);
+  }, [following, lines]);
 
   const unseen = Math.max(0, lines.length - seen);
   return (

@@ -2,7 +2,7 @@
 export type TextPart = { text: string } | { hidden: string; name: string };
 
 const NAMES: readonly [RegExp, string][] = [
-  [/[\u200b\u200c\u200d\u2060\ufeff\u00ad\u180e]/, "invisible"],
+  [/[\u200b-\u200d\u2060\ufeff\u00ad\u180e]/, "invisible"],
   [/[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]/, "text direction"],
   [/[\u{e0000}-\u{e007f}]/u, "invisible tag"],
   [/[\u2028\u2029\u0085]/, "line separator"],

@@ -143,16 +143,16 @@ export function StepGraph({
       aria-label={label}
       style={{ height }}
       className={cn("overflow-hidden rounded-md bg-page", className)}
-      onKeyDown={(event) => {
-        if (event.key === "Escape") onSelect(undefined);
-        if (event.key === "t" && !event.metaKey && !event.ctrlKey && !event.altKey) onTable?.();
-      }}
     >
       <ReactFlow
         nodes={nodes}
         edges={edges}
         nodeTypes={NODE_TYPES}
         onNodesChange={onNodesChange}
+        onKeyDown={(event) => {
+          if (event.key === "Escape") onSelect(undefined);
+          if (event.key === "t" && !event.metaKey && !event.ctrlKey && !event.altKey) onTable?.();
+        }}
         onPaneClick={() => onSelect(undefined)}
         nodesDraggable={false}
         nodesConnectable={false}

@@ -7,8 +7,8 @@ import { RunTable } from "#features/runs/run-table.tsx";
 export function Overview() {
   return (
     <OverviewPage
-      approvalRow={(approval) => <ApprovalRow key={approval.id} approval={approval} />}
-      runTable={(runs) => <RunTable runs={runs} />}
+      renderApproval={(approval) => <ApprovalRow key={approval.id} approval={approval} />}
+      renderRuns={(runs) => <RunTable runs={runs} />}
     />
   );
 }

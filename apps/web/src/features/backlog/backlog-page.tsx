@@ -5,7 +5,7 @@ import { EmptyState, NoMatchState } from "@nofx/ui/blocks/states";
 import { PageHeader, Section } from "@nofx/ui/blocks/page-header";
 import { Input, Select } from "@nofx/ui/primitives/input";
 import { ListTodo, Search, Upload, Workflow } from "lucide-react";
-import { useDeferredValue, useEffect, useMemo, useState } from "react";
+import { useDeferredValue, useMemo, useState } from "react";
 import { LoadMore } from "#shell/load-more.tsx";
 import { QueryView } from "#shell/query-view.tsx";
 import { RightButton } from "#shell/right-button.tsx";
@@ -31,8 +31,9 @@ export function BacklogPage() {
   );
   const [importing, setImporting] = useState(false);
   const [planning, setPlanning] = useState<{ pack: string; items?: string[] }>();
-  const [selected, setSelected] = useState(NOTHING);
-  useEffect(() => setSelected(NOTHING), [filter.pack]);
+  // A choice belongs to the list it was made in.
+  const [choice, setChoice] = useState({ pack: filter.pack, ids: NOTHING });
+  const selected = choice.pack === filter.pack ? choice.ids : NOTHING;
 
   const rows = items.data?.pages.flatMap((page) => page.items) ?? [];
   const isFiltered = Object.keys(filter).length > 0;
@@ -144,7 +145,11 @@ export function BacklogPage() {
                   )
                 ) : (
                   <>
-                    <ItemTable items={rows} selected={selected} onSelect={setSelected} />
+                    <ItemTable
+                      items={rows}
+                      selected={selected}
+                      onSelect={(ids) => setChoice({ pack: filter.pack, ids })}
+                    />
                     <LoadMore
                       shown={rows.length}
                       total={data.pages[0]?.total ?? null}

@@ -10,7 +10,7 @@ import { Label, Textarea } from "@nofx/ui/primitives/input";
 import { Progress } from "@nofx/ui/primitives/progress";
 import { cn } from "@nofx/ui/cn";
 import { CircleCheck, FileText, FileUp, X } from "lucide-react";
-import { type DragEvent, useEffect, useRef, useState } from "react";
+import { type DragEvent, useRef, useState } from "react";
 import { CommandProblem } from "#shell/complain.tsx";
 import { useTRPC, useTRPCClient } from "#trpc/react.tsx";
 import { newIdempotencyKey } from "#trpc/idempotency-link.ts";
@@ -34,13 +34,29 @@ export function ImportDialog({
   onOpenChange: (open: boolean) => void;
   onImported: (pack: string) => void;
 }) {
+  return (
+    <Dialog open={open} onOpenChange={onOpenChange}>
+      <DialogContent
+        className="max-w-2xl"
+        title="Import a backlog"
+        description="A JSON or YAML document. All of its items are imported, or none."
+      >
+        <ImportForm onImported={onImported} onClose={() => onOpenChange(false)} />
+      </DialogContent>
+    </Dialog>
+  );
+}
+
+/** Lives while the dialog is open, so that each opening begins anew. */
+function ImportForm({
+  onImported,
+  onClose,
+}: {
+  onImported: (pack: string) => void;
+  onClose: () => void;
+}) {
   const [document, setDocument] = useState<BacklogText>();
-  const { work, check, confirm, reset } = useImport(onImported, () => onOpenChange(false));
-  useEffect(() => {
-    if (open) return;
-    setDocument(undefined);
-    reset();
-  }, [open, reset]);
+  const { work, check, confirm, reset } = useImport(onImported, onClose);
 
   const choose = (chosen: BacklogText | undefined) => {
     setDocument(chosen);
@@ -49,46 +65,36 @@ export function ImportDialog({
   };
 
   return (
-    <Dialog open={open} onOpenChange={onOpenChange}>
-      <DialogContent
-        className="max-w-2xl"
-        title="Import a backlog"
-        description="A JSON or YAML document. All of its items are imported, or none."
-      >
-        <DialogBody className="flex flex-col gap-3">
-          <DocumentPicker document={document} onChoose={choose} disabled={work.kind === "busy"} />
-          <div aria-live="polite" className="flex flex-col gap-2">
-            {work.kind === "busy" && (
-              <div className="flex flex-col gap-1.5 text-sm text-soft">
-                {work.doing}
-                {work.share !== null && (
-                  <Progress
-                    label={work.doing}
-                    total={100}
-                    parts={[{ label: "%", value: Math.round(work.share * 100), tone: "active" }]}
-                  />
-                )}
-              </div>
-            )}
-            {work.kind === "checked" && <Preview result={work.result} />}
-            {work.kind === "failed" && <CommandProblem error={work.error} />}
-          </div>
-        </DialogBody>
-        <DialogFooter>
-          <Button onClick={() => onOpenChange(false)}>Cancel</Button>
-          <Button
-            variant="primary"
-            disabled={work.kind !== "checked"}
-            onClick={() => document !== undefined && void confirm(document)}
-          >
-            <FileUp aria-hidden />
-            {work.kind === "checked"
-              ? `Import ${work.result.items.toLocaleString("en")} items`
-              : "Import"}
-          </Button>
-        </DialogFooter>
-      </DialogContent>
-    </Dialog>
+    <>
+      <DialogBody className="flex flex-col gap-3">
+        <DocumentPicker document={document} onChoose={choose} disabled={work.kind === "busy"} />
+        <div aria-live="polite" className="flex flex-col gap-2">
+          {work.kind === "busy" && (
+            <div className="flex flex-col gap-1.5 text-sm text-soft">
+              {work.doing}
+              {work.share !== null && (
+                <Progress
+                  label={work.doing}
+                  total={100}
+                  parts={[{ label: "%", value: Math.round(work.share * 100), tone: "active" }]}
+                />
+              )}
+            </div>
+          )}
+          {work.kind === "checked" && <Preview result={work.result} />}
+          {work.kind === "failed" && <CommandProblem error={work.error} />}
+        </div>
+      </DialogBody>
+      <DialogFooter>
+        <Button onClick={onClose}>Cancel</Button>
+        <Button variant="primary" disabled={work.kind !== "checked"} onClick={() => void confirm()}>
+          <FileUp aria-hidden />
+          {work.kind === "checked"
+            ? `Import ${work.result.items.toLocaleString("en")} items`
+            : "Import"}
+        </Button>
+      </DialogFooter>
+    </>
   );
 }
 
@@ -249,7 +255,7 @@ function useImport(onImported: (pack: string) => void, onDone: () => void) {
         const result = await api.backlog.import.mutate({ ...sent.current, dryRun: true });
         return { kind: "checked", result };
       }),
-    confirm: (_document: BacklogText) =>
+    confirm: () =>
       attempt("Importing…", async () => {
         if (sent.current === undefined) return { kind: "idle" };
         const result = await api.backlog.import.mutate(sent.current, {

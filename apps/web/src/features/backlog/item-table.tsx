@@ -103,8 +103,7 @@ export function ItemTable({
             </Tr>
             {open.has(item.id) && (
               <tr className="bg-muted/40">
-                <td />
-                <td colSpan={6} className="border-b border-line px-3 py-3">
+                <td colSpan={7} className="border-b border-line py-3 pr-3 pl-12">
                   <ItemDetail item={item} />
                 </td>
               </tr>

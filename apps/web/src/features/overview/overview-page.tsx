@@ -18,11 +18,11 @@ const LATELY_MS = 86_400_000;
 
 /** What needs the reader first. The rows come in as slots, so that this page leans on no other feature. */
 export function OverviewPage({
-  approvalRow,
-  runTable,
+  renderApproval,
+  renderRuns,
 }: {
-  approvalRow: (approval: ApprovalView) => ReactNode;
-  runTable: (runs: readonly RunSummary[]) => ReactNode;
+  renderApproval: (approval: ApprovalView) => ReactNode;
+  renderRuns: (runs: readonly RunSummary[]) => ReactNode;
 }) {
   const trpc = useTRPC();
   const now = useNow(5_000);
@@ -69,7 +69,7 @@ export function OverviewPage({
               </EmptyState>
             ) : (
               <ul className="divide-y divide-line">
-                {data.items.slice(0, SHOWN).map((approval) => approvalRow(approval))}
+                {data.items.slice(0, SHOWN).map((approval) => renderApproval(approval))}
               </ul>
             )
           }
@@ -98,7 +98,7 @@ export function OverviewPage({
                 Import a backlog, make a plan from it, and execute it.
               </EmptyState>
             ) : (
-              runTable(data.items.slice(0, SHOWN))
+              renderRuns(data.items.slice(0, SHOWN))
             )
           }
         </QueryView>

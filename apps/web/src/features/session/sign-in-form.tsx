@@ -18,8 +18,8 @@ export function SignInForm({ returnTo }: { returnTo: string }) {
     setBusy(true);
     setProblem(undefined);
     const { error } = await supabase.auth.signInWithPassword({
-      email: String(form.get("email")),
-      password: String(form.get("password")),
+      email: textOf(form, "email"),
+      password: textOf(form, "password"),
     });
     if (!error) {
       // A full load: nothing of an earlier session stays in memory.
@@ -82,6 +82,11 @@ export function SignInForm({ returnTo }: { returnTo: string }) {
       </p>
     </form>
   );
+}
+
+function textOf(form: FormData, name: string): string {
+  const value = form.get(name);
+  return typeof value === "string" ? value : "";
 }
 
 function explain(status: number | undefined): string {

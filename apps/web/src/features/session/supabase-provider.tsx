@@ -2,7 +2,7 @@
 
 import { createBrowserClient } from "@supabase/ssr";
 import type { SupabaseClient } from "@supabase/supabase-js";
-import { createContext, type ReactNode, useContext, useMemo } from "react";
+import { createContext, type ReactNode, useContext } from "react";
 
 export interface SupabaseConfig {
   url: string;
@@ -23,18 +23,23 @@ export function SupabaseProvider({
   return <SupabaseContext.Provider value={config}>{children}</SupabaseContext.Provider>;
 }
 
-let client: SupabaseClient | undefined;
+const clients = new Map<string, SupabaseClient>();
+
+function clientOf(config: SupabaseConfig): SupabaseClient {
+  const known = clients.get(config.url);
+  if (known) return known;
+  const client = createBrowserClient(config.url, config.key, {
+    cookieOptions: { name: config.cookieName },
+    // A dead line shows itself by a heartbeat that nobody answers: five seconds, not the client's 25.
+    realtime: { heartbeatIntervalMs: 5_000 },
+  });
+  clients.set(config.url, client);
+  return client;
+}
 
 /** The unmodified Supabase client of this browser tab. */
 export function useSupabase(): SupabaseClient {
   const config = useContext(SupabaseContext);
   if (!config) throw new Error("useSupabase needs a SupabaseProvider above it");
-  return useMemo(() => {
-    client ??= createBrowserClient(config.url, config.key, {
-      cookieOptions: { name: config.cookieName },
-      // A dead line shows itself by a heartbeat that nobody answers: five seconds, not the client's 25.
-      realtime: { heartbeatIntervalMs: 5_000 },
-    });
-    return client;
-  }, [config]);
+  return clientOf(config);
 }
