@@ -2,7 +2,6 @@
 
 import type { SessionView } from "@nofx/core/api";
 import { TooltipProvider } from "@nofx/ui/primitives/tooltip";
-import { Toaster } from "sonner";
 import type { ReactNode } from "react";
 import { type Rights, SessionProvider } from "#features/session/session-provider.tsx";
 import { LiveProvider } from "#live/live-provider.tsx";
@@ -61,12 +60,6 @@ export function Shell({
             </main>
             <NavBar />
           </div>
-          <Toaster
-            position="bottom-right"
-            toastOptions={{
-              className: "!border-line !bg-raised !text-text !shadow-lifted !font-sans",
-            }}
-          />
         </TooltipProvider>
       </LiveProvider>
     </SessionProvider>
