@@ -960,6 +960,7 @@ begin
   on conflict (step_id, epoch, seq) do nothing;
   get diagnostics v_stored = row_count;
   if v_stored > 0 then
+    perform engine.mark_running(v_step);
     insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
     values (v_step.tenant_id, 'step.logged', v_step.correlation_id, v_step.executor, v_step.lease_owner, v_step.run_id,
       jsonb_build_object('step_id', p_step, 'run_id', v_step.run_id, 'lines', v_stored));
@@ -1123,6 +1124,7 @@ begin
   values (p_step, p_name, v_step.tenant_id, p_value, p_epoch)
   on conflict (step_id, name) do nothing;
   v_created := found;
+  perform engine.mark_running(v_step);
   return (select jsonb_build_object('name', c.name, 'value', c.value, 'created', v_created)
           from public.checkpoints c where c.step_id = p_step and c.name = p_name);
 end
@@ -1445,6 +1447,43 @@ begin
   end if;
   return engine.artifact_json(v_artifact);
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.mark_running(p_step steps)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if p_step.status <> 'assigned' then
+    return;
+  end if;
+  update public.steps s set status = 'running', started_at = coalesce(s.started_at, clock_timestamp()) where s.id = p_step.id;
+  update public.attempts a set started_at = clock_timestamp()
+  where a.step_id = p_step.id and a.epoch = p_step.epoch and a.started_at is null;
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  values (p_step.tenant_id, 'steps.started', p_step.correlation_id, p_step.executor, p_step.lease_owner, p_step.run_id,
+    jsonb_build_object('steps', jsonb_build_array(
+      jsonb_build_object('step_id', p_step.id, 'run_id', p_step.run_id, 'epoch', p_step.epoch))));
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.overdue(p_limit integer)
+ RETURNS TABLE(step_id uuid, epoch bigint, owner text, seconds integer, failures integer, max_failures integer, crashes integer, max_crashes integer)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select s.id, s.epoch, s.lease_owner, (s.arguments ->> 'timeoutSeconds')::numeric::integer,
+    s.failures, s.max_failures, s.crashes, s.max_crashes
+  from public.steps s join public.attempts a on a.step_id = s.id and a.epoch = s.epoch
+  where s.status in ('assigned', 'running') and s.executor = 'agent' and s.lease_until > clock_timestamp()
+    and jsonb_typeof(s.arguments -> 'timeoutSeconds') = 'number'
+    and a.claimed_at + make_interval(secs => (s.arguments ->> 'timeoutSeconds')::numeric::double precision) <= clock_timestamp()
+  order by s.lease_until limit p_limit
 $function$
 ;
 

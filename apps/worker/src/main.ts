@@ -13,7 +13,7 @@ import { WorkerLoop } from "./loop/worker-loop.ts";
 import { createMetrics } from "./metrics.ts";
 import { sealLoop } from "./sealer/seal-loop.ts";
 import { sweepLoop } from "./sweep/sweep-loop.ts";
-import { createWorkspaces } from "./workspace/ensure-workspace.ts";
+import { createWorkspaces, removeHalfMade } from "./workspace/ensure-workspace.ts";
 import type { Files } from "./workspace/files.ts";
 
 // The worker process: executes steps, sweeps, seals, and serves the agent API.
@@ -70,6 +70,7 @@ const gateway = await serveGateway({
     health: () => ({ worker, draining, silentMs: loop.silentMs }),
   }),
 });
+await removeHalfMade(env.NOFX_WORKSPACES);
 loop.start();
 const ending = new AbortController();
 const beside = Promise.all([

@@ -3,6 +3,9 @@ import type { ClaimedStepRow, HeldStep } from "@nofx/control/steps";
 /** Why a handler was told to stop. */
 export type StopReason = "lease_lost" | "cancelled" | "shutdown";
 
+/** A step that takes longer than this is worth a write of its own that marks it running: its first renewal. */
+const SHOW_RUNNING_MS = 500;
+
 /**
  * A claim in execution, and how long this worker may believe in it: until the request that got or renewed it was sent,
  * plus the lease, less a margin, on a clock that nobody sets. After that it stops, whatever the database would say.
@@ -23,7 +26,7 @@ export class RunningStep {
     this.step = step;
     this.held = { stepId: step.id, epoch: step.epoch };
     this.#leaseMs = leaseMs;
-    this.#renewAt = sentAt + leaseMs / 3;
+    this.#renewAt = sentAt + Math.min(SHOW_RUNNING_MS, leaseMs / 3);
     this.#trust = this.#watch(sentAt);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.ended = promise;

@@ -5,7 +5,10 @@ import type { Metrics } from "../metrics.ts";
 const EVERY_MS = 1_000;
 const LIMIT = 500;
 
-/** Once a second: takes back steps whose lease ran out, and ends questions that nobody answered. */
+/**
+ * Once a second: takes back steps whose lease ran out, ends questions that nobody answered, and steps that agents hold for
+ * too long.
+ */
 export async function sweepLoop(
   engine: WorkerEngine,
   metrics: Metrics,
@@ -16,7 +19,7 @@ export async function sweepLoop(
   while (!signal.aborted) {
     try {
       const reclaimed = await engine.reclaim(LIMIT);
-      const expired = await engine.expireApprovals(LIMIT);
+      const expired = (await engine.expireApprovals(LIMIT)) + (await engine.endOverdue(LIMIT));
       metrics.count("nofx_steps_reclaimed_total", {}, reclaimed);
       if (reclaimed + expired > 0) engine.ring();
       well = true;

@@ -95,6 +95,18 @@ async function ignoredNames(source: string): Promise<string[]> {
     .filter((name) => /^[\w.@-][\w.@ -]*$/.test(name) && dirname(name) === ".");
 }
 
+/** Clears away copies that a worker died over. One that is being made right now is younger than an hour. */
+export async function removeHalfMade(folder: string, now = Date.now()): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!/^\..+\.part$/.test(name)) continue;
+    const path = join(folder, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found !== undefined && now - found.mtimeMs > 3_600_000) {
+      await rm(path, { recursive: true, force: true });
+    }
+  }
+}
+
 async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isDirectory(),

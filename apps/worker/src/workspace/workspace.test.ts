@@ -6,12 +6,13 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createWorkspaces } from "./ensure-workspace.ts";
+import { createWorkspaces, removeHalfMade } from "./ensure-workspace.ts";
 import { findInside, placeInside } from "./inside.ts";
 
 let root: string;
@@ -63,6 +64,18 @@ test("a source that holds the workspaces is copied without them", async () => {
   );
   expect(existsSync(join(folder, "a.txt"))).toBe(true);
   expect(existsSync(join(folder, ".state/runs"))).toBe(false);
+});
+
+test("copies that a worker died over are cleared away, younger ones and workspaces are not", async () => {
+  put("runs/.old.1.part/a.txt");
+  put("runs/.new.2.part/a.txt");
+  put(`runs/${RUN}/a.txt`);
+  const longAgo = new Date(Date.now() - 2 * 3_600_000);
+  utimesSync(join(root, "runs/.old.1.part"), longAgo, longAgo);
+  utimesSync(join(root, "runs", RUN), longAgo, longAgo);
+  await removeHalfMade(join(root, "runs"));
+  expect(readdirSync(join(root, "runs")).sort()).toEqual([".new.2.part", RUN]);
+  await removeHalfMade(join(root, "nowhere"));
 });
 
 test("no path leads out of a workspace, neither by dots nor by links", async () => {

@@ -2,6 +2,7 @@ import { createDatabase, createPool } from "@nofx/db/client";
 import * as leases from "@nofx/db/leases";
 import type { DB } from "@nofx/db/types";
 import { fromDatabaseError } from "../command/database-errors.ts";
+import { endOverdue } from "./end-overdue.ts";
 import { createRinger } from "./ringer.ts";
 
 export type {
@@ -45,6 +46,8 @@ export interface WorkerEngine {
   finishArtifact(held: HeldStep, artifactId: string): Promise<leases.ArtifactRow | undefined>;
   reclaim(limit: number): Promise<number>;
   expireApprovals(limit: number): Promise<number>;
+  /** Fails what agents hold for longer than its own time allows. */
+  endOverdue(limit: number): Promise<number>;
   seal(limit: number): Promise<leases.SealedTenant[]>;
   auditSealed(): Promise<number>;
   nudge(nudges: readonly leases.Nudge[]): Promise<void>;
@@ -81,6 +84,7 @@ export function createWorkerEngine(options: {
     finishArtifact: (held, id) => call(leases.finishArtifact(db, claim(held), id)),
     reclaim: (limit) => call(leases.reclaim(db, limit)),
     expireApprovals: (limit) => call(leases.expireApprovals(db, limit)),
+    endOverdue: (limit) => call(endOverdue(db, limit, Math.random)),
     seal: (limit) => call(leases.seal(db, limit)),
     auditSealed: () => call(leases.auditSealed(db)),
     nudge: (nudges) => call(leases.nudge(db, nudges)),

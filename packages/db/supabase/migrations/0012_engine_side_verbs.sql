@@ -26,6 +26,26 @@ end
 $$;
 revoke all on function engine.owned(uuid, uuid, bigint) from public;
 
+-- Who stores something is at work: a step that no heartbeat has marked running yet is marked here.
+create function engine.mark_running(p_step public.steps) returns void
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  if p_step.status <> 'assigned' then
+    return;
+  end if;
+  update public.steps s set status = 'running', started_at = coalesce(s.started_at, clock_timestamp()) where s.id = p_step.id;
+  update public.attempts a set started_at = clock_timestamp()
+  where a.step_id = p_step.id and a.epoch = p_step.epoch and a.started_at is null;
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  values (p_step.tenant_id, 'steps.started', p_step.correlation_id, p_step.executor, p_step.lease_owner, p_step.run_id,
+    jsonb_build_object('steps', jsonb_build_array(
+      jsonb_build_object('step_id', p_step.id, 'run_id', p_step.run_id, 'epoch', p_step.epoch))));
+end
+$$;
+revoke all on function engine.mark_running(public.steps) from public;
+
 -- Stores a named result once. Answers what is stored, which is the first value ever stored under that name.
 create function engine.checkpoint(p_tenant uuid, p_step uuid, p_epoch bigint, p_name text, p_value jsonb) returns jsonb
 language plpgsql security definer
@@ -39,6 +59,7 @@ begin
   values (p_step, p_name, v_step.tenant_id, p_value, p_epoch)
   on conflict (step_id, name) do nothing;
   v_created := found;
+  perform engine.mark_running(v_step);
   return (select jsonb_build_object('name', c.name, 'value', c.value, 'created', v_created)
           from public.checkpoints c where c.step_id = p_step and c.name = p_name);
 end
@@ -59,6 +80,7 @@ begin
   on conflict (step_id, epoch, seq) do nothing;
   get diagnostics v_stored = row_count;
   if v_stored > 0 then
+    perform engine.mark_running(v_step);
     insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
     values (v_step.tenant_id, 'step.logged', v_step.correlation_id, v_step.executor, v_step.lease_owner, v_step.run_id,
       jsonb_build_object('step_id', p_step, 'run_id', v_step.run_id, 'lines', v_stored));

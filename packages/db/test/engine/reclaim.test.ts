@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { reclaim } from "@nofx/db/leases";
-import { seedRun, seedTenant } from "@nofx/db/testing";
-import { done, startEngine, type Engine } from "./harness.ts";
+import { checkpoint, claimForAgent, overdue, reclaim } from "@nofx/db/leases";
+import { seedAgent, seedRun, seedTenant } from "@nofx/db/testing";
+import { agentOf, done, LEASE_MS, startEngine, type Engine } from "./harness.ts";
 
 let engine: Engine;
 beforeAll(async () => {
@@ -56,4 +56,51 @@ test("five sweepers at once reclaim each step once and leave a re-taken one alon
     [run.id],
   );
   expect(rows).toEqual([{ crashes: 1, status: "succeeded", n: 40 }]);
+});
+
+test("an agent that holds a step for longer than its own time is found, whatever its heartbeats say", async () => {
+  const tenant = await seedTenant(engine.owner);
+  const work = { capabilities: ["test.work"] };
+  const agent = await seedAgent(engine.owner, tenant.id, work);
+  const draft = (name: string, timeoutSeconds: number) => ({
+    name,
+    kind: "agent" as const,
+    arguments: { capability: "test.work", timeoutSeconds },
+  });
+  const run = await seedRun(engine.owner, tenant.id, [draft("late", 60), draft("fine", 3_600)]);
+  await engine.asAgent(agent, (db) =>
+    claimForAgent(db, agentOf(agent), { ...work, limit: 2, leaseMs: LEASE_MS }),
+  );
+  expect(await overdue(engine.worker, 10)).toEqual([]);
+  await engine.owner.query(
+    "update attempts set claimed_at = claimed_at - interval '61 seconds' where run_id = $1",
+    [run.id],
+  );
+  expect(await overdue(engine.worker, 10)).toEqual([
+    {
+      step_id: run.steps["late"],
+      epoch: 1,
+      owner: agent.id,
+      seconds: 60,
+      failures: 0,
+      max_failures: 3,
+      crashes: 0,
+      max_crashes: 3,
+    },
+  ]);
+});
+
+test("who stores something is running, without a heartbeat", async () => {
+  const tenant = await seedTenant(engine.owner);
+  await seedRun(engine.owner, tenant.id, [{ name: "a" }]);
+  const step = (await engine.claim()).find((claimed) => claimed.tenant_id === tenant.id)!;
+  const claim = { stepId: step.id, epoch: step.epoch, tenantId: null };
+  for (const name of ["x", "y"]) await checkpoint(engine.worker, claim, name, 1);
+  expect(await engine.step(step.id)).toMatchObject({ status: "running" });
+  const { rows } = await engine.owner.query(
+    "select count(*)::int as n from events where run_id = $1 and type = 'steps.started'",
+    [step.run_id],
+  );
+  expect(rows).toEqual([{ n: 1 }]);
+  await engine.settle([done(step)]);
 });
