@@ -108,7 +108,7 @@ export function RunTimeline({
                   className="absolute inset-y-0 flex items-start justify-center border-x border-dashed border-line-strong/60"
                   style={{ left: `${fold.at * 100}%`, width: `${fold.width * 100}%` }}
                 >
-                  <span className="rounded bg-surface px-0.5 text-[0.625rem] leading-3 text-faint">
+                  <span className="rounded bg-surface px-0.5 text-[0.625rem] leading-3 whitespace-nowrap text-faint">
                     {formatDuration(fold.to - fold.from)}
                   </span>
                 </span>

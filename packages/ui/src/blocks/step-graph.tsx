@@ -176,6 +176,7 @@ export function StepGraph({
           void flow.setViewport(view);
         }}
         fitViewOptions={{ padding: 0.08, maxZoom: 1 }}
+        attributionPosition="top-right"
         minZoom={0.15}
         maxZoom={1.5}
         onlyRenderVisibleElements={nodes.length > 80}

@@ -74,7 +74,7 @@ export function PlansPage() {
                   <THead>
                     <Tr>
                       <Th>Plan</Th>
-                      <Th>Verdict</Th>
+                      <Th className="hidden sm:table-cell">Verdict</Th>
                       <Th>Status</Th>
                       <Th className="hidden text-right sm:table-cell">Steps</Th>
                       <Th className="hidden md:table-cell">Latest run</Th>
@@ -95,13 +95,14 @@ export function PlansPage() {
                             {plan.pack} · version {plan.version}
                           </span>
                         </Td>
-                        <Td>
+                        <Td className="hidden sm:table-cell">
                           <VerdictBadge verdict={plan.verdict} />
                         </Td>
                         <Td>
+                          <VerdictBadge verdict={plan.verdict} className="mb-1 sm:hidden" />
                           <StatusBadge of="plan" status={plan.status} />
                           {plan.pendingApprovals > 0 && (
-                            <span className="mt-0.5 block text-xs whitespace-nowrap text-wait">
+                            <span className="mt-0.5 block text-xs text-wait">
                               {plan.pendingApprovals}{" "}
                               {plan.pendingApprovals === 1 ? "approval" : "approvals"} waiting
                             </span>

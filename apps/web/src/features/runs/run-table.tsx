@@ -17,7 +17,7 @@ export function RunTable({ runs }: { runs: readonly RunSummary[] }) {
         <Tr>
           <Th>Run</Th>
           <Th>Status</Th>
-          <Th>Steps</Th>
+          <Th className="hidden sm:table-cell">Steps</Th>
           <Th className="hidden md:table-cell">Took</Th>
           <Th className="hidden lg:table-cell">Started</Th>
         </Tr>
@@ -32,6 +32,9 @@ export function RunTable({ runs }: { runs: readonly RunSummary[] }) {
               <span className="block text-xs text-faint">
                 {run.pack} · plan version {run.planVersion}
               </span>
+              <span className="mt-1 block sm:hidden">
+                <RunProgress run={run} />
+              </span>
             </Td>
             <Td>
               <span className="flex flex-wrap gap-1">
@@ -44,7 +47,7 @@ export function RunTable({ runs }: { runs: readonly RunSummary[] }) {
                 )}
               </span>
             </Td>
-            <Td>
+            <Td className="hidden sm:table-cell">
               <RunProgress run={run} />
             </Td>
             <Td className="hidden md:table-cell">

@@ -31,7 +31,10 @@ function clientOf(config: SupabaseConfig): SupabaseClient {
   const client = createBrowserClient(config.url, config.key, {
     cookieOptions: { name: config.cookieName },
     // A dead line shows itself by a heartbeat that nobody answers: five seconds, not the client's 25.
-    realtime: { heartbeatIntervalMs: 5_000 },
+    realtime: {
+      heartbeatIntervalMs: 5_000,
+      reconnectAfterMs: (tries: number) => Math.min(250 * 2 ** tries, 3_000),
+    },
   });
   clients.set(config.url, client);
   return client;

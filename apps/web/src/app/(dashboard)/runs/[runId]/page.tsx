@@ -1,4 +1,6 @@
+import { RunId } from "@nofx/core/vocabulary";
 import type { Metadata } from "next";
+import { notFound } from "next/navigation";
 import { RunPage } from "#features/runs/run-page.tsx";
 import { Hydrate, prefetch, trpc } from "#trpc/server.tsx";
 
@@ -6,6 +8,7 @@ export const metadata: Metadata = { title: "Run" };
 
 export default async function Page({ params }: { params: Promise<{ runId: string }> }) {
   const { runId } = await params;
+  if (!RunId.safeParse(runId).success) notFound();
   await prefetch(
     trpc.runs.get.queryOptions({ runId }),
     trpc.runs.artifacts.queryOptions({ runId }),
