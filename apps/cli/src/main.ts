@@ -67,6 +67,11 @@ program
   );
 
 program
+  .command("build")
+  .description("build the web app if its sources have changed; npm start does it by itself")
+  .action(async () => (await import("./commands/build.ts")).build());
+
+program
   .command("import")
   .description("import a backlog, as the operator")
   .argument("<file>", "JSON or YAML; - reads standard input")
@@ -100,7 +105,10 @@ async function run(): Promise<number> {
     return EXIT.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    if (wasInterrupted(error)) return EXIT.interrupted;
+    if (wasInterrupted(error)) {
+      console.error("\nInterrupted; everything that was started has ended.");
+      return EXIT.interrupted;
+    }
     console.error(`\n${red("✖")} ${explain(error)}`);
     return EXIT.failed;
   }

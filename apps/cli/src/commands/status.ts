@@ -42,7 +42,7 @@ export async function status(options: { json?: boolean }): Promise<void> {
   );
   const rows = [
     ["Dashboard", bold(state.addresses?.dashboard ?? "not yet")],
-    ["Now", now?.sentence ?? "not ready to say"],
+    ["Now", now?.sentences.join(" ") ?? "not ready to say"],
     ["Sign-ins", shown(credentialsFile(home))],
     ...processes.map(({ name, pid, alive }) => [
       name,

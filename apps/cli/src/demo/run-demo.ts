@@ -58,8 +58,8 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   if (run.status !== "succeeded") throw new Sentence(await explainFailure(operator, run));
 
   const { items: artifacts } = await operator.artifacts(runId);
-  say("\nArtifacts");
-  for (const line of columns(artifacts.map(artifactRow))) say(line);
+  say(`\nArtifacts: ${artifacts.length} files`);
+  for (const line of columns(artifactRows(artifacts))) say(line);
   const tarball = artifacts.find((artifact) => artifact.name.endsWith(".tgz"));
   if (tarball === undefined) throw new Sentence("The run succeeded but stored no tarball.");
   const file = await fetchArtifact(tarball, join(options.home, "demo"), options.signal);
@@ -70,13 +70,17 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   );
 }
 
-function artifactRow(artifact: ArtifactView): string[] {
-  return [
-    printable(artifact.name),
-    dim(artifact.stepName),
-    bytes(artifact.size),
-    dim(`sha256 ${artifact.sha256.slice(0, 12)}…`),
-  ];
+const NAMES_SHOWN = 2;
+
+/** One row for each step that stored files: their names, as many as fit, and their size. */
+export function artifactRows(artifacts: readonly ArtifactView[]): string[][] {
+  const bySteps = Map.groupBy(artifacts, (artifact) => artifact.stepName);
+  return [...bySteps].map(([step, files]) => {
+    const names = files.slice(0, NAMES_SHOWN).map((file) => printable(file.name));
+    const more = files.length - names.length;
+    const size = files.reduce((sum, file) => sum + file.size, 0);
+    return [step, names.join(", ") + (more > 0 ? ` and ${more} more` : ""), dim(bytes(size))];
+  });
 }
 
 /** Steps took so long in all; the run was shorter where they ran side by side. */

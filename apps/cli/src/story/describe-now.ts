@@ -1,31 +1,30 @@
 import type { Api } from "../client/api.ts";
 
-/** One sentence about what a person finds on the dashboard, and where to look first. */
-export async function describeNow(api: Api): Promise<{ sentence: string; path: string }> {
+/** What a person finds on the dashboard, and where to look first. */
+export interface Now {
+  sentences: string[];
+  path: string;
+}
+
+/** What is going on, and what waits for people. */
+export async function describeNow(api: Pick<Api, "runs" | "approvals">): Promise<Now> {
   const [runs, approvals] = await Promise.all([
     api.runs({ limit: 10 }),
     api.approvals({ status: "pending", limit: 50 }),
   ]);
-  const active = runs.items.filter((run) => run.status === "queued" || run.status === "running");
+  const active = runs.items.find((run) => run.status === "queued" || run.status === "running");
+  const run = active ?? runs.items[0];
   const asked = approvals.items.length;
-  const waiting =
-    asked === 0
-      ? ""
-      : asked === 1
-        ? `"${approvals.items[0]?.title}" waits for the supervisor's approval`
-        : `${asked} approvals wait for the supervisor`;
-  const run = active[0];
-  if (run !== undefined) {
-    const working = `${run.title} is running, ${run.stepsDone} of ${run.steps} steps done`;
-    return {
-      sentence: waiting === "" ? `${working}.` : `${working}; ${waiting}.`,
-      path: `/runs/${run.id}`,
-    };
-  }
-  if (waiting !== "")
-    return { sentence: `${waiting[0]?.toUpperCase()}${waiting.slice(1)}.`, path: "/approvals" };
-  const last = runs.items[0];
-  return last === undefined
-    ? { sentence: "Nothing has run yet.", path: "/backlog" }
-    : { sentence: `${last.title}: the last run ${last.status}.`, path: `/runs/${last.id}` };
+  const sentences: string[] = [];
+  if (active !== undefined) {
+    sentences.push(
+      `${active.title} is running, ${active.stepsDone} of ${active.steps} steps done.`,
+    );
+  } else if (run !== undefined) sentences.push(`${run.title}: the last run ${run.status}.`);
+  else sentences.push("Nothing has run yet.");
+  if (asked === 1) {
+    sentences.push(`"${approvals.items[0]?.title ?? ""}" waits for the supervisor's approval.`);
+  } else if (asked > 1) sentences.push(`${asked} approvals wait for the supervisor.`);
+  if (active === undefined && asked > 0) return { sentences, path: "/approvals" };
+  return { sentences, path: run === undefined ? "/backlog" : `/runs/${run.id}` };
 }

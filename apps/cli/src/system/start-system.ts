@@ -88,10 +88,7 @@ async function buildAndStartStack(
     [
       {
         title: "Web app",
-        run: async (progress, either) => {
-          const outcome = await buildWeb({ home: system.home, progress, signal: either });
-          return outcome === "built" ? "built" : "up to date";
-        },
+        run: (progress, either) => buildWeb({ home: system.home, progress, signal: either }),
       },
       {
         title: "Local stack",

@@ -127,13 +127,15 @@ export class System {
   }
 }
 
+const TITLES: Record<string, string> = { web: "dashboard" };
+
 function explainEarlyEnd(spec: ProcessSpec, ended: Ended): Error {
   const lines = tailLog(spec.log, 10);
   if (lines.some((line) => line.includes("EADDRINUSE"))) return new PortTaken(spec.name);
   const full = lines.some((line) => /ENOSPC|no space left/i.test(line));
   const why = full
     ? "The disk is full: free some space (about 1 GB) and run this again."
-    : `The ${spec.name} did not start (${describeEnd(ended)}).`;
+    : `The ${TITLES[spec.name] ?? spec.name} did not start (${describeEnd(ended)}).`;
   return new Sentence(`${why} Its log is ${shown(spec.log)}:\n${lines.join("\n")}`);
 }
 

@@ -1,4 +1,3 @@
-import { logFile } from "../paths.ts";
 import type { Credentials } from "../credentials/credentials.ts";
 import type { Addresses } from "../system/state.ts";
 import { bold, columns, dim, green } from "./style.ts";
@@ -7,29 +6,22 @@ import { bold, columns, dim, green } from "./style.ts";
 export function screen(it: {
   addresses: Addresses;
   credentials: Credentials;
-  now: { sentence: string; path: string };
+  now: { sentences: string[]; path: string };
   home: string;
   seconds: string;
 }): string {
   const { dashboard } = it.addresses;
   const { supervisor, operator } = it.credentials.people;
+  const login = ({ email, password }: { email: string; password: string }) =>
+    `${bold(email)}  password ${bold(password)}`;
   const rows = [
     ["Dashboard", bold(dashboard)],
-    [
-      "Supervisor",
-      `${bold(supervisor.email)}   password ${bold(supervisor.password)}   decides approvals`,
-    ],
-    [
-      "Operator",
-      `${bold(operator.email)}     password ${bold(operator.password)}   imports, plans, runs`,
-    ],
-    ["Now", it.now.sentence],
+    ["Supervisor", login(supervisor)],
+    ["Operator", login(operator)],
+    ...it.now.sentences.map((sentence, i) => [i === 0 ? "Now" : "", sentence]),
     ["", dim(`${dashboard}${it.now.path}`)],
-    ["Data", `${it.home} (sign-ins: credentials.json, logs: ${logFile("*", "logs").slice(5)})`],
-    [
-      "Stop",
-      "Ctrl-C here, or `npx nofx stop` in another terminal. `npx nofx help` says what else.",
-    ],
+    ["Data", `${it.home} (sign-ins in credentials.json, logs in logs/)`],
+    ["Stop", "Ctrl-C here, or `npx nofx stop` elsewhere. More: `npx nofx help`"],
   ];
   return [
     "",
