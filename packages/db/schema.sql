@@ -1262,6 +1262,28 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.disown(p_owner text, p_held jsonb)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_unknown jsonb;
+begin
+  select coalesce(jsonb_agg(jsonb_build_object('step_id', s.id, 'epoch', s.epoch, 'outcome', 'released')), '[]') into v_unknown
+  from public.steps s
+  where s.status in ('assigned', 'running') and s.executor = 'worker' and s.lease_owner = p_owner
+    and not exists (
+      select from jsonb_to_recordset(p_held) as h (step_id uuid, epoch bigint) where h.step_id = s.id and h.epoch = s.epoch);
+  if jsonb_array_length(v_unknown) > 0 then
+    perform engine.settle(p_owner, 'worker', null, v_unknown);
+  end if;
+  return jsonb_array_length(v_unknown);
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.exchange(p_owner text, p_kinds text[], p_settlements jsonb, p_renewals jsonb, p_want integer, p_lease_ms integer)
  RETURNS jsonb
  LANGUAGE plpgsql

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { until, type SeededRun } from "@nofx/db/testing";
+import { testServerUrl, until, withClient, type SeededRun } from "@nofx/db/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { isAlive, sh, startWorkerStack, type WorkerStack } from "./harness.ts";
 
@@ -149,6 +149,43 @@ test("a cancel that people ask for stops the command", async () => {
   expect(await stack.step(run, "next")).toMatchObject({ status: "cancelled" });
 });
 
+test("a claim whose answer was lost is not left lying until its lease runs out", async () => {
+  const worker = await stack.start({ NOFX_WORKER_NAME: "deaf" });
+  const run = await stack.run([{ name: "a", arguments: sh("true"), sensitive: true }]);
+  // what a cut connection leaves behind: claimed in this worker's name, and it never heard of it
+  await stack.owner.query(
+    "update steps set holds = 0, run_at = clock_timestamp() + interval '1 hour' where id = $1",
+    [run.steps["a"]],
+  );
+  await stack.owner.query(
+    `with claimed as (
+       update steps set status = 'assigned', epoch = 1, lease_owner = 'deaf', run_at = clock_timestamp(),
+         lease_until = clock_timestamp() + interval '1 hour'
+       where id = $1 returning id, tenant_id, run_id)
+     insert into attempts (step_id, epoch, tenant_id, run_id, executor) select id, 1, tenant_id, run_id, 'deaf' from claimed`,
+    [run.steps["a"]],
+  );
+  await allowConnections(false);
+  await cutConnections();
+  await until("a tick fails", async () => (await worker.metric("nofx_exchange_errors_total")) > 0);
+  await allowConnections(true);
+  await stack.finished(run);
+  expect(await stack.attempts(run, "a")).toEqual(["released", "succeeded"]);
+});
+
+async function allowConnections(allow: boolean): Promise<void> {
+  const { name } = stack.stack.database;
+  await withClient(testServerUrl(), (admin) =>
+    admin.query(`alter database ${name} allow_connections ${allow}`),
+  );
+}
+
+async function cutConnections(): Promise<void> {
+  await stack.owner.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where usename in ('nofx_worker', 'nofx_agent_gateway') and datname = current_database()",
+  );
+}
+
 test("a database that goes away for a while stops nothing: what ended meanwhile is settled when it is back", async () => {
   const worker = await stack.start();
   const run = await stack.run([
@@ -156,15 +193,9 @@ test("a database that goes away for a while stops nothing: what ended meanwhile 
     { name: "b", needs: ["a"], arguments: sh("true") },
   ]);
   await inWorkspace(run, "started");
-  const cut = async () => {
-    await stack.owner.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where usename in ('nofx_worker', 'nofx_agent_gateway') and datname = current_database()",
-    );
-  };
-  await cut();
-  await stack.owner.query("select 1");
+  await cutConnections();
   writeFileSync(join(stack.folder, "workspaces", run.id, "go"), "");
-  await cut();
+  await cutConnections();
   await stack.finished(run);
   expect(await stack.attempts(run, "a")).toEqual(["succeeded"]);
   expect(await worker.metric("nofx_stale_settles_total")).toBe(0);

@@ -33,7 +33,7 @@ export interface WorkerStack {
     options?: { shell?: "off" | "trusted" | "sandboxed"; workspace?: string },
   ): Promise<SeededRun>;
   runStatus(run: SeededRun): Promise<string>;
-  finished(run: SeededRun, status?: string): Promise<void>;
+  finished(run: SeededRun, status?: string, timeoutMs?: number): Promise<void>;
   step(run: SeededRun, name: string): Promise<StepRow>;
   logs(run: SeededRun, name: string): Promise<string[]>;
   attempts(run: SeededRun, name: string): Promise<(string | null)[]>;
@@ -101,20 +101,24 @@ export async function startWorkerStack(): Promise<WorkerStack> {
     },
     runStatus: async (run) =>
       (await one<{ status: string }>("select status from runs where id = $1", [run.id])).status,
-    async finished(run, status = "succeeded") {
-      await until(`run is ${status}`, async () => {
-        const row = await one<{ status: string }>("select status from runs where id = $1", [
-          run.id,
-        ]);
-        if (["succeeded", "failed", "cancelled"].includes(row.status) && row.status !== status) {
-          const { rows } = await owner.query(
-            "select name, status, error from steps where run_id = $1",
-            [run.id],
-          );
-          throw new Error(`run is ${row.status}: ${JSON.stringify(rows)}`);
-        }
-        return row.status === status;
-      });
+    async finished(run, status = "succeeded", timeoutMs = 15_000) {
+      await until(
+        `run is ${status}`,
+        async () => {
+          const row = await one<{ status: string }>("select status from runs where id = $1", [
+            run.id,
+          ]);
+          if (["succeeded", "failed", "cancelled"].includes(row.status) && row.status !== status) {
+            const { rows } = await owner.query(
+              "select name, status, error from steps where run_id = $1",
+              [run.id],
+            );
+            throw new Error(`run is ${row.status}: ${JSON.stringify(rows)}`);
+          }
+          return row.status === status;
+        },
+        timeoutMs,
+      );
     },
     step: (run, name) => one<StepRow>("select * from steps where id = $1", [run.steps[name]]),
     async logs(run, name) {

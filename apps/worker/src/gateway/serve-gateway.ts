@@ -65,5 +65,7 @@ function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request {
     signal,
     ...(hasBody ? { body: Readable.toWeb(incoming), duplex: "half" } : {}),
   };
-  return new Request(new URL(incoming.url ?? "/", "http://gateway"), init as RequestInit);
+  // joined as text: a path that begins with two slashes must not become a host
+  const path = incoming.url?.startsWith("/") ? incoming.url : "/";
+  return new Request(`http://gateway${path}`, init as RequestInit);
 }

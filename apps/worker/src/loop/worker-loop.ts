@@ -72,6 +72,7 @@ export class WorkerLoop {
       const since = doorbell.rings;
       let ms: number;
       try {
+        if (failures > 0) await this.#disownUnknown();
         await this.#tick();
         failures = 0;
         this.#silentSince = undefined;
@@ -102,6 +103,14 @@ export class WorkerLoop {
   #untilNext(): number {
     const renewAt = Math.min(...[...this.#running.values()].map((running) => running.renewAt));
     return Math.max(0, Math.min(pollMs(this.#options.random), renewAt - performance.now()));
+  }
+
+  /** The tick that failed may have claimed all the same, and its answer be lost. */
+  async #disownUnknown(): Promise<void> {
+    const held = [...this.#running.values()].map((running) => running.held);
+    const settling = this.#outbox.map(({ stepId, epoch }) => ({ stepId, epoch }));
+    const released = await this.#options.engine.disown([...held, ...settling]);
+    if (released > 0) this.#options.metrics.count("nofx_leases_lost_total", {}, released);
   }
 
   async #tick(): Promise<void> {

@@ -37,6 +37,8 @@ type Exchange = Omit<leases.ExchangeRequest, "worker">;
 export interface WorkerEngine {
   readonly worker: string;
   exchange(request: Exchange): Promise<leases.ExchangeAnswer>;
+  /** After a call that was not answered: gives back what it may have claimed without this worker's knowing. */
+  disown(held: readonly HeldStep[]): Promise<number>;
   appendLogs(held: HeldStep, lines: readonly leases.StepLogLine[]): Promise<number>;
   requestApproval(
     held: HeldStep,
@@ -78,6 +80,7 @@ export function createWorkerEngine(options: {
     worker,
     ring,
     exchange: (request) => call(leases.exchange(db, { ...request, worker })),
+    disown: (held) => call(leases.disown(db, worker, held)),
     appendLogs: (held, lines) => call(leases.appendLogs(db, claim(held), lines)),
     requestApproval: (held, question) => call(leases.requestApproval(db, claim(held), question)),
     beginArtifact: (held, file) => call(leases.beginArtifact(db, claim(held), file)),

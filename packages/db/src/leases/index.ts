@@ -9,6 +9,7 @@ export { checkpoint, type CheckpointRow } from "./checkpoint.ts";
 export { claimForAgent } from "./claim-for-agent.ts";
 export type { AnnouncedArtifact, ArtifactRow, ClaimedStepRow } from "./claimed-step.ts";
 export { describeHeld } from "./describe-held.ts";
+export { disown } from "./disown.ts";
 export type { Claim, EngineDb, Executor, Freed } from "./engine-db.ts";
 export { exchange, type ExchangeAnswer, type ExchangeRequest } from "./exchange.ts";
 export { expireApprovals } from "./expire-approvals.ts";

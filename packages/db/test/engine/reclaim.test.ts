@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { checkpoint, claimForAgent, overdue, reclaim } from "@nofx/db/leases";
+import { checkpoint, claimForAgent, disown, overdue, reclaim } from "@nofx/db/leases";
 import { seedAgent, seedRun, seedTenant } from "@nofx/db/testing";
 import { agentOf, done, LEASE_MS, startEngine, type Engine } from "./harness.ts";
 
@@ -103,4 +103,21 @@ test("who stores something is running, without a heartbeat", async () => {
   );
   expect(rows).toEqual([{ n: 1 }]);
   await engine.settle([done(step)]);
+});
+
+test("what a worker does not know it holds is given back, the rest is left alone", async () => {
+  const tenant = await seedTenant(engine.owner);
+  const run = await seedRun(engine.owner, tenant.id, [{ name: "known" }, { name: "unknown" }]);
+  const claimed = await engine.claim("w-deaf");
+  const known = claimed.find((step) => step.id === run.steps["known"])!;
+  await seedRun(engine.owner, tenant.id, [{ name: "of another" }]);
+  const [other] = await engine.claim("w-other");
+  expect(await disown(engine.worker, "w-deaf", [{ stepId: known.id, epoch: known.epoch }])).toBe(1);
+  expect(await engine.step(run.steps["unknown"]!)).toMatchObject({ status: "queued", crashes: 0 });
+  expect(await engine.step(known.id)).toMatchObject({ status: "assigned" });
+  expect(await engine.step(other!.id)).toMatchObject({
+    status: "assigned",
+    lease_owner: "w-other",
+  });
+  expect(await disown(engine.worker, "w-deaf", [{ stepId: known.id, epoch: known.epoch }])).toBe(0);
 });
