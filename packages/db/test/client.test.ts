@@ -39,6 +39,21 @@ it("outlives a connection that breaks while idle", async () => {
   await pool.end();
 });
 
+it("outlives a connection that breaks between two queries of a transaction", async () => {
+  const pool = open();
+  const client = await pool.connect();
+  const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
+  const ended = new Promise((resolve) => client.once("end", resolve));
+  await withClient(database.adminUrl, (admin) =>
+    admin.query("select pg_terminate_backend($1)", [rows[0]?.pid]),
+  );
+  await ended;
+  await expect(client.query("select 1")).rejects.toThrow(/connection|queryable/i);
+  client.release(true);
+  expect((await pool.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
+  await pool.end();
+});
+
 it("repeats a transaction that another one disturbed", async () => {
   const db = createDatabase<{ counter: { n: number } }>(open());
   const add = () =>

@@ -38,5 +38,7 @@ export function createPool(options: PoolOptions): pg.Pool {
   });
   // A connection that breaks while idle is replaced at the next use; without a listener it would end the process.
   pool.on("error", () => {});
+  // The same for one that breaks while it is lent out between two queries: the next query reports it.
+  pool.on("connect", (client) => client.on("error", () => {}));
   return pool;
 }
