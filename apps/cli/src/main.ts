@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { EXIT, explain, wasInterrupted } from "./errors.ts";
 import { root } from "./paths.ts";
 import { red } from "./terminal/style.ts";
@@ -93,11 +93,17 @@ program
 program
   .command("runs")
   .description("the newest runs")
-  .option("-n, --limit <count>", "how many, up to 200", "10")
+  .option("-n, --limit <count>", "how many, up to 200", readLimit, 10)
   .option("--json", "for programs")
-  .action(async (options: { limit: string; json?: boolean }) =>
+  .action(async (options: { limit: number; json?: boolean }) =>
     (await import("./commands/runs.ts")).runs(options),
   );
+
+function readLimit(text: string): number {
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= 200) return limit;
+  throw new InvalidArgumentError("It takes a number from 1 to 200.");
+}
 
 async function run(): Promise<number> {
   try {

@@ -1,10 +1,6 @@
 import type { RunSummary } from "@nofx/core/api";
-import { z } from "zod";
 import { connectRunning } from "../client/connect-running.ts";
-import { Sentence } from "../errors.ts";
 import { bold, columns, dim, duration, green, red, yellow } from "../terminal/style.ts";
-
-const Limit = z.coerce.number().int().min(1).max(200);
 
 const PAINT: Record<RunSummary["status"], (text: string) => string> = {
   queued: dim,
@@ -15,11 +11,9 @@ const PAINT: Record<RunSummary["status"], (text: string) => string> = {
 };
 
 /** `nofx runs`: the newest runs, newest first. */
-export async function runs(options: { limit: string; json?: boolean }): Promise<void> {
-  const limit = Limit.safeParse(options.limit);
-  if (!limit.success) throw new Sentence("--limit takes a number from 1 to 200.");
+export async function runs(options: { limit: number; json?: boolean }): Promise<void> {
   const { api, addresses } = await connectRunning("operator");
-  const page = await api.runs({ limit: limit.data });
+  const page = await api.runs({ limit: options.limit });
   if (options.json === true) return console.log(JSON.stringify(page));
   if (page.items.length === 0) {
     console.log(
