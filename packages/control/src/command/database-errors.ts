@@ -30,7 +30,7 @@ export function fromDatabaseError(error: unknown): unknown {
 function isConnectionLoss(error: unknown): boolean {
   return (
     error instanceof Error &&
-    /ECONNREFUSED|ECONNRESET|Connection terminated|timeout exceeded when trying to connect/.test(
+    /ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|Connection terminated|not queryable|timeout exceeded when trying to connect/.test(
       `${(error as { code?: string }).code} ${error.message}`,
     )
   );
