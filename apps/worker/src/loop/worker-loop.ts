@@ -28,6 +28,7 @@ export class WorkerLoop {
   readonly #running = new Map<string, RunningStep>();
   #outbox: Settlement[] = [];
   #draining = false;
+  #stopReason: StopReason | undefined;
   #wake: () => void = () => {};
   #silentSince: number | undefined;
   readonly #done = Promise.withResolvers<void>();
@@ -60,8 +61,9 @@ export class WorkerLoop {
     this.#wake();
   }
 
-  /** Tells every running handler to stop. */
+  /** Tells every handler to stop: what runs, and what a claim that is on its way still brings. */
   stopAll(reason: StopReason): void {
+    this.#stopReason = reason;
     for (const running of this.#running.values()) running.stop(reason);
   }
 
@@ -148,6 +150,7 @@ export class WorkerLoop {
     const { metrics, execute, random } = this.#options;
     const { stepId, epoch } = running.held;
     metrics.count("nofx_steps_claimed_total");
+    if (this.#stopReason !== undefined) running.stop(this.#stopReason);
     // Two attempts of one step never overlap in one process: an earlier one may still be dying.
     const earlier = [...this.#running.values()].filter((other) => other.held.stepId === stepId);
     this.#running.set(`${stepId}:${epoch}`, running);
