@@ -38,7 +38,7 @@ async function checkTypes(): Promise<Finished> {
   const configs = globSync(
     [
       "tsconfig.json",
-      "{packages,apps}/*/tsconfig.json",
+      "{packages,apps}/*/{,test/}tsconfig.json",
       "examples/agents/tsconfig.json",
       "tests/{,browser/}tsconfig.json",
     ],

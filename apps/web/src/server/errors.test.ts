@@ -35,6 +35,13 @@ it.each([
   expect(problemOf(new TRPCError({ code: trpc })).code).toBe(code);
 });
 
+it("knows broken JSON by what tRPC found", () => {
+  const broken = new TRPCError({ code: "BAD_REQUEST", cause: new SyntaxError("Unexpected end") });
+  expect(problemOf(broken).code).toBe("invalid_json");
+  const ours = new TRPCError({ code: "INTERNAL_SERVER_ERROR", cause: new SyntaxError("ours") });
+  expect(problemOf(ours).code).toBe("internal");
+});
+
 it("says nothing of what an unknown error holds", () => {
   const secret = new Error("password=hunter2 at /srv/app.ts:3");
   for (const thrown of [secret, new TRPCError({ code: "INTERNAL_SERVER_ERROR", cause: secret })]) {

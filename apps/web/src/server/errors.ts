@@ -51,6 +51,9 @@ export function toNofxError(thrown: unknown): NofxError {
   if (NofxError.is(thrown)) return thrown;
   if (!(thrown instanceof TRPCError)) return new NofxError("internal", { cause: thrown });
   if (NofxError.is(thrown.cause)) return thrown.cause;
+  if (thrown.code === "BAD_REQUEST" && thrown.cause instanceof SyntaxError) {
+    return new NofxError("invalid_json", { cause: thrown });
+  }
   const code = CODE_OF_TRPC[thrown.code] ?? "internal";
   if (code === "invalid_input" && thrown.cause instanceof z.ZodError) {
     return new NofxError(code, { issues: issuesFromZod(thrown.cause), cause: thrown });

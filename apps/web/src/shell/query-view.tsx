@@ -33,5 +33,6 @@ export function QueryView<T>({
       />
     );
   }
-  return <ErrorState {...complaint} onRetry={() => void query.refetch()} />;
+  const retry = complaint.code === "not_found" ? undefined : () => void query.refetch();
+  return <ErrorState {...complaint} onRetry={retry} />;
 }

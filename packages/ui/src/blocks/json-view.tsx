@@ -125,7 +125,7 @@ export function JsonView({
         aria-label={label}
         tabIndex={0}
         className={cn(
-          "overflow-auto px-3 py-2 font-mono text-xs leading-5 break-words whitespace-pre-wrap focus-visible:outline-offset-[-2px]",
+          "overflow-auto px-3 py-2 font-mono text-xs leading-5 wrap-anywhere whitespace-pre-wrap focus-visible:outline-offset-[-2px]",
           !whole && "max-h-[28rem]",
         )}
       >

@@ -77,7 +77,7 @@ export function LogView({
                 {line.source}
               </span>
             )}
-            <span className={cn("min-w-0 break-words whitespace-pre-wrap", STREAM[line.stream])}>
+            <span className={cn("min-w-0 wrap-anywhere whitespace-pre-wrap", STREAM[line.stream])}>
               {line.stream === "stderr" && <span className="sr-only">stderr: </span>}
               <PlainText text={stripAnsi(line.text)} />
             </span>

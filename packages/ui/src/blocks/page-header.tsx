@@ -19,7 +19,7 @@ export function PageHeader({
       <div className="min-w-0">
         {back !== undefined && <div className="mb-1 text-xs text-faint">{back}</div>}
         <div className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
-          <h1 className="text-xl font-semibold tracking-tight break-words">{title}</h1>
+          <h1 className="text-xl font-semibold tracking-tight wrap-anywhere">{title}</h1>
           {badges}
         </div>
         {meta !== undefined && (

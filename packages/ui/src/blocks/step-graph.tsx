@@ -112,6 +112,7 @@ function toFlow(steps: readonly GraphStep[], selected: string | undefined) {
  */
 export function StepGraph({
   steps,
+  total = steps.length,
   selected,
   onSelect,
   onTable,
@@ -119,6 +120,8 @@ export function StepGraph({
   className,
 }: {
   steps: readonly GraphStep[];
+  /** How many there are in all, when these are only the first of them. */
+  total?: number;
   selected: string | undefined;
   onSelect: (id: string | undefined) => void;
   onTable?: () => void;
@@ -126,7 +129,7 @@ export function StepGraph({
   className?: string;
 }) {
   const { nodes, edges } = useMemo(() => toFlow(steps, selected), [steps, selected]);
-  const hidden = steps.length - nodes.length;
+  const hidden = total - nodes.length;
   const canvas = useRef<HTMLDivElement>(null);
   const [isCut, setIsCut] = useState(false);
   const height = useMemo(() => canvasHeight(nodes.map((node) => node.position)), [nodes]);
@@ -168,7 +171,8 @@ export function StepGraph({
           if (!size) return;
           const focus =
             nodes.find((node) => node.selected) ??
-            nodes.find((node) => FOCUS_TONES.has(node.data.look.tone));
+            nodes.find((node) => FOCUS_TONES.has(node.data.look.tone)) ??
+            nodes[0];
           const boxes = nodes.map((node) => node.position);
           const view = firstView(boxes, focus?.position, size);
           const right = Math.max(...boxes.map((box) => box.x + NODE_WIDTH)) * view.zoom + view.x;
@@ -204,7 +208,7 @@ export function StepGraph({
             position="top-left"
             className="rounded-md bg-raised px-2 py-1 text-xs text-soft shadow-card"
           >
-            {nodes.length} of {steps.length} steps drawn, those nearest to{" "}
+            {nodes.length} of {total.toLocaleString("en")} steps drawn, those nearest to{" "}
             {selected ?? "the beginning"}.{" "}
             {onTable && (
               <button type="button" className="text-accent underline" onClick={onTable}>

@@ -99,14 +99,19 @@ function ImportForm({
 }
 
 function Preview({ result }: { result: ImportBacklogResult }) {
+  const counted = result.created + result.updated + result.unchanged > 0;
   return (
     <Callout
       tone="good"
       icon={CircleCheck}
       title={`${result.items.toLocaleString("en")} items of pack ${result.pack} can be imported`}
     >
-      {result.created} new, {result.updated} changed, {result.unchanged} as they are. Nothing has
-      been written yet.
+      {counted && (
+        <>
+          {result.created} new, {result.updated} changed, {result.unchanged} as they are.{" "}
+        </>
+      )}
+      Nothing has been written yet.
     </Callout>
   );
 }

@@ -73,7 +73,7 @@ export function ItemTable({
                   />
                   <span>
                     <span className="font-mono text-xs break-all">{item.key}</span>
-                    <span className="block text-soft">{item.title}</span>
+                    <span className="line-clamp-2 wrap-anywhere text-soft">{item.title}</span>
                   </span>
                 </button>
               </Td>

@@ -62,7 +62,7 @@ export function PackList({
                       className="text-left"
                       onClick={() => onChoose(pack.pack === chosen ? undefined : pack.pack)}
                     >
-                      <span className="font-medium hover:underline">{pack.pack}</span>
+                      <span className="font-medium wrap-anywhere hover:underline">{pack.pack}</span>
                       {pack.title !== null && (
                         <span className="block text-xs text-faint">{pack.title}</span>
                       )}

@@ -9,6 +9,7 @@ import { StatusBadge, VerdictBadge } from "@nofx/ui/blocks/status-badge";
 import { Tabs, TabsContent, TabsList, TabsTrigger } from "@nofx/ui/primitives/tabs";
 import { Table2, Workflow } from "lucide-react";
 import Link from "next/link";
+import { useMemo } from "react";
 import { GraphCanvas } from "#shell/graph-canvas.tsx";
 import { PageSkeleton } from "#shell/page-skeleton.tsx";
 import { QueryView } from "#shell/query-view.tsx";
@@ -35,6 +36,7 @@ export function PlanPage({ planId }: { planId: string }) {
 function Plan({ plan }: { plan: PlanView }) {
   const [read, write] = useUrlState();
   const { steps, loadRest } = usePlanSteps(plan);
+  const graph = useMemo(() => planGraph(steps), [steps]);
   const view = read("view") === "table" ? "table" : "graph";
   const selected = read("step");
   const step = steps.find((one) => one.name === selected);
@@ -95,7 +97,8 @@ function Plan({ plan }: { plan: PlanView }) {
             <TabsContent value="graph" className="p-2">
               <GraphCanvas
                 label={`Steps of ${plan.title} and what they need`}
-                steps={planGraph(steps)}
+                steps={graph}
+                total={plan.steps}
                 selected={selected}
                 onSelect={select}
                 onTable={() => write({ view: "table" })}

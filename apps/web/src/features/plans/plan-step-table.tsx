@@ -40,7 +40,7 @@ export function PlanStepTable({
                   {step.name}
                   {step.sensitive && <Lock aria-label="Sensitive" className="size-3 text-wait" />}
                 </span>
-                <span className="block text-soft">{step.title}</span>
+                <span className="line-clamp-2 wrap-anywhere text-soft">{step.title}</span>
               </button>
             </Td>
             <Td className="hidden whitespace-nowrap text-soft sm:table-cell">

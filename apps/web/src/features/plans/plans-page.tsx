@@ -87,7 +87,7 @@ export function PlansPage() {
                         <Td className="min-w-40">
                           <Link
                             href={`/plans/${plan.id}`}
-                            className="font-medium break-words hover:underline"
+                            className="font-medium wrap-anywhere hover:underline"
                           >
                             {plan.title}
                           </Link>

@@ -136,6 +136,7 @@ function Run({ run }: { run: RunView }) {
                 <GraphCanvas
                   label={`Steps of ${run.title} and where they stand`}
                   steps={graph}
+                  total={run.steps}
                   selected={selected}
                   onSelect={select}
                   onTable={() => write({ view: "table" })}

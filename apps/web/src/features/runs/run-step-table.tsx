@@ -38,7 +38,7 @@ export function RunStepTable({
                   {step.name}
                   {step.sensitive && <Lock aria-label="Sensitive" className="size-3 text-wait" />}
                 </span>
-                <span className="block text-soft">{step.title}</span>
+                <span className="line-clamp-2 wrap-anywhere text-soft">{step.title}</span>
               </button>
             </Td>
             <Td>
@@ -51,7 +51,7 @@ export function RunStepTable({
                 )}
               </span>
             </Td>
-            <Td className="hidden max-w-72 text-xs break-words text-soft md:table-cell">
+            <Td className="hidden max-w-72 text-xs wrap-anywhere text-soft md:table-cell">
               {step.error?.message ?? step.waitingFor ?? step.progress?.note ?? ""}
             </Td>
             <Td className="hidden tabular-nums sm:table-cell">{step.attempts.length || "–"}</Td>

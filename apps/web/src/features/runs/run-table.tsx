@@ -26,7 +26,7 @@ export function RunTable({ runs }: { runs: readonly RunSummary[] }) {
         {runs.map((run) => (
           <Tr key={run.id}>
             <Td className="min-w-32">
-              <Link href={`/runs/${run.id}`} className="font-medium break-words hover:underline">
+              <Link href={`/runs/${run.id}`} className="font-medium wrap-anywhere hover:underline">
                 {run.title}
               </Link>
               <span className="block text-xs text-faint">

@@ -1,0 +1,210 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { type Person, type RestInit, startWeb, type TestWeb } from "./start-web.ts";
+
+// The marker of modules that only Next's server may load; here nothing else does.
+vi.mock("server-only", () => ({}));
+
+let web: TestWeb;
+let tenant: { id: string; publicId: string };
+let operator: Person;
+
+beforeAll(async () => {
+  web = await startWeb();
+  tenant = await web.tenant();
+  operator = await web.person({ tenantId: tenant.id, role: "operator" });
+});
+afterAll(() => web[Symbol.asyncDispose]());
+
+const item = (id: string, more: Record<string, unknown> = {}) => ({
+  id,
+  title: id,
+  kind: "shell",
+  with: { command: ["true"] },
+  ...more,
+});
+const backlog = (pack: string, ...items: unknown[]) => ({
+  document: { version: 1, pack, items },
+});
+
+async function problem(path: string, init: RestInit = {}) {
+  const response = await web.rest(path, init);
+  expect(response.headers.get("content-type")).toBe("application/problem+json");
+  const body = (await response.json()) as {
+    code: string;
+    status: number;
+    detail?: string;
+    issues?: { path: string; item?: string; message: string }[];
+  };
+  expect(body.status).toBe(response.status);
+  return body;
+}
+
+async function ok<T>(path: string, init: RestInit = {}): Promise<T> {
+  const response = await web.rest(path, { as: operator, ...init });
+  expect(response.status).toBe(200);
+  return (await response.json()) as T;
+}
+
+describe("a request that changes something", () => {
+  it("is carried out once a key, and says when an answer is an earlier one", async () => {
+    const init = { as: operator, body: backlog("once", item("a")), key: "once-1" };
+    const first = await web.rest("/api/backlog/import", init);
+    const second = await web.rest("/api/backlog/import", init);
+    expect(first.headers.get("idempotency-replayed")).toBeNull();
+    expect(second.headers.get("idempotency-replayed")).toBe("true");
+    expect(await second.json()).toEqual(await first.json());
+
+    const other = { ...init, body: backlog("once", item("b")) };
+    expect(await problem("/api/backlog/import", other)).toMatchObject({
+      status: 422,
+      code: "idempotency_key_reused",
+    });
+  });
+
+  it.each(["/api/backlog/import", "/api/auto-planner/plan", "/api/auto-planner/execute"])(
+    "is refused without a key: POST %s names the header",
+    async (path) => {
+      const refused = await problem(path, { as: operator, body: { pack: "x" }, key: null });
+      expect(refused).toMatchObject({ status: 400, code: "idempotency_key_required" });
+      expect(refused.detail).toContain("Idempotency-Key");
+    },
+  );
+
+  it("is refused when a browser sends it from another site", async () => {
+    const cookie = await web.cookies(operator);
+    const body = backlog("csrf", item("a"));
+    const from = (headers: Record<string, string>) => ({ body, headers: { cookie, ...headers } });
+    for (const headers of [
+      {},
+      { origin: "http://evil.test" },
+      { "sec-fetch-site": "cross-site" },
+    ]) {
+      expect(await problem("/api/backlog/import", from(headers))).toMatchObject({
+        status: 403,
+        code: "forbidden",
+      });
+    }
+    const own = await web.rest("/api/backlog/import", from({ origin: "http://nofx.test" }));
+    expect(own.status).toBe(200);
+  });
+});
+
+describe("who asks", () => {
+  it("has to be signed in, with a token that is valid", async () => {
+    expect(await problem("/api/session")).toMatchObject({ status: 401, code: "unauthenticated" });
+    const forged = { ...operator, token: `${operator.token.slice(0, -4)}AAAA` };
+    expect(await problem("/api/session", { as: forged })).toMatchObject({ status: 401 });
+    expect(await ok("/api/session", { as: operator })).toMatchObject({ role: "operator" });
+  });
+
+  it("has to be a member, and stops being one at once", async () => {
+    const stranger = await web.person();
+    expect(await problem("/api/plans", { as: stranger })).toMatchObject({ code: "forbidden" });
+    const leaver = await web.person({ tenantId: tenant.id, role: "viewer" });
+    await ok("/api/plans", { as: leaver });
+    await web.owner.query("delete from members where user_id = $1", [leaver.userId]);
+    expect(await problem("/api/plans", { as: leaver })).toMatchObject({ code: "forbidden" });
+  });
+
+  it("needs the role for it", async () => {
+    const viewer = await web.person({ tenantId: tenant.id, role: "viewer" });
+    const refused = await problem("/api/backlog/import", {
+      as: viewer,
+      body: backlog("viewer", item("a")),
+    });
+    expect(refused).toMatchObject({ status: 403, code: "forbidden" });
+    expect(refused.detail).toContain("operator");
+  });
+
+  it("sees nothing of another tenant, whose own people do", async () => {
+    await ok("/api/backlog/import", { body: backlog("mine", item("a")) });
+    const plan = await ok<{ id: string }>("/api/auto-planner/plan", { body: { pack: "mine" } });
+    const elsewhere = await web.tenant();
+    const other = await web.person({ tenantId: elsewhere.id, role: "admin" });
+    for (const path of [`/api/plans/${plan.id}`, `/api/gates/${plan.id}`]) {
+      await ok(path);
+      expect(await problem(path, { as: other })).toMatchObject({ status: 404, code: "not_found" });
+    }
+    expect(await ok("/api/backlog", { as: other })).toMatchObject({ items: [] });
+    const headers = { "nofx-tenant": tenant.publicId };
+    expect(await problem("/api/plans", { as: other, headers })).toMatchObject({ status: 403 });
+    const wrong = { "nofx-tenant": "zzz" };
+    expect(await problem("/api/plans", { as: other, headers: wrong })).toMatchObject({
+      status: 400,
+    });
+  });
+});
+
+describe("bad input", () => {
+  it.each<[string, number, string, string, RestInit]>([
+    ["an unknown address", 404, "not_found", "/api/nothing/here", {}],
+    ["the bare root", 404, "not_found", "/api", {}],
+    ["another method", 405, "method_not_allowed", "/api/plans", { method: "DELETE" }],
+    ["broken JSON", 400, "invalid_json", "/api/backlog/import", { body: '{"document": ' }],
+    ["JSON that is no object", 400, "invalid_input", "/api/backlog/import", { body: "[]" }],
+    ["an empty body", 400, "invalid_input", "/api/backlog/import", { body: "" }],
+    [
+      "another content type",
+      415,
+      "unsupported_media_type",
+      "/api/backlog/import",
+      { body: "a=1", headers: { "content-type": "text/plain" } },
+    ],
+    [
+      "5 MB of rubbish",
+      413,
+      "payload_too_large",
+      "/api/backlog/import",
+      { body: "x".repeat(5_000_000) },
+    ],
+    ["NUL in a query", 400, "invalid_input", "/api/backlog?search=a%00b", {}],
+    ["a limit that is none", 400, "invalid_input", "/api/backlog?limit=many", {}],
+    ["an id that is none", 400, "invalid_input", "/api/runs/1%20or%201=1", {}],
+    ["a broken escape", 400, "invalid_input", "/api/runs/%E0%A4%A", {}],
+    [
+      "NUL in a command",
+      400,
+      "invalid_input",
+      "/api/auto-planner/plan",
+      { body: { pack: "a\u0000" } },
+    ],
+  ])("%s is a %d %s", async (_name, status, code, path, init) => {
+    expect(await problem(path, { as: operator, ...init })).toMatchObject({ status, code });
+  });
+
+  it("says which methods an address answers to, and where large files go", async () => {
+    const response = await web.rest("/api/approvals/x", { as: operator, method: "PUT" });
+    expect(response.headers.get("allow")).toBe("GET, POST");
+    const large = await problem("/api/backlog/import", {
+      as: operator,
+      body: "x".repeat(5_000_000),
+    });
+    expect(large.detail).toContain("POST /api/uploads");
+  });
+
+  it.each([
+    ["NUL", "a\u0000b"],
+    ["a lone surrogate", "a\ud800b"],
+  ])(
+    "%s in an item is refused by the item's name, and nothing is written",
+    async (_name, title) => {
+      const refused = await problem("/api/backlog/import", {
+        as: operator,
+        body: backlog("hostile", item("good"), item("evil", { title })),
+      });
+      expect(refused.status).toBe(422);
+      expect(refused.issues).toContainEqual(expect.objectContaining({ item: "evil" }));
+      expect(await ok("/api/backlog?pack=hostile")).toMatchObject({ items: [] });
+    },
+  );
+
+  it("never tells of its inside", async () => {
+    const text = JSON.stringify(await problem("/api/backlog/import", { as: operator, body: "{" }));
+    expect(text).not.toMatch(/\.ts\b|node_modules|stack/);
+  });
+});
+
+it("says whether it can answer", async () => {
+  const response = await web.rest("/api/health");
+  expect(await response.json()).toEqual({ status: "ok" });
+});
