@@ -7,6 +7,8 @@ export interface RequestOptions {
   accessToken: string;
   signal?: AbortSignal | undefined;
   fetch?: typeof fetch;
+  /** How long to wait before the first repeat; twice as long before each one after. */
+  firstWaitMs?: number;
 }
 
 export type Question = Record<string, string | number | boolean | undefined>;
@@ -49,7 +51,7 @@ async function send<S extends z.ZodType>(
   init: { method: string; headers?: Record<string, string>; body?: string },
   schema: S,
 ): Promise<z.output<S>> {
-  const { baseUrl, accessToken, signal } = options;
+  const { baseUrl, accessToken, signal, firstWaitMs = FIRST_WAIT_MS } = options;
   const request: RequestInit = {
     ...init,
     headers: { ...init.headers, authorization: `Bearer ${accessToken}` },
@@ -63,7 +65,7 @@ async function send<S extends z.ZodType>(
     } catch (error) {
       signal?.throwIfAborted();
       if (tried === TRIES || !passes(error)) throw asProblem(error, baseUrl);
-      await delay(FIRST_WAIT_MS * 2 ** (tried - 1), undefined, signal ? { signal } : {});
+      await delay(firstWaitMs * 2 ** (tried - 1), undefined, signal ? { signal } : {});
     }
   }
 }

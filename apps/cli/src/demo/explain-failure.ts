@@ -5,7 +5,7 @@ import { printable } from "../terminal/style.ts";
 const LOG_LINES = 15;
 
 /** Which step failed, with its error and the end of its log. */
-export async function explainFailure(api: Api, run: RunView): Promise<string> {
+export async function explainFailure(api: Pick<Api, "logs">, run: RunView): Promise<string> {
   const failed = run.stepList.filter((step) => step.status === "failed");
   const parts = await Promise.all(
     failed.map(async (step) => {

@@ -5,8 +5,9 @@ import type { Api } from "../client/api.ts";
 import { Sentence } from "../errors.ts";
 
 const POLL_MS = 250;
-/** The view is read anew this often even when no event says so: times and holds move by themselves. */
 const REFRESH_MS = 2_000;
+
+export type WatchedApi = Pick<Api, "run" | "events">;
 
 export interface WatchOptions {
   signal: AbortSignal;
@@ -14,10 +15,19 @@ export interface WatchOptions {
   onView: (run: RunView) => Promise<void> | void;
   /** Given up after so long without any change. */
   stuckAfterMs: number;
+  /** How often the cursor is asked. */
+  pollMs?: number;
+  /** The view is read anew this often even when no event says so: times and holds move by themselves. */
+  refreshMs?: number;
 }
 
 /** Follows a run by the events' cursor until it ends; returns its last view. */
-export async function watchRun(api: Api, runId: string, options: WatchOptions): Promise<RunView> {
+export async function watchRun(
+  api: WatchedApi,
+  runId: string,
+  options: WatchOptions,
+): Promise<RunView> {
+  const { pollMs = POLL_MS, refreshMs = REFRESH_MS } = options;
   let run = await api.run(runId);
   let readAt = performance.now();
   let movedAt = readAt;
@@ -25,9 +35,9 @@ export async function watchRun(api: Api, runId: string, options: WatchOptions): 
   let seen = fingerprint(run);
   await options.onView(run);
   while (!isTerminalRun(run.status)) {
-    await delay(POLL_MS, undefined, { signal: options.signal });
+    await delay(pollMs, undefined, { signal: options.signal });
     const page = await api.events({ after: seq, runId });
-    if (page.items.length === 0 && performance.now() - readAt < REFRESH_MS) continue;
+    if (page.items.length === 0 && performance.now() - readAt < refreshMs) continue;
     seq = page.items.at(-1)?.seq ?? seq;
     run = await api.run(runId);
     readAt = performance.now();

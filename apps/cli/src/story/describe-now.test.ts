@@ -1,0 +1,38 @@
+import type { ApprovalView, RunView } from "@nofx/core/api";
+import { expect, it } from "vitest";
+import { aDoneStep, anApproval, aRun, aStep } from "../testing/example-run.ts";
+import { describeNow } from "./describe-now.ts";
+
+const pageOf =
+  <T>(items: T[]) =>
+  async () => ({ items, nextCursor: null, total: null });
+const apiOf = (runs: RunView[], approvals: ApprovalView[]) => ({
+  runs: pageOf(runs),
+  approvals: pageOf(approvals),
+});
+const running = aRun([aDoneStep("a", 5), aStep()]);
+const over = aRun([aDoneStep("a", 5)], { status: "succeeded" });
+
+it("leads to the run that is under way", async () => {
+  expect(await describeNow(apiOf([over, running], [anApproval()]))).toEqual({
+    sentences: [
+      "Release train is running, 1 of 2 steps done.",
+      '"Publish" waits for the supervisor\'s approval.',
+    ],
+    path: `/runs/${running.id}`,
+  });
+});
+
+it("leads to the approvals when nothing else goes on", async () => {
+  const now = await describeNow(apiOf([over], [anApproval(), anApproval()]));
+  expect(now.sentences[1]).toBe("2 approvals wait for the supervisor.");
+  expect(now.path).toBe("/approvals");
+});
+
+it("leads to the last run, or to the backlog before there is one", async () => {
+  expect((await describeNow(apiOf([over], []))).path).toBe(`/runs/${over.id}`);
+  expect(await describeNow(apiOf([], []))).toEqual({
+    sentences: ["Nothing has run yet."],
+    path: "/backlog",
+  });
+});
