@@ -11,6 +11,7 @@ export interface Person {
 }
 
 export interface TestWeb {
+  gatewayUrl: string;
   rest(path: string, init?: RestInit): Promise<Response>;
   trpc(request: Request): Promise<Response>;
   /** Signs somebody up, as a member of a tenant if one is given. */
@@ -54,6 +55,7 @@ export async function startWeb(): Promise<TestWeb> {
   const { plane } = await import("../src/server/plane.ts");
 
   return {
+    gatewayUrl: stack.gatewayUrl,
     owner,
     trpc: handleTrpc,
     rest: (path, init = {}) => handleRest(toRequest(path, init)),

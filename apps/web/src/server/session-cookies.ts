@@ -16,11 +16,10 @@ export function supabaseForRequest(cookies: CookieMethodsServer) {
 /** `a=1; b=2` as pairs. */
 export function parseCookies(header: string | null): { name: string; value: string }[] {
   if (header === null) return [];
-  return header.split(";").flatMap((pair) => {
+  return header.split(";").flatMap((part) => {
+    const pair = part.trim();
     const at = pair.indexOf("=");
-    if (at < 1) return [];
-    const value = pair.slice(at + 1).trim();
-    return [{ name: pair.slice(0, at).trim(), value: decode(value) }];
+    return at < 1 ? [] : [{ name: pair.slice(0, at), value: decode(pair.slice(at + 1)) }];
   });
 }
 
