@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { logFile, root } from "../paths.ts";
 import type { ProcessSpec } from "../processes/start-process.ts";
 import type { StackAddresses } from "../stack/messages.ts";
-import { nextCommand } from "../web/build-web.ts";
+import { NEXT_ENVIRONMENT, nextCommand } from "../web/build-web.ts";
 import { PortTaken, untilHealthy, type System } from "./system.ts";
 
 /** Starts a server on the wanted port or the next free one, and waits until it answers. Returns its address. */
@@ -37,8 +37,7 @@ export function startWeb(system: System, port: number, stack: StackAddresses): P
       args: ["start", "-H", "127.0.0.1", "-p", String(on)],
       cwd: join(root, "apps/web"),
       env: {
-        NODE_ENV: "production",
-        NEXT_TELEMETRY_DISABLED: "1",
+        ...NEXT_ENVIRONMENT,
         DATABASE_URL: roleUrl(stack, "nofx_web"),
         SUPABASE_URL: stack.gatewayUrl,
         SUPABASE_ANON_KEY: stack.publishableKey,

@@ -1,0 +1,150 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join, resolve } from "node:path";
+import { isRunning } from "@nofx/db/local-stack/process-identity";
+import { until } from "@nofx/db/testing";
+import { afterAll, beforeAll, expect, it } from "vitest";
+
+// The whole product as a newcomer meets it: the commands behind `npm start` and `npm run demo`, in a state folder of their own.
+
+const root = resolve(import.meta.dirname, "../..");
+const PORTS = {
+  NOFX_WEB_PORT: "3310",
+  NOFX_SUPABASE_PORT: "54331",
+  NOFX_POSTGRES_PORT: "54431",
+  NOFX_GATEWAY_PORT: "8810",
+};
+/** A build of the web app may be part of it. */
+const LONG = 300_000;
+
+interface State {
+  addresses: { dashboard: string };
+  processes: { name: string; pid: number; started: string }[];
+}
+
+let folder: string;
+let home: string;
+const running: ChildProcess[] = [];
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "nofx-demo-"));
+  home = join(folder, "home");
+});
+afterAll(async () => {
+  await nofx("stop").ended;
+  for (const child of running) child.kill("SIGKILL");
+  await nofx("reset", "--yes").ended;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Starts a command of `nofx`, without a terminal. */
+function nofx(...args: string[]) {
+  return start(args, {});
+}
+
+function start(args: string[], env: Record<string, string>) {
+  const child = spawn(process.execPath, [join(root, "apps/cli/bin/nofx.mjs"), ...args], {
+    cwd: root,
+    env: { ...process.env, ...PORTS, NOFX_HOME: home, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  running.push(child);
+  let printed = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => (printed += text));
+  }
+  const ended = new Promise<{ code: number | null; output: string }>((done) => {
+    child.once("close", (code) => done({ code, output: printed }));
+  });
+  return {
+    child,
+    ended,
+    said: (text: string) =>
+      until(
+        text,
+        () => {
+          if (child.exitCode !== null) throw new Error(`it ended (${child.exitCode}):\n${printed}`);
+          return printed.includes(text);
+        },
+        LONG,
+      ),
+    output: () => printed,
+  };
+}
+
+const readState = () => JSON.parse(readFileSync(join(home, "state.json"), "utf8")) as State;
+const read = async (...args: string[]): Promise<Record<string, unknown>> => {
+  const answer = await nofx(...args, "--json").ended;
+  expect(answer).toMatchObject({ code: 0 });
+  return JSON.parse(answer.output) as Record<string, unknown>;
+};
+
+it(
+  "starts with a story in progress, runs the main job beside it, and stops without a trace",
+  async () => {
+    const dev = nofx("dev");
+    await dev.said("is running");
+    const { addresses, processes } = readState();
+    const screen = dev.output();
+    expect(screen).toContain(addresses.dashboard);
+    expect(screen).toMatch(/supervisor@demo.local {2}password [a-z0-9-]{19}/);
+    expect(screen).toMatch(/operator@demo.local {2}password [a-z0-9-]{19}/);
+    expect(screen).toContain(
+      '"Publish to the folder registry" waits for the supervisor\'s approval',
+    );
+    expect(screen).toContain("Ctrl-C");
+    expect(processes.map(({ name }) => name).toSorted()).toEqual([
+      "agent-patcher",
+      "agent-reviewer",
+      "stack",
+      "web",
+      "worker",
+    ]);
+
+    const second = await nofx("dev").ended;
+    expect(second.code).toBe(1);
+    expect(second.output).toContain(`its dashboard is ${addresses.dashboard}`);
+
+    const demo = await nofx("demo").ended;
+    expect(demo.output).toContain("structural gate: warn");
+    expect(demo.output).toContain("The supervisor approved: Publish to the folder registry");
+    expect(demo).toMatchObject({ code: 0 });
+    const [, file = "", sha256 = ""] =
+      /Downloaded (\S+), sha256 as stored: ([0-9a-f]{64})/.exec(demo.output) ?? [];
+    const tarball = readFileSync(resolve(root, file));
+    expect(createHash("sha256").update(tarball).digest("hex")).toBe(sha256);
+
+    const { items } = (await read("runs")) as { items: { status: string; planVersion: number }[] };
+    expect(items.map(({ planVersion, status }) => [planVersion, status])).toEqual([
+      [2, "succeeded"],
+      [1, "running"],
+    ]);
+
+    dev.child.kill("SIGINT");
+    expect(await dev.ended).toMatchObject({ code: 0 });
+    expect(dev.output()).toContain("Stopped. Everything is kept for the next start.");
+    expect(processes.filter(isRunning)).toEqual([]);
+    expect(await read("status")).toEqual({ running: false, home });
+  },
+  LONG,
+);
+
+it(
+  "finds its data again, and says which step failed and why",
+  async () => {
+    // A machine without git: the patch cannot be applied.
+    const bin = join(folder, "bin");
+    mkdirSync(bin);
+    for (const tool of ["sh", "env"]) symlinkSync(join("/bin", tool), join(bin, tool));
+    symlinkSync(process.execPath, join(bin, "node"));
+    const demo = await start(["demo"], { PATH: [bin].join(delimiter) }).ended;
+    expect(demo).toMatchObject({ code: 1 });
+    expect(demo.output).toContain("12 items (0 new, 0 changed, 12 as they were)");
+    expect(demo.output).toContain("version 3");
+    expect(demo.output).toMatch(/The run failed\.\nStep "apply" failed: exit_nonzero: /);
+    expect(demo.output).toMatch(/\n {2}[!|] .*git/);
+    expect(await read("status")).toEqual({ running: false, home });
+  },
+  LONG,
+);
