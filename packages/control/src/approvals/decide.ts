@@ -87,6 +87,12 @@ function refuse(ctx: MemberContext, approval: ApprovalRecord, shown: string | un
       data: { status: approval.status, decisions: approval.decisions },
     });
   }
+  if (approval.overdue) {
+    throw new NofxError("approval_closed", {
+      detail: "Its time ran out before you answered: expiry never approves.",
+      data: { status: "expired", decisions: approval.decisions },
+    });
+  }
   if (approval.requester_user_id === ctx.actor.id) {
     throw new NofxError("approval_self", {
       detail: "You asked for this yourself; somebody else has to decide.",

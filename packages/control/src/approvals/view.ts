@@ -33,6 +33,7 @@ export function viewApproval(ctx: MemberContext, row: ApprovalRecord): ApprovalV
 
 function cannotDecide(ctx: MemberContext, row: ApprovalRecord): string | null {
   if (row.status !== "pending") return `It is ${row.status} already.`;
+  if (row.overdue) return "Its time has run out.";
   if (!isAllowed(ctx.role, "approval.decide")) {
     return `Your role is ${ctx.role}; deciding takes ${rolesWith("approval.decide").join(" or ")}.`;
   }

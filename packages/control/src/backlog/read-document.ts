@@ -21,10 +21,7 @@ function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw unreadable(
-      `The JSON cannot be read: ${String((error as Error).message).slice(0, 300)}`,
-      error,
-    );
+    throw unreadable(`The JSON cannot be read: ${(error as Error).message.slice(0, 300)}`, error);
   }
 }
 

@@ -102,6 +102,19 @@ test("of decisions at once one wins, the others are told the final state", async
   }
 });
 
+test("a yes after its time has run out does not count, even before the sweep came by", async () => {
+  const { operator, supervisor, runId, approval } = await waiting();
+  await t.owner.query("update approvals set expires_at = clock_timestamp() where tenant_id = $1", [
+    supervisor.tenantId,
+  ]);
+  expect(await refusal(decide(supervisor, approval.id))).toMatchObject({
+    code: "approval_closed",
+    data: { status: "expired" },
+  });
+  const run = await getRun(operator, { runId });
+  expect(run.stepList[0]?.holds).toEqual(["approval"]);
+});
+
 test("a plan whose warn is refused is cancelled and cannot be executed", async () => {
   const tenant = await t.tenant();
   const operator = await tenant.as("operator");

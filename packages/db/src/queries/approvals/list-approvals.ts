@@ -24,6 +24,8 @@ export interface ApprovalRecord {
   decided_at: Date | null;
   decisions: { by: string; decision: string; reason: string | null; at: string }[];
   blocking: boolean;
+  /** Pending past its time: the sweep has not come by yet, the database clock has. */
+  overdue: boolean;
 }
 
 async function select(db: Executor, rest: RawBuilder<unknown>): Promise<ApprovalRecord[]> {
@@ -37,7 +39,8 @@ async function select(db: Executor, rest: RawBuilder<unknown>): Promise<Approval
              from approval_decisions d where d.approval_id = a.id), '[]') as decisions,
            a.status = 'pending' and coalesce(case a.subject
              when 'plan' then p.status = 'ready'
-             else s.status = 'queued' and s.holds = 2 end, false) as blocking
+             else s.status = 'queued' and s.holds = 2 end, false) as blocking,
+           a.status = 'pending' and a.expires_at <= clock_timestamp() as overdue
     from approvals a
     left join runs r on r.id = a.run_id
     left join plans p on p.id = coalesce(a.plan_id, r.plan_id)
