@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { identifyProcess } from "@nofx/db/local-stack/process-identity";
 import { until } from "@nofx/db/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -9,7 +10,8 @@ import { keepRunning, type Crash, type KeptProcess } from "../src/processes/keep
 import { startProcess, type ProcessSpec } from "../src/processes/start-process.ts";
 import { stopProcess } from "../src/processes/stop-process.ts";
 
-const script = join(import.meta.dirname, "fixtures/server.ts");
+const script = fileURLToPath(new URL("./fixtures/server.ts", import.meta.url));
+const parentScript = fileURLToPath(new URL("./fixtures/parent.ts", import.meta.url));
 const PATIENT = { hurryMs: 5_000, killMs: 10_000 };
 
 let folder: string;
@@ -78,13 +80,7 @@ it("starts again what was killed, without its orphans, and lets go when told", a
 });
 
 it("ends by itself when its parent is killed outright", async () => {
-  const args = [
-    join(import.meta.dirname, "fixtures/parent.ts"),
-    script,
-    folder,
-    notes,
-    join(folder, "log"),
-  ];
+  const args = [parentScript, script, folder, notes, join(folder, "log")];
   const parent = spawn(process.execPath, args, { stdio: "ignore" });
   const [server] = await started(1);
   parent.kill("SIGKILL");

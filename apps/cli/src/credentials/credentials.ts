@@ -13,8 +13,6 @@ export const Credentials = z.object({
 });
 export type Credentials = z.infer<typeof Credentials>;
 
-export const PEOPLE = ["supervisor", "operator"] as const;
-
 export function credentialsFile(home: string): string {
   return join(home, "credentials.json");
 }

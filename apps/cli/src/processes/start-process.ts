@@ -1,7 +1,5 @@
 import { spawn } from "node:child_process";
 import { closeSync } from "node:fs";
-import { pathToFileURL } from "node:url";
-import { join } from "node:path";
 import { childEnvironment } from "./child-environment.ts";
 import { openLog } from "./open-log.ts";
 
@@ -34,7 +32,7 @@ export interface RunningProcess {
   killGroup(): void;
 }
 
-const followParent = pathToFileURL(join(import.meta.dirname, "follow-parent.ts")).href;
+const followParent = new URL("./follow-parent.ts", import.meta.url).href;
 
 /** Starts a script on our own Node, in a process group of its own, logging to a file. */
 export function startProcess(spec: ProcessSpec): RunningProcess {

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { Sentence } from "../errors.ts";
 import { keepRunning, type Crash, type KeptProcess } from "../processes/keep-running.ts";
@@ -40,7 +40,7 @@ export async function startStack(order: StackOrder, hooks: StackHooks): Promise<
   };
   const spec: ProcessSpec = {
     name: "stack",
-    script: join(import.meta.dirname, "main.ts"),
+    script: fileURLToPath(new URL("./main.ts", import.meta.url)),
     cwd: root,
     env: { NOFX_STACK: JSON.stringify(order) },
     log,
