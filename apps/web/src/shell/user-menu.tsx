@@ -29,11 +29,13 @@ export function UserMenu({ compact = false }: { compact?: boolean }) {
   const initials = session.user.name.slice(0, 2).toUpperCase();
   return (
     <DropdownMenu>
-      <DropdownMenuTrigger
-        aria-label={`${session.user.name}, ${session.role} in ${session.tenant.name}`}
-        className="flex w-full items-center gap-2 rounded-md p-1.5 text-left hover:bg-muted"
-      >
-        <span className="flex size-7 shrink-0 items-center justify-center rounded-full bg-accent-soft text-2xs font-semibold text-accent">
+      <DropdownMenuTrigger className="flex w-full items-center gap-2 rounded-md p-1.5 text-left hover:bg-muted">
+        <span className="sr-only">Account: </span>
+        {compact && <span className="sr-only">{session.user.name}</span>}
+        <span
+          aria-hidden
+          className="flex size-7 shrink-0 items-center justify-center rounded-full bg-accent-soft text-2xs font-semibold text-accent"
+        >
           {initials}
         </span>
         {!compact && (

@@ -11,9 +11,11 @@ import {
 } from "@trpc/client";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import { type ReactNode, useState } from "react";
+import { signInPath } from "#features/session/return-path.ts";
 import type { AppRouter } from "#server/root.ts";
 import { idempotencyHeaders, idempotencyLink } from "./idempotency-link.ts";
 import { createQueryClient, isWorthRetrying } from "./query-client.ts";
+import { signInLink } from "./sign-in-link.ts";
 
 export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();
 
@@ -27,9 +29,16 @@ function queryClient(): QueryClient {
   return browserQueryClient;
 }
 
+/** The session is over: sign in again and come back to where this was. */
+function goToSignIn(): void {
+  const { pathname, search } = window.location;
+  if (pathname !== "/sign-in") window.location.assign(signInPath(`${pathname}${search}`));
+}
+
 function createClient(): TRPCClient<AppRouter> {
   return createTRPCClient<AppRouter>({
     links: [
+      signInLink(goToSignIn),
       idempotencyLink(),
       splitLink({
         condition: (op) => op.type === "mutation",
