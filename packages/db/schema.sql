@@ -437,6 +437,7 @@ create table public.runs (
   steps_left integer not null,
   steps_failed integer not null default 0,
   correlation_id uuid not null,
+  causation_id uuid,
   traceparent text,
   created_by_type text not null,
   created_by text not null,
@@ -1705,7 +1706,7 @@ begin
 
   return query
   with batch as materialized (
-    select e.id, e.tenant_id, e.at, row_number() over (partition by e.tenant_id order by b.place) as n
+    select e.id, e.tenant_id, e.run_id, e.at, row_number() over (partition by e.tenant_id order by b.place) as n
     from unnest(v_batch) with ordinality as b (id, place) join public.events e on e.id = b.id
   ),
   heads as (
@@ -1718,8 +1719,11 @@ begin
     select b.tenant_id, count(*) as n, min(b.at) as oldest from batch b group by b.tenant_id
   ),
   sealed as (
-    update public.events e set seq = h.seq - s.n + b.n
-    from batch b join heads h on h.tenant_id = b.tenant_id join sizes s on s.tenant_id = b.tenant_id
+    update public.events e
+    set seq = h.seq - s.n + b.n,
+        causation_id = coalesce(e.causation_id, nullif(r.causation_id, e.id)),
+        traceparent = coalesce(e.traceparent, r.traceparent)
+    from batch b left join public.runs r on r.id = b.run_id join heads h on h.tenant_id = b.tenant_id join sizes s on s.tenant_id = b.tenant_id
     where e.id = b.id
     returning e.tenant_id, e.seq, e.run_id, e.type, s.oldest
   )

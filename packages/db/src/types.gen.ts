@@ -296,6 +296,7 @@ export interface PlanSteps {
 }
 
 export interface Runs {
+  causation_id: string | null;
   compensation: Generated<string>;
   correlation_id: string;
   created_at: Generated<Timestamp>;

@@ -8,6 +8,8 @@ import type { CallerContext } from "./context.ts";
 import { fromDatabaseError } from "./database-errors.ts";
 
 export interface EventDraft {
+  /** A uuid v7, where something else refers to the event. */
+  id?: string;
   type: EventType;
   payload: Record<string, unknown>;
   runId?: string;
@@ -72,10 +74,14 @@ async function assume(ctx: CallerContext, db: Transaction<DB>): Promise<void> {
 
 async function tell(ctx: CallerContext, db: Transaction<DB>, events: EventDraft[]): Promise<void> {
   if (events.length === 0) return;
+  // the first event of a command led to the others
+  const first = events[0]?.id ?? ctx.plane.newUuid();
   await db
     .insertInto("events")
     .values(
-      events.map((event) => ({
+      events.map((event, i) => ({
+        id: i === 0 ? first : (event.id ?? ctx.plane.newUuid()),
+        causation_id: i === 0 ? null : first,
         tenant_id: ctx.tenantId,
         type: event.type,
         correlation_id: event.correlationId ?? ctx.correlationId,

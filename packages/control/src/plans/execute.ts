@@ -42,6 +42,7 @@ export function executePlan(
     const steps = await refuseIfChanged(ctx, tx, plan);
 
     const runId = ctx.plane.newUuid();
+    const started = ctx.plane.newUuid();
     await bindApprovals(tx.db, runId, await approvalsFor(ctx, tx, plan, steps));
     await startRun(tx.db, {
       id: runId,
@@ -50,11 +51,17 @@ export function executePlan(
       workspace: plan.workspace,
       stepCount: plan.step_count,
       correlationId: ctx.correlationId,
+      causationId: started,
       traceparent: ctx.traceparent ?? null,
       createdBy: ctx.actor.id,
     });
     await bindApprovalSteps(tx.db, runId);
-    tx.emit({ type: "run.queued", payload: { run_id: runId, plan_id: plan.id }, runId });
+    tx.emit({
+      id: started,
+      type: "run.queued",
+      payload: { run_id: runId, plan_id: plan.id },
+      runId,
+    });
     tx.ring({ for_workers: 1, for_agents: 1 });
     await tx.audit("run.started", { run_id: runId, plan_id: plan.id, digest: plan.digest });
     return { runId: toId("run", runId), steps: plan.step_count };

@@ -9,6 +9,8 @@ create table public.runs (
   steps_left integer not null check (steps_left >= 0),
   steps_failed integer not null default 0,
   correlation_id uuid not null,
+  -- the event that started it: what the engine tells of its steps was led to by that
+  causation_id uuid,
   traceparent text,
   created_by_type text not null,
   created_by text not null,

@@ -4,6 +4,7 @@
 -- place can appear later, and a cursor on seq never skips a late commit. One sealer at a time, by a lock that ends with
 -- the transaction; a second one finds it taken and answers nothing.
 --
+-- The engine writes its events without a cause and a trace, to keep its transactions short; here they get those of their run.
 -- Run ends are decisions, so they go to the audit log here, off the hot path.
 -- Answers one row a tenant: how far it is sealed, which runs and approvals the batch touched, and how long its oldest event
 -- waited.
@@ -33,7 +34,7 @@ begin
 
   return query
   with batch as materialized (
-    select e.id, e.tenant_id, e.at, row_number() over (partition by e.tenant_id order by b.place) as n
+    select e.id, e.tenant_id, e.run_id, e.at, row_number() over (partition by e.tenant_id order by b.place) as n
     from unnest(v_batch) with ordinality as b (id, place) join public.events e on e.id = b.id
   ),
   heads as (
@@ -46,8 +47,11 @@ begin
     select b.tenant_id, count(*) as n, min(b.at) as oldest from batch b group by b.tenant_id
   ),
   sealed as (
-    update public.events e set seq = h.seq - s.n + b.n
-    from batch b join heads h on h.tenant_id = b.tenant_id join sizes s on s.tenant_id = b.tenant_id
+    update public.events e
+    set seq = h.seq - s.n + b.n,
+        causation_id = coalesce(e.causation_id, nullif(r.causation_id, e.id)),
+        traceparent = coalesce(e.traceparent, r.traceparent)
+    from batch b left join public.runs r on r.id = b.run_id join heads h on h.tenant_id = b.tenant_id join sizes s on s.tenant_id = b.tenant_id
     where e.id = b.id
     returning e.tenant_id, e.seq, e.run_id, e.type, s.oldest
   )

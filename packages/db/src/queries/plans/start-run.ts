@@ -8,6 +8,8 @@ export interface NewRun {
   workspace: string | null;
   stepCount: number;
   correlationId: string;
+  /** The event that starts it. */
+  causationId: string;
   traceparent: string | null;
   createdBy: string;
 }
@@ -18,17 +20,17 @@ export interface NewRun {
  */
 export async function startRun(db: Executor, run: NewRun): Promise<void> {
   await sql`
-    insert into runs (id, tenant_id, plan_id, workspace, step_count, steps_left, correlation_id, traceparent, created_by_type, created_by)
+    insert into runs (id, tenant_id, plan_id, workspace, step_count, steps_left, correlation_id, causation_id, traceparent, created_by_type, created_by)
     values (${run.id}, ${run.tenantId}, ${run.planId}, ${run.workspace}, ${run.stepCount}, ${run.stepCount}, ${run.correlationId},
-      ${run.traceparent}, 'member', ${run.createdBy})
+      ${run.causationId}, ${run.traceparent}, 'member', ${run.createdBy})
   `.execute(db);
   await sql`
     insert into steps (tenant_id, run_id, plan_step_id, name, title, kind, executor, capability, queue, priority, position, arguments,
-      token, sensitive, holds, deps_left, correlation_id, traceparent)
+      token, sensitive, holds, deps_left, correlation_id, causation_id, traceparent)
     select s.tenant_id, ${run.id}::uuid, s.id, s.name, s.title, s.kind, s.executor, s.capability, s.queue, s.priority, s.position,
       s.arguments, s.token, s.sensitive,
       case when cardinality(s.needs) > 0 then 1 else 0 end | case when s.sensitive and a.status is distinct from 'approved' then 2 else 0 end,
-      cardinality(s.needs), ${run.correlationId}::uuid, ${run.traceparent}
+      cardinality(s.needs), ${run.correlationId}::uuid, ${run.causationId}::uuid, ${run.traceparent}
     from plan_steps s
     left join lateral (
       select a.status from approvals a where a.plan_step_id = s.id and a.run_id = ${run.id}::uuid
