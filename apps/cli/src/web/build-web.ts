@@ -54,7 +54,7 @@ async function runBuild(options: { home: string; signal: AbortSignal }): Promise
     script: nextCommand,
     args: ["build"],
     cwd: web,
-    env: NEXT_ENVIRONMENT,
+    env: { ...NEXT_ENVIRONMENT, NOFX_SKIP_TYPES: "1" },
     log,
   });
   const stop = () => void stopProcess(build, { hurryMs: 1_000, killMs: 2_000 });
