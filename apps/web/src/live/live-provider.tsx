@@ -115,13 +115,13 @@ function useCatchUp(): { value: CatchUp; asOf: number | null; failing: boolean }
 
 /** Joins the given topics and those that components ask for; says whether the given ones are all joined. */
 function useChannels(topics: readonly string[], catchUp: CatchUp) {
-  const supabase = useSupabase();
+  const getSupabase = useSupabase();
   const [joinedTopics, setJoinedTopics] = useState<ReadonlySet<string>>(new Set());
   const [everJoined, setEverJoined] = useState(false);
 
   const watch = useMemo(() => {
     return (topic: string) => {
-      let channel: RealtimeChannel | undefined;
+      let leave: (() => void) | undefined;
       let left = false;
       const mark = (joined: boolean) =>
         setJoinedTopics((before) => {
@@ -130,9 +130,10 @@ function useChannels(topics: readonly string[], catchUp: CatchUp) {
           else after.delete(topic);
           return after;
         });
-      void supabase.realtime.setAuth().then(() => {
+      void getSupabase().then(async (supabase) => {
+        await supabase.realtime.setAuth();
         if (left) return;
-        channel = supabase
+        const channel: RealtimeChannel = supabase
           .channel(topic, { config: { private: true } })
           .on("broadcast", { event: "nudge" }, ({ payload }) => {
             const seq: unknown = payload?.["seq"];
@@ -145,14 +146,15 @@ function useChannels(topics: readonly string[], catchUp: CatchUp) {
             setEverJoined(true);
             catchUp.look();
           });
+        leave = () => void supabase.removeChannel(channel);
       });
       return () => {
         left = true;
         mark(false);
-        if (channel) void supabase.removeChannel(channel);
+        leave?.();
       };
     };
-  }, [supabase, catchUp]);
+  }, [getSupabase, catchUp]);
 
   const wanted = topics.join(" ");
   useEffect(() => {

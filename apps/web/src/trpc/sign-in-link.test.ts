@@ -38,11 +38,11 @@ const client = createTRPCClient<typeof appRouter>({
 
 it("stays quiet while the session holds", async () => {
   expect(await client.answer.query()).toBe(42);
-  await expect(client.forbid.query()).rejects.toThrow();
+  await expect(client.forbid.query()).rejects.toThrow("forbidden");
   expect(onSignedOut).not.toHaveBeenCalled();
 });
 
 it("tells when it does not, and passes the error on", async () => {
-  await expect(client.refuse.query()).rejects.toThrow();
+  await expect(client.refuse.query()).rejects.toThrow("unauthenticated");
   expect(onSignedOut).toHaveBeenCalledOnce();
 });

@@ -19,7 +19,7 @@ export function DecisionForm({ approval }: { approval: ApprovalView }) {
   const follows = consequencesOf(approval);
   return (
     <Section title="Decide" bodyClassName="flex flex-col gap-3 p-3">
-      <dl className="flex flex-col gap-1.5 text-sm">
+      <ul className="flex flex-col gap-1.5 text-sm">
         <Consequence icon={Check} tint="text-good" name="If you approve" text={follows.yes} />
         <Consequence icon={X} tint="text-bad" name="If you reject" text={follows.no} />
         <Consequence
@@ -28,7 +28,7 @@ export function DecisionForm({ approval }: { approval: ApprovalView }) {
           name="If nobody answers"
           text={follows.silence}
         />
-      </dl>
+      </ul>
       {!approval.canDecide ? (
         <Callout tone="wait" icon={Lock} title="You cannot decide this">
           {approval.cannotDecideBecause}
@@ -67,13 +67,13 @@ function Consequence({
   text: string;
 }) {
   return (
-    <div className="flex gap-2">
+    <li className="flex gap-2">
       <Icon aria-hidden className={`mt-0.5 size-3.5 shrink-0 ${tint}`} />
-      <div>
-        <dt className="text-xs text-faint">{name}</dt>
-        <dd>{text}</dd>
-      </div>
-    </div>
+      <span>
+        <span className="block text-xs text-faint">{name}</span>
+        {text}
+      </span>
+    </li>
   );
 }
 

@@ -3,12 +3,14 @@
 import { Button } from "@nofx/ui/primitives/button";
 import { Input, Label } from "@nofx/ui/primitives/input";
 import { LogIn } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useState } from "react";
 import { Mark } from "#shell/mark.tsx";
 import { useSupabase } from "./supabase-provider.tsx";
 
 export function SignInForm({ returnTo }: { returnTo: string }) {
-  const supabase = useSupabase();
+  const getSupabase = useSupabase();
+  // Loads while the reader types.
+  useEffect(() => void getSupabase(), [getSupabase]);
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
 
@@ -17,7 +19,8 @@ export function SignInForm({ returnTo }: { returnTo: string }) {
     const form = new FormData(event.currentTarget);
     setBusy(true);
     setProblem(undefined);
-    const { error } = await supabase.auth.signInWithPassword({
+    const { auth } = await getSupabase();
+    const { error } = await auth.signInWithPassword({
       email: textOf(form, "email"),
       password: textOf(form, "password"),
     });

@@ -4,10 +4,10 @@ import { useSupabase } from "./supabase-provider.tsx";
 
 /** Ends the session here and at the auth server, then forgets everything by a full load. */
 export function useSignOut(): () => void {
-  const supabase = useSupabase();
+  const getSupabase = useSupabase();
   return () => {
-    void supabase.auth.signOut({ scope: "local" }).finally(() => {
-      window.location.assign("/sign-in");
-    });
+    void getSupabase()
+      .then((supabase) => supabase.auth.signOut({ scope: "local" }))
+      .finally(() => window.location.assign("/sign-in"));
   };
 }
