@@ -121,6 +121,16 @@ it(
       [1, "running"],
     ]);
 
+    const backlog = join(root, "examples/release-train/backlog.yaml");
+    expect(await read("import", backlog)).toMatchObject({ pack: "release-train", unchanged: 12 });
+    const planned = await nofx("plan", "release-train", "--execute").ended;
+    expect(planned).toMatchObject({ code: 1 });
+    expect(planned.output).toContain("Its warn verdict waits for an approval.");
+    expect(await nofx("plan", "nothing").ended).toMatchObject({ code: 1 });
+    expect(await nofx("runs", "--limit", "none").ended).toMatchObject({ code: 2 });
+    expect(await read("doctor")).toMatchObject({ checks: expect.any(Array) });
+    expect((await nofx("status").ended).output).toContain(addresses.dashboard);
+
     dev.child.kill("SIGINT");
     expect(await dev.ended).toMatchObject({ code: 0 });
     expect(dev.output()).toContain("Stopped. Everything is kept for the next start.");
@@ -141,7 +151,7 @@ it(
     const demo = await start(["demo"], { PATH: [bin].join(delimiter) }).ended;
     expect(demo).toMatchObject({ code: 1 });
     expect(demo.output).toContain("12 items (0 new, 0 changed, 12 as they were)");
-    expect(demo.output).toContain("version 3");
+    expect(demo.output).toContain("version 4");
     expect(demo.output).toMatch(/The run failed\.\nStep "apply" failed: exit_nonzero: /);
     expect(demo.output).toMatch(/\n {2}[!|] .*git/);
     expect(await read("status")).toEqual({ running: false, home });

@@ -9,6 +9,8 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { keepRunning, type Crash, type KeptProcess } from "../src/processes/keep-running.ts";
 import { startProcess, type ProcessSpec } from "../src/processes/start-process.ts";
 import { stopProcess } from "../src/processes/stop-process.ts";
+import { clearLeftovers } from "../src/system/leftovers.ts";
+import { writeState } from "../src/system/state.ts";
 
 const script = fileURLToPath(new URL("./fixtures/server.ts", import.meta.url));
 const parentScript = fileURLToPath(new URL("./fixtures/parent.ts", import.meta.url));
@@ -86,4 +88,24 @@ it("ends by itself when its parent is killed outright", async () => {
   parent.kill("SIGKILL");
   await until("the server is gone", () => isGone(server));
   expect(noted()).toContain("SIGTERM");
+});
+
+it("clears away what a system that was killed has left behind", async () => {
+  const left = startProcess(specOf({ STUBBORN: "1" }));
+  const [pid] = await started(1);
+  const identity = identifyProcess(pid) ?? { pid, started: "" };
+  writeState(folder, {
+    ...identity,
+    phase: "ready",
+    command: "npm start",
+    startedAt: "2026-01-01T00:00:00.000Z",
+    addresses: null,
+    processes: [
+      { name: "server", ...identity },
+      { name: "another that has got its number", pid, started: "1" },
+    ],
+  });
+  expect(await clearLeftovers(folder, 100)).toBe(1);
+  expect(await left.ended).toEqual({ code: null, signal: "SIGKILL" });
+  expect(await clearLeftovers(folder, 100)).toBe(0);
 });

@@ -1,8 +1,17 @@
 import { expect, it } from "vitest";
 import { aDoneStep, aRun, aStep } from "../testing/example-run.ts";
-import { cut, describeStep, lineOf, phaseOf, plainDisplay, workedMs } from "./run-display.ts";
+import {
+  cut,
+  describeStep,
+  lineOf,
+  phaseOf,
+  plainDisplay,
+  terminalDisplay,
+  workedMs,
+} from "./run-display.ts";
 
 const NOW = Date.parse("2026-01-01T00:00:05.000Z");
+// oxlint-disable-next-line no-control-regex
 const plain = (text: string) => text.replace(/\u001b\[[0-9;]*m/g, "");
 const running = {
   epoch: 1,
@@ -72,4 +81,21 @@ it("cuts lines to the width of the terminal, styles not counted", () => {
   expect(cut("abcdef", 4)).toBe("abc…");
   expect(cut("\u001b[31mabc\u001b[39m", 4)).toBe("\u001b[31mabc\u001b[39m");
   expect(plain(cut("\u001b[31mabcdef\u001b[39m", 4))).toBe("abc…");
+});
+
+it("draws all steps over what it drew before, and keeps what is said above them", () => {
+  const written: string[] = [];
+  const display = terminalDisplay({
+    columns: 40,
+    rows: 24,
+    write: (text: string) => written.push(plain(text)) > 0,
+  });
+  display.update(aRun([aDoneStep("a", 1000), aStep({ name: "b", waitingFor: "x".repeat(99) })]));
+  display.say("The supervisor approved");
+  display.end();
+  expect(written[0]).toBe("The supervisor approved\n");
+  const [first = "", second = ""] = (written[1] ?? "").split("\n");
+  expect(first).toBe("✔ a  1.0 s");
+  expect(second).toHaveLength(39);
+  expect(written[2]).toBe(`\u001b[2A\u001b[0J${written[1]}`);
 });

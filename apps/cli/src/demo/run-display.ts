@@ -86,7 +86,9 @@ export function plainDisplay(write: (line: string) => void, begun: number): RunD
 const REDRAW_MS = 100;
 
 /** All steps at once, redrawn in place. */
-export function terminalDisplay(out: NodeJS.WriteStream): RunDisplay {
+export function terminalDisplay(
+  out: Pick<NodeJS.WriteStream, "columns" | "rows"> & { write(text: string): boolean },
+): RunDisplay {
   let latest: RunView | undefined;
   let drawn = 0;
   const draw = () => {

@@ -4,6 +4,8 @@ import { NofxError } from "@nofx/core/errors";
 import type { Api } from "../client/api.ts";
 import { root } from "../paths.ts";
 
+export type StoryApi = Pick<Api, "importBacklog" | "createPlan" | "decide" | "executePlan">;
+
 export const DEMO_BACKLOG = join(root, "examples/release-train/backlog.yaml");
 
 const marker = (home: string) => join(home, "story.json");
@@ -20,8 +22,8 @@ export function isStoryTold(home: string): boolean {
  */
 export async function tellStory(options: {
   home: string;
-  operator: Api;
-  supervisor: Api;
+  operator: StoryApi;
+  supervisor: StoryApi;
   note: (text: string) => void;
 }): Promise<string> {
   const { home, operator, supervisor, note } = options;

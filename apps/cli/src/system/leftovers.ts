@@ -6,9 +6,12 @@ import { readState } from "./state.ts";
 const PATIENCE_MS = 9_000;
 
 /** Waits for processes of a system that was killed outright, then ends them. Returns how many there were. */
-export async function clearLeftovers(home: string): Promise<number> {
+export async function clearLeftovers(
+  home: string,
+  patienceMs: number = PATIENCE_MS,
+): Promise<number> {
   const left = (readState(home)?.processes ?? []).filter(isRunning);
-  const until = Date.now() + PATIENCE_MS;
+  const until = Date.now() + patienceMs;
   while (left.some(isRunning) && Date.now() < until) await delay(50);
   for (const orphan of left.filter(isRunning)) {
     try {
