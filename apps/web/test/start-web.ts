@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { createPool } from "@nofx/db/client";
-import { seedTenant, startTestStack } from "@nofx/db/testing";
+import { seedTenant, startTestStack, type TestStack } from "@nofx/db/testing";
 import { createClient } from "@supabase/supabase-js";
 import { toId, type MemberRole } from "@nofx/core/vocabulary";
 
@@ -12,6 +12,7 @@ export interface Person {
 
 export interface TestWeb {
   gatewayUrl: string;
+  stack: TestStack;
   rest(path: string, init?: RestInit): Promise<Response>;
   trpc(request: Request): Promise<Response>;
   /** Signs somebody up, as a member of a tenant if one is given. */
@@ -56,6 +57,7 @@ export async function startWeb(): Promise<TestWeb> {
 
   return {
     gatewayUrl: stack.gatewayUrl,
+    stack,
     owner,
     trpc: handleTrpc,
     rest: (path, init = {}) => handleRest(toRequest(path, init)),
