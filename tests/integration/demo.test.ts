@@ -90,9 +90,7 @@ it(
     expect(screen).toContain(addresses.dashboard);
     expect(screen).toMatch(/supervisor@demo.local {2}password [a-z0-9-]{19}/);
     expect(screen).toMatch(/operator@demo.local {2}password [a-z0-9-]{19}/);
-    expect(screen).toContain(
-      '"Publish to the folder registry" waits for the supervisor\'s approval',
-    );
+    expect(screen).toContain('"Publish to the folder registry" waits for the supervisor.');
     expect(screen).toContain("Ctrl-C");
     expect(processes.map(({ name }) => name).toSorted()).toEqual([
       "agent-patcher",

@@ -17,7 +17,7 @@ it("leads to the run that is under way", async () => {
   expect(await describeNow(apiOf([over, running], [anApproval()]))).toEqual({
     sentences: [
       "Release train is running, 1 of 2 steps done.",
-      '"Publish" waits for the supervisor\'s approval.',
+      '"Publish" waits for the supervisor.',
     ],
     path: `/runs/${running.id}`,
   });

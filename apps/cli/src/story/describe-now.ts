@@ -23,7 +23,7 @@ export async function describeNow(api: Pick<Api, "runs" | "approvals">): Promise
   } else if (run !== undefined) sentences.push(`${run.title}: the last run ${run.status}.`);
   else sentences.push("Nothing has run yet.");
   if (asked === 1) {
-    sentences.push(`"${approvals.items[0]?.title ?? ""}" waits for the supervisor's approval.`);
+    sentences.push(`"${approvals.items[0]?.title ?? ""}" waits for the supervisor.`);
   } else if (asked > 1) sentences.push(`${asked} approvals wait for the supervisor.`);
   if (active === undefined && asked > 0) return { sentences, path: "/approvals" };
   return { sentences, path: run === undefined ? "/backlog" : `/runs/${run.id}` };

@@ -20,7 +20,8 @@ export function screen(it: {
     ["Operator", login(operator)],
     ...it.now.sentences.map((sentence, i) => [i === 0 ? "Now" : "", sentence]),
     ["", dim(`${dashboard}${it.now.path}`)],
-    ["Data", `${it.home} (sign-ins in credentials.json, logs in logs/)`],
+    ["Data", it.home],
+    ["", dim("sign-ins in credentials.json, logs in logs/")],
     ["Stop", "Ctrl-C here, or `npx nofx stop` elsewhere. More: `npx nofx help`"],
   ];
   return [
