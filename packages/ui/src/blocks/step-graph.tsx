@@ -38,9 +38,10 @@ const NODE_TYPES = { step: StepNode };
 const FOCUS_TONES: ReadonlySet<Tone> = new Set<Tone>(["active", "wait", "bad", "warn"]);
 
 const ARIA_LABELS = {
-  "node.a11yDescription.default": "Press enter or space to open the step, escape to close it.",
+  "node.a11yDescription.default":
+    "Press enter or space to open the step, escape to close it, t for the table.",
   "node.a11yDescription.keyboardDisabled":
-    "Press enter or space to open the step, escape to close it.",
+    "Press enter or space to open the step, escape to close it, t for the table.",
   "edge.a11yDescription.default": "The second step needs the first.",
   "controls.ariaLabel": "Zoom",
   "controls.zoomIn.ariaLabel": "Zoom in",

@@ -1,6 +1,6 @@
 "use client";
 
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { EmptyState, NoMatchState } from "@nofx/ui/blocks/states";
 import { PageHeader, Section } from "@nofx/ui/blocks/page-header";
 import { Input, Select } from "@nofx/ui/primitives/input";
@@ -27,8 +27,16 @@ export function BacklogPage() {
   const filter = useDeferredValue(useMemo(() => readBacklogFilter(read), [read]));
   const packs = useQuery(trpc.backlog.packs.queryOptions());
   const items = useInfiniteQuery(
-    trpc.backlog.list.infiniteQueryOptions({ ...filter, limit: 100 }, byCursor),
+    trpc.backlog.list.infiniteQueryOptions(
+      { ...filter, limit: 100 },
+      { ...byCursor, placeholderData: keepPreviousData },
+    ),
   );
+  const [search, setSearch] = useState(filter.search ?? "");
+  const applySearch = (text: string, others: Record<string, string | undefined> = {}) => {
+    setSearch(text);
+    write({ ...others, q: text });
+  };
   const [importing, setImporting] = useState(false);
   const [planning, setPlanning] = useState<{ pack: string; items?: string[] }>();
   // A choice belongs to the list it was made in.
@@ -89,7 +97,6 @@ export function BacklogPage() {
                     variant="primary"
                     size="sm"
                     disabled={onePack.size !== 1}
-                    title={onePack.size > 1 ? "Choose items of one pack" : undefined}
                     onClick={() => {
                       if (pack === undefined) return;
                       const keys = rows.filter((row) => selected.has(row.id)).map((row) => row.key);
@@ -97,7 +104,9 @@ export function BacklogPage() {
                     }}
                   >
                     <Workflow aria-hidden />
-                    Plan {selected.size} chosen
+                    {onePack.size > 1
+                      ? "Choose items of one pack to plan them"
+                      : `Plan ${selected.size} chosen`}
                   </RightButton>
                 )}
                 <div className="relative min-w-40 flex-1 sm:max-w-64">
@@ -110,8 +119,8 @@ export function BacklogPage() {
                     aria-label="Search items"
                     placeholder="Search"
                     className="h-7.5 pl-7"
-                    defaultValue={read("q") ?? ""}
-                    onChange={(event) => write({ q: event.target.value })}
+                    value={search}
+                    onChange={(event) => applySearch(event.target.value)}
                   />
                 </div>
                 <Select
@@ -136,7 +145,7 @@ export function BacklogPage() {
                   isFiltered ? (
                     <NoMatchState
                       what="items"
-                      onClear={() => write({ pack: undefined, q: undefined, state: undefined })}
+                      onClear={() => applySearch("", { pack: undefined, state: undefined })}
                     />
                   ) : (
                     <EmptyState icon={ListTodo} title="No items yet" action={importButton}>
@@ -168,7 +177,7 @@ export function BacklogPage() {
       <ImportDialog
         open={importing}
         onOpenChange={setImporting}
-        onImported={(name) => write({ pack: name, q: undefined, state: undefined })}
+        onImported={(name) => applySearch("", { pack: name, state: undefined })}
       />
       {planning !== undefined && (
         <PlanDialog {...planning} onClose={() => setPlanning(undefined)} />

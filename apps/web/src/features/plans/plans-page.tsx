@@ -1,6 +1,6 @@
 "use client";
 
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { EmptyState, NoMatchState } from "@nofx/ui/blocks/states";
 import { PageHeader, Section } from "@nofx/ui/blocks/page-header";
 import { RelativeTime } from "@nofx/ui/blocks/relative-time";
@@ -23,7 +23,12 @@ export function PlansPage() {
   const trpc = useTRPC();
   const [read, write] = useUrlState();
   const filter = useMemo(() => readPlansFilter(read), [read]);
-  const plans = useInfiniteQuery(trpc.plans.list.infiniteQueryOptions(filter, byCursor));
+  const plans = useInfiniteQuery(
+    trpc.plans.list.infiniteQueryOptions(filter, {
+      ...byCursor,
+      placeholderData: keepPreviousData,
+    }),
+  );
   const rows = plans.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>

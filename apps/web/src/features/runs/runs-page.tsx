@@ -1,6 +1,6 @@
 "use client";
 
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { EmptyState, NoMatchState } from "@nofx/ui/blocks/states";
 import { PageHeader, Section } from "@nofx/ui/blocks/page-header";
 import { Button } from "@nofx/ui/primitives/button";
@@ -21,7 +21,9 @@ export function RunsPage() {
   const trpc = useTRPC();
   const [read, write] = useUrlState();
   const filter = useMemo(() => readRunsFilter(read), [read]);
-  const runs = useInfiniteQuery(trpc.runs.list.infiniteQueryOptions(filter, byCursor));
+  const runs = useInfiniteQuery(
+    trpc.runs.list.infiniteQueryOptions(filter, { ...byCursor, placeholderData: keepPreviousData }),
+  );
   const rows = runs.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>
