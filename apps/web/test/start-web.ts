@@ -1,37 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { createPool } from "@nofx/db/client";
-import { seedTenant, startTestStack, type TestStack } from "@nofx/db/testing";
+import { seedTenant, startTestStack } from "@nofx/db/testing";
 import { createClient } from "@supabase/supabase-js";
-import { toId, type MemberRole } from "@nofx/core/vocabulary";
+import { toId } from "@nofx/core/vocabulary";
+import type { RestInit, TestWeb } from "./test-web.ts";
 
-export interface Person {
-  email: string;
-  token: string;
-  userId: string;
-}
-
-export interface TestWeb {
-  gatewayUrl: string;
-  stack: TestStack;
-  rest(path: string, init?: RestInit): Promise<Response>;
-  trpc(request: Request): Promise<Response>;
-  /** Signs somebody up, as a member of a tenant if one is given. */
-  person(member?: { tenantId: string; role: MemberRole }): Promise<Person>;
-  tenant(): Promise<{ id: string; publicId: string }>;
-  /** The cookies a browser holds after signing in. */
-  cookies(person: Person): Promise<string>;
-  owner: ReturnType<typeof createPool>;
-  [Symbol.asyncDispose](): Promise<void>;
-}
-
-export interface RestInit {
-  as?: Person;
-  method?: string;
-  body?: unknown;
-  headers?: Record<string, string>;
-  /** An Idempotency-Key of its own unless given; null sends none. */
-  key?: string | null;
-}
+export type { Person, RestInit, TestWeb } from "./test-web.ts";
 
 const PASSWORD = "correct horse 9";
 const ORIGIN = "http://nofx.test";
@@ -54,11 +28,13 @@ export async function startWeb(): Promise<TestWeb> {
   const { handleTrpc } = await import("../src/server/handle-trpc.ts");
   const { supabaseForRequest } = await import("../src/server/session-cookies.ts");
   const { plane } = await import("../src/server/plane.ts");
+  const { appRouter } = await import("../src/server/root.ts");
 
   return {
     gatewayUrl: stack.gatewayUrl,
     stack,
     owner,
+    procedures: Object.keys(appRouter._def.procedures),
     trpc: handleTrpc,
     rest: (path, init = {}) => handleRest(toRequest(path, init)),
     async tenant() {
