@@ -3,7 +3,7 @@ import { NofxError } from "@nofx/core/errors";
 import { toUuid } from "@nofx/core/vocabulary";
 import { findApproval, type ApprovalRecord } from "@nofx/db/queries";
 import { sql } from "kysely";
-import { z } from "zod";
+import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
 import type { CommandTransaction } from "../command/transaction.ts";

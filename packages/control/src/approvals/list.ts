@@ -1,4 +1,4 @@
-import { ApprovalPage, ListApprovalsInput, type ApprovalView } from "@nofx/core/api";
+import { ListApprovalsInput, type ApprovalPage, type ApprovalView } from "@nofx/core/api";
 import { NofxError } from "@nofx/core/errors";
 import { ApprovalId, toUuid } from "@nofx/core/vocabulary";
 import { countPendingApprovals, findApproval, listApprovals as query } from "@nofx/db/queries";

@@ -1,5 +1,5 @@
 import {
-  ArtifactList,
+  type ArtifactList,
   ListLogsInput,
   ListRunsInput,
   LogPage,
