@@ -15,8 +15,8 @@ export default defineConfig({
   expect: { timeout: 10_000 },
   forbidOnly: process.env["CI"] !== undefined,
   retries: 0,
-  // One stack for all: tests that share it take turns, two files at a time.
-  workers: process.env["CI"] === undefined ? 2 : 1,
+  // One stack for all, and times are measured: tests take turns.
+  workers: 1,
   reporter: "list",
   use: {
     ...devices["Desktop Chrome"],
