@@ -80,7 +80,7 @@ function Run({ run }: { run: RunView }) {
             <RunProgress run={run} />
             <RunDuration run={run} />
             <span>
-              started <RelativeTime at={run.createdAt} /> by {run.createdBy}
+              asked for <RelativeTime at={run.createdAt} /> by {run.createdBy}
             </span>
             <Link href={`/plans/${run.planId}`} className="text-accent hover:underline">
               Plan version {run.planVersion}

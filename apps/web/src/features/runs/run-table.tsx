@@ -19,7 +19,7 @@ export function RunTable({ runs }: { runs: readonly RunSummary[] }) {
           <Th>Status</Th>
           <Th className="hidden sm:table-cell">Steps</Th>
           <Th className="hidden md:table-cell">Took</Th>
-          <Th className="hidden lg:table-cell">Started</Th>
+          <Th className="hidden lg:table-cell">Asked for</Th>
         </Tr>
       </THead>
       <TBody>
