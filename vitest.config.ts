@@ -46,9 +46,16 @@ export default defineConfig({
       reporter: ["json"],
       reportsDirectory: "coverage",
       reportOnFailure: true,
-      // React components are driven by the browser tests, in another process and another language: they are not counted.
+      // React components and hooks run in the browser and are driven by the browser tests: they are not counted.
       include: ["packages/*/src/**/*.ts", "apps/*/src/**/*.ts"],
-      exclude: ["**/*.test.ts", "**/*.gen.ts", "**/*.d.ts", "**/testing/**"],
+      exclude: [
+        "**/*.test.ts",
+        "**/*.gen.ts",
+        "**/*.d.ts",
+        "**/testing/**",
+        "apps/web/src/**/use-*.ts",
+        "packages/ui/src/hooks/**",
+      ],
     },
   },
 });

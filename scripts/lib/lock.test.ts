@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream";
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -47,13 +48,15 @@ it("is taken over when another process now has the pid of the holder", () => {
 it.runIf(process.platform === "linux")(
   "is taken over from a holder that nobody collected",
   async () => {
-    // The parent never asks how its child ended, so the child stays behind as a zombie.
-    const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 60"], {
-      stdio: ["ignore", "pipe", "ignore"],
+    // The child ends only once its parent is a program that never asks how children ended: it stays behind as a zombie.
+    const parent = spawn("sh", ["-c", "read line <&3 & echo $!; exec sleep 60"], {
+      stdio: ["ignore", "pipe", "ignore", "pipe"],
     });
-    const pid = await new Promise<number>((resolve) =>
-      parent.stdout.once("data", (data) => resolve(Number(data))),
-    );
+    const pid = await new Promise<number>((resolve) => {
+      parent.stdout?.once("data", (data) => resolve(Number(data)));
+    });
+    await expect.poll(() => readFileSync(`/proc/${parent.pid}/comm`, "utf8")).toBe("sleep\n");
+    (parent.stdio[3] as Writable).end();
     await expect.poll(() => readFileSync(`/proc/${pid}/stat`, "utf8")).toContain(") Z ");
     tryLock(file, "old").release?.();
     writeFileSync(file, JSON.stringify({ pid, started: "", what: "npm start" }));
