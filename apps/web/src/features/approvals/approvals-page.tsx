@@ -7,7 +7,7 @@ import { Tabs, TabsContent, TabsList, TabsTrigger } from "@nofx/ui/primitives/ta
 import { CircleCheck, History } from "lucide-react";
 import { LoadMore } from "#shell/load-more.tsx";
 import { QueryView } from "#shell/query-view.tsx";
-import { useUrlState } from "#shell/url-state.ts";
+import { useUrlState } from "#shell/use-url-state.ts";
 import { byCursor } from "#trpc/by-cursor.ts";
 import { useTRPC } from "#trpc/react.tsx";
 import { ApprovalRow } from "./approval-row.tsx";

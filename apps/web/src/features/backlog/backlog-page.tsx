@@ -9,7 +9,7 @@ import { useDeferredValue, useMemo, useState } from "react";
 import { LoadMore } from "#shell/load-more.tsx";
 import { QueryView } from "#shell/query-view.tsx";
 import { RightButton } from "#shell/right-button.tsx";
-import { useUrlState } from "#shell/url-state.ts";
+import { useUrlState } from "#shell/use-url-state.ts";
 import { byCursor } from "#trpc/by-cursor.ts";
 import { useTRPC } from "#trpc/react.tsx";
 import { ImportDialog } from "./import-dialog.tsx";

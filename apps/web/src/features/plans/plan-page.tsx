@@ -14,7 +14,7 @@ import { GraphCanvas } from "#shell/graph-canvas.tsx";
 import { PageSkeleton } from "#shell/page-skeleton.tsx";
 import { QueryView } from "#shell/query-view.tsx";
 import { SidePanel } from "#shell/side-panel.tsx";
-import { useUrlState } from "#shell/url-state.ts";
+import { useUrlState } from "#shell/use-url-state.ts";
 import { useTRPC } from "#trpc/react.tsx";
 import { ExecuteButton } from "./execute-button.tsx";
 import { planGraph } from "./plan-graph.ts";

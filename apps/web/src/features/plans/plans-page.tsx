@@ -14,7 +14,7 @@ import Link from "next/link";
 import { useMemo } from "react";
 import { LoadMore } from "#shell/load-more.tsx";
 import { QueryView } from "#shell/query-view.tsx";
-import { useUrlState } from "#shell/url-state.ts";
+import { useUrlState } from "#shell/use-url-state.ts";
 import { byCursor } from "#trpc/by-cursor.ts";
 import { useTRPC } from "#trpc/react.tsx";
 import { PLAN_STATUSES, readPlansFilter } from "./search-params.ts";

@@ -20,7 +20,7 @@ import { GraphCanvas } from "#shell/graph-canvas.tsx";
 import { PageSkeleton } from "#shell/page-skeleton.tsx";
 import { QueryView } from "#shell/query-view.tsx";
 import { SidePanel } from "#shell/side-panel.tsx";
-import { useUrlState } from "#shell/url-state.ts";
+import { useUrlState } from "#shell/use-url-state.ts";
 import { useTRPC } from "#trpc/react.tsx";
 import { RunArtifacts } from "./run-artifacts.tsx";
 import { RunDuration } from "./run-duration.tsx";
