@@ -96,6 +96,13 @@ describe("a plan", () => {
       document: pack("tokens", [shell("a"), changed]),
     });
     expect(again2).toMatchObject({ created: 0, updated: 1, unchanged: 1 });
+    const look = { document: pack("tokens", [shell("a"), shell("b"), shell("c")]), dryRun: true };
+    expect(await importBacklog(again(operator), look)).toMatchObject({
+      created: 1,
+      updated: 1,
+      unchanged: 1,
+    });
+    expect((await listBacklog(operator, {})).total).toBe(2);
     const second = await createPlan(again(operator), { pack: "tokens" });
     const tokens = (plan: typeof first) => plan.stepList.map((step) => step.token);
     expect(second.version).toBe(2);

@@ -6,6 +6,7 @@ import { StepName, toUuid } from "@nofx/core/vocabulary";
 import {
   findPack,
   findUpload,
+  loadPackDigests,
   loadPackKeys,
   upsertItems,
   upsertPack,
@@ -42,7 +43,8 @@ export function importBacklog(
     }
     const { pack, title, workspace } = valid.document;
     const counts = { pack, items: valid.items.length, dryRun: parsed.dryRun };
-    if (parsed.dryRun) return { ...counts, created: 0, updated: 0, unchanged: 0 };
+    const rows = valid.items.map((item) => toRow(ctx, item));
+    if (parsed.dryRun) return { ...counts, ...(await wouldChange(ctx, tx, pack, rows)) };
 
     const packId = await upsertPack(tx.db, {
       tenantId: ctx.tenantId,
@@ -50,7 +52,6 @@ export function importBacklog(
       title: title ?? null,
       workspace: workspace ?? null,
     });
-    const rows = valid.items.map((item) => toRow(ctx, item));
     const { created, updated } = await upsertItems(tx.db, ctx.tenantId, packId, rows);
     const result = { ...counts, created, updated, unchanged: rows.length - created - updated };
     tx.emit({ type: "backlog.imported", payload: { pack, items: rows.length, created, updated } });
@@ -99,6 +100,18 @@ async function knownItems(ctx: MemberContext, tx: CommandTransaction, document: 
   if (found === undefined) return undefined;
   const needs = await loadPackKeys(tx.db, found.id);
   return { keys: new Set(needs.keys()), needsOf: (key: string) => needs.get(key) ?? [] };
+}
+
+async function wouldChange(
+  ctx: MemberContext,
+  tx: CommandTransaction,
+  pack: string,
+  rows: readonly ItemRow[],
+) {
+  const there = await loadPackDigests(tx.db, ctx.tenantId, pack);
+  const created = rows.filter((row) => !there.has(row.key)).length;
+  const unchanged = rows.filter((row) => there.get(row.key) === row.digest).length;
+  return { created, updated: rows.length - created - unchanged, unchanged };
 }
 
 function toRow(ctx: MemberContext, item: ValidItem): ItemRow {

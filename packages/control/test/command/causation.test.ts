@@ -5,6 +5,7 @@ import { again, createTestPlane, type TestPlane } from "@nofx/control/testing";
 import { createDatabase, createPool } from "@nofx/db/client";
 import { exchange, seal } from "@nofx/db/leases";
 import type { DB } from "@nofx/db/types";
+import { until } from "@nofx/db/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { backlog, shellItem } from "../fixtures.ts";
 
@@ -35,7 +36,12 @@ test("everything a run leads to names its start as the cause, and carries its co
     want: 1,
     leaseMs: 30_000,
   });
-  await seal(worker, 100);
+  // what is still being written anywhere in the cluster holds the sealer back
+  await until("everything is sealed", async () => {
+    await seal(worker, 100);
+    const open = await t.owner.query("select 1 from events where seq is null");
+    return open.rowCount === 0;
+  });
 
   const { rows } = await t.owner.query(
     "select id, type, causation_id, correlation_id, traceparent from events where tenant_id = $1 order by seq",

@@ -57,3 +57,19 @@ export async function loadPlanRules(db: Executor, tenantId: string): Promise<unk
     .execute();
   return rows.map((row) => row.rule);
 }
+
+/** Digests of a pack's items by key: what an import would change. */
+export async function loadPackDigests(
+  db: Executor,
+  tenantId: string,
+  pack: string,
+): Promise<Map<string, string>> {
+  const rows = await db
+    .selectFrom("backlog_items as i")
+    .innerJoin("packs as p", "p.id", "i.pack_id")
+    .select(["i.key", "i.digest"])
+    .where("p.tenant_id", "=", tenantId)
+    .where("p.name", "=", pack)
+    .execute();
+  return new Map(rows.map((row) => [row.key, row.digest]));
+}
