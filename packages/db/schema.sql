@@ -117,7 +117,7 @@ CREATE INDEX approvals_list ON public.approvals USING btree (tenant_id, id DESC)
 CREATE INDEX approvals_pending ON public.approvals USING btree (tenant_id, expires_at, id) WHERE (status = 'pending'::text);
 CREATE INDEX approvals_plan ON public.approvals USING btree (plan_id) WHERE (plan_id IS NOT NULL);
 CREATE INDEX approvals_plan_step ON public.approvals USING btree (plan_step_id) WHERE (plan_step_id IS NOT NULL);
-CREATE UNIQUE INDEX approvals_step_name ON public.approvals USING btree (step_id, name) WHERE (subject = 'step'::text);
+CREATE UNIQUE INDEX approvals_step_question ON public.approvals USING btree (step_id, name, arguments_digest) WHERE (subject = 'step'::text);
 alter table public.approvals enable row level security;
 comment on table public.approvals is 'Questions to people, bound to the exact action by a digest; answered by approval_decisions';
 
@@ -235,7 +235,7 @@ create table public.checkpoints (
   epoch bigint not null,
   created_at timestamp with time zone not null default clock_timestamp(),
   constraint checkpoints_pkey PRIMARY KEY (step_id, name),
-  constraint checkpoints_name_check CHECK (((length(name) >= 1) AND (length(name) <= 128))),
+  constraint checkpoints_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   constraint checkpoints_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id) ON DELETE CASCADE
 );
 alter table public.checkpoints enable row level security;
@@ -1407,10 +1407,23 @@ begin
     )
     select coalesce(array_agg(e.id), '{}') into v_cancelled from ended e;
 
-    -- questions about steps that will never run need no answer
-    update public.approvals a
-    set status = 'cancelled', decided_at = clock_timestamp()
-    where a.status = 'pending' and a.step_id = any (v_cancelled || p_ended);
+    -- Questions about steps that will never run need no answer. One that is being decided right now is left to that
+    -- decision, which finds nothing to move: waiting for it could be waiting in a circle.
+    with open_questions as (
+      select a.id from public.approvals a
+      where a.status = 'pending' and a.step_id = any (v_cancelled || p_ended)
+      order by a.id for update skip locked
+    ),
+    closed as (
+      update public.approvals a
+      set status = 'cancelled', decided_at = clock_timestamp()
+      from open_questions q where a.id = q.id
+      returning a.id, a.tenant_id, a.subject, a.run_id, a.step_id, a.correlation_id
+    )
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    select c.tenant_id, 'approval.decided', c.correlation_id, p_actor_type, p_actor_id, c.run_id,
+      jsonb_build_object('approval_id', c.id, 'subject', c.subject, 'status', 'cancelled', 'run_id', c.run_id, 'step_id', c.step_id)
+    from closed c;
   end if;
 
   perform from public.runs r
@@ -1537,6 +1550,27 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.prune(p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_pruned integer;
+begin
+  delete from public.idempotency_keys k
+  where k.ctid in (
+    select old.ctid from public.idempotency_keys old
+    where old.expires_at <= clock_timestamp()
+    order by old.expires_at limit p_limit for update skip locked
+  );
+  get diagnostics v_pruned = row_count;
+  return v_pruned;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.reclaim(p_limit integer)
  RETURNS integer
  LANGUAGE plpgsql
@@ -1646,20 +1680,33 @@ declare
   v_step public.steps := engine.owned(p_tenant, p_step, p_epoch);
   v_approval public.approvals;
 begin
+  with replaced as (
+    update public.approvals a set status = 'superseded', decided_at = clock_timestamp()
+    where a.step_id = p_step and a.name = p_name and a.subject = 'step' and a.status = 'pending'
+      and a.arguments_digest <> p_arguments_digest
+    returning a.id
+  )
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  select v_step.tenant_id, 'approval.decided', v_step.correlation_id, v_step.executor, v_step.lease_owner, v_step.run_id,
+    jsonb_build_object('approval_id', r.id, 'subject', 'step', 'status', 'superseded', 'run_id', v_step.run_id, 'step_id', p_step)
+  from replaced r;
+
   insert into public.approvals (tenant_id, subject, run_id, step_id, name, title, question, why, arguments, arguments_digest,
     requested_by_type, requested_by, requested_by_name, requester_user_id, expires_at, correlation_id)
   values (v_step.tenant_id, 'step', v_step.run_id, p_step, p_name, p_title, p_question, p_why, p_arguments, p_arguments_digest,
-    v_step.executor, v_step.lease_owner, p_requester, null,
+    v_step.executor, v_step.lease_owner, p_requester,
+    -- whoever started the run stands behind what its steps ask, and may not answer it
+    (select r.created_by::uuid from public.runs r where r.id = v_step.run_id and r.created_by_type = 'member'),
     clock_timestamp() + make_interval(secs => p_expires_ms / 1000.0), v_step.correlation_id)
-  on conflict (step_id, name) where subject = 'step' do nothing;
+  on conflict (step_id, name, arguments_digest) where subject = 'step' do nothing;
   if found then
     insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
     select a.tenant_id, 'approval.requested', a.correlation_id, v_step.executor, v_step.lease_owner, v_step.run_id,
       jsonb_build_object('approval_id', a.id, 'subject', 'step', 'run_id', v_step.run_id, 'step_id', p_step)
-    from public.approvals a where a.step_id = p_step and a.name = p_name and a.subject = 'step';
+    from public.approvals a where a.step_id = p_step and a.name = p_name and a.arguments_digest = p_arguments_digest and a.subject = 'step';
   end if;
 
-  select a.* into v_approval from public.approvals a where a.step_id = p_step and a.name = p_name and a.subject = 'step';
+  select a.* into v_approval from public.approvals a where a.step_id = p_step and a.name = p_name and a.arguments_digest = p_arguments_digest and a.subject = 'step';
   if v_approval.status = 'pending' then
     update public.steps s
     set status = 'queued', holds = s.holds | 2, lease_owner = null, lease_until = null, run_at = clock_timestamp()

@@ -22,7 +22,9 @@ export function createApprovalHandler({ engine }: { engine: WorkerEngine }): Han
         question: args.question,
         why: `The plan asks here, in step "${step.name}".`,
         arguments: details,
-        argumentsDigest: createHash("sha256").update(canonicalJson(details)).digest("hex"),
+        argumentsDigest: createHash("sha256")
+          .update(canonicalJson([args.question, details]))
+          .digest("hex"),
         requester: `Step ${step.name}`,
         expiresMs: args.expiresInSeconds * 1_000,
       }),

@@ -7,7 +7,7 @@ const LIMIT = 500;
 
 /**
  * Once a second: takes back steps whose lease ran out, ends questions that nobody answered, and steps that agents hold for
- * too long.
+ * too long. Also clears away expired idempotency keys.
  */
 export async function sweepLoop(
   engine: WorkerEngine,
@@ -20,6 +20,7 @@ export async function sweepLoop(
     try {
       const reclaimed = await engine.reclaim(LIMIT);
       const expired = (await engine.expireApprovals(LIMIT)) + (await engine.endOverdue(LIMIT));
+      await engine.prune(LIMIT);
       metrics.count("nofx_steps_reclaimed_total", {}, reclaimed);
       if (reclaimed + expired > 0) engine.ring();
       well = true;

@@ -8,6 +8,7 @@ import {
   findUpload,
   loadPackDigests,
   loadPackKeys,
+  lockPack,
   upsertItems,
   upsertPack,
   type ItemRow,
@@ -82,6 +83,11 @@ async function documentOf(
       detail: "Send the file to the upload's signed address first.",
     });
   }
+  if (bytes.byteLength !== upload.size) {
+    throw new NofxError("invalid_input", {
+      detail: `${upload.size} bytes were announced and ${bytes.byteLength} arrived. Announce and send the file again.`,
+    });
+  }
   return readDocument(decodeUtf8(bytes), input.format);
 }
 
@@ -98,6 +104,8 @@ async function knownItems(ctx: MemberContext, tx: CommandTransaction, document: 
   const pack = StepName.safeParse((document as { pack?: unknown } | null)?.pack);
   const found = pack.success ? await findPack(tx.db, ctx.tenantId, pack.data) : undefined;
   if (found === undefined) return undefined;
+  // two imports at once could form a loop that neither of them sees
+  await lockPack(tx.db, found.id);
   const needs = await loadPackKeys(tx.db, found.id);
   return { keys: new Set(needs.keys()), needsOf: (key: string) => needs.get(key) ?? [] };
 }

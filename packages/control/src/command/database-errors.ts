@@ -14,10 +14,10 @@ export function fromDatabaseError(error: unknown): unknown {
     });
   }
   if (state === "42501") return new NofxError("forbidden", { cause: error });
-  if (["22P05", "22021", "22P02", "54001"].includes(state)) {
+  // class 22 is data that a type refuses; what reaches a check constraint slipped past a schema, and is still bad input
+  if (state.startsWith("22") || state === "23514" || state === "54001") {
     return new NofxError("invalid_input", {
-      detail:
-        "A value cannot be stored: it holds characters or a nesting that the database refuses.",
+      detail: "A value is not one that can be stored or compared here.",
       cause: error,
     });
   }

@@ -65,6 +65,13 @@ export async function onceByKey<T>(
     ctx.replayed = true;
     return (stored.response as { value: T }).value;
   }
+  // a key that has expired is a new key: its old answer must not keep the new one from being stored
+  await tx.db
+    .deleteFrom("idempotency_keys")
+    .where("tenant_id", "=", ctx.tenantId)
+    .where("route", "=", request.route)
+    .where("key", "=", key)
+    .execute();
   const value = await work();
   if (options.keep?.(value) === false) return value;
   await sql`

@@ -40,6 +40,7 @@ export function createPlan(
         detail: `There is no pack "${parsed.pack}". Import a backlog first.`,
       });
     }
+    const version = await nextPlanVersion(tx.db, pack.id);
     const items = selectItems(await loadPackItems(tx.db, pack.id), parsed.items);
     const rules = parseRules(await loadPlanRules(tx.db, ctx.tenantId));
     const planned = planBacklog({
@@ -51,7 +52,6 @@ export function createPlan(
     });
     if (!planned.ok) throw new NofxError("plan_invalid", { issues: planned.issues });
 
-    const version = await nextPlanVersion(tx.db, pack.id);
     const evaluations = judgePlan({
       steps: planned.steps,
       notes: planned.notes,

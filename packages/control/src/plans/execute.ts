@@ -118,6 +118,10 @@ async function approvalsFor(
 ): Promise<string[]> {
   const byName = new Map(steps.map((step) => [step.name, step]));
   const used: string[] = [];
+  // An answer that commits after this has to wait, and then finds the step; before this, it is seen here.
+  await sql`
+    select id from approvals where plan_id = ${plan.id}::uuid and subject = 'plan_step' and run_id is null order by id for update
+  `.execute(tx.db);
   for (const step of await loadStepApprovals(tx.db, plan.id)) {
     if (step.status === "rejected" || step.status === "expired") {
       throw new NofxError("approval_required", {

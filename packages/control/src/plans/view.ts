@@ -43,7 +43,7 @@ export async function viewPlan(
     .executeTakeFirst();
   const versions = await listPlanVersions(tx.db, plan.pack_id);
   const evaluations = await listEvaluations(tx.db, plan.id);
-  const blockers = blockersOf(plan);
+  const blockers = blockersOf(plan, approval?.status);
   return PlanView.parse({
     ...toPlanSummary(plan),
     workspace: plan.workspace,
@@ -63,11 +63,16 @@ export async function viewPlan(
 }
 
 /** Sentences for people: why this plan cannot be executed now. */
-function blockersOf(plan: PlanRecord): string[] {
+function blockersOf(plan: PlanRecord, approval: string | undefined): string[] {
   const running = plan.latest_run_status === "queued" || plan.latest_run_status === "running";
   return [
     ...(plan.status === "blocked" ? ["A gate blocks it: correct the backlog and plan again."] : []),
-    ...(plan.status === "ready" ? ["Its warn verdict waits for an approval."] : []),
+    ...(plan.status === "ready" && approval === "expired"
+      ? ["Nobody approved it in time: plan again to ask anew."]
+      : []),
+    ...(plan.status === "ready" && approval !== "expired"
+      ? ["Its warn verdict waits for an approval."]
+      : []),
     ...(plan.status === "superseded" ? ["A newer version has taken its place."] : []),
     ...(plan.status === "cancelled"
       ? ["Its approval was refused: change the backlog and plan again."]

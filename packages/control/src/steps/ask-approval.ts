@@ -28,7 +28,7 @@ export function askApproval(
       question: request.question,
       why: `Agent ${ctx.name} asks before it goes on.`,
       arguments: details,
-      argumentsDigest: ctx.plane.sha256(canonicalJson(details)),
+      argumentsDigest: ctx.plane.sha256(canonicalJson([request.question, details])),
       requester: ctx.name,
       expiresMs: (request.expiresInSeconds ?? DEFAULT_SECONDS) * 1_000,
     });

@@ -48,6 +48,8 @@ export interface WorkerEngine {
   finishArtifact(held: HeldStep, artifactId: string): Promise<leases.ArtifactRow | undefined>;
   reclaim(limit: number): Promise<number>;
   expireApprovals(limit: number): Promise<number>;
+  /** Clears away what nobody asks for any more. */
+  prune(limit: number): Promise<number>;
   /** Fails what agents hold for longer than its own time allows. */
   endOverdue(limit: number): Promise<number>;
   seal(limit: number): Promise<leases.SealedTenant[]>;
@@ -87,6 +89,7 @@ export function createWorkerEngine(options: {
     finishArtifact: (held, id) => call(leases.finishArtifact(db, claim(held), id)),
     reclaim: (limit) => call(leases.reclaim(db, limit)),
     expireApprovals: (limit) => call(leases.expireApprovals(db, limit)),
+    prune: (limit) => call(leases.prune(db, limit)),
     endOverdue: (limit) => call(endOverdue(db, limit, Math.random)),
     seal: (limit) => call(leases.seal(db, limit)),
     auditSealed: () => call(leases.auditSealed(db)),

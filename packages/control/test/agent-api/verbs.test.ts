@@ -85,6 +85,35 @@ test("asking people holds the step and ends the lease; asked again under the sam
   });
 });
 
+test("a yes holds for what was shown: asking for something else under the same name asks again", async () => {
+  const { agent, path, id } = await claimOne();
+  const ask = { epoch: 1, name: "go", question: "Pay?", details: { amount: 5 } };
+  await agent.post(path("approvals"), ask);
+  const claimAgain = async () => {
+    await api.owner.query("update steps set holds = 0 where id = $1", [id]);
+    return (await agent.claim()).body.steps?.[0]?.epoch;
+  };
+  await api.owner.query(
+    "update approvals set status = 'approved', decided_at = clock_timestamp() where step_id = $1",
+    [id],
+  );
+  const more = { ...ask, epoch: await claimAgain(), details: { amount: 5_000 } };
+  expect((await agent.post(path("approvals"), more)).body.status).toBe("pending");
+  const other = { ...ask, epoch: await claimAgain(), question: "Pay twice?" };
+  expect((await agent.post(path("approvals"), other)).body.status).toBe("pending");
+  const { rows } = await api.owner.query(
+    "select status from approvals where step_id = $1 order by requested_at",
+    [id],
+  );
+  expect(rows.map((one) => one.status)).toEqual(["approved", "superseded", "pending"]);
+});
+
+test("names of checkpoints may be as long as the contract says", async () => {
+  const { agent, path } = await claimOne();
+  const checkpoint = { epoch: 1, name: "n".repeat(200), value: 1 };
+  expect((await agent.post(path("checkpoints"), checkpoint)).status).toBe(200);
+});
+
 async function announce(agent: TestAgent, path: (verb: string) => string, content: string) {
   const bytes = new TextEncoder().encode(content);
   const sha256 = createHash("sha256").update(bytes).digest("hex");

@@ -4,6 +4,7 @@ import { createPlan, executePlan, getPlan } from "@nofx/control/plans";
 import { getRun } from "@nofx/control/runs";
 import { again, createTestPlane, type TestPlane } from "@nofx/control/testing";
 import type { MemberContext } from "@nofx/control/command";
+import { until } from "@nofx/db/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { backlog, refusal, shellItem } from "../fixtures.ts";
 
@@ -151,4 +152,56 @@ test("every decision is in the audit log, chained", async () => {
     expect(row.seq).toBe(i + 1);
     expect(row.prev_hash).toBe(rows[i - 1]?.hash ?? "0".repeat(64));
   });
+});
+
+test("an answer that comes while the run starts is seen by the run: nothing waits for ever", async () => {
+  const tenant = await t.tenant();
+  const operator = await tenant.as("operator");
+  const supervisor = await tenant.as("supervisor");
+  await importBacklog(operator, backlog("p", [shellItem("ship", { sensitive: true })]));
+  const plan = await createPlan(again(operator), { pack: "p" });
+  const [approval] = (await listApprovals(supervisor, {})).items;
+  const holder = await t.owner.connect();
+  try {
+    // the answer is written, but not committed yet
+    await holder.query("begin");
+    await holder.query(
+      "update approvals set status = 'rejected', decided_at = now() where tenant_id = $1",
+      [tenant.id],
+    );
+    const starting = refusal(executePlan(again(operator), { planId: plan.id }));
+    await until("the start waits for the answer", async () => {
+      const { rowCount } = await t.owner.query(
+        "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%from approvals%'",
+      );
+      return (rowCount ?? 0) > 0;
+    });
+    await holder.query("commit");
+    expect((await starting).code).toBe("approval_required");
+  } finally {
+    holder.release();
+  }
+  expect(approval?.status).toBe("pending");
+});
+
+test("a question about a step that will never run is closed, and the feed says so", async () => {
+  const tenant = await t.tenant();
+  const operator = await tenant.as("operator");
+  const supervisor = await tenant.as("supervisor");
+  const items = [
+    shellItem("first", { sensitive: true }),
+    shellItem("second", { sensitive: true, needs: ["first"] }),
+  ];
+  await importBacklog(operator, backlog("p", items));
+  const plan = await createPlan(again(operator), { pack: "p" });
+  await executePlan(again(operator), { planId: plan.id });
+  const open = (await listApprovals(supervisor, {})).items;
+  const first = open.find((one) => one.stepName === "first");
+  await decide(supervisor, first?.id ?? "", { decision: "reject", reason: "no" });
+  expect((await listApprovals(supervisor, {})).items).toEqual([]);
+  const { rows } = await t.owner.query(
+    "select payload ->> 'status' as status from events where tenant_id = $1 and type = 'approval.decided' order by at",
+    [tenant.id],
+  );
+  expect(rows.map((row) => row.status).toSorted()).toEqual(["cancelled", "rejected"]);
 });

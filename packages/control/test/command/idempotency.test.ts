@@ -108,3 +108,16 @@ test("of 50 requests at once with one key, one does the work", async () => {
   );
   expect(rowCount).toBe(1);
 });
+
+test("a key that has expired is a new key, and its answer is stored again", async () => {
+  const operator = await (await t.tenant()).as("operator");
+  await importBacklog(again(operator, "old"), backlog("p", [shellItem("a")]));
+  await t.owner.query("update idempotency_keys set expires_at = now() where tenant_id = $1", [
+    operator.tenantId,
+  ]);
+  const other = backlog("p", [shellItem("a"), shellItem("b")]);
+  expect((await importBacklog(again(operator, "old"), other)).created).toBe(1);
+  const replay = again(operator, "old");
+  expect((await importBacklog(replay, other)).created).toBe(1);
+  expect(replay.replayed).toBe(true);
+});

@@ -13,6 +13,7 @@ export { disown } from "./disown.ts";
 export type { Claim, EngineDb, Executor, Freed } from "./engine-db.ts";
 export { exchange, type ExchangeAnswer, type ExchangeRequest } from "./exchange.ts";
 export { expireApprovals } from "./expire-approvals.ts";
+export { prune } from "./prune.ts";
 export { nudge, type Nudge } from "./nudge.ts";
 export { overdue, type OverdueStep } from "./overdue.ts";
 export { reclaim } from "./reclaim.ts";

@@ -99,8 +99,8 @@ create index approvals_pending on public.approvals (tenant_id, expires_at, id) w
 create index approvals_list on public.approvals (tenant_id, id desc);
 create index approvals_plan on public.approvals (plan_id) where plan_id is not null;
 create index approvals_plan_step on public.approvals (plan_step_id) where plan_step_id is not null;
--- one question of one name a step, however often it is asked again
-create unique index approvals_step_name on public.approvals (step_id, name) where subject = 'step';
+-- one question of one name and content a step, however often it is asked again
+create unique index approvals_step_question on public.approvals (step_id, name, arguments_digest) where subject = 'step';
 -- expiry sweep
 create index approvals_expiry on public.approvals (expires_at) where status = 'pending';
 

@@ -114,7 +114,7 @@ create index attempts_run on public.attempts (run_id, claimed_at);
 
 create table public.checkpoints (
   step_id uuid not null references public.steps (id) on delete cascade,
-  name text not null check (length(name) between 1 and 128),
+  name text not null check (length(name) between 1 and 200),
   tenant_id uuid not null,
   value jsonb not null,
   epoch bigint not null,

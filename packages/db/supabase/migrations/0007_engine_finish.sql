@@ -67,10 +67,23 @@ begin
     )
     select coalesce(array_agg(e.id), '{}') into v_cancelled from ended e;
 
-    -- questions about steps that will never run need no answer
-    update public.approvals a
-    set status = 'cancelled', decided_at = clock_timestamp()
-    where a.status = 'pending' and a.step_id = any (v_cancelled || p_ended);
+    -- Questions about steps that will never run need no answer. One that is being decided right now is left to that
+    -- decision, which finds nothing to move: waiting for it could be waiting in a circle.
+    with open_questions as (
+      select a.id from public.approvals a
+      where a.status = 'pending' and a.step_id = any (v_cancelled || p_ended)
+      order by a.id for update skip locked
+    ),
+    closed as (
+      update public.approvals a
+      set status = 'cancelled', decided_at = clock_timestamp()
+      from open_questions q where a.id = q.id
+      returning a.id, a.tenant_id, a.subject, a.run_id, a.step_id, a.correlation_id
+    )
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    select c.tenant_id, 'approval.decided', c.correlation_id, p_actor_type, p_actor_id, c.run_id,
+      jsonb_build_object('approval_id', c.id, 'subject', c.subject, 'status', 'cancelled', 'run_id', c.run_id, 'step_id', c.step_id)
+    from closed c;
   end if;
 
   perform from public.runs r

@@ -1,6 +1,9 @@
 -- An executor asks people. The first time, the question is stored and the step is put on hold: it is queued with the
 -- approval hold, its lease ends, no slot is held, and waiting uses no attempt. Once answered the step is claimed anew,
--- and asking again under the same name returns the answer without waiting.
+-- and asking the same again under the same name returns the answer without waiting.
+--
+-- An answer holds for exactly what was shown: the same name with another digest is another question. One that is still open
+-- under that name gives way to it.
 --
 -- Answers {name, status, reason, arguments, held}: held is true when the step was put on hold and the executor must stop.
 create function engine.request_approval(
@@ -14,20 +17,33 @@ declare
   v_step public.steps := engine.owned(p_tenant, p_step, p_epoch);
   v_approval public.approvals;
 begin
+  with replaced as (
+    update public.approvals a set status = 'superseded', decided_at = clock_timestamp()
+    where a.step_id = p_step and a.name = p_name and a.subject = 'step' and a.status = 'pending'
+      and a.arguments_digest <> p_arguments_digest
+    returning a.id
+  )
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  select v_step.tenant_id, 'approval.decided', v_step.correlation_id, v_step.executor, v_step.lease_owner, v_step.run_id,
+    jsonb_build_object('approval_id', r.id, 'subject', 'step', 'status', 'superseded', 'run_id', v_step.run_id, 'step_id', p_step)
+  from replaced r;
+
   insert into public.approvals (tenant_id, subject, run_id, step_id, name, title, question, why, arguments, arguments_digest,
     requested_by_type, requested_by, requested_by_name, requester_user_id, expires_at, correlation_id)
   values (v_step.tenant_id, 'step', v_step.run_id, p_step, p_name, p_title, p_question, p_why, p_arguments, p_arguments_digest,
-    v_step.executor, v_step.lease_owner, p_requester, null,
+    v_step.executor, v_step.lease_owner, p_requester,
+    -- whoever started the run stands behind what its steps ask, and may not answer it
+    (select r.created_by::uuid from public.runs r where r.id = v_step.run_id and r.created_by_type = 'member'),
     clock_timestamp() + make_interval(secs => p_expires_ms / 1000.0), v_step.correlation_id)
-  on conflict (step_id, name) where subject = 'step' do nothing;
+  on conflict (step_id, name, arguments_digest) where subject = 'step' do nothing;
   if found then
     insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
     select a.tenant_id, 'approval.requested', a.correlation_id, v_step.executor, v_step.lease_owner, v_step.run_id,
       jsonb_build_object('approval_id', a.id, 'subject', 'step', 'run_id', v_step.run_id, 'step_id', p_step)
-    from public.approvals a where a.step_id = p_step and a.name = p_name and a.subject = 'step';
+    from public.approvals a where a.step_id = p_step and a.name = p_name and a.arguments_digest = p_arguments_digest and a.subject = 'step';
   end if;
 
-  select a.* into v_approval from public.approvals a where a.step_id = p_step and a.name = p_name and a.subject = 'step';
+  select a.* into v_approval from public.approvals a where a.step_id = p_step and a.name = p_name and a.arguments_digest = p_arguments_digest and a.subject = 'step';
   if v_approval.status = 'pending' then
     update public.steps s
     set status = 'queued', holds = s.holds | 2, lease_owner = null, lease_until = null, run_at = clock_timestamp()

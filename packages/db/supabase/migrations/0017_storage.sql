@@ -1,6 +1,7 @@
--- Two private buckets. Objects lie under <tenant uuid>/…; members read their tenants' objects. Writing is done with a
+-- Two private buckets, for files of at most 50 MiB. Objects lie under <tenant uuid>/…; members read their tenants' objects. Writing is done with a
 -- token that our server mints for one tenant and one minute (claim storage_tenant), never with a member's own session.
-insert into storage.buckets (id, name, public) values ('artifacts', 'artifacts', false), ('uploads', 'uploads', false)
+insert into storage.buckets (id, name, public, file_size_limit)
+values ('artifacts', 'artifacts', false, 52428800), ('uploads', 'uploads', false, 52428800)
 on conflict (id) do nothing;
 
 create function app.storage_tenant() returns text

@@ -28,6 +28,11 @@ export async function findPack(db: Executor, tenantId: string, name: string) {
     .executeTakeFirst();
 }
 
+/** Makes those who change a pack or plan it take turns, until the transaction ends. */
+export async function lockPack(db: Executor, packId: string): Promise<void> {
+  await sql`select id from packs where id = ${packId}::uuid for update`.execute(db);
+}
+
 /** Every item of a pack, in document order. */
 export async function loadPackItems(db: Executor, packId: string): Promise<PackItemRecord[]> {
   const { rows } = await sql<PackItemRecord>`

@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { lockPack } from "../backlog/find-pack.ts";
 import type { Executor } from "../executor.ts";
 
 export interface PlanStepRow {
@@ -27,7 +28,7 @@ export interface PlanStepRow {
 
 /** Locks the pack, so that versions are given out one at a time, and answers the next one. */
 export async function nextPlanVersion(db: Executor, packId: string): Promise<number> {
-  await sql`select id from packs where id = ${packId}::uuid for update`.execute(db);
+  await lockPack(db, packId);
   const { rows } = await sql<{ version: number }>`
     select coalesce(max(version), 0) + 1 as version from plans where pack_id = ${packId}::uuid
   `.execute(db);
