@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { isRunning } from "@nofx/db/local-stack/process-identity";
@@ -126,6 +126,10 @@ it(
     expect(planned.output).toContain("Its warn verdict waits for an approval.");
     expect(await nofx("plan", "nothing").ended).toMatchObject({ code: 1 });
     expect(await nofx("runs", "--limit", "none").ended).toMatchObject({ code: 2 });
+    expect((await nofx("runs").ended).output).toMatch(
+      /succeeded.*release-train|release-train.*succeeded/i,
+    );
+    expect((await nofx("reset", "--yes").ended).output).toContain("Stop it first");
     expect(await read("doctor")).toMatchObject({ checks: expect.any(Array) });
     expect((await nofx("status").ended).output).toContain(addresses.dashboard);
 
@@ -153,6 +157,16 @@ it(
     expect(demo.output).toMatch(/The run failed\.\nStep "apply" failed: exit_nonzero: /);
     expect(demo.output).toMatch(/\n {2}[!|] .*git/);
     expect(await read("status")).toEqual({ running: false, home });
+  },
+  LONG,
+);
+
+it(
+  "begins anew after a reset, which asks first",
+  async () => {
+    expect((await nofx("reset").ended).output).toContain("say --yes");
+    expect((await nofx("reset", "--yes").ended).output).toContain("Removed.");
+    expect(existsSync(join(home, "credentials.json"))).toBe(false);
   },
   LONG,
 );
