@@ -84,9 +84,10 @@ it("starts again what was killed, without its orphans, and lets go when told", a
 it("ends by itself when its parent is killed outright", async () => {
   const args = [parentScript, script, folder, notes, join(folder, "log")];
   const parent = spawn(process.execPath, args, { stdio: "ignore" });
-  const [server] = await started(1);
+  const [server, child] = await started(1);
   parent.kill("SIGKILL");
   await until("the server is gone", () => isGone(server));
+  process.kill(child, "SIGKILL");
   expect(noted()).toContain("SIGTERM");
 });
 
