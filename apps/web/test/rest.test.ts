@@ -198,6 +198,19 @@ describe("bad input", () => {
     },
   );
 
+  it("a nesting without end is refused by the item's name", async () => {
+    const deep = "[".repeat(50_000) + "]".repeat(50_000);
+    const row = `{"id":"deep","title":"t","kind":"shell","with":{"command":${deep}}}`;
+    const refused = await problem("/api/backlog/import", {
+      as: operator,
+      body: `{"document":{"version":1,"pack":"deep","items":[${row}]}}`,
+    });
+    expect(refused).toMatchObject({ status: 422, code: "backlog_invalid" });
+    expect(refused.issues).toEqual([
+      { path: "/items/0", item: "deep", message: "is nested deeper than 1000 levels" },
+    ]);
+  });
+
   it("never tells of its inside", async () => {
     const text = JSON.stringify(await problem("/api/backlog/import", { as: operator, body: "{" }));
     expect(text).not.toMatch(/\.ts\b|node_modules|stack/);

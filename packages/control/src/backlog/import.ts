@@ -1,8 +1,8 @@
 import { canonicalJson } from "@nofx/core/canonical";
 import { ImportBacklogInput, type ImportBacklogResult } from "@nofx/core/api";
-import { NofxError } from "@nofx/core/errors";
+import { NofxError, type Issue } from "@nofx/core/errors";
 import { validateBacklog, type ValidItem } from "@nofx/core/planner";
-import { StepName, toUuid } from "@nofx/core/vocabulary";
+import { nestedDeeperThan, StepName, toUuid } from "@nofx/core/vocabulary";
 import {
   findPack,
   findUpload,
@@ -15,7 +15,7 @@ import {
 } from "@nofx/db/queries";
 import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
-import { runCommand } from "../command/run-command.ts";
+import { authorise, runCommand } from "../command/run-command.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
 import { readDocument } from "./read-document.ts";
 
@@ -23,10 +23,12 @@ import { readDocument } from "./read-document.ts";
  * Imports a backlog document: all of it or nothing. Items are matched by pack and id, so importing a document again
  * changes what changed and leaves the rest. Errors name every offending item (`backlog_invalid`).
  */
-export function importBacklog(
+export async function importBacklog(
   ctx: MemberContext,
   input: z.input<typeof ImportBacklogInput>,
 ): Promise<ImportBacklogResult> {
+  authorise(ctx, "backlog.write");
+  refuseBottomless(input.document);
   const spec = {
     name: "backlog.import",
     permission: "backlog.write",
@@ -64,6 +66,26 @@ export function importBacklog(
       digest: ctx.plane.sha256(canonicalJson(rows.map((row) => row.digest))),
     });
     return result;
+  });
+}
+
+/** Far more levels than an item may have: rows below it are judged later, with all else that is wrong with them. */
+const MAX_LEVELS = 1_000;
+
+/** What is nested so deep that writing it as text would fail is refused before anything is done with it. */
+function refuseBottomless(document: unknown): void {
+  if (!nestedDeeperThan(MAX_LEVELS, document)) return;
+  const message = `is nested deeper than ${MAX_LEVELS} levels`;
+  const items = (document as { items?: unknown }).items;
+  const rows = (Array.isArray(items) ? items : []).flatMap((row: unknown, index): Issue[] => {
+    if (!nestedDeeperThan(MAX_LEVELS - 2, row)) return [];
+    const id = StepName.safeParse((row as { id?: unknown }).id);
+    return [{ path: `/items/${index}`, item: id.success ? id.data : `#${index + 1}`, message }];
+  });
+  const issues = rows.length > 0 ? rows.slice(0, 100) : [{ path: "", message }];
+  throw new NofxError("backlog_invalid", {
+    detail: "The document is nested too deeply. Correct it and import again.",
+    issues,
   });
 }
 

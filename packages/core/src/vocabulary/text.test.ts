@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { StorableJson, storableText, unstorableJson } from "./text.ts";
+import { nestedDeeperThan, StorableJson, storableText, unstorableJson } from "./text.ts";
 
 describe("storableText", () => {
   const Text = storableText(10);
@@ -49,4 +49,12 @@ describe("unstorableJson", () => {
     expect(StorableJson.safeParse({ a: { b: "ok" } }).success).toBe(true);
     expect(StorableJson.safeParse({ a: { b: "\ud800" } }).success).toBe(false);
   });
+});
+
+test("depth is told of any nesting, also of one that no recursion survives", () => {
+  let deep: unknown = 1;
+  for (let level = 0; level < 100_000; level += 1) deep = level % 2 ? { a: deep } : [0, deep];
+  expect(nestedDeeperThan(1_000, deep)).toBe(true);
+  expect(nestedDeeperThan(2, { a: [1, "x", null] })).toBe(false);
+  expect(nestedDeeperThan(2, { a: [{}] })).toBe(true);
 });

@@ -74,6 +74,19 @@ function problemOf(value: unknown, depth: number): string | undefined {
 
 const NOT_JSON = new Set(["bigint", "function", "symbol"]);
 
+/** Whether JSON is nested deeper than so many levels. Never recurses, so that no depth is too much for it. */
+export function nestedDeeperThan(levels: number, value: unknown): boolean {
+  const open = [{ value, depth: 0 }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (typeof next.value !== "object" || next.value === null) continue;
+    if (next.depth >= levels) return true;
+    for (const child of Object.values(next.value)) {
+      if (typeof child === "object") open.push({ value: child, depth: next.depth + 1 });
+    }
+  }
+  return false;
+}
+
 /** Any JSON object that Postgres can store, at most 64 levels deep. */
 export const StorableJson = z.record(z.string(), z.unknown()).superRefine((value, ctx) => {
   for (const issue of unstorableJson(value)) ctx.addIssue({ code: "custom", ...issue });
