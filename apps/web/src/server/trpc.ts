@@ -1,4 +1,5 @@
 import "server-only";
+import { loggable } from "@nofx/control/command";
 import { NofxError } from "@nofx/core/errors";
 import { unstorableJson } from "@nofx/core/vocabulary";
 import { initTRPC } from "@trpc/server";
@@ -30,7 +31,7 @@ const mapErrors = t.middleware(async ({ next, path }) => {
   const result = await next();
   if (result.ok) return result;
   const error = toNofxError(result.error);
-  if (error.code === "internal") console.error(`${path}:`, error.cause ?? error);
+  if (error.code === "internal") console.error(`${path}:`, loggable(error.cause ?? error));
   return { ...result, error: toTrpcError(error) };
 });
 
