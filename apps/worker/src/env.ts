@@ -17,6 +17,8 @@ export const WorkerEnv = z.object({
   NOFX_WORKSPACES: z.string().min(1),
   /** What runs may copy their workspace from lies in here. */
   NOFX_WORKSPACE_ROOT: z.string().min(1),
+  /** The folder of a local stack's state and keys, where there is one: no workspace is copied from it. */
+  NOFX_HOME: z.string().min(1).optional(),
   NOFX_WORKER_NAME: z.string().min(1).max(200).default(`${hostname()}:${process.pid}`),
   NOFX_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(4),
   NOFX_LEASE_SECONDS: seconds(30),

@@ -1,4 +1,4 @@
-import { createPlane } from "@nofx/control/command";
+import { createPlane, loggable } from "@nofx/control/command";
 import { createDoorbell, createWorkerEngine } from "@nofx/control/steps";
 import { pino } from "pino";
 import type { Handlers } from "./catalog/catalog.ts";
@@ -21,7 +21,7 @@ import type { Files } from "./workspace/files.ts";
 const env = readEnv(process.env);
 const worker = env.NOFX_WORKER_NAME;
 const log = pino({ base: { worker } });
-const onError = (error: unknown) => log.error({ err: error });
+const onError = (error: unknown) => log.error({ err: loggable(error) });
 
 const metrics = createMetrics();
 const engine = createWorkerEngine({
@@ -42,7 +42,11 @@ const files: Files = {
   put: (tenantId, path, bytes, type) =>
     plane.storage.forTenant(tenantId).put("artifacts", path, bytes, type),
 };
-const workspaces = createWorkspaces({ folder: env.NOFX_WORKSPACES, root: env.NOFX_WORKSPACE_ROOT });
+const workspaces = createWorkspaces({
+  folder: env.NOFX_WORKSPACES,
+  root: env.NOFX_WORKSPACE_ROOT,
+  state: env.NOFX_HOME,
+});
 const handlers: Handlers = {
   shell: createShellHandler({ engine, files, workspaces }),
   approval: createApprovalHandler({ engine }),

@@ -21,8 +21,17 @@ export interface Workspaces {
   ensure(runId: string, source: string | null): Promise<string>;
 }
 
-/** `folder` holds one workspace a run; sources must lie inside `root`. */
-export function createWorkspaces(options: { folder: string; root: string }): Workspaces {
+interface Folders {
+  /** Holds one workspace a run. */
+  readonly folder: string;
+  /** Sources must lie inside. */
+  readonly root: string;
+  /** Keeps keys and the database of a local stack: nothing is copied from it. */
+  readonly state?: string | undefined;
+}
+
+/** Workspaces of runs, each copied from its source when it is first asked for. */
+export function createWorkspaces(options: Folders): Workspaces {
   const making = new Map<string, Promise<string>>();
   return {
     ensure(runId, source) {
@@ -36,7 +45,7 @@ export function createWorkspaces(options: { folder: string; root: string }): Wor
 }
 
 async function make(
-  { folder, root }: { folder: string; root: string },
+  { folder, root, state }: Folders,
   runId: string,
   source: string | null,
 ): Promise<string> {
@@ -46,7 +55,11 @@ async function make(
   const part = join(resolve(folder), `.${runId}.${randomUUID()}.part`);
   try {
     if (source === null) await mkdir(part);
-    else await copy(await sourceInside(root, source), part, await realpath(folder));
+    else {
+      const kept = await stateFolder(state);
+      const from = await sourceInside(root, source, kept);
+      await copy(from, part, [await realpath(folder), ...kept]);
+    }
     await rename(part, target);
   } catch (error) {
     await rm(part, { recursive: true, force: true });
@@ -57,7 +70,19 @@ async function make(
   return target;
 }
 
-async function sourceInside(root: string, source: string): Promise<string> {
+async function stateFolder(state: string | undefined): Promise<string[]> {
+  if (state === undefined) return [];
+  return realpath(resolve(state)).then(
+    (real) => [real],
+    () => [],
+  );
+}
+
+async function sourceInside(
+  root: string,
+  source: string,
+  kept: readonly string[],
+): Promise<string> {
   const real = await realpath(resolve(root, source)).catch(() => undefined);
   if (real === undefined || !isInside(await realpath(root), real)) {
     throw new StepFailed(
@@ -67,17 +92,23 @@ async function sourceInside(root: string, source: string): Promise<string> {
         : `The plan's workspace "${source}" leads out of the worker's NOFX_WORKSPACE_ROOT.`,
     );
   }
+  if (kept.some((folder) => isInside(folder, real))) {
+    throw new StepFailed(
+      "invalid_input",
+      `The plan's workspace "${source}" lies in NOFX_HOME, which holds keys and the database: name another folder.`,
+    );
+  }
   return real;
 }
 
-async function copy(source: string, target: string, workspaces: string): Promise<void> {
+async function copy(source: string, target: string, leftOut: readonly string[]): Promise<void> {
   const left = new Set(["node_modules", ".git", ...(await ignoredNames(source))]);
   // fs.cp refuses a source that holds its own target, which a whole clone with its state folder does
   const copyFolder = async (from: string, to: string): Promise<void> => {
     await mkdir(to);
     for (const entry of await readdir(from, { withFileTypes: true })) {
       const [path, copied] = [join(from, entry.name), join(to, entry.name)];
-      if (left.has(entry.name) || isInside(workspaces, path)) continue;
+      if (left.has(entry.name) || leftOut.some((folder) => isInside(folder, path))) continue;
       if (entry.isDirectory()) await copyFolder(path, copied);
       else if (entry.isSymbolicLink()) await symlink(await readlink(path), copied);
       else if (entry.isFile()) await copyFile(path, copied, constants.COPYFILE_FICLONE);

@@ -66,6 +66,23 @@ test("a source that holds the workspaces is copied without them", async () => {
   expect(existsSync(join(folder, ".state/runs"))).toBe(false);
 });
 
+test("what a local stack keeps, its keys above all, is neither a source nor copied with one", async () => {
+  put("a.txt");
+  put(".state/keys.json");
+  put(".state/deep/keys.json");
+  symlinkSync(".state/deep", join(root, "link"));
+  const state = join(root, ".state");
+  const workspaces = createWorkspaces({ folder: join(state, "runs"), root, state });
+  for (const source of [".state", ".state/deep", "link"]) {
+    await expect(workspaces.ensure(RUN, source)).rejects.toMatchObject({
+      code: "invalid_input",
+      message: expect.stringContaining("NOFX_HOME"),
+    });
+  }
+  const folder = await workspaces.ensure(RUN, ".");
+  expect(readdirSync(folder).sort()).toEqual(["a.txt", "link"]);
+});
+
 test("copies that a worker died over are cleared away, younger ones and workspaces are not", async () => {
   put("runs/.old.1.part/a.txt");
   put("runs/.new.2.part/a.txt");
