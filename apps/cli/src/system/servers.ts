@@ -27,7 +27,10 @@ async function startServer(
   }
 }
 
-/** The dashboard and the REST API. It gets the database as the web's role and no key that opens more. */
+/**
+ * The dashboard and the REST API. It gets the database as the web's role and no service role key. The JWT secret, with
+ * which it mints short storage tokens, could sign any token: who reads the web's environment can act as anybody.
+ */
 export function startWeb(system: System, port: number, stack: StackAddresses): Promise<string> {
   return startServer(system, port, {
     health: "/api/health",
@@ -66,6 +69,7 @@ export function startWorker(system: System, port: number, stack: StackAddresses)
         NOFX_GATEWAY_PORT: String(on),
         NOFX_WORKSPACES: join(system.home, "workspaces"),
         NOFX_WORKSPACE_ROOT: root,
+        NOFX_HOME: system.home,
         // Ctrl-C is answered within ten seconds: what still runs after two is given back.
         NOFX_GRACE_SECONDS: "2",
       },
