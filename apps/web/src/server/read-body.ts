@@ -12,22 +12,34 @@ function tooLarge(): NofxError {
   });
 }
 
+function notUtf8(cause: unknown): NofxError {
+  return new NofxError("invalid_json", { detail: "The body is not UTF-8 text.", cause });
+}
+
 /** The body as text. Stops reading, and refuses, at the first byte over the limit. */
 export async function readBody(request: Request): Promise<string> {
   if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   if (request.body === null) return "";
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  // without fatal, a wrong byte would be stored as a replacement character
+  const decode = (bytes?: Uint8Array) => {
+    try {
+      return decoder.decode(bytes, { stream: bytes !== undefined });
+    } catch (error) {
+      throw notUtf8(error);
+    }
+  };
   let text = "";
   let size = 0;
   const reader = request.body.getReader();
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
+    if (done) return text + decode();
     size += value.byteLength;
     if (size > MAX_BODY_BYTES) {
       await reader.cancel();
       throw tooLarge();
     }
-    text += decoder.decode(value, { stream: true });
+    text += decode(value);
   }
 }
