@@ -2,6 +2,7 @@ import { App, setExperimental } from "@supabase/lite";
 import { GatewayConnection } from "./gateway-connection.ts";
 import type { Keys } from "./keys.ts";
 import { createFileStorage } from "./storage-adapter.ts";
+import { answerUpload } from "./upload-request.ts";
 
 export type ApiOptions = {
   /** As `nofx_gateway`. */
@@ -52,7 +53,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   setExperimental("storage", true);
   await connection.introspect({ useCache: true });
   return {
-    fetch: (request, peerAddress) => app.fetch(request, { peerAddress }),
+    fetch: (request, peerAddress) =>
+      answerUpload(request, async () => app.fetch(request, { peerAddress })),
     reloadSchema: () => connection.clearSchemaCache(),
     close: () => connection.close(),
   };

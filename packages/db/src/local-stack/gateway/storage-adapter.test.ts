@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync, utimesSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { createFileStorage } from "./storage-adapter.ts";
+import { answerUpload, uploadRequest } from "./upload-request.ts";
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "nofx-files-"));
 const storage = createFileStorage(folder);
@@ -62,4 +63,62 @@ it("leaves nothing of an upload that broke off", async () => {
     storage.uploadObject("b", "broken", undefined, broken, "text/plain", ""),
   ).rejects.toThrow("cut");
   await expect(storage.headObject("b", "broken", undefined)).rejects.toThrow("ENOENT");
+});
+
+it("an upload that may only create does not replace what a faster one stored", async () => {
+  const create = <T>(work: () => Promise<T>) =>
+    uploadRequest.run({ replaces: false, conflict: false }, work);
+  let finish = () => {};
+  const slow = new ReadableStream({
+    start(controller) {
+      finish = () => {
+        controller.enqueue(Buffer.from("of the slow one"));
+        controller.close();
+      };
+    },
+  });
+  const second = create(() => storage.uploadObject("b", "race", undefined, slow, "text/html", ""));
+  const outcome = expect(second).rejects.toMatchObject({ code: "EEXIST" });
+  await create(() => put("race", "first"));
+  finish();
+  await outcome;
+  expect(await get("race")).toBe("first");
+  expect(await storage.headObject("b", "race", undefined)).toMatchObject({
+    mimetype: "text/plain",
+    size: 5,
+  });
+});
+
+it("what an upload left behind that broke off long ago is in nobody's way", async () => {
+  const only = createFileStorage(path.join(folder, "only"));
+  const send = () => only.uploadObject("b", "k", undefined, Buffer.from("x"), "text/plain", "");
+  const create = () => uploadRequest.run({ replaces: false, conflict: false }, send);
+  await create();
+  await expect(create()).rejects.toMatchObject({ code: "EEXIST" });
+  const [parent] = readdirSync(path.join(folder, "only"));
+  const [name] = readdirSync(path.join(folder, "only", parent!));
+  const file = path.join(folder, "only", parent!, name!);
+  const longAgo = new Date(statSync(file).mtimeMs - 120_000);
+  utimesSync(file, longAgo, longAgo);
+  await create();
+  expect(readdirSync(path.join(folder, "only", parent!))).toHaveLength(2);
+});
+
+it.each([
+  ["POST", "b/k", {}, false],
+  ["POST", "b/k", { "x-upsert": "true" }, true],
+  ["PUT", "b/k", {}, true],
+  ["PUT", "upload/sign/b/k?token=none", { "x-upsert": "true" }, false],
+  ["PUT", `upload/sign/b/k?token=e30.${btoa('{"upsert":true}')}.x`, {}, true],
+])("%s %s %j replaces: %s", async (method, at, headers, replaces) => {
+  const request = new Request(`http://x/storage/v1/object/${at}`, { method, headers });
+  let seen: unknown;
+  const response = await answerUpload(request, async () => {
+    const state = uploadRequest.getStore();
+    seen = state?.replaces;
+    if (state) state.conflict = true;
+    return new Response("broken", { status: 500 });
+  });
+  expect(seen).toBe(replaces);
+  expect(await response.json()).toMatchObject({ statusCode: "409", error: "Duplicate" });
 });

@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { copyFile, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, link, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { App } from "@supabase/lite";
+import { uploadRequest } from "./upload-request.ts";
 
 type StorageAdapter = NonNullable<App["_storageAdapter"]>;
 type Metadata = Awaited<ReturnType<StorageAdapter["headObject"]>>;
@@ -12,6 +13,9 @@ type UploadBody = Parameters<StorageAdapter["uploadObject"]>[3];
 
 /** Beyond this no upload goes, whatever a bucket allows: a stream without a length must not fill the disk. */
 const MAX_BYTES = 512 * 1024 * 1024;
+
+/** A file this old that the storage server has no row for is left from an upload that broke off. */
+const LEFTOVER_MS = 60_000;
 
 /**
  * Keeps objects as files under `folder`. A file is named by the digest of bucket and key, so that no key can lead out of
@@ -42,13 +46,18 @@ export function createFileStorage(folder: string): StorageAdapter {
       const file = fileOf(bucket, key);
       const partial = `${file}.${randomUUID()}`;
       await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+      const replaces = uploadRequest.getStore()?.replaces ?? true;
+      if (!replaces) await removeLeftover(file);
       try {
         const { size, eTag } = await writeBody(body, partial);
         const kept = { mimetype: contentType, cacheControl, size, contentLength: size, eTag };
-        await writeFile(`${file}.json`, JSON.stringify(kept));
-        await rename(partial, file);
+        await writeFile(`${partial}.json`, JSON.stringify(kept));
+        if (!replaces) await claim(partial, file);
+        await rename(`${partial}.json`, `${file}.json`);
+        if (replaces) await rename(partial, file);
       } finally {
         await rm(partial, { force: true });
+        await rm(`${partial}.json`, { force: true });
       }
       return readMetadata(file);
     },
@@ -86,6 +95,22 @@ export function createFileStorage(folder: string): StorageAdapter {
       return `file://${fileOf(bucket, key)}`;
     },
   };
+}
+
+/** Gives what was written its name, unless another upload was faster: `rename` would replace what that one stored. */
+async function claim(partial: string, file: string): Promise<void> {
+  try {
+    await link(partial, file);
+  } catch (error) {
+    const upload = uploadRequest.getStore();
+    if (upload && (error as NodeJS.ErrnoException).code === "EEXIST") upload.conflict = true;
+    throw error;
+  }
+}
+
+async function removeLeftover(file: string): Promise<void> {
+  const found = await stat(file).catch(() => undefined);
+  if (found && Date.now() - found.mtimeMs > LEFTOVER_MS) await rm(file, { force: true });
 }
 
 async function writeBody(body: UploadBody, file: string): Promise<{ size: number; eTag: string }> {
