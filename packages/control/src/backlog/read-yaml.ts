@@ -45,7 +45,7 @@ function composed(text: string, lines: LineCounter): Document.Parsed {
   const tokens = untilHopeless(new Parser(lines.addNewLine).parse(text));
   try {
     const [document, second] = composer.compose(tokens, true, text.length);
-    if (document !== undefined && second === undefined) return document as Document.Parsed;
+    if (document !== undefined && second === undefined) return document;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw unreadable("The YAML is nested too deeply.", error);
@@ -101,6 +101,6 @@ function problemsOf(document: Document.Parsed, lines: LineCounter): Issue[] {
 
 /** What a key becomes in the value that is read: `1` and `"1"` are the same there. */
 function nameOf(key: unknown): string | undefined {
-  if (isScalar(key)) return String(key.value ?? "");
+  if (isScalar<string | number | boolean | null>(key)) return String(key.value ?? "");
   return isAlias(key) ? `*${key.source}` : undefined;
 }
