@@ -18,11 +18,13 @@ export function LoadMore({
   loading: boolean;
   onMore: () => void;
 }) {
+  const one = shown === 1 && (total ?? 1) === 1 && !hasMore;
   return (
     <div className="flex items-center justify-between gap-3 border-t border-line px-3 py-2 text-xs text-faint">
       <span className="tabular-nums">
         {shown.toLocaleString("en")}
-        {total !== null && total !== shown && ` of ${total.toLocaleString("en")}`} {what}
+        {total !== null && total !== shown && ` of ${total.toLocaleString("en")}`}{" "}
+        {one ? what.replace(/s$/, "") : what}
         {total === null && hasMore && ", and more"}
       </span>
       {hasMore && (
