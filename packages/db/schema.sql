@@ -24,6 +24,10 @@ create table public.agent_messages (
   tenant_id uuid not null,
   run_id uuid,
   step_id uuid,
+  to_step uuid,
+  channel text not null default 'default'::text,
+  seq bigint not null generated always as identity,
+  consumed_by uuid,
   type text not null,
   version smallint not null default 1,
   correlation_id uuid not null,
@@ -32,9 +36,11 @@ create table public.agent_messages (
   payload jsonb not null,
   at timestamp with time zone not null default clock_timestamp(),
   constraint agent_messages_pkey PRIMARY KEY (id),
+  constraint agent_messages_channel_check CHECK (((length(channel) >= 1) AND (length(channel) <= 128))),
   constraint agent_messages_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE,
   constraint agent_messages_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
+CREATE INDEX agent_messages_mailbox ON public.agent_messages USING btree (to_step, channel, seq) WHERE ((to_step IS NOT NULL) AND (consumed_by IS NULL));
 CREATE INDEX agent_messages_run ON public.agent_messages USING btree (run_id, id);
 alter table public.agent_messages enable row level security;
 comment on table public.agent_messages is 'Durable envelopes (Message Schema v1) between agents, or agent and supervisor';
@@ -159,6 +165,10 @@ create table public.attempts (
   finished_at timestamp with time zone,
   outcome text,
   error_code text,
+  error_message text,
+  worker_version text,
+  refused_at timestamp with time zone,
+  refused_outcome text,
   constraint attempts_pkey PRIMARY KEY (step_id, epoch),
   constraint attempts_check CHECK (((outcome IS NULL) = (finished_at IS NULL))),
   constraint attempts_outcome_check CHECK ((outcome = ANY (ARRAY['succeeded'::text, 'failed'::text, 'released'::text, 'suspended'::text, 'lost'::text, 'cancelled'::text]))),
@@ -240,6 +250,71 @@ create table public.checkpoints (
 );
 alter table public.checkpoints enable row level security;
 comment on table public.checkpoints is 'Named, stored results inside a step; a retried step does not redo them';
+
+create table public.compensations (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  run_id uuid not null,
+  step_id uuid not null,
+  name text not null default ''::text,
+  kind text not null,
+  kind_version smallint not null default 1,
+  arguments jsonb not null,
+  seq bigint not null generated always as identity,
+  epoch bigint not null,
+  status text not null default 'registered'::text,
+  undo_step uuid,
+  evidence text,
+  resolved_by text,
+  registered_at timestamp with time zone not null default clock_timestamp(),
+  ended_at timestamp with time zone,
+  constraint compensations_pkey PRIMARY KEY (id),
+  constraint compensations_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE,
+  constraint compensations_status_check CHECK ((status = ANY (ARRAY['registered'::text, 'undoing'::text, 'undone'::text, 'failed'::text, 'accepted'::text]))),
+  constraint compensations_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id) ON DELETE CASCADE,
+  constraint compensations_step_id_name_key UNIQUE (step_id, name),
+  constraint compensations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX compensations_run ON public.compensations USING btree (run_id, seq);
+CREATE UNIQUE INDEX compensations_undo_step ON public.compensations USING btree (undo_step) WHERE (undo_step IS NOT NULL);
+alter table public.compensations enable row level security;
+comment on table public.compensations is 'The undo register: one row an effect that can be taken back, and what became of that';
+
+create table public.dead_letters (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  run_id uuid not null,
+  step_id uuid not null,
+  stage text not null,
+  reason text not null,
+  status text not null default 'new'::text,
+  version integer not null default 1,
+  error jsonb not null,
+  payload jsonb not null,
+  history jsonb not null,
+  worker_version text,
+  correlation_id uuid not null,
+  failures integer not null,
+  crashes integer not null,
+  note text,
+  triaged_by text,
+  redrive_run uuid,
+  first_at timestamp with time zone not null default clock_timestamp(),
+  last_at timestamp with time zone not null default clock_timestamp(),
+  constraint dead_letters_pkey PRIMARY KEY (id),
+  constraint dead_letters_note_check CHECK ((length(note) <= 4000)),
+  constraint dead_letters_reason_check CHECK ((reason = ANY (ARRAY['invalid_input'::text, 'unknown_handler'::text, 'retries_exhausted'::text, 'deadline'::text, 'poison_crash'::text, 'non_deterministic'::text, 'compensation_failed'::text, 'unclassified'::text]))),
+  constraint dead_letters_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE,
+  constraint dead_letters_stage_check CHECK ((stage = ANY (ARRAY['claim'::text, 'input'::text, 'execute'::text, 'commit'::text, 'compensate'::text]))),
+  constraint dead_letters_status_check CHECK ((status = ANY (ARRAY['new'::text, 'triaged'::text, 'redriving'::text, 'resolved'::text, 'discarded'::text]))),
+  constraint dead_letters_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id) ON DELETE CASCADE,
+  constraint dead_letters_step_id_key UNIQUE (step_id),
+  constraint dead_letters_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX dead_letters_list ON public.dead_letters USING btree (tenant_id, status, last_at DESC, id DESC);
+CREATE INDEX dead_letters_redrive ON public.dead_letters USING btree (redrive_run) WHERE (redrive_run IS NOT NULL);
+alter table public.dead_letters enable row level security;
+comment on table public.dead_letters is 'Steps that failed for good, by stage and reason, with all that is known of the failure';
 
 create table public.event_heads (
   tenant_id uuid not null,
@@ -380,6 +455,9 @@ create table public.plan_steps (
   labels text[] not null default '{}'::text[],
   owner text,
   undo jsonb,
+  pivot boolean not null default false,
+  max_failures integer not null default 3,
+  deadline_seconds integer not null default 86400,
   token text not null,
   arguments_digest text not null,
   verdict text not null,
@@ -387,7 +465,9 @@ create table public.plan_steps (
   y real not null,
   constraint plan_steps_pkey PRIMARY KEY (id),
   constraint plan_steps_backlog_item_id_fkey FOREIGN KEY (backlog_item_id) REFERENCES backlog_items(id) ON DELETE CASCADE,
+  constraint plan_steps_deadline_seconds_check CHECK (((deadline_seconds >= 1) AND (deadline_seconds <= 2592000))),
   constraint plan_steps_executor_check CHECK ((executor = ANY (ARRAY['worker'::text, 'agent'::text]))),
+  constraint plan_steps_max_failures_check CHECK (((max_failures >= 1) AND (max_failures <= 20))),
   constraint plan_steps_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plans(id) ON DELETE CASCADE,
   constraint plan_steps_plan_id_name_key UNIQUE (plan_id, name),
   constraint plan_steps_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
@@ -426,6 +506,18 @@ CREATE INDEX plans_list ON public.plans USING btree (tenant_id, id DESC);
 alter table public.plans enable row level security;
 comment on table public.plans is 'An immutable, versioned graph of plan steps; only its status moves';
 
+create table public.retry_budgets (
+  tenant_id uuid not null,
+  dependency text not null,
+  tokens numeric(6,2) not null default 10,
+  updated_at timestamp with time zone not null default clock_timestamp(),
+  constraint retry_budgets_pkey PRIMARY KEY (tenant_id, dependency),
+  constraint retry_budgets_dependency_check CHECK (((length(dependency) >= 1) AND (length(dependency) <= 255))),
+  constraint retry_budgets_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+alter table public.retry_budgets enable row level security;
+comment on table public.retry_budgets is 'Tokens left for retries of calls to one dependency: a success adds a tenth, a retry takes one';
+
 create table public.runs (
   id uuid not null default app.uuid7(),
   tenant_id uuid not null,
@@ -433,6 +525,14 @@ create table public.runs (
   status text not null default 'queued'::text,
   compensation text not null default 'none'::text,
   workspace text,
+  workspace_run uuid,
+  forked_from uuid,
+  redrive_of uuid,
+  compensate boolean not null default true,
+  undo_order text not null default 'completion'::text,
+  outcome text,
+  cancel_requested_at timestamp with time zone,
+  paused_at timestamp with time zone,
   step_count integer not null,
   steps_left integer not null,
   steps_failed integer not null default 0,
@@ -446,11 +546,14 @@ create table public.runs (
   finished_at timestamp with time zone,
   constraint runs_pkey PRIMARY KEY (id),
   constraint runs_check CHECK (((status = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text])) = (finished_at IS NOT NULL))),
+  constraint runs_check1 CHECK (((compensation <> 'none'::text) <= (outcome IS NOT NULL))),
   constraint runs_compensation_check CHECK ((compensation = ANY (ARRAY['none'::text, 'running'::text, 'done'::text, 'failed'::text]))),
+  constraint runs_outcome_check CHECK ((outcome = ANY (ARRAY['failed'::text, 'cancelled'::text]))),
   constraint runs_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plans(id) ON DELETE CASCADE,
   constraint runs_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text]))),
   constraint runs_steps_left_check CHECK ((steps_left >= 0)),
-  constraint runs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+  constraint runs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint runs_undo_order_check CHECK ((undo_order = ANY (ARRAY['completion'::text, 'dependency'::text])))
 );
 CREATE INDEX runs_list ON public.runs USING btree (tenant_id, id DESC);
 CREATE INDEX runs_plan ON public.runs USING btree (plan_id, id DESC);
@@ -461,6 +564,7 @@ create table public.step_dependencies (
   step_id uuid not null,
   depends_on uuid not null,
   tenant_id uuid not null,
+  required boolean not null default true,
   constraint step_dependencies_pkey PRIMARY KEY (depends_on, step_id),
   constraint step_dependencies_depends_on_fkey FOREIGN KEY (depends_on) REFERENCES steps(id) ON DELETE CASCADE,
   constraint step_dependencies_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id) ON DELETE CASCADE
@@ -499,6 +603,8 @@ create table public.steps (
   name text not null,
   title text not null,
   kind text not null,
+  kind_version smallint not null default 1,
+  handler text generated always as (((kind || '@'::text) || kind_version)) stored,
   executor text not null,
   capability text,
   queue text not null default 'default'::text,
@@ -507,6 +613,10 @@ create table public.steps (
   arguments jsonb not null,
   token text not null,
   sensitive boolean not null default false,
+  undo jsonb,
+  pivot boolean not null default false,
+  undo_of uuid,
+  kept_from uuid,
   status text not null default 'queued'::text,
   holds integer not null default 0,
   deps_left integer not null default 0,
@@ -519,6 +629,10 @@ create table public.steps (
   crashes integer not null default 0,
   max_failures integer not null default 3,
   max_crashes integer not null default 3,
+  deadline_ms bigint not null default 86400000,
+  deadline_at timestamp with time zone,
+  held_at timestamp with time zone,
+  children_left integer not null default 0,
   progress jsonb,
   output jsonb,
   error jsonb,
@@ -532,6 +646,8 @@ create table public.steps (
   constraint steps_check CHECK (((status = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text])) = (finalised_at IS NOT NULL))),
   constraint steps_check1 CHECK (((status = ANY (ARRAY['assigned'::text, 'running'::text])) = (lease_until IS NOT NULL))),
   constraint steps_check2 CHECK (((deps_left > 0) <= ((holds & 1) = 1))),
+  constraint steps_children_left_check CHECK ((children_left >= 0)),
+  constraint steps_deadline_ms_check CHECK ((deadline_ms > 0)),
   constraint steps_deps_left_check CHECK ((deps_left >= 0)),
   constraint steps_executor_check CHECK ((executor = ANY (ARRAY['worker'::text, 'agent'::text]))),
   constraint steps_holds_check CHECK (((holds >= 0) AND (holds <= 511))),
@@ -542,7 +658,9 @@ create table public.steps (
 ) with (fillfactor=70);
 CREATE INDEX steps_claim_agent ON public.steps USING btree (tenant_id, capability, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'agent'::text));
 CREATE INDEX steps_claim_worker ON public.steps USING btree (queue, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'worker'::text));
+CREATE INDEX steps_deadline ON public.steps USING btree (deadline_at) WHERE ((status = 'queued'::text) AND (deadline_at IS NOT NULL));
 CREATE INDEX steps_lease ON public.steps USING btree (lease_until) WHERE (status = ANY (ARRAY['assigned'::text, 'running'::text]));
+CREATE INDEX steps_of_parent ON public.steps USING btree (parent_step_id) WHERE (parent_step_id IS NOT NULL);
 CREATE INDEX steps_of_plan_step ON public.steps USING btree (plan_step_id, id DESC) WHERE (plan_step_id IS NOT NULL);
 CREATE INDEX steps_of_run ON public.steps USING btree (run_id, "position");
 alter table public.steps enable row level security;
@@ -657,6 +775,12 @@ create policy backlog_items_write on public.backlog_items for insert to nofx_mem
 create policy checkpoints_read on public.checkpoints for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
+create policy compensations_read on public.compensations for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy dead_letters_read on public.dead_letters for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
 create policy event_heads_read on public.event_heads for select to authenticated, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
@@ -707,6 +831,9 @@ create policy plans_read on public.plans for select to authenticated, nofx_membe
 
 create policy plans_write on public.plans for insert to nofx_member
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy retry_budgets_read on public.retry_budgets for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy runs_read on public.runs for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));

@@ -23,6 +23,8 @@ export type JsonPrimitive = boolean | number | string | null;
 
 export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
+export type Numeric = ColumnType<string, number | string, number | string>;
+
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
 export interface AgentKeys {
@@ -38,12 +40,16 @@ export interface AgentKeys {
 export interface AgentMessages {
   at: Generated<Timestamp>;
   causation_id: string | null;
+  channel: Generated<string>;
+  consumed_by: string | null;
   correlation_id: string;
   id: Generated<string>;
   payload: Json;
   run_id: string | null;
+  seq: Generated<Int8>;
   step_id: string | null;
   tenant_id: string;
+  to_step: string | null;
   traceparent: string | null;
   type: string;
   version: Generated<number>;
@@ -115,13 +121,17 @@ export interface Attempts {
   claimed_at: Generated<Timestamp>;
   epoch: Int8;
   error_code: string | null;
+  error_message: string | null;
   executor: string;
   finished_at: Timestamp | null;
   outcome: string | null;
+  refused_at: Timestamp | null;
+  refused_outcome: string | null;
   run_id: string;
   started_at: Timestamp | null;
   step_id: string;
   tenant_id: string;
+  worker_version: string | null;
 }
 
 export interface AuditHeads {
@@ -173,6 +183,48 @@ export interface Checkpoints {
   step_id: string;
   tenant_id: string;
   value: Json;
+}
+
+export interface Compensations {
+  arguments: Json;
+  ended_at: Timestamp | null;
+  epoch: Int8;
+  evidence: string | null;
+  id: Generated<string>;
+  kind: string;
+  kind_version: Generated<number>;
+  name: Generated<string>;
+  registered_at: Generated<Timestamp>;
+  resolved_by: string | null;
+  run_id: string;
+  seq: Generated<Int8>;
+  status: Generated<string>;
+  step_id: string;
+  tenant_id: string;
+  undo_step: string | null;
+}
+
+export interface DeadLetters {
+  correlation_id: string;
+  crashes: number;
+  error: Json;
+  failures: number;
+  first_at: Generated<Timestamp>;
+  history: Json;
+  id: Generated<string>;
+  last_at: Generated<Timestamp>;
+  note: string | null;
+  payload: Json;
+  reason: string;
+  redrive_run: string | null;
+  run_id: string;
+  stage: string;
+  status: Generated<string>;
+  step_id: string;
+  tenant_id: string;
+  triaged_by: string | null;
+  version: Generated<number>;
+  worker_version: string | null;
 }
 
 export interface EventHeads {
@@ -272,14 +324,17 @@ export interface PlanSteps {
   arguments_digest: string;
   backlog_item_id: string;
   capability: string | null;
+  deadline_seconds: Generated<number>;
   executor: string;
   id: Generated<string>;
   item_key: string;
   kind: string;
   labels: Generated<string[]>;
+  max_failures: Generated<number>;
   name: string;
   needs: Generated<string[]>;
   owner: string | null;
+  pivot: Generated<boolean>;
   plan_id: string;
   position: number;
   priority: number;
@@ -295,16 +350,29 @@ export interface PlanSteps {
   y: number;
 }
 
+export interface RetryBudgets {
+  dependency: string;
+  tenant_id: string;
+  tokens: Generated<Numeric>;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface Runs {
+  cancel_requested_at: Timestamp | null;
   causation_id: string | null;
+  compensate: Generated<boolean>;
   compensation: Generated<string>;
   correlation_id: string;
   created_at: Generated<Timestamp>;
   created_by: string;
   created_by_type: string;
   finished_at: Timestamp | null;
+  forked_from: string | null;
   id: Generated<string>;
+  outcome: string | null;
+  paused_at: Timestamp | null;
   plan_id: string;
+  redrive_of: string | null;
   started_at: Timestamp | null;
   status: Generated<string>;
   step_count: number;
@@ -312,11 +380,14 @@ export interface Runs {
   steps_left: number;
   tenant_id: string;
   traceparent: string | null;
+  undo_order: Generated<string>;
   workspace: string | null;
+  workspace_run: string | null;
 }
 
 export interface StepDependencies {
   depends_on: string;
+  required: Generated<boolean>;
   step_id: string;
   tenant_id: string;
 }
@@ -338,18 +409,25 @@ export interface Steps {
   cancel_requested_at: Timestamp | null;
   capability: string | null;
   causation_id: string | null;
+  children_left: Generated<number>;
   correlation_id: string;
   crashes: Generated<number>;
   created_at: Generated<Timestamp>;
+  deadline_at: Timestamp | null;
+  deadline_ms: Generated<Int8>;
   deps_left: Generated<number>;
   epoch: Generated<Int8>;
   error: Json | null;
   executor: string;
   failures: Generated<number>;
   finalised_at: Timestamp | null;
+  handler: Generated<string | null>;
+  held_at: Timestamp | null;
   holds: Generated<number>;
   id: Generated<string>;
+  kept_from: string | null;
   kind: string;
+  kind_version: Generated<number>;
   lease_owner: string | null;
   lease_until: Timestamp | null;
   max_crashes: Generated<number>;
@@ -357,6 +435,7 @@ export interface Steps {
   name: string;
   output: Json | null;
   parent_step_id: string | null;
+  pivot: Generated<boolean>;
   plan_step_id: string | null;
   position: number;
   priority: number;
@@ -371,6 +450,8 @@ export interface Steps {
   title: string;
   token: string;
   traceparent: string | null;
+  undo: Json | null;
+  undo_of: string | null;
 }
 
 export interface Tenants {
@@ -410,6 +491,8 @@ export interface DB {
   audit_log: AuditLog;
   backlog_items: BacklogItems;
   checkpoints: Checkpoints;
+  compensations: Compensations;
+  dead_letters: DeadLetters;
   event_heads: EventHeads;
   events: Events;
   idempotency_keys: IdempotencyKeys;
@@ -419,6 +502,7 @@ export interface DB {
   plan_rules: PlanRules;
   plan_steps: PlanSteps;
   plans: Plans;
+  retry_budgets: RetryBudgets;
   runs: Runs;
   step_dependencies: StepDependencies;
   step_logs: StepLogs;

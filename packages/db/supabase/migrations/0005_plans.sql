@@ -40,6 +40,10 @@ create table public.plan_steps (
   labels text[] not null default '{}',
   owner text,
   undo jsonb,
+  -- a point of no return: once it has succeeded the run is not undone
+  pivot boolean not null default false,
+  max_failures integer not null default 3 check (max_failures between 1 and 20),
+  deadline_seconds integer not null default 86400 check (deadline_seconds between 1 and 2592000),
   token text not null,
   arguments_digest text not null,
   verdict text not null check (verdict in ('allow', 'warn', 'block')),

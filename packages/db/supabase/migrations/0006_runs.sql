@@ -5,6 +5,17 @@ create table public.runs (
   status text not null default 'queued' check (status in ('queued', 'running', 'succeeded', 'failed', 'cancelled')),
   compensation text not null default 'none' check (compensation in ('none', 'running', 'done', 'failed')),
   workspace text,
+  -- whose workspace this run goes on with, where it continues another run
+  workspace_run uuid,
+  forked_from uuid,
+  redrive_of uuid,
+  -- undo on failure or cancel, and in which order: of completion (reversed), or only as the steps depend on each other
+  compensate boolean not null default true,
+  undo_order text not null default 'completion' check (undo_order in ('completion', 'dependency')),
+  -- what a run under compensation will end as
+  outcome text check (outcome in ('failed', 'cancelled')),
+  cancel_requested_at timestamptz,
+  paused_at timestamptz,
   step_count integer not null,
   steps_left integer not null check (steps_left >= 0),
   steps_failed integer not null default 0,
@@ -17,7 +28,8 @@ create table public.runs (
   created_at timestamptz not null default clock_timestamp(),
   started_at timestamptz,
   finished_at timestamptz,
-  check ((status in ('succeeded', 'failed', 'cancelled')) = (finished_at is not null))
+  check ((status in ('succeeded', 'failed', 'cancelled')) = (finished_at is not null)),
+  check ((compensation <> 'none') <= (outcome is not null))
 );
 comment on table public.runs is 'One execution of one plan version';
 create index runs_list on public.runs (tenant_id, id desc);
@@ -34,6 +46,9 @@ create table public.steps (
   name text not null,
   title text not null,
   kind text not null,
+  kind_version smallint not null default 1,
+  -- what a worker must know to run it: an old worker passes over versions it has no code for
+  handler text generated always as (kind || '@' || kind_version) stored,
   executor text not null check (executor in ('worker', 'agent')),
   capability text,
   queue text not null default 'default',
@@ -42,6 +57,13 @@ create table public.steps (
   arguments jsonb not null,
   token text not null,
   sensitive boolean not null default false,
+  -- {kind, with}: what takes the effect back, registered in compensations when the step succeeds
+  undo jsonb,
+  pivot boolean not null default false,
+  -- set on a compensation: the step whose effect it takes back
+  undo_of uuid,
+  -- set where the result was taken over from another run: the step that really ran
+  kept_from uuid,
   status text not null default 'queued'
     check (status in ('queued', 'assigned', 'running', 'succeeded', 'failed', 'cancelled')),
   -- why a queued step is not claimable: 1 dependency, 2 approval, 4 children, 8 timer, 16 event, 32 message, 64 quota,
@@ -58,6 +80,11 @@ create table public.steps (
   crashes integer not null default 0,
   max_failures integer not null default 3,
   max_crashes integer not null default 3,
+  -- no retry begins after deadline_at; the first claim sets it, and time spent waiting moves it
+  deadline_ms bigint not null default 86400000 check (deadline_ms > 0),
+  deadline_at timestamptz,
+  held_at timestamptz,
+  children_left integer not null default 0 check (children_left >= 0),
   progress jsonb,
   output jsonb,
   error jsonb,
@@ -84,12 +111,16 @@ create index steps_claim_agent on public.steps (tenant_id, capability, priority,
 -- the sweep for lapsed leases
 create index steps_lease on public.steps (lease_until) where status in ('assigned', 'running');
 create index steps_of_run on public.steps (run_id, position);
+create index steps_of_parent on public.steps (parent_step_id) where parent_step_id is not null;
+create index steps_deadline on public.steps (deadline_at) where status = 'queued' and deadline_at is not null;
 create index steps_of_plan_step on public.steps (plan_step_id, id desc) where plan_step_id is not null;
 
 create table public.step_dependencies (
   step_id uuid not null references public.steps (id) on delete cascade,
   depends_on uuid not null references public.steps (id) on delete cascade,
   tenant_id uuid not null,
+  -- a required edge is met by success only, and dooms the step otherwise; the other kind is met by any end
+  required boolean not null default true,
   primary key (depends_on, step_id)
 );
 comment on table public.step_dependencies is 'Edges of a run; read from depends_on when a step succeeds';
@@ -106,6 +137,11 @@ create table public.attempts (
   finished_at timestamptz,
   outcome text check (outcome in ('succeeded', 'failed', 'released', 'suspended', 'lost', 'cancelled')),
   error_code text,
+  error_message text,
+  worker_version text,
+  -- a settlement that came after the lease was lost: refused, and kept for whoever looks into it
+  refused_at timestamptz,
+  refused_outcome text,
   primary key (step_id, epoch),
   check ((outcome is null) = (finished_at is null))
 );
@@ -162,6 +198,11 @@ create table public.agent_messages (
   tenant_id uuid not null references public.tenants (id) on delete cascade,
   run_id uuid references public.runs (id) on delete cascade,
   step_id uuid,
+  -- a mailbox: messages to one step and channel are taken in this order, each by one wait
+  to_step uuid,
+  channel text not null default 'default' check (length(channel) between 1 and 128),
+  seq bigint generated always as identity,
+  consumed_by uuid,
   type text not null,
   version smallint not null default 1,
   correlation_id uuid not null,
@@ -172,12 +213,78 @@ create table public.agent_messages (
 );
 comment on table public.agent_messages is 'Durable envelopes (Message Schema v1) between agents, or agent and supervisor';
 create index agent_messages_run on public.agent_messages (run_id, id);
+create index agent_messages_mailbox on public.agent_messages (to_step, channel, seq) where to_step is not null and consumed_by is null;
+
+-- The undo register: what takes an effect back, written in the statement that stores the effect. seq is the order of
+-- completion, which undoing reverses.
+create table public.compensations (
+  id uuid primary key default app.uuid7(),
+  tenant_id uuid not null references public.tenants (id) on delete cascade,
+  run_id uuid not null references public.runs (id) on delete cascade,
+  step_id uuid not null references public.steps (id) on delete cascade,
+  -- empty: declared by the plan; else the checkpoint that it belongs to
+  name text not null default '',
+  kind text not null,
+  kind_version smallint not null default 1,
+  arguments jsonb not null,
+  seq bigint generated always as identity,
+  epoch bigint not null,
+  status text not null default 'registered' check (status in ('registered', 'undoing', 'undone', 'failed', 'accepted')),
+  undo_step uuid,
+  evidence text,
+  resolved_by text,
+  registered_at timestamptz not null default clock_timestamp(),
+  ended_at timestamptz,
+  unique (step_id, name)
+);
+comment on table public.compensations is 'The undo register: one row an effect that can be taken back, and what became of that';
+create index compensations_run on public.compensations (run_id, seq);
+create unique index compensations_undo_step on public.compensations (undo_step) where undo_step is not null;
+
+-- Steps that failed for a reason that people or a repair have to look at.
+create table public.dead_letters (
+  id uuid primary key default app.uuid7(),
+  tenant_id uuid not null references public.tenants (id) on delete cascade,
+  run_id uuid not null references public.runs (id) on delete cascade,
+  step_id uuid not null unique references public.steps (id) on delete cascade,
+  stage text not null check (stage in ('claim', 'input', 'execute', 'commit', 'compensate')),
+  reason text not null check (reason in ('invalid_input', 'unknown_handler', 'retries_exhausted', 'deadline', 'poison_crash',
+    'non_deterministic', 'compensation_failed', 'unclassified')),
+  status text not null default 'new' check (status in ('new', 'triaged', 'redriving', 'resolved', 'discarded')),
+  version integer not null default 1,
+  error jsonb not null,
+  payload jsonb not null,
+  history jsonb not null,
+  worker_version text,
+  correlation_id uuid not null,
+  failures integer not null,
+  crashes integer not null,
+  note text check (length(note) <= 4000),
+  triaged_by text,
+  redrive_run uuid,
+  first_at timestamptz not null default clock_timestamp(),
+  last_at timestamptz not null default clock_timestamp()
+);
+comment on table public.dead_letters is 'Steps that failed for good, by stage and reason, with all that is known of the failure';
+create index dead_letters_list on public.dead_letters (tenant_id, status, last_at desc, id desc);
+create index dead_letters_redrive on public.dead_letters (redrive_run) where redrive_run is not null;
+
+-- Retry budgets: at most about a tenth of the traffic to one dependency is retries.
+create table public.retry_budgets (
+  tenant_id uuid not null references public.tenants (id) on delete cascade,
+  dependency text not null check (length(dependency) between 1 and 255),
+  tokens numeric(6, 2) not null default 10,
+  updated_at timestamptz not null default clock_timestamp(),
+  primary key (tenant_id, dependency)
+);
+comment on table public.retry_budgets is 'Tokens left for retries of calls to one dependency: a success adds a tenth, a retry takes one';
 
 do $$
 declare
   name text;
 begin
-  foreach name in array array['runs', 'steps', 'step_dependencies', 'attempts', 'checkpoints', 'artifacts', 'step_logs', 'agent_messages'] loop
+  foreach name in array array['runs', 'steps', 'step_dependencies', 'attempts', 'checkpoints', 'artifacts', 'step_logs', 'agent_messages',
+    'compensations', 'dead_letters', 'retry_budgets'] loop
     execute format('alter table public.%I enable row level security', name);
     execute format('create policy %I on public.%I for select to authenticated, nofx_member, nofx_agent using (tenant_id in (select app.tenant_ids()))', name || '_read', name);
     execute format('grant select on public.%I to authenticated, nofx_member, nofx_agent', name);

@@ -26,9 +26,9 @@ export async function startRun(db: Executor, run: NewRun): Promise<void> {
   `.execute(db);
   await sql`
     insert into steps (tenant_id, run_id, plan_step_id, name, title, kind, executor, capability, queue, priority, position, arguments,
-      token, sensitive, holds, deps_left, correlation_id, causation_id, traceparent)
+      token, sensitive, undo, pivot, max_failures, deadline_ms, holds, deps_left, correlation_id, causation_id, traceparent)
     select s.tenant_id, ${run.id}::uuid, s.id, s.name, s.title, s.kind, s.executor, s.capability, s.queue, s.priority, s.position,
-      s.arguments, s.token, s.sensitive,
+      s.arguments, s.token, s.sensitive, s.undo, s.pivot, s.max_failures, s.deadline_seconds * 1000::bigint,
       case when cardinality(s.needs) > 0 then 1 else 0 end | case when s.sensitive and a.status is distinct from 'approved' then 2 else 0 end,
       cardinality(s.needs), ${run.correlationId}::uuid, ${run.causationId}::uuid, ${run.traceparent}
     from plan_steps s
