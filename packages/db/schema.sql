@@ -1193,6 +1193,18 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.attempt_history(p_step uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object('epoch', a.epoch, 'outcome', a.outcome, 'error_code', a.error_code,
+    'executor', a.executor, 'worker_version', a.worker_version, 'at', coalesce(a.finished_at, a.claimed_at)) order by a.epoch), '[]')
+  from public.attempts a where a.step_id = p_step
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.audit_sealed()
  RETURNS integer
  LANGUAGE plpgsql
@@ -1238,7 +1250,37 @@ end
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION engine.checkpoint(p_tenant uuid, p_step uuid, p_epoch bigint, p_name text, p_value jsonb)
+CREATE OR REPLACE FUNCTION engine.bury(p_steps uuid[], p_actor_type text, p_actor_id text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  with buried as (
+    insert into public.dead_letters (tenant_id, run_id, step_id, stage, reason, error, payload, history, worker_version,
+      correlation_id, failures, crashes, first_at)
+    select s.tenant_id, s.run_id, s.id, d.letter[1], d.letter[2], s.error, s.arguments, engine.attempt_history(s.id),
+      engine.last_worker_version(s.id),
+      s.correlation_id, s.failures, s.crashes,
+      coalesce((select min(a.claimed_at) from public.attempts a where a.step_id = s.id), clock_timestamp())
+    from public.steps s
+    cross join lateral (
+      select engine.dead_letter_of(s.error ->> 'code', coalesce((s.error ->> 'past_deadline')::boolean, false), s.undo_of is not null) as letter
+    ) as d
+    where s.id = any (p_steps) and s.status = 'failed' and d.letter is not null
+    on conflict (step_id) do nothing
+    returning id, tenant_id, run_id, step_id, stage, reason, correlation_id
+  )
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  select b.tenant_id, 'dead_letter.added', b.correlation_id, p_actor_type, p_actor_id, b.run_id,
+    jsonb_build_object('dead_letter_id', b.id, 'run_id', b.run_id, 'step_id', b.step_id, 'stage', b.stage, 'reason', b.reason)
+  from buried b;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.checkpoint(p_tenant uuid, p_step uuid, p_epoch bigint, p_name text, p_value jsonb, p_undo jsonb DEFAULT NULL::jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -1252,6 +1294,9 @@ begin
   values (p_step, p_name, v_step.tenant_id, p_value, p_epoch)
   on conflict (step_id, name) do nothing;
   v_created := found;
+  if v_created and p_undo is not null then
+    perform engine.register_undo(v_step, p_name, p_undo);
+  end if;
   perform engine.mark_running(v_step);
   return (select jsonb_build_object('name', c.name, 'value', c.value, 'created', v_created)
           from public.checkpoints c where c.step_id = p_step and c.name = p_name);
@@ -1259,7 +1304,7 @@ end
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION engine.claim(p_owner text, p_executor text, p_kinds text[], p_tenant uuid, p_capabilities text[], p_limit integer, p_lease_ms integer)
+CREATE OR REPLACE FUNCTION engine.claim(p_owner text, p_executor text, p_handlers text[], p_tenant uuid, p_capabilities text[], p_limit integer, p_lease_ms integer, p_version text DEFAULT NULL::text)
  RETURNS SETOF jsonb
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -1275,7 +1320,7 @@ begin
       select w.id, w.priority, w.run_at from (
         select s.id, s.priority, s.run_at from public.steps s
         where p_executor = 'worker' and s.executor = 'worker' and s.queue = 'default' and s.status = 'queued' and s.holds = 0
-          and s.kind = any (p_kinds) and s.run_at <= clock_timestamp()
+          and s.handler = any (p_handlers) and s.run_at <= clock_timestamp()
         order by s.queue, s.priority, s.run_at, s.id
         limit p_limit for update skip locked
       ) as w
@@ -1288,7 +1333,7 @@ begin
       lateral (
         select s.id, s.priority, s.run_at from public.steps s
         where s.tenant_id = p_tenant and s.capability = wanted.capability and s.executor = 'agent' and s.status = 'queued'
-          and s.holds = 0 and s.run_at <= clock_timestamp()
+          and s.handler = any (p_handlers) and s.holds = 0 and s.run_at <= clock_timestamp()
         order by s.priority, s.run_at, s.id
         limit p_limit for update skip locked
       ) as a
@@ -1299,6 +1344,7 @@ begin
   claimed as (
     update public.steps s
     set status = 'assigned', epoch = s.epoch + 1, lease_owner = p_owner, progress = null,
+        deadline_at = coalesce(s.deadline_at, clock_timestamp() + make_interval(secs => s.deadline_ms / 1000.0)),
         lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0)
     from candidates c where s.id = c.id
     returning s.*
@@ -1309,8 +1355,8 @@ begin
     return;
   end if;
 
-  insert into public.attempts (step_id, epoch, tenant_id, run_id, executor)
-  select c.id, c.epoch, c.tenant_id, c.run_id, p_owner from unnest(v_claimed) c;
+  insert into public.attempts (step_id, epoch, tenant_id, run_id, executor, worker_version)
+  select c.id, c.epoch, c.tenant_id, c.run_id, p_owner, p_version from unnest(v_claimed) c;
 
   with locked as (
     select r.id from public.runs r
@@ -1336,6 +1382,305 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.close_questions(p_steps uuid[], p_actor_type text, p_actor_id text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  with open_questions as (
+    select a.id from public.approvals a
+    where a.status = 'pending' and a.step_id = any (p_steps)
+    order by a.id for update skip locked
+  ),
+  closed as (
+    update public.approvals a
+    set status = 'cancelled', decided_at = clock_timestamp()
+    from open_questions q where a.id = q.id
+    returning a.id, a.tenant_id, a.subject, a.run_id, a.step_id, a.correlation_id
+  )
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  select c.tenant_id, 'approval.decided', c.correlation_id, p_actor_type, p_actor_id, c.run_id,
+    jsonb_build_object('approval_id', c.id, 'subject', c.subject, 'status', 'cancelled', 'run_id', c.run_id, 'step_id', c.step_id)
+  from closed c
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.compensate(p_run uuid, p_outcome text, p_actor_type text, p_actor_id text)
+ RETURNS TABLE(undoing boolean, for_workers integer, for_agents integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_run public.runs;
+  v_count integer;
+begin
+  undoing := false;
+  for_workers := 0;
+  for_agents := 0;
+  select r.* into strict v_run from public.runs r where r.id = p_run;
+  select count(*) into v_count from public.compensations c where c.run_id = p_run and c.status = 'registered';
+  if v_count = 0 or not v_run.compensate
+    or exists (select from public.steps s where s.run_id = p_run and s.pivot and s.status = 'succeeded')
+  then
+    return next;
+    return;
+  end if;
+
+  with todo as materialized (
+    select c.id, c.step_id, c.kind, c.kind_version, c.arguments, s.name, s.title, app.uuid7() as undo_step,
+      row_number() over (order by c.seq desc) as n
+    from public.compensations c join public.steps s on s.id = c.step_id
+    where c.run_id = p_run and c.status = 'registered'
+  ),
+  made as (
+    insert into public.steps (id, tenant_id, run_id, name, title, kind, kind_version, executor, capability, priority, position,
+      arguments, token, undo_of, max_failures, holds, correlation_id, causation_id, traceparent)
+    select t.undo_step, v_run.tenant_id, p_run, 'undo.' || t.n || '.' || left(t.name, 110), 'Undo: ' || t.title, t.kind, t.kind_version,
+      case t.kind when 'agent' then 'agent' else 'worker' end, t.arguments ->> 'capability', 0, v_run.step_count + t.n,
+      t.arguments, 'undo:' || t.id, t.step_id, 12,
+      case when v_run.paused_at is null then 0 else 256 end, v_run.correlation_id, v_run.causation_id, v_run.traceparent
+    from todo t
+  )
+  update public.compensations c set status = 'undoing', undo_step = t.undo_step from todo t where c.id = t.id;
+
+  if v_count <= 300 then
+    with recursive needs (start, needed) as (
+      select c.step_id, d.depends_on
+      from (select distinct x.step_id from public.compensations x where x.run_id = p_run and x.status = 'undoing') c
+      join public.step_dependencies d on d.step_id = c.step_id
+      union
+      select n.start, d.depends_on from needs n join public.step_dependencies d on d.step_id = n.needed
+    )
+    insert into public.step_dependencies (step_id, depends_on, tenant_id, required)
+    select a.undo_step, b.undo_step, v_run.tenant_id, true
+    from public.compensations a join public.compensations b on b.run_id = p_run and b.status = 'undoing' and b.id <> a.id
+    where a.run_id = p_run and a.status = 'undoing'
+      and (exists (select from needs n where n.start = b.step_id and n.needed = a.step_id)
+        or (b.step_id = a.step_id and b.seq > a.seq));
+  end if;
+  if v_count > 300 or v_run.undo_order = 'completion' then
+    insert into public.step_dependencies (step_id, depends_on, tenant_id, required)
+    select c.undo_step, c.later, v_run.tenant_id, v_count > 300
+    from (
+      select x.undo_step, lag(x.undo_step) over (order by x.seq desc) as later
+      from public.compensations x where x.run_id = p_run and x.status = 'undoing'
+    ) c
+    where c.later is not null
+    on conflict (depends_on, step_id) do nothing;
+  end if;
+
+  update public.steps s set deps_left = d.n, holds = s.holds | 1
+  from (
+    select d.step_id, count(*)::integer as n
+    from public.step_dependencies d
+    join public.compensations c on c.undo_step = d.step_id and c.run_id = p_run and c.status = 'undoing'
+    group by d.step_id
+  ) d
+  where s.id = d.step_id;
+
+  select count(*) filter (where s.executor = 'worker'), count(*) filter (where s.executor = 'agent')
+  into for_workers, for_agents
+  from public.steps s join public.compensations c on c.undo_step = s.id
+  where c.run_id = p_run and c.status = 'undoing' and s.holds = 0;
+
+  update public.runs r
+  set compensation = 'running', outcome = p_outcome, steps_left = v_count, step_count = r.step_count + v_count,
+      status = 'running', started_at = coalesce(r.started_at, clock_timestamp())
+  where r.id = p_run;
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  values (v_run.tenant_id, 'run.compensating', v_run.correlation_id, p_actor_type, p_actor_id, p_run,
+    jsonb_build_object('run_id', p_run, 'outcome', p_outcome, 'undo', v_count));
+  undoing := true;
+  return next;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.count_calls(p_owned uuid[], p_settlements jsonb)
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_call record;
+  v_tokens numeric;
+  v_slowed uuid[] := '{}';
+begin
+  if not exists (select from jsonb_array_elements(p_settlements) i where i ? 'dependency') then
+    return v_slowed;
+  end if;
+  for v_call in
+    select s.id, s.tenant_id, i.dependency, i.outcome, i.retry_ms
+    from jsonb_to_recordset(p_settlements) as i (step_id uuid, outcome text, retry_ms integer, dependency text)
+    join public.steps s on s.id = i.step_id
+    where s.id = any (p_owned) and i.dependency is not null
+      and (i.outcome = 'succeeded' or (i.outcome = 'failed' and i.retry_ms is not null))
+    order by s.tenant_id, i.dependency
+  loop
+    insert into public.retry_budgets (tenant_id, dependency) values (v_call.tenant_id, v_call.dependency)
+    on conflict (tenant_id, dependency) do nothing;
+    select b.tokens into v_tokens from public.retry_budgets b
+    where b.tenant_id = v_call.tenant_id and b.dependency = v_call.dependency for update skip locked;
+    continue when not found;
+    if v_call.outcome = 'failed' and v_tokens < 1 then
+      v_slowed := v_slowed || v_call.id;
+    else
+      update public.retry_budgets b
+      set tokens = case v_call.outcome when 'succeeded' then least(10, b.tokens + 0.1) else b.tokens - 1 end,
+          updated_at = clock_timestamp()
+      where b.tenant_id = v_call.tenant_id and b.dependency = v_call.dependency;
+    end if;
+  end loop;
+  return v_slowed;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.count_down(p_steps uuid[], p_actor_type text, p_actor_id text)
+ RETURNS TABLE(for_workers integer, for_agents integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_run public.runs;
+  v_freed record;
+  v_bad text;
+begin
+  for_workers := 0;
+  for_agents := 0;
+
+  perform from public.runs r
+  where r.id in (select s.run_id from public.steps s where s.id = any (p_steps))
+  order by r.id for update;
+
+  if exists (select from public.steps s where s.id = any (p_steps) and s.undo_of is not null) then
+    perform engine.record_undone(p_steps, p_actor_type, p_actor_id);
+  end if;
+
+  for v_run in
+    with counted as (
+      select s.run_id, count(*)::integer as n,
+        (count(*) filter (where s.status = 'failed' and s.parent_step_id is null))::integer as failed
+      from public.steps s where s.id = any (p_steps) group by s.run_id
+    )
+    update public.runs r
+    set steps_left = r.steps_left - c.n,
+        steps_failed = r.steps_failed + case when r.compensation = 'running' then 0 else c.failed end
+    from counted c where r.id = c.run_id
+    returning r.*
+  loop
+    continue when v_run.steps_left > 0;
+
+    v_bad := coalesce(v_run.outcome, case
+      when v_run.steps_failed > 0 then 'failed'
+      when exists (
+        select from public.steps s where s.run_id = v_run.id and s.status = 'cancelled' and s.parent_step_id is null
+      ) then 'cancelled' end);
+
+    if v_bad is not null and v_run.compensation = 'none' then
+      select * into v_freed from engine.compensate(v_run.id, v_bad, p_actor_type, p_actor_id);
+      for_workers := for_workers + v_freed.for_workers;
+      for_agents := for_agents + v_freed.for_agents;
+      continue when v_freed.undoing;
+    end if;
+
+    update public.runs r
+    set status = coalesce(v_bad, 'succeeded'), finished_at = clock_timestamp(),
+        compensation = case when r.compensation <> 'running' then r.compensation
+          when exists (select from public.compensations c where c.run_id = r.id and c.status not in ('undone', 'accepted')) then 'failed'
+          else 'done' end
+    where r.id = v_run.id
+    returning r.* into v_run;
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    select v_run.tenant_id, e.type, v_run.correlation_id, p_actor_type, p_actor_id, v_run.id, jsonb_build_object('run_id', v_run.id)
+    from unnest(array[
+      case v_run.compensation when 'done' then 'run.compensated' when 'failed' then 'run.compensation_failed' end,
+      'run.' || v_run.status
+    ]) as e (type) where e.type is not null;
+  end loop;
+  return next;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.dead_letter_followup(p_succeeded uuid[], p_failed uuid[])
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_handled uuid[];
+begin
+  if not exists (
+    select from public.steps s join public.dead_letters d on d.redrive_run = s.run_id and d.status = 'redriving'
+    where s.id = any (p_succeeded || p_failed)
+  ) then
+    return '{}';
+  end if;
+
+  -- letters in id order: whoever else locks several does the same
+  perform from public.dead_letters d
+  where d.status = 'redriving' and d.redrive_run in (select s.run_id from public.steps s where s.id = any (p_succeeded || p_failed))
+  order by d.id for update;
+
+  with ended as (
+    select d.id as letter, s.id as step, s.status, s.error, s.arguments, s.failures, s.crashes, s.correlation_id, s.run_id,
+      s.tenant_id, engine.attempt_history(s.id) as history, engine.last_worker_version(s.id) as worker_version
+    from public.steps s
+    join public.dead_letters d on d.redrive_run = s.run_id and d.status = 'redriving'
+    join public.steps dead on dead.id = d.step_id and dead.name = s.name
+    where s.id = any (p_succeeded || p_failed)
+  ),
+  moved as (
+    update public.dead_letters d
+    set status = case when e.status = 'succeeded' then 'resolved' else 'new' end,
+        version = d.version + 1, last_at = clock_timestamp(),
+        error = case when e.status = 'failed' then e.error else d.error end,
+        payload = case when e.status = 'failed' then e.arguments else d.payload end,
+        history = d.history || e.history,
+        worker_version = coalesce(e.worker_version, d.worker_version),
+        failures = d.failures + e.failures, crashes = d.crashes + e.crashes
+    from ended e where d.id = e.letter
+    returning d.id, d.tenant_id, d.run_id, d.stage, d.reason, d.status, d.version, e.step, e.run_id as redrive_run, e.correlation_id,
+      e.status as ended_as
+  ),
+  told as (
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    select m.tenant_id, case m.status when 'resolved' then 'dead_letter.resolved' else 'dead_letter.added' end, m.correlation_id,
+      'system', 'engine', m.redrive_run,
+      jsonb_build_object('dead_letter_id', m.id, 'run_id', m.run_id, 'redrive_run', m.redrive_run, 'step_id', m.step,
+        'stage', m.stage, 'reason', m.reason, 'version', m.version)
+    from moved m
+  )
+  select coalesce(array_agg(m.step) filter (where m.ended_as = 'failed'), '{}') into v_handled from moved m;
+  return v_handled;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.dead_letter_of(p_code text, p_past_deadline boolean, p_is_undo boolean)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_is_undo then array['compensate', 'compensation_failed']
+    when p_past_deadline or p_code = 'deadline_exceeded' then array['execute', 'deadline']
+    when p_code = 'invalid_input' then array['input', 'invalid_input']
+    when p_code = 'output_invalid' then array['commit', 'invalid_input']
+    when p_code = 'unknown_handler' then array['claim', 'unknown_handler']
+    when p_code in ('poison_crash', 'non_deterministic') then array['execute', p_code]
+    when p_code = 'unclassified' then array['execute', 'unclassified']
+    when engine.error_class(p_code) = 'retryable' then array['execute', 'retries_exhausted'] end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.describe(p_step steps)
  RETURNS jsonb
  LANGUAGE sql
@@ -1348,7 +1693,9 @@ AS $function$
     'arguments', p_step.arguments, 'token', p_step.token, 'failures', p_step.failures, 'crashes', p_step.crashes,
     'max_failures', p_step.max_failures, 'max_crashes', p_step.max_crashes,
     'correlation_id', p_step.correlation_id, 'traceparent', p_step.traceparent,
+    'kind_version', p_step.kind_version, 'deadline_at', p_step.deadline_at, 'undo_of', p_step.undo_of,
     'workspace', (select r.workspace from public.runs r where r.id = p_step.run_id),
+    'workspace_run', (select coalesce(r.workspace_run, r.id) from public.runs r where r.id = p_step.run_id),
     'shell', coalesce(
       (select t.value #>> '{}' from public.tenant_settings t where t.tenant_id = p_step.tenant_id and t.key = 'shell'), 'off'),
     'checkpoints', coalesce(
@@ -1359,14 +1706,19 @@ AS $function$
          (select d.reason from public.approval_decisions d where d.approval_id = a.id order by d.at desc limit 1)))
        from public.approvals a where a.step_id = p_step.id and a.subject = 'step'), '[]'),
     'needs', coalesce(
-      (select jsonb_agg(jsonb_build_object('name', n.name, 'status', n.status, 'output', n.output, 'artifacts', engine.artifacts_of(n.id))
-         order by n.position)
-       from public.step_dependencies d join public.steps n on n.id = d.depends_on where d.step_id = p_step.id), '[]'),
+      (select jsonb_agg(jsonb_build_object('name', n.name, 'status', n.status, 'output', n.output,
+         'artifacts', engine.artifacts_of(coalesce(n.kept_from, n.id))) order by n.position)
+       from (
+         select d.depends_on as id from public.step_dependencies d where d.step_id = p_step.id and p_step.undo_of is null
+         union all
+         -- what undoes reads what was done
+         select p_step.undo_of where p_step.undo_of is not null
+       ) as need join public.steps n on n.id = need.id), '[]'),
     'inputs', coalesce(
       (select jsonb_agg(engine.artifact_json(a) || jsonb_build_object('from', s.name, 'to', i.value ->> 'to'))
        from jsonb_array_elements(case jsonb_typeof(p_step.arguments -> 'inputs') when 'array' then p_step.arguments -> 'inputs' else '[]' end) i
        join public.steps s on s.run_id = p_step.run_id and s.name = i.value ->> 'from'
-       join public.artifacts a on a.step_id = s.id and a.name = i.value ->> 'artifact' and a.stored_at is not null), '[]')
+       join public.artifacts a on a.step_id = coalesce(s.kept_from, s.id) and a.name = i.value ->> 'artifact' and a.stored_at is not null), '[]')
   )
 $function$
 ;
@@ -1412,7 +1764,21 @@ end
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION engine.exchange(p_owner text, p_kinds text[], p_settlements jsonb, p_renewals jsonb, p_want integer, p_lease_ms integer)
+CREATE OR REPLACE FUNCTION engine.error_class(p_code text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_code in ('timeout', 'agent_error', 'lease_lost', 'unclassified') then 'retryable'
+    when p_code in ('shell_not_trusted', 'sandbox_unavailable', 'approval_rejected', 'approval_expired') then 'policy'
+    when p_code = 'poison_crash' then 'poison'
+    else 'permanent' end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.exchange(p_owner text, p_version text, p_handlers text[], p_settlements jsonb, p_renewals jsonb, p_want integer, p_lease_ms integer)
  RETURNS jsonb
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -1432,7 +1798,7 @@ begin
   end if;
   if p_want > 0 then
     select coalesce(jsonb_agg(c), '[]') into v_claimed
-    from engine.claim(p_owner, 'worker', p_kinds, null, '{}', p_want, p_lease_ms) c;
+    from engine.claim(p_owner, 'worker', p_handlers, null, '{}', p_want, p_lease_ms, p_version) c;
   end if;
   return jsonb_build_object('settled', v_settled, 'renewed', v_renewed, 'claimed', v_claimed);
 end
@@ -1472,6 +1838,44 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.expire_deadlines(p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_ended uuid[];
+begin
+  with late as (
+    select s.id from public.steps s
+    where s.status = 'queued' and s.deadline_at <= clock_timestamp() and s.holds = 0
+    order by s.id limit p_limit for update skip locked
+  ),
+  moved as (
+    update public.steps s
+    set status = case when s.cancel_requested_at is null then 'failed' else 'cancelled' end, finalised_at = clock_timestamp(),
+        error = coalesce(s.error, jsonb_build_object('code', 'deadline_exceeded', 'message', 'It did not get done within its time.'))
+          || '{"past_deadline": true}'
+    from late where s.id = late.id
+    returning s.id, s.tenant_id, s.run_id, s.epoch, s.status, s.error, s.correlation_id
+  ),
+  told as (
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    select m.tenant_id, 'steps.settled', (array_agg(m.correlation_id))[1], 'system', 'sweeper', m.run_id,
+      jsonb_build_object('run_id', m.run_id, 'steps', jsonb_agg(jsonb_build_object('step_id', m.id, 'run_id', m.run_id,
+        'attempt', m.epoch, 'outcome', 'failed', 'status', m.status, 'error_code', m.error ->> 'code')))
+    from moved m group by m.tenant_id, m.run_id
+  )
+  select coalesce(array_agg(m.id), '{}') into v_ended from moved m;
+  if cardinality(v_ended) > 0 then
+    perform engine.finish('{}', v_ended, 'system', 'sweeper');
+  end if;
+  return cardinality(v_ended);
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.finish(p_succeeded uuid[], p_ended uuid[], p_actor_type text, p_actor_id text)
  RETURNS TABLE(for_workers integer, for_agents integer)
  LANGUAGE plpgsql
@@ -1479,44 +1883,33 @@ CREATE OR REPLACE FUNCTION engine.finish(p_succeeded uuid[], p_ended uuid[], p_a
  SET search_path TO ''
 AS $function$
 declare
-  v_doomed uuid[];
-  v_cancelled uuid[];
+  v_doomed uuid[] := '{}';
+  v_cancelled uuid[] := '{}';
+  v_told uuid[];
+  v_freed record;
 begin
   for_workers := 0;
   for_agents := 0;
 
-  with recursive doomed as (
-    select d.step_id from public.step_dependencies d where d.depends_on = any (p_ended)
-    union
-    select d.step_id from public.step_dependencies d join doomed on d.depends_on = doomed.step_id
-  )
-  select coalesce(array_agg(doomed.step_id), '{}') into v_doomed from doomed;
+  -- p_ended: failed or cancelled. Nothing that needs them can ever run, and nobody waits for what they spawned.
+  if cardinality(p_ended) > 0 then
+    with recursive doomed (id) as (
+      select e.id from unnest(p_ended) as e (id)
+      union
+      select next.id from doomed cross join lateral (
+        select d.step_id as id from public.step_dependencies d where d.required and d.depends_on = doomed.id
+        union all
+        select c.id from public.steps c where c.parent_step_id = doomed.id
+      ) as next
+    )
+    select coalesce(array_agg(doomed.id) filter (where doomed.id <> all (p_ended)), '{}') into v_doomed from doomed;
+  end if;
 
   perform from public.steps s
-  where s.id in (select d.step_id from public.step_dependencies d where d.depends_on = any (p_succeeded))
+  where s.id in (select d.step_id from public.step_dependencies d where d.depends_on = any (p_succeeded || p_ended || v_doomed))
     or s.id = any (v_doomed)
   order by s.id for update;
 
-  if cardinality(p_succeeded) > 0 then
-    with freed as (
-      update public.steps s
-      set deps_left = s.deps_left - met.n,
-          holds = case when s.deps_left = met.n then s.holds & ~1 else s.holds end,
-          run_at = case when s.deps_left = met.n then clock_timestamp() else s.run_at end
-      from (
-        select d.step_id, count(*)::integer as n
-        from public.step_dependencies d where d.depends_on = any (p_succeeded) group by d.step_id
-      ) as met
-      where s.id = met.step_id and s.status = 'queued'
-      returning s.executor, s.holds
-    )
-    select count(*) filter (where f.executor = 'worker' and f.holds = 0),
-           count(*) filter (where f.executor = 'agent' and f.holds = 0)
-    into for_workers, for_agents
-    from freed f;
-  end if;
-
-  -- p_ended: failed or cancelled. Nothing that needs them can ever run.
   if cardinality(p_ended) > 0 then
     with ended as (
       update public.steps s
@@ -1534,52 +1927,47 @@ begin
     )
     select coalesce(array_agg(e.id), '{}') into v_cancelled from ended e;
 
-    -- Questions about steps that will never run need no answer. One that is being decided right now is left to that
-    -- decision, which finds nothing to move: waiting for it could be waiting in a circle.
-    with open_questions as (
-      select a.id from public.approvals a
-      where a.status = 'pending' and a.step_id = any (v_cancelled || p_ended)
-      order by a.id for update skip locked
-    ),
-    closed as (
-      update public.approvals a
-      set status = 'cancelled', decided_at = clock_timestamp()
-      from open_questions q where a.id = q.id
-      returning a.id, a.tenant_id, a.subject, a.run_id, a.step_id, a.correlation_id
-    )
-    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
-    select c.tenant_id, 'approval.decided', c.correlation_id, p_actor_type, p_actor_id, c.run_id,
-      jsonb_build_object('approval_id', c.id, 'subject', c.subject, 'status', 'cancelled', 'run_id', c.run_id, 'step_id', c.step_id)
-    from closed c;
+    -- what is being executed hears of it with its next heartbeat
+    update public.steps s set cancel_requested_at = clock_timestamp()
+    where s.id = any (v_doomed) and s.status in ('assigned', 'running') and s.cancel_requested_at is null;
+
+    perform engine.close_questions(v_cancelled || p_ended, p_actor_type, p_actor_id);
+    perform engine.close_waits(v_cancelled || p_ended);
   end if;
 
-  perform from public.runs r
-  where r.id in (select s.run_id from public.steps s where s.id = any (p_succeeded || p_ended))
-  order by r.id for update;
+  v_told := engine.dead_letter_followup(p_succeeded, p_ended || v_cancelled);
+  perform engine.bury(e.ids, p_actor_type, p_actor_id)
+  from (select array_agg(id) filter (where id <> all (v_told)) as ids from unnest(p_ended) as id) e where e.ids is not null;
 
-  with counted as (
-    select s.run_id, count(*)::integer as n, (count(*) filter (where s.status = 'failed'))::integer as failed
-    from public.steps s
-    where s.id = any (p_succeeded || p_ended || coalesce(v_cancelled, '{}'))
-    group by s.run_id
+  with met as (
+    select d.step_id, count(*)::integer as n
+    from public.step_dependencies d
+    where d.depends_on = any (p_succeeded) or (not d.required and d.depends_on = any (p_ended || v_cancelled))
+    group by d.step_id
   ),
-  moved as (
-    update public.runs r
-    set steps_left = r.steps_left - c.n,
-        steps_failed = r.steps_failed + c.failed,
-        status = case
-          when r.steps_left > c.n then r.status
-          when r.steps_failed + c.failed > 0 then 'failed'
-          when exists (select from public.steps s where s.run_id = r.id and s.status = 'cancelled') then 'cancelled'
-          else 'succeeded' end,
-        finished_at = case when r.steps_left > c.n then null else clock_timestamp() end
-    from counted c where r.id = c.run_id
-    returning r.id, r.tenant_id, r.correlation_id, r.status, r.steps_left
+  freed as (
+    update public.steps s
+    set deps_left = s.deps_left - met.n,
+        holds = case when s.deps_left = met.n then s.holds & ~1 else s.holds end,
+        run_at = case when s.deps_left = met.n then clock_timestamp() else s.run_at end
+    from met
+    where s.id = met.step_id and s.status = 'queued'
+    returning s.executor, s.holds
   )
-  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
-  select m.tenant_id, 'run.' || m.status, m.correlation_id, p_actor_type, p_actor_id, m.id, jsonb_build_object('run_id', m.id)
-  from moved m where m.steps_left = 0;
+  select count(*) filter (where f.executor = 'worker' and f.holds = 0),
+         count(*) filter (where f.executor = 'agent' and f.holds = 0)
+  into for_workers, for_agents
+  from freed f;
 
+  if exists (select from public.steps s where s.id = any (p_succeeded || p_ended || v_cancelled) and s.parent_step_id is not null) then
+    select * into v_freed from engine.children_ended(p_succeeded || p_ended || v_cancelled);
+    for_workers := for_workers + v_freed.for_workers;
+    for_agents := for_agents + v_freed.for_agents;
+  end if;
+
+  select * into v_freed from engine.count_down(p_succeeded || p_ended || v_cancelled, p_actor_type, p_actor_id);
+  for_workers := for_workers + v_freed.for_workers;
+  for_agents := for_agents + v_freed.for_agents;
   return next;
 end
 $function$
@@ -1613,6 +2001,17 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.last_worker_version(p_step uuid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select a.worker_version from public.attempts a
+  where a.step_id = p_step and a.worker_version is not null order by a.epoch desc limit 1
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.mark_running(p_step steps)
  RETURNS void
  LANGUAGE plpgsql
@@ -1631,6 +2030,29 @@ begin
     jsonb_build_object('steps', jsonb_build_array(
       jsonb_build_object('step_id', p_step.id, 'run_id', p_step.run_id, 'epoch', p_step.epoch))));
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.note_refused(p_owner text, p_executor text, p_tenant uuid, p_settlements jsonb, p_results jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  with refused as (
+    update public.attempts a
+    set refused_at = clock_timestamp(), refused_outcome = i.outcome
+    from jsonb_to_recordset(p_results) as r (step_id uuid, epoch bigint, result text)
+    join jsonb_to_recordset(p_settlements) as i (step_id uuid, epoch bigint, outcome text)
+      on i.step_id = r.step_id and i.epoch = r.epoch
+    where r.result = 'stale' and a.step_id = r.step_id and a.epoch = r.epoch and a.executor = p_owner and a.refused_at is null
+      and i.outcome in ('succeeded', 'failed') and (p_tenant is null or a.tenant_id = p_tenant)
+    returning a.step_id, a.epoch, a.tenant_id, a.run_id, i.outcome
+  )
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  select f.tenant_id, 'step.refused', s.correlation_id, p_executor, p_owner, f.run_id,
+    jsonb_build_object('step_id', f.step_id, 'run_id', f.run_id, 'epoch', f.epoch, 'outcome', f.outcome)
+  from refused f join public.steps s on s.id = f.step_id
 $function$
 ;
 
@@ -1747,6 +2169,51 @@ begin
   end if;
   return v_lost;
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.record_undone(p_steps uuid[], p_actor_type text, p_actor_id text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_runs uuid[];
+begin
+  with told as (
+    update public.compensations c
+    set status = case s.status when 'succeeded' then 'undone' when 'failed' then 'failed' else 'registered' end,
+        ended_at = clock_timestamp()
+    from public.steps s
+    where s.id = any (p_steps) and c.undo_step = s.id and c.status in ('undoing', 'failed', 'registered')
+    returning c.run_id
+  )
+  select array_agg(distinct t.run_id) into v_runs from told t;
+
+  with closed as (
+    update public.runs r set compensation = 'done'
+    where r.id = any (v_runs) and r.compensation = 'failed'
+      and not exists (select from public.compensations c where c.run_id = r.id and c.status not in ('undone', 'accepted'))
+    returning r.id, r.tenant_id, r.correlation_id
+  )
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  select c.tenant_id, 'run.compensated', c.correlation_id, p_actor_type, p_actor_id, c.id, jsonb_build_object('run_id', c.id)
+  from closed c;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.register_undo(p_step steps, p_name text, p_undo jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  insert into public.compensations (tenant_id, run_id, step_id, name, kind, kind_version, arguments, epoch)
+  values (p_step.tenant_id, p_step.run_id, p_step.id, p_name, p_undo ->> 'kind', coalesce((p_undo ->> 'version')::smallint, 1),
+    coalesce(p_undo -> 'with', '{}'), p_step.epoch)
+  on conflict (step_id, name) do nothing
 $function$
 ;
 
@@ -1929,6 +2396,7 @@ CREATE OR REPLACE FUNCTION engine.settle(p_owner text, p_executor text, p_tenant
 AS $function$
 declare
   v_owned uuid[];
+  v_slowed uuid[];
   v_succeeded uuid[];
   v_ended uuid[];
   v_freed record;
@@ -1936,21 +2404,25 @@ declare
 begin
   perform engine.assert_caller(p_owner, p_executor, p_tenant);
 
-  select coalesce(array_agg(o.id), '{}') into v_owned from (
-    select s.id
-    from jsonb_to_recordset(p_settlements) as i (step_id uuid, epoch bigint)
-    join public.steps s on s.id = i.step_id and s.epoch = i.epoch
-    where s.status in ('assigned', 'running') and s.lease_owner = p_owner and s.lease_until > clock_timestamp()
-      and (p_tenant is null or s.tenant_id = p_tenant)
-    order by s.id for update of s
-  ) as o;
+  -- parents with their children, because ending a child may wake its parent and ending a parent cancels its children
+  perform from public.steps s
+  where s.id in (
+    select unnest(array[c.id, c.parent_step_id])
+    from jsonb_to_recordset(p_settlements) as i (step_id uuid) join public.steps c on c.id = i.step_id
+    where p_tenant is null or c.tenant_id = p_tenant)
+  order by s.id for update;
+  select coalesce(array_agg(s.id), '{}') into v_owned
+  from jsonb_to_recordset(p_settlements) as i (step_id uuid, epoch bigint)
+  join public.steps s on s.id = i.step_id and s.epoch = i.epoch
+  where s.status in ('assigned', 'running') and s.lease_owner = p_owner and s.lease_until > clock_timestamp()
+    and (p_tenant is null or s.tenant_id = p_tenant);
+
+  v_slowed := engine.count_calls(v_owned, p_settlements);
 
   with input as (
-    select distinct on (i.step_id) i.*, case
-        when i.outcome = 'succeeded' then 'succeeded'
-        when s.cancel_requested_at is not null then 'cancelled'
-        when i.outcome = 'failed' and (i.retry_ms is null or s.failures + 1 >= s.max_failures) then 'failed'
-        else 'queued' end as status
+    select distinct on (i.step_id) i.*,
+      i.outcome = 'failed' and i.retry_ms is not null and s.failures + 1 < s.max_failures
+        and clock_timestamp() + make_interval(secs => i.retry_ms / 1000.0) > s.deadline_at as past_deadline
     from jsonb_to_recordset(p_settlements)
       as i (step_id uuid, epoch bigint, outcome text, output jsonb, error jsonb, retry_ms integer)
     join public.steps s on s.id = i.step_id and s.epoch = i.epoch
@@ -1959,22 +2431,38 @@ begin
   ),
   moved as (
     update public.steps s
-    set status = i.status,
+    set status = case
+          when i.outcome = 'succeeded' then 'succeeded'
+          when s.cancel_requested_at is not null then 'cancelled'
+          when i.outcome = 'failed' and (i.retry_ms is null or i.past_deadline or s.failures + 1 >= s.max_failures) then 'failed'
+          else 'queued' end,
         failures = s.failures + (i.outcome = 'failed')::integer,
         output = case when i.outcome = 'succeeded' then i.output else s.output end,
-        error = case i.outcome when 'failed' then i.error when 'succeeded' then null else s.error end,
+        error = case i.outcome
+          when 'failed' then case when i.past_deadline then i.error || '{"past_deadline": true}' else i.error end
+          when 'succeeded' then null else s.error end,
         run_at = case when i.outcome = 'failed' and i.retry_ms is not null
-          then clock_timestamp() + make_interval(secs => i.retry_ms / 1000.0) else s.run_at end,
+          then clock_timestamp() + greatest(make_interval(secs => i.retry_ms / 1000.0),
+            case when s.id = any (v_slowed) then interval '60 s' end) else s.run_at end,
         started_at = coalesce(s.started_at, (select a.claimed_at from public.attempts a where a.step_id = s.id and a.epoch = s.epoch)),
-        finalised_at = case when i.status <> 'queued' then clock_timestamp() end,
+        finalised_at = case when i.outcome = 'succeeded' or s.cancel_requested_at is not null
+            or (i.outcome = 'failed' and (i.retry_ms is null or i.past_deadline or s.failures + 1 >= s.max_failures))
+          then clock_timestamp() end,
         lease_owner = null, lease_until = null
     from input i where s.id = i.step_id
-    returning s.id, s.tenant_id, s.run_id, s.epoch, s.status, s.correlation_id, i.outcome, i.error
+    returning s.id, s.tenant_id, s.run_id, s.epoch, s.status, s.correlation_id, s.undo, i.outcome, i.error
+  ),
+  registered as (
+    insert into public.compensations (tenant_id, run_id, step_id, kind, kind_version, arguments, epoch)
+    select m.tenant_id, m.run_id, m.id, m.undo ->> 'kind', coalesce((m.undo ->> 'version')::smallint, 1),
+      coalesce(m.undo -> 'with', '{}'), m.epoch
+    from moved m where m.status = 'succeeded' and m.undo is not null
+    on conflict (step_id, name) do nothing
   ),
   recorded as (
     update public.attempts a
     set finished_at = clock_timestamp(), outcome = m.outcome, error_code = m.error ->> 'code',
-        started_at = coalesce(a.started_at, a.claimed_at)
+        error_message = left(m.error ->> 'message', 1000), started_at = coalesce(a.started_at, a.claimed_at)
     from moved m where a.step_id = m.id and a.epoch = m.epoch
   ),
   told as (
@@ -1992,13 +2480,20 @@ begin
 
   select * into v_freed from engine.finish(v_succeeded, v_ended, p_executor, p_owner);
 
-  select coalesce(jsonb_agg(jsonb_build_object('step_id', i.step_id, 'epoch', i.epoch, 'status', s.status,
-    'result', case when a.outcome = i.outcome then 'settled' else 'stale' end)), '[]')
+  select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('step_id', i.step_id, 'epoch', i.epoch, 'status', s.status,
+    'result', case when a.outcome = i.outcome then 'settled' else 'stale' end,
+    'reason', case when a.outcome = i.outcome then null
+      when s.epoch = i.epoch and s.lease_owner = p_owner and s.lease_until > clock_timestamp() then 'conflict'
+      else 'lost' end))), '[]')
   into v_results
   from jsonb_to_recordset(p_settlements) as i (step_id uuid, epoch bigint, outcome text)
   left join public.attempts a on a.step_id = i.step_id and a.epoch = i.epoch and a.executor = p_owner
     and (p_tenant is null or a.tenant_id = p_tenant)
   left join public.steps s on s.id = a.step_id;
+
+  if v_results @> '[{"result": "stale"}]' then
+    perform engine.note_refused(p_owner, p_executor, p_tenant, p_settlements, v_results);
+  end if;
 
   return jsonb_build_object('results', v_results, 'for_workers', v_freed.for_workers, 'for_agents', v_freed.for_agents);
 end

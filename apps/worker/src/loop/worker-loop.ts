@@ -123,7 +123,8 @@ export class WorkerLoop {
     const want = this.#draining ? 0 : Math.max(0, concurrency - this.#running.size);
     if (settlements.length + due.length + want === 0) return;
     const answer = await engine.exchange({
-      kinds: WORKER_KINDS,
+      version: null,
+      handlers: WORKER_KINDS.map((kind) => `${kind}@1`),
       settlements,
       renewals: due.map((running) => running.held),
       want,

@@ -84,7 +84,7 @@ async function settleOne(
 ): Promise<SettleResponse> {
   const answer = await settle(tx.db, executorOf(ctx), [settlement]);
   const result = answer.results[0];
-  if (result?.result !== "settled" || result.status === null) {
+  if (result?.result !== "settled" || result.status == null) {
     throw new NofxError("lease_lost", {
       detail: "Stop working on this step: its lease ran out or another executor holds it now.",
     });

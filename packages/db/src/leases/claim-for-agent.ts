@@ -9,7 +9,7 @@ export async function claimForAgent(
   options: { capabilities: readonly string[]; limit: number; leaseMs: number },
 ): Promise<ClaimedStepRow[]> {
   const { rows } = await sql<{ value: unknown }>`
-    select engine.claim(${agent.owner}, 'agent', array['agent'], ${agent.tenantId}::uuid,
+    select engine.claim(${agent.owner}, 'agent', array['agent@1'], ${agent.tenantId}::uuid,
       ${[...options.capabilities]}::text[], ${options.limit}, ${options.leaseMs}) as value
   `.execute(db);
   return rows.map((row) => ClaimedStepRow.parse(row.value));

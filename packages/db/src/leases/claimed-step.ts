@@ -31,6 +31,8 @@ export const ClaimedStepRow = z.object({
   correlation_id: z.string(),
   traceparent: z.string().nullable(),
   workspace: z.string().nullable(),
+  /** Whose workspace it goes on with: its own run's, or that of the run it continues. */
+  workspace_run: z.string(),
   shell: z.string(),
   checkpoints: z.array(z.object({ name: z.string(), value: z.unknown() })),
   approvals: z.array(

@@ -8,7 +8,10 @@ import { SettleAnswer, settlementRow, type Settlement } from "./settlement.ts";
 
 export interface ExchangeRequest {
   readonly worker: string;
-  readonly kinds: readonly string[];
+  /** The version of the worker's code, for the record. */
+  readonly version: string | null;
+  /** What it has code for, as kind@version. */
+  readonly handlers: readonly string[];
   readonly settlements: readonly Settlement[];
   readonly renewals: readonly Renewal[];
   readonly want: number;
@@ -27,7 +30,7 @@ export async function exchange(db: EngineDb, request: ExchangeRequest): Promise<
   return ExchangeAnswer.parse(
     await callOne(
       db,
-      sql`select engine.exchange(${request.worker}, ${[...request.kinds]}::text[],
+      sql`select engine.exchange(${request.worker}, ${request.version}, ${[...request.handlers]}::text[],
         ${JSON.stringify(request.settlements.map(settlementRow))}::jsonb,
         ${JSON.stringify(request.renewals.map(renewalRow))}::jsonb,
         ${request.want}, ${request.leaseMs}) as value`,

@@ -8,7 +8,12 @@ export interface StepFailure {
 }
 
 /** How one claim ends. `retryMs` asks for another try after that time, while the step's budget lasts. */
-export type Settlement = { readonly stepId: string; readonly epoch: number } & (
+export type Settlement = {
+  readonly stepId: string;
+  readonly epoch: number;
+  /** What the step called, like `http:api.example.com`: its retries come out of one budget. */
+  readonly dependency?: string | undefined;
+} & (
   | { readonly outcome: "succeeded"; readonly output: unknown }
   | {
       readonly outcome: "failed";
@@ -24,7 +29,9 @@ export const SettleAnswer = z.object({
       step_id: z.string(),
       epoch: z.number(),
       result: z.enum(["settled", "stale"]),
-      status: StepStatus.nullable(),
+      status: StepStatus.nullish(),
+      /** Of what is stale: `lost`; `conflict` must never be seen. */
+      reason: z.enum(["lost", "conflict"]).optional(),
     }),
   ),
   for_workers: z.number(),
@@ -37,6 +44,7 @@ export function settlementRow(settlement: Settlement): Record<string, unknown> {
     step_id: settlement.stepId,
     epoch: settlement.epoch,
     outcome: settlement.outcome,
+    ...(settlement.dependency === undefined ? {} : { dependency: settlement.dependency }),
   };
   switch (settlement.outcome) {
     case "succeeded":

@@ -1,9 +1,12 @@
--- What follows when steps reach a terminal status: dependants of what succeeded become claimable, dependants of what did
--- not are cancelled with it, and runs are counted down and ended. Called by every function that ends steps, in the same
--- transaction, so that no state between "done" and "dependant unlocked" can be seen or lost.
+-- What follows when steps reach a terminal status: dependants of what succeeded become claimable, dependants and children of
+-- what did not are cancelled with it, failures leave dead letters, and runs are counted down, undone where that is due,
+-- and ended. Called by every function that ends steps, in the same transaction, so that no state between "done" and
+-- "dependant unlocked" can be seen or lost.
 --
--- Lock order, the same everywhere: the steps that end (in id order), their dependants (in id order), then runs (in id
--- order). A dependant of an unfinished step always has the dependency hold, so no claim holds it.
+-- Lock order, the same everywhere: the steps that end and their parents (in id order), their dependants (in id order),
+-- then runs (in id order). A dependant of an unfinished step always has the dependency hold, so no claim holds it.
+--
+-- An edge of step_dependencies is required (met by success only, dooms the step otherwise) or not (met by any end).
 --
 -- Returns how many steps became claimable for workers and for agents: the caller rings the doorbell after its commit.
 create function engine.finish(p_succeeded uuid[], p_ended uuid[], p_actor_type text, p_actor_id text)
@@ -12,44 +15,33 @@ language plpgsql security definer
 set search_path = ''
 as $$
 declare
-  v_doomed uuid[];
-  v_cancelled uuid[];
+  v_doomed uuid[] := '{}';
+  v_cancelled uuid[] := '{}';
+  v_told uuid[];
+  v_freed record;
 begin
   for_workers := 0;
   for_agents := 0;
 
-  with recursive doomed as (
-    select d.step_id from public.step_dependencies d where d.depends_on = any (p_ended)
-    union
-    select d.step_id from public.step_dependencies d join doomed on d.depends_on = doomed.step_id
-  )
-  select coalesce(array_agg(doomed.step_id), '{}') into v_doomed from doomed;
+  -- p_ended: failed or cancelled. Nothing that needs them can ever run, and nobody waits for what they spawned.
+  if cardinality(p_ended) > 0 then
+    with recursive doomed (id) as (
+      select e.id from unnest(p_ended) as e (id)
+      union
+      select next.id from doomed cross join lateral (
+        select d.step_id as id from public.step_dependencies d where d.required and d.depends_on = doomed.id
+        union all
+        select c.id from public.steps c where c.parent_step_id = doomed.id
+      ) as next
+    )
+    select coalesce(array_agg(doomed.id) filter (where doomed.id <> all (p_ended)), '{}') into v_doomed from doomed;
+  end if;
 
   perform from public.steps s
-  where s.id in (select d.step_id from public.step_dependencies d where d.depends_on = any (p_succeeded))
+  where s.id in (select d.step_id from public.step_dependencies d where d.depends_on = any (p_succeeded || p_ended || v_doomed))
     or s.id = any (v_doomed)
   order by s.id for update;
 
-  if cardinality(p_succeeded) > 0 then
-    with freed as (
-      update public.steps s
-      set deps_left = s.deps_left - met.n,
-          holds = case when s.deps_left = met.n then s.holds & ~1 else s.holds end,
-          run_at = case when s.deps_left = met.n then clock_timestamp() else s.run_at end
-      from (
-        select d.step_id, count(*)::integer as n
-        from public.step_dependencies d where d.depends_on = any (p_succeeded) group by d.step_id
-      ) as met
-      where s.id = met.step_id and s.status = 'queued'
-      returning s.executor, s.holds
-    )
-    select count(*) filter (where f.executor = 'worker' and f.holds = 0),
-           count(*) filter (where f.executor = 'agent' and f.holds = 0)
-    into for_workers, for_agents
-    from freed f;
-  end if;
-
-  -- p_ended: failed or cancelled. Nothing that needs them can ever run.
   if cardinality(p_ended) > 0 then
     with ended as (
       update public.steps s
@@ -67,54 +59,143 @@ begin
     )
     select coalesce(array_agg(e.id), '{}') into v_cancelled from ended e;
 
-    -- Questions about steps that will never run need no answer. One that is being decided right now is left to that
-    -- decision, which finds nothing to move: waiting for it could be waiting in a circle.
-    with open_questions as (
-      select a.id from public.approvals a
-      where a.status = 'pending' and a.step_id = any (v_cancelled || p_ended)
-      order by a.id for update skip locked
-    ),
-    closed as (
-      update public.approvals a
-      set status = 'cancelled', decided_at = clock_timestamp()
-      from open_questions q where a.id = q.id
-      returning a.id, a.tenant_id, a.subject, a.run_id, a.step_id, a.correlation_id
-    )
-    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
-    select c.tenant_id, 'approval.decided', c.correlation_id, p_actor_type, p_actor_id, c.run_id,
-      jsonb_build_object('approval_id', c.id, 'subject', c.subject, 'status', 'cancelled', 'run_id', c.run_id, 'step_id', c.step_id)
-    from closed c;
+    -- what is being executed hears of it with its next heartbeat
+    update public.steps s set cancel_requested_at = clock_timestamp()
+    where s.id = any (v_doomed) and s.status in ('assigned', 'running') and s.cancel_requested_at is null;
+
+    perform engine.close_questions(v_cancelled || p_ended, p_actor_type, p_actor_id);
+    perform engine.close_waits(v_cancelled || p_ended);
   end if;
 
-  perform from public.runs r
-  where r.id in (select s.run_id from public.steps s where s.id = any (p_succeeded || p_ended))
-  order by r.id for update;
+  v_told := engine.dead_letter_followup(p_succeeded, p_ended || v_cancelled);
+  perform engine.bury(e.ids, p_actor_type, p_actor_id)
+  from (select array_agg(id) filter (where id <> all (v_told)) as ids from unnest(p_ended) as id) e where e.ids is not null;
 
-  with counted as (
-    select s.run_id, count(*)::integer as n, (count(*) filter (where s.status = 'failed'))::integer as failed
-    from public.steps s
-    where s.id = any (p_succeeded || p_ended || coalesce(v_cancelled, '{}'))
-    group by s.run_id
+  with met as (
+    select d.step_id, count(*)::integer as n
+    from public.step_dependencies d
+    where d.depends_on = any (p_succeeded) or (not d.required and d.depends_on = any (p_ended || v_cancelled))
+    group by d.step_id
   ),
-  moved as (
-    update public.runs r
-    set steps_left = r.steps_left - c.n,
-        steps_failed = r.steps_failed + c.failed,
-        status = case
-          when r.steps_left > c.n then r.status
-          when r.steps_failed + c.failed > 0 then 'failed'
-          when exists (select from public.steps s where s.run_id = r.id and s.status = 'cancelled') then 'cancelled'
-          else 'succeeded' end,
-        finished_at = case when r.steps_left > c.n then null else clock_timestamp() end
-    from counted c where r.id = c.run_id
-    returning r.id, r.tenant_id, r.correlation_id, r.status, r.steps_left
+  freed as (
+    update public.steps s
+    set deps_left = s.deps_left - met.n,
+        holds = case when s.deps_left = met.n then s.holds & ~1 else s.holds end,
+        run_at = case when s.deps_left = met.n then clock_timestamp() else s.run_at end
+    from met
+    where s.id = met.step_id and s.status = 'queued'
+    returning s.executor, s.holds
   )
-  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
-  select m.tenant_id, 'run.' || m.status, m.correlation_id, p_actor_type, p_actor_id, m.id, jsonb_build_object('run_id', m.id)
-  from moved m where m.steps_left = 0;
+  select count(*) filter (where f.executor = 'worker' and f.holds = 0),
+         count(*) filter (where f.executor = 'agent' and f.holds = 0)
+  into for_workers, for_agents
+  from freed f;
 
+  if exists (select from public.steps s where s.id = any (p_succeeded || p_ended || v_cancelled) and s.parent_step_id is not null) then
+    select * into v_freed from engine.children_ended(p_succeeded || p_ended || v_cancelled);
+    for_workers := for_workers + v_freed.for_workers;
+    for_agents := for_agents + v_freed.for_agents;
+  end if;
+
+  select * into v_freed from engine.count_down(p_succeeded || p_ended || v_cancelled, p_actor_type, p_actor_id);
+  for_workers := for_workers + v_freed.for_workers;
+  for_agents := for_agents + v_freed.for_agents;
   return next;
 end
 $$;
 
 revoke all on function engine.finish(uuid[], uuid[], text, text) from public;
+
+-- Questions about steps that will never run need no answer. One that is being decided right now is left to that decision,
+-- which finds nothing to move: waiting for it could be waiting in a circle.
+create function engine.close_questions(p_steps uuid[], p_actor_type text, p_actor_id text) returns void
+language sql security definer
+set search_path = ''
+as $$
+  with open_questions as (
+    select a.id from public.approvals a
+    where a.status = 'pending' and a.step_id = any (p_steps)
+    order by a.id for update skip locked
+  ),
+  closed as (
+    update public.approvals a
+    set status = 'cancelled', decided_at = clock_timestamp()
+    from open_questions q where a.id = q.id
+    returning a.id, a.tenant_id, a.subject, a.run_id, a.step_id, a.correlation_id
+  )
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  select c.tenant_id, 'approval.decided', c.correlation_id, p_actor_type, p_actor_id, c.run_id,
+    jsonb_build_object('approval_id', c.id, 'subject', c.subject, 'status', 'cancelled', 'run_id', c.run_id, 'step_id', c.step_id)
+  from closed c
+$$;
+revoke all on function engine.close_questions(uuid[], text, text) from public;
+
+-- Counts ended steps off their runs. A run whose last step has ended is undone if it went wrong and something can be undone
+-- (engine.compensate), else it ends. What counts as failed: steps of the plan, not what they spawned (the parent judges
+-- that), and not compensations (runs.compensation tells of those).
+create function engine.count_down(p_steps uuid[], p_actor_type text, p_actor_id text)
+returns table (for_workers integer, for_agents integer)
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+  v_run public.runs;
+  v_freed record;
+  v_bad text;
+begin
+  for_workers := 0;
+  for_agents := 0;
+
+  perform from public.runs r
+  where r.id in (select s.run_id from public.steps s where s.id = any (p_steps))
+  order by r.id for update;
+
+  if exists (select from public.steps s where s.id = any (p_steps) and s.undo_of is not null) then
+    perform engine.record_undone(p_steps, p_actor_type, p_actor_id);
+  end if;
+
+  for v_run in
+    with counted as (
+      select s.run_id, count(*)::integer as n,
+        (count(*) filter (where s.status = 'failed' and s.parent_step_id is null))::integer as failed
+      from public.steps s where s.id = any (p_steps) group by s.run_id
+    )
+    update public.runs r
+    set steps_left = r.steps_left - c.n,
+        steps_failed = r.steps_failed + case when r.compensation = 'running' then 0 else c.failed end
+    from counted c where r.id = c.run_id
+    returning r.*
+  loop
+    continue when v_run.steps_left > 0;
+
+    v_bad := coalesce(v_run.outcome, case
+      when v_run.steps_failed > 0 then 'failed'
+      when exists (
+        select from public.steps s where s.run_id = v_run.id and s.status = 'cancelled' and s.parent_step_id is null
+      ) then 'cancelled' end);
+
+    if v_bad is not null and v_run.compensation = 'none' then
+      select * into v_freed from engine.compensate(v_run.id, v_bad, p_actor_type, p_actor_id);
+      for_workers := for_workers + v_freed.for_workers;
+      for_agents := for_agents + v_freed.for_agents;
+      continue when v_freed.undoing;
+    end if;
+
+    update public.runs r
+    set status = coalesce(v_bad, 'succeeded'), finished_at = clock_timestamp(),
+        compensation = case when r.compensation <> 'running' then r.compensation
+          when exists (select from public.compensations c where c.run_id = r.id and c.status not in ('undone', 'accepted')) then 'failed'
+          else 'done' end
+    where r.id = v_run.id
+    returning r.* into v_run;
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    select v_run.tenant_id, e.type, v_run.correlation_id, p_actor_type, p_actor_id, v_run.id, jsonb_build_object('run_id', v_run.id)
+    from unnest(array[
+      case v_run.compensation when 'done' then 'run.compensated' when 'failed' then 'run.compensation_failed' end,
+      'run.' || v_run.status
+    ]) as e (type) where e.type is not null;
+  end loop;
+  return next;
+end
+$$;
+revoke all on function engine.count_down(uuid[], text, text) from public;

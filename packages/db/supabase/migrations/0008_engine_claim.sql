@@ -43,7 +43,9 @@ as $$
     'arguments', p_step.arguments, 'token', p_step.token, 'failures', p_step.failures, 'crashes', p_step.crashes,
     'max_failures', p_step.max_failures, 'max_crashes', p_step.max_crashes,
     'correlation_id', p_step.correlation_id, 'traceparent', p_step.traceparent,
+    'kind_version', p_step.kind_version, 'deadline_at', p_step.deadline_at, 'undo_of', p_step.undo_of,
     'workspace', (select r.workspace from public.runs r where r.id = p_step.run_id),
+    'workspace_run', (select coalesce(r.workspace_run, r.id) from public.runs r where r.id = p_step.run_id),
     'shell', coalesce(
       (select t.value #>> '{}' from public.tenant_settings t where t.tenant_id = p_step.tenant_id and t.key = 'shell'), 'off'),
     'checkpoints', coalesce(
@@ -54,14 +56,19 @@ as $$
          (select d.reason from public.approval_decisions d where d.approval_id = a.id order by d.at desc limit 1)))
        from public.approvals a where a.step_id = p_step.id and a.subject = 'step'), '[]'),
     'needs', coalesce(
-      (select jsonb_agg(jsonb_build_object('name', n.name, 'status', n.status, 'output', n.output, 'artifacts', engine.artifacts_of(n.id))
-         order by n.position)
-       from public.step_dependencies d join public.steps n on n.id = d.depends_on where d.step_id = p_step.id), '[]'),
+      (select jsonb_agg(jsonb_build_object('name', n.name, 'status', n.status, 'output', n.output,
+         'artifacts', engine.artifacts_of(coalesce(n.kept_from, n.id))) order by n.position)
+       from (
+         select d.depends_on as id from public.step_dependencies d where d.step_id = p_step.id and p_step.undo_of is null
+         union all
+         -- what undoes reads what was done
+         select p_step.undo_of where p_step.undo_of is not null
+       ) as need join public.steps n on n.id = need.id), '[]'),
     'inputs', coalesce(
       (select jsonb_agg(engine.artifact_json(a) || jsonb_build_object('from', s.name, 'to', i.value ->> 'to'))
        from jsonb_array_elements(case jsonb_typeof(p_step.arguments -> 'inputs') when 'array' then p_step.arguments -> 'inputs' else '[]' end) i
        join public.steps s on s.run_id = p_step.run_id and s.name = i.value ->> 'from'
-       join public.artifacts a on a.step_id = s.id and a.name = i.value ->> 'artifact' and a.stored_at is not null), '[]')
+       join public.artifacts a on a.step_id = coalesce(s.kept_from, s.id) and a.name = i.value ->> 'artifact' and a.stored_at is not null), '[]')
   )
 $$;
 
@@ -71,10 +78,12 @@ $$;
 -- does; the lease runs on the database clock (clock_timestamp: now() stands still inside a transaction). The candidates
 -- come in index order, so the backlog is never sorted.
 --
--- p_kinds: what the caller has handlers for; it is never given anything else.
+-- p_handlers: what the caller has code for, as kind@version; it is never given anything else.
+-- p_version: the version of its code, for the record.
 -- p_tenant, p_capabilities: for agents, who see their own tenant only, and of it what their registry row says they can do.
 create function engine.claim(
-  p_owner text, p_executor text, p_kinds text[], p_tenant uuid, p_capabilities text[], p_limit integer, p_lease_ms integer
+  p_owner text, p_executor text, p_handlers text[], p_tenant uuid, p_capabilities text[], p_limit integer, p_lease_ms integer,
+  p_version text default null
 ) returns setof jsonb
 language plpgsql security definer
 set search_path = ''
@@ -89,7 +98,7 @@ begin
       select w.id, w.priority, w.run_at from (
         select s.id, s.priority, s.run_at from public.steps s
         where p_executor = 'worker' and s.executor = 'worker' and s.queue = 'default' and s.status = 'queued' and s.holds = 0
-          and s.kind = any (p_kinds) and s.run_at <= clock_timestamp()
+          and s.handler = any (p_handlers) and s.run_at <= clock_timestamp()
         order by s.queue, s.priority, s.run_at, s.id
         limit p_limit for update skip locked
       ) as w
@@ -102,7 +111,7 @@ begin
       lateral (
         select s.id, s.priority, s.run_at from public.steps s
         where s.tenant_id = p_tenant and s.capability = wanted.capability and s.executor = 'agent' and s.status = 'queued'
-          and s.holds = 0 and s.run_at <= clock_timestamp()
+          and s.handler = any (p_handlers) and s.holds = 0 and s.run_at <= clock_timestamp()
         order by s.priority, s.run_at, s.id
         limit p_limit for update skip locked
       ) as a
@@ -113,6 +122,7 @@ begin
   claimed as (
     update public.steps s
     set status = 'assigned', epoch = s.epoch + 1, lease_owner = p_owner, progress = null,
+        deadline_at = coalesce(s.deadline_at, clock_timestamp() + make_interval(secs => s.deadline_ms / 1000.0)),
         lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0)
     from candidates c where s.id = c.id
     returning s.*
@@ -123,8 +133,8 @@ begin
     return;
   end if;
 
-  insert into public.attempts (step_id, epoch, tenant_id, run_id, executor)
-  select c.id, c.epoch, c.tenant_id, c.run_id, p_owner from unnest(v_claimed) c;
+  insert into public.attempts (step_id, epoch, tenant_id, run_id, executor, worker_version)
+  select c.id, c.epoch, c.tenant_id, c.run_id, p_owner, p_version from unnest(v_claimed) c;
 
   with locked as (
     select r.id from public.runs r
@@ -149,7 +159,7 @@ begin
 end
 $$;
 
-grant execute on function engine.claim(text, text, text[], uuid, text[], integer, integer) to nofx_worker, nofx_agent;
+grant execute on function engine.claim(text, text, text[], uuid, text[], integer, integer, text) to nofx_worker, nofx_agent;
 
 -- Describes again what an executor still holds under these epochs: the answer to a claim that was sent twice.
 create function engine.describe_held(p_owner text, p_executor text, p_tenant uuid, p_items jsonb) returns setof jsonb

@@ -46,8 +46,11 @@ end
 $$;
 revoke all on function engine.mark_running(public.steps) from public;
 
--- Stores a named result once. Answers what is stored, which is the first value ever stored under that name.
-create function engine.checkpoint(p_tenant uuid, p_step uuid, p_epoch bigint, p_name text, p_value jsonb) returns jsonb
+-- Stores a named result once, and with it how to take its effect back. Answers what is stored, which is the first value
+-- ever stored under that name.
+create function engine.checkpoint(
+  p_tenant uuid, p_step uuid, p_epoch bigint, p_name text, p_value jsonb, p_undo jsonb default null
+) returns jsonb
 language plpgsql security definer
 set search_path = ''
 as $$
@@ -59,6 +62,9 @@ begin
   values (p_step, p_name, v_step.tenant_id, p_value, p_epoch)
   on conflict (step_id, name) do nothing;
   v_created := found;
+  if v_created and p_undo is not null then
+    perform engine.register_undo(v_step, p_name, p_undo);
+  end if;
   perform engine.mark_running(v_step);
   return (select jsonb_build_object('name', c.name, 'value', c.value, 'created', v_created)
           from public.checkpoints c where c.step_id = p_step and c.name = p_name);
@@ -147,7 +153,7 @@ end
 $$;
 
 grant execute on function
-  engine.checkpoint(uuid, uuid, bigint, text, jsonb),
+  engine.checkpoint(uuid, uuid, bigint, text, jsonb, jsonb),
   engine.append_logs(uuid, uuid, bigint, jsonb),
   engine.begin_artifact(uuid, uuid, bigint, text, text, bigint, text),
   engine.finish_artifact(uuid, uuid, bigint, uuid),

@@ -1,7 +1,7 @@
 -- One call a tick: settles, renews and claims in one round trip and one transaction. A dependant that a settlement
 -- unlocks can come back in the same call.
 create function engine.exchange(
-  p_owner text, p_kinds text[], p_settlements jsonb, p_renewals jsonb, p_want integer, p_lease_ms integer
+  p_owner text, p_version text, p_handlers text[], p_settlements jsonb, p_renewals jsonb, p_want integer, p_lease_ms integer
 ) returns jsonb
 language plpgsql security definer
 set search_path = ''
@@ -20,9 +20,9 @@ begin
   end if;
   if p_want > 0 then
     select coalesce(jsonb_agg(c), '[]') into v_claimed
-    from engine.claim(p_owner, 'worker', p_kinds, null, '{}', p_want, p_lease_ms) c;
+    from engine.claim(p_owner, 'worker', p_handlers, null, '{}', p_want, p_lease_ms, p_version) c;
   end if;
   return jsonb_build_object('settled', v_settled, 'renewed', v_renewed, 'claimed', v_claimed);
 end
 $$;
-grant execute on function engine.exchange(text, text[], jsonb, jsonb, integer, integer) to nofx_worker;
+grant execute on function engine.exchange(text, text, text[], jsonb, jsonb, integer, integer) to nofx_worker;

@@ -37,8 +37,15 @@ export async function startEngine(): Promise<Engine> {
   const agentPool = pool("nofx_agent_gateway");
   const worker = createDatabase<DB>(workerPool);
   const agents = createDatabase<DB>(agentPool);
-  const kinds = ["shell", "approval"];
-  const empty = { settlements: [], renewals: [], want: 0, leaseMs: LEASE_MS, kinds };
+  const handlers = ["shell@1", "approval@1"];
+  const empty = {
+    settlements: [],
+    renewals: [],
+    want: 0,
+    leaseMs: LEASE_MS,
+    handlers,
+    version: null,
+  };
   return {
     owner,
     worker,

@@ -29,7 +29,8 @@ test("a dependant that a settlement unlocks comes back in the same call", async 
   const [a] = await claim();
   const answer = await exchange(engine.worker, {
     worker: "w1",
-    kinds: ["shell"],
+    version: null,
+    handlers: ["shell@1"],
     settlements: [done(a!, { n: 1 })],
     renewals: [],
     want: 5,
@@ -115,7 +116,8 @@ test("a step whose cancel was asked for ends as cancelled, with what needs it", 
   );
   const { renewed } = await exchange(engine.worker, {
     worker: "w1",
-    kinds: [],
+    version: null,
+    handlers: [],
     settlements: [],
     renewals: [{ stepId: a!.id, epoch: a!.epoch }],
     want: 0,
