@@ -7,6 +7,7 @@ import { connection } from "next/server";
 import type { ReactNode } from "react";
 import { SupabaseProvider } from "#features/session/supabase-provider.tsx";
 import { SESSION_COOKIE } from "#server/session-cookies.ts";
+import { NavigationGuard } from "#shell/navigation-guard.tsx";
 import { env } from "../env.ts";
 
 export const metadata: Metadata = {
@@ -23,6 +24,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
   return (
     <html lang="en" suppressHydrationWarning>
       <body className="min-h-dvh bg-page text-text">
+        <NavigationGuard />
         <ThemeProvider attribute="class" defaultTheme="system" disableTransitionOnChange>
           <SupabaseProvider
             config={{ url: SUPABASE_URL, key: SUPABASE_ANON_KEY, cookieName: SESSION_COOKIE }}

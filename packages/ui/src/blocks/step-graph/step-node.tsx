@@ -1,12 +1,13 @@
+import type { StepKind } from "@nofx/core/vocabulary";
 import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
-import { Bot, Hand, Lock, type LucideIcon, SquareTerminal } from "lucide-react";
+import { Bot, Globe, Hand, Hourglass, Lock, type LucideIcon, SquareTerminal } from "lucide-react";
 import { cn } from "../../cn.ts";
 import { type StatusLook, TONE_BORDER, TONE_FILL, TONE_TEXT } from "../../tokens/status.ts";
 
 export interface StepNodeData extends Record<string, unknown> {
   name: string;
   title: string;
-  kind: "shell" | "approval" | "agent";
+  kind: StepKind | "wait";
   look: StatusLook;
   sensitive: boolean;
   percent: number | null;
@@ -19,6 +20,8 @@ export const KIND_ICON: Record<StepNodeData["kind"], LucideIcon> = {
   shell: SquareTerminal,
   approval: Hand,
   agent: Bot,
+  http: Globe,
+  wait: Hourglass,
 };
 
 const HANDLE = "!size-1 !min-w-0 !border-0 !bg-transparent";
