@@ -74,6 +74,25 @@ it("leaves a page alone that went there, or elsewhere", () => {
 });
 
 it("leaves a page alone that went there and came back in time", () => {
+  const { expect: promise, show, waitItOut, go } = page();
+  show("/runs?");
+  promise("http://nofx.test/plans");
+  show("/plans?");
+  show("/runs?");
+  waitItOut();
+  expect(go).not.toHaveBeenCalled();
+});
+
+it("is not put off by the page showing itself for the first time, or again", () => {
+  const { expect: promise, show, waitItOut, go } = page();
+  promise("http://nofx.test/plans");
+  show("/runs?");
+  show("/runs?");
+  waitItOut();
+  expect(go).toHaveBeenCalledOnce();
+});
+
+it("forgets the promise of a page that is left", () => {
   const { expect: promise, settle, waitItOut, go } = page();
   promise("http://nofx.test/plans");
   settle();

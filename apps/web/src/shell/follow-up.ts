@@ -35,8 +35,9 @@ export const PATIENCE_MS = 2_500;
 /** Watches one promise at a time; the latest click counts. */
 export function createFollowUp(port: FollowUpPort) {
   let timer: unknown;
+  let shown: string | undefined;
 
-  /** The page went somewhere, or is being left: nothing is owed any more. */
+  /** The page is being left: nothing is owed any more. */
   function settle(): void {
     if (timer !== undefined) port.clear(timer);
     timer = undefined;
@@ -51,5 +52,11 @@ export function createFollowUp(port: FollowUpPort) {
     }, PATIENCE_MS);
   }
 
-  return { expect, settle };
+  /** The page shows this now. If that is something else than before, a promise was kept, or overtaken. */
+  function show(place: string): void {
+    if (shown !== undefined && shown !== place) settle();
+    shown = place;
+  }
+
+  return { expect, show, settle };
 }

@@ -19,9 +19,8 @@ export function NavigationGuard() {
     }),
   );
 
-  const pathname = usePathname();
-  const params = useSearchParams();
-  useEffect(() => followUp.settle(), [followUp, pathname, params]);
+  const shown = `${usePathname()}?${useSearchParams().toString()}`;
+  useEffect(() => followUp.show(shown), [followUp, shown]);
 
   // Before the first paint, and so before the first click that a Link can take.
   useLayoutEffect(() => {
