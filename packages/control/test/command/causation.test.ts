@@ -30,7 +30,8 @@ test("everything a run leads to names its start as the cause, and carries its co
   await using worker = createDatabase<DB>(pool);
   await exchange(worker, {
     worker: "w1",
-    kinds: ["shell"],
+    version: null,
+    handlers: ["shell@1"],
     settlements: [],
     renewals: [],
     want: 1,

@@ -5,7 +5,7 @@ export {
   finishArtifact,
   type ArtifactFile,
 } from "./artifacts.ts";
-export { checkpoint, type CheckpointRow } from "./checkpoint.ts";
+export { checkpoint, type CheckpointRow, type Undo } from "./checkpoint.ts";
 export { claimForAgent } from "./claim-for-agent.ts";
 export type { AnnouncedArtifact, ArtifactRow, ClaimedStepRow } from "./claimed-step.ts";
 export { describeHeld } from "./describe-held.ts";

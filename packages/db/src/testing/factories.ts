@@ -4,7 +4,8 @@ import type pg from "pg";
 /** What a test says about a step; everything else is made up. */
 export type StepDraft = {
   name: string;
-  kind?: "shell" | "approval" | "agent";
+  kind?: "shell" | "approval" | "agent" | "http" | "wait";
+  kindVersion?: number;
   capability?: string;
   needs?: string[];
   arguments?: Record<string, unknown>;
@@ -13,6 +14,10 @@ export type StepDraft = {
   maxCrashes?: number;
   /** Held until a plan_step approval says yes. */
   sensitive?: boolean;
+  /** What takes its effect back: registered when it succeeds. */
+  undo?: { kind: string; with: Record<string, unknown> };
+  pivot?: boolean;
+  deadlineMs?: number;
 };
 
 export type SeededTenant = { id: string; slug: string };
@@ -77,7 +82,11 @@ export async function seedRun(
   pool: pg.Pool,
   tenantId: string,
   steps: StepDraft[],
-  options: { workspace?: string } = {},
+  options: {
+    workspace?: string;
+    undoOrder?: "completion" | "dependency";
+    compensate?: boolean;
+  } = {},
 ): Promise<SeededRun> {
   const [packId, planId, runId, correlationId] = [
     randomUUID(),
@@ -99,9 +108,19 @@ export async function seedRun(
     [planId, tenantId, packId, workspace, steps.length, correlationId],
   );
   await pool.query(
-    `insert into runs (id, tenant_id, plan_id, workspace, step_count, steps_left, correlation_id, created_by_type, created_by)
-     values ($1, $2, $3, $4, $5, $5, $6, 'system', 'test')`,
-    [runId, tenantId, planId, workspace, steps.length, correlationId],
+    `insert into runs (id, tenant_id, plan_id, workspace, step_count, steps_left, correlation_id, created_by_type, created_by,
+       undo_order, compensate)
+     values ($1, $2, $3, $4, $5, $5, $6, 'system', 'test', $7, $8)`,
+    [
+      runId,
+      tenantId,
+      planId,
+      workspace,
+      steps.length,
+      correlationId,
+      options.undoOrder ?? "completion",
+      options.compensate ?? true,
+    ],
   );
   const ids: Record<string, string> = {};
   for (const [position, step] of steps.entries()) {
@@ -166,8 +185,9 @@ async function insertStep(
   );
   await pool.query(
     `insert into steps (id, tenant_id, run_id, plan_step_id, name, title, kind, executor, capability, priority, position,
-       arguments, token, sensitive, holds, deps_left, max_failures, max_crashes, correlation_id)
-     values ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+       arguments, token, sensitive, holds, deps_left, max_failures, max_crashes, correlation_id,
+       kind_version, undo, pivot, deadline_ms)
+     values ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
     [
       id,
       of.tenantId,
@@ -187,6 +207,10 @@ async function insertStep(
       step.maxFailures ?? 3,
       step.maxCrashes ?? 3,
       of.correlationId,
+      step.kindVersion ?? 1,
+      step.undo === undefined ? null : JSON.stringify(step.undo),
+      step.pivot ?? false,
+      step.deadlineMs ?? 86_400_000,
     ],
   );
   return id;
