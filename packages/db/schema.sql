@@ -223,11 +223,16 @@ create table public.backlog_items (
   sensitive boolean not null default false,
   owner text,
   undo jsonb,
+  pivot boolean not null default false,
+  max_failures integer not null default 3,
+  deadline_seconds integer not null default 86400,
   "position" integer not null,
   digest text not null,
   created_at timestamp with time zone not null default clock_timestamp(),
   updated_at timestamp with time zone not null default clock_timestamp(),
   constraint backlog_items_pkey PRIMARY KEY (id),
+  constraint backlog_items_deadline_seconds_check CHECK (((deadline_seconds >= 1) AND (deadline_seconds <= 2592000))),
+  constraint backlog_items_max_failures_check CHECK (((max_failures >= 1) AND (max_failures <= 20))),
   constraint backlog_items_pack_id_fkey FOREIGN KEY (pack_id) REFERENCES packs(id) ON DELETE CASCADE,
   constraint backlog_items_pack_id_key_key UNIQUE (pack_id, key),
   constraint backlog_items_priority_check CHECK (((priority >= 1) AND (priority <= 5))),
@@ -312,6 +317,7 @@ create table public.dead_letters (
   constraint dead_letters_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
 CREATE INDEX dead_letters_list ON public.dead_letters USING btree (tenant_id, status, last_at DESC, id DESC);
+CREATE INDEX dead_letters_open ON public.dead_letters USING btree (stage, reason) WHERE (status = ANY (ARRAY['new'::text, 'triaged'::text]));
 CREATE INDEX dead_letters_redrive ON public.dead_letters USING btree (redrive_run) WHERE (redrive_run IS NOT NULL);
 alter table public.dead_letters enable row level security;
 comment on table public.dead_letters is 'Steps that failed for good, by stage and reason, with all that is known of the failure';
@@ -556,6 +562,7 @@ create table public.runs (
   constraint runs_undo_order_check CHECK ((undo_order = ANY (ARRAY['completion'::text, 'dependency'::text])))
 );
 CREATE INDEX runs_list ON public.runs USING btree (tenant_id, id DESC);
+CREATE INDEX runs_open ON public.runs USING btree (id) WHERE (finished_at IS NULL);
 CREATE INDEX runs_plan ON public.runs USING btree (plan_id, id DESC);
 alter table public.runs enable row level security;
 comment on table public.runs is 'One execution of one plan version';
@@ -683,6 +690,7 @@ create table public.tenants (
   slug text not null,
   name text not null,
   created_at timestamp with time zone not null default clock_timestamp(),
+  operates_plane boolean not null default false,
   constraint tenants_pkey PRIMARY KEY (id),
   constraint tenants_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   constraint tenants_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text)),
@@ -708,6 +716,94 @@ create table public.uploads (
 );
 alter table public.uploads enable row level security;
 comment on table public.uploads is 'Bodies too large for a request: announced here, sent to storage by a signed URL';
+
+create table public.worker_devices (
+  name text not null,
+  host text not null,
+  pid integer not null,
+  version text not null,
+  handlers text[] not null,
+  concurrency integer not null,
+  local boolean not null default false,
+  status text not null default 'active'::text,
+  drain_requested_at timestamp with time zone,
+  started_at timestamp with time zone not null default clock_timestamp(),
+  up_since timestamp with time zone not null default clock_timestamp(),
+  seen_at timestamp with time zone not null default clock_timestamp(),
+  constraint worker_devices_pkey PRIMARY KEY (name),
+  constraint worker_devices_concurrency_check CHECK ((concurrency > 0)),
+  constraint worker_devices_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint worker_devices_status_check CHECK ((status = ANY (ARRAY['active'::text, 'draining'::text, 'stopped'::text])))
+);
+alter table public.worker_devices enable row level security;
+comment on table public.worker_devices is 'One row a worker, by name: where it runs, what it has code for, when it was last heard of';
+
+create table public.worker_heartbeats (
+  worker text not null,
+  at timestamp with time zone not null default clock_timestamp(),
+  in_flight integer not null,
+  free integer not null,
+  claimed bigint not null,
+  settled bigint not null,
+  constraint worker_heartbeats_pkey PRIMARY KEY (worker, at),
+  constraint worker_heartbeats_worker_fkey FOREIGN KEY (worker) REFERENCES worker_devices(name) ON DELETE CASCADE
+);
+CREATE INDEX worker_heartbeats_at ON public.worker_heartbeats USING btree (at);
+alter table public.worker_heartbeats enable row level security;
+comment on table public.worker_heartbeats is 'What each worker was doing, about every 15 seconds, for a day';
+
+-- Views
+
+create view public.job_events with (security_invoker=true) as
+ SELECT e.id AS event_id,
+    e.tenant_id,
+    e.seq,
+    (j.step ->> 'step_id'::text)::uuid AS job_id,
+    e.run_id,
+    e.type,
+    j.step AS payload,
+    e.correlation_id,
+    e.causation_id,
+    e.actor_type,
+    e.actor_id,
+    e.at AS created_at
+   FROM events e
+     CROSS JOIN LATERAL jsonb_array_elements(
+        CASE
+            WHEN jsonb_typeof(e.payload -> 'steps'::text) = 'array'::text THEN e.payload -> 'steps'::text
+            WHEN e.payload ? 'step_id'::text THEN jsonb_build_array(e.payload)
+            ELSE '[]'::jsonb
+        END) j(step);
+
+create view public.jobs with (security_invoker=true) as
+ SELECT id,
+    tenant_id,
+    run_id,
+    parent_step_id AS parent_job_id,
+    name,
+    kind AS type,
+    kind_version AS version,
+    status,
+    queue,
+    priority,
+    capability,
+    arguments AS payload,
+    output AS result,
+    error,
+    token AS idempotency_key,
+    failures + crashes AS attempts,
+    max_failures AS max_attempts,
+    epoch,
+    lease_owner AS assigned_to,
+    lease_until AS lease_expires_at,
+    run_at AS scheduled_at,
+    holds,
+    correlation_id,
+    traceparent,
+    created_at,
+    started_at,
+    finalised_at AS finished_at
+   FROM steps s;
 
 -- Policies
 
@@ -865,6 +961,19 @@ create policy tenants_read on public.tenants for select to authenticated, nofx_a
 create policy uploads_own on public.uploads for all to nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy worker_devices_drain on public.worker_devices for update to nofx_member
+  using ((EXISTS ( SELECT
+   FROM tenants t
+  WHERE (t.operates_plane AND (t.id = ((app.claims() ->> 'tenant_id'::text))::uuid) AND (t.id IN ( SELECT app.tenant_ids() AS tenant_ids))))));
+
+create policy worker_devices_read on public.worker_devices for select to authenticated, nofx_member
+  using ((EXISTS ( SELECT
+   FROM app.tenant_ids() tenant_ids(tenant_ids))));
+
+create policy worker_heartbeats_read on public.worker_heartbeats for select to authenticated, nofx_member
+  using ((EXISTS ( SELECT
+   FROM app.tenant_ids() tenant_ids(tenant_ids))));
 
 create policy nofx_topics_read on realtime.messages for select to authenticated
   using (((extension = 'broadcast'::text) AND app.can_join(realtime.topic())));
@@ -1764,6 +1873,57 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.end_stranded(p_seconds double precision, p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_since timestamptz := clock_timestamp() - make_interval(secs => p_seconds);
+  v_known text[];
+  v_ended uuid[];
+begin
+  if not exists (
+    select from public.worker_devices d
+    where d.status <> 'stopped' and d.up_since <= v_since and d.seen_at > clock_timestamp() - interval '60 s'
+  ) then
+    return 0;
+  end if;
+  select coalesce(array_agg(distinct h.handler), '{}') into v_known
+  from public.worker_devices d cross join lateral unnest(d.handlers) as h (handler)
+  where d.seen_at > v_since;
+
+  with stranded as (
+    select s.id from public.steps s
+    where s.executor = 'worker' and s.queue = 'default' and s.status = 'queued' and s.holds = 0
+      and s.handler <> all (v_known) and s.run_at <= v_since
+    order by s.queue, s.priority, s.run_at, s.id limit p_limit for update skip locked
+  ),
+  moved as (
+    update public.steps s
+    set status = case when s.cancel_requested_at is null then 'failed' else 'cancelled' end, finalised_at = clock_timestamp(),
+        error = jsonb_build_object('code', 'unknown_handler', 'message',
+          format('No worker has had code for "%s" for %s s.', s.handler, round(p_seconds::numeric)))
+    from stranded where s.id = stranded.id
+    returning s.id, s.tenant_id, s.run_id, s.epoch, s.status, s.error, s.correlation_id
+  ),
+  told as (
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    select m.tenant_id, 'steps.settled', (array_agg(m.correlation_id))[1], 'system', 'sweeper', m.run_id,
+      jsonb_build_object('run_id', m.run_id, 'steps', jsonb_agg(jsonb_build_object('step_id', m.id, 'run_id', m.run_id,
+        'attempt', m.epoch, 'outcome', 'failed', 'status', m.status, 'error_code', m.error ->> 'code')))
+    from moved m group by m.tenant_id, m.run_id
+  )
+  select coalesce(array_agg(m.id), '{}') into v_ended from moved m;
+  if cardinality(v_ended) > 0 then
+    perform engine.finish('{}', v_ended, 'system', 'sweeper');
+  end if;
+  return cardinality(v_ended);
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.error_class(p_code text)
  RETURNS text
  LANGUAGE sql
@@ -2113,6 +2273,28 @@ begin
     select old.ctid from public.idempotency_keys old
     where old.expires_at <= clock_timestamp()
     order by old.expires_at limit p_limit for update skip locked
+  );
+  get diagnostics v_pruned = row_count;
+  return v_pruned;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.prune_workers(p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_pruned integer;
+begin
+  delete from public.worker_devices d where d.seen_at < clock_timestamp() - interval '7 days';
+  delete from public.worker_heartbeats h
+  where h.ctid in (
+    select old.ctid from public.worker_heartbeats old
+    where old.at < clock_timestamp() - interval '24 hours'
+    order by old.at limit p_limit for update skip locked
   );
   get diagnostics v_pruned = row_count;
   return v_pruned;
@@ -2496,6 +2678,152 @@ begin
   end if;
 
   return jsonb_build_object('results', v_results, 'for_workers', v_freed.for_workers, 'for_agents', v_freed.for_agents);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.stats()
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_limit constant integer := 10000;
+  v_webhooks bigint := 0;
+begin
+  return jsonb_build_object(
+    'queue', (
+      select jsonb_agg(jsonb_build_object('executor', e.executor, 'depth', q.depth, 'oldest_seconds', coalesce(q.oldest, 0)))
+      from unnest(array['worker', 'agent']) as e (executor)
+      cross join lateral (
+        select count(*) as depth, extract(epoch from clock_timestamp() - min(c.run_at)) as oldest
+        from (
+          (select s.run_at from public.steps s
+           where e.executor = 'worker' and s.executor = 'worker' and s.status = 'queued' and s.holds = 0 and s.run_at <= clock_timestamp()
+           limit v_limit)
+          union all
+          (select s.run_at from public.steps s
+           where e.executor = 'agent' and s.executor = 'agent' and s.status = 'queued' and s.holds = 0 and s.run_at <= clock_timestamp()
+           limit v_limit)
+        ) as c
+      ) as q),
+    'in_flight', (
+      select count(*) from (
+        select from public.steps s where s.status in ('assigned', 'running') limit v_limit) as held),
+    'holds', (
+      select jsonb_object_agg(b.name, b.n) from (
+        select bits.name, count(h.holds) filter (where h.holds & bits.bit <> 0) as n
+        from (values ('dependency', 1), ('approval', 2), ('children', 4), ('timer', 8), ('event', 16), ('message', 32),
+          ('quota', 64), ('person', 128), ('paused', 256)) as bits (name, bit)
+        left join (
+          select s.holds from public.runs r join public.steps s on s.run_id = r.id
+          where r.finished_at is null and s.status = 'queued' and s.holds <> 0 limit v_limit
+        ) as h on true
+        group by bits.name
+      ) as b),
+    'dead_letters', (
+      select coalesce(jsonb_agg(jsonb_build_object('stage', d.stage, 'reason', d.reason, 'count', d.n)), '[]') from (
+        select l.stage, l.reason, count(*) as n from public.dead_letters l
+        where l.status in ('new', 'triaged') group by l.stage, l.reason
+      ) as d),
+    'seal', (
+      select jsonb_build_object('unsealed', count(*), 'lag_seconds', coalesce(extract(epoch from clock_timestamp() - min(u.at)), 0))
+      from (select e.at from public.events e where e.seq is null order by e.xid, e.id limit v_limit) as u),
+    'workers', (
+      select jsonb_object_agg(w.status, w.n) from (
+        select k.status, count(d.name) as n
+        from unnest(array['active', 'draining', 'silent']) as k (status)
+        left join public.worker_devices d on d.status <> 'stopped'
+          and k.status = case when d.seen_at < clock_timestamp() - interval '15 s' then 'silent' else d.status end
+        group by k.status
+      ) as w),
+    'webhooks', v_webhooks
+  );
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.tell_of_worker(p_name text, p_type text, p_payload jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, payload)
+  select t.id, p_type, app.uuid7(), 'worker', p_name, p_payload || jsonb_build_object('worker', p_name)
+  from public.tenants t where t.operates_plane
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.worker_beat(p_name text, p_in_flight integer, p_free integer, p_claimed bigint, p_settled bigint, p_stopping boolean DEFAULT false)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_before public.worker_devices;
+  v_status text;
+begin
+  select * into v_before from public.worker_devices d where d.name = p_name for update;
+  if not found then
+    return '{"known": false, "drain": false}';
+  end if;
+  v_status := case when p_stopping or v_before.drain_requested_at is not null then 'draining' else 'active' end;
+  update public.worker_devices d
+  set seen_at = clock_timestamp(), status = v_status,
+      up_since = case when v_before.seen_at < clock_timestamp() - interval '60 s' then clock_timestamp() else d.up_since end
+  where d.name = p_name;
+  if v_status = 'draining' and v_before.status <> 'draining' then
+    perform engine.tell_of_worker(p_name, 'worker.draining', jsonb_build_object('in_flight', p_in_flight));
+  end if;
+  insert into public.worker_heartbeats (worker, in_flight, free, claimed, settled)
+  select p_name, p_in_flight, p_free, p_claimed, p_settled
+  where not exists (
+    select from public.worker_heartbeats h where h.worker = p_name and h.at > clock_timestamp() - interval '15 s')
+  on conflict (worker, at) do nothing;
+  return jsonb_build_object('known', true, 'drain', v_before.drain_requested_at is not null);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.worker_bye(p_name text, p_pid integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  -- a successor of the same name may have said hello already
+  update public.worker_devices d set status = 'stopped', seen_at = clock_timestamp() where d.name = p_name and d.pid = p_pid;
+  if found then
+    perform engine.tell_of_worker(p_name, 'worker.stopped', '{}');
+  end if;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.worker_hello(p_name text, p_host text, p_pid integer, p_version text, p_handlers text[], p_concurrency integer, p_local boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_device public.worker_devices;
+begin
+  insert into public.worker_devices as d (name, host, pid, version, handlers, concurrency, local)
+  values (p_name, p_host, p_pid, p_version, p_handlers, p_concurrency, p_local)
+  on conflict (name) do update set
+    host = excluded.host, pid = excluded.pid, version = excluded.version, handlers = excluded.handlers,
+    concurrency = excluded.concurrency, local = excluded.local,
+    status = case when d.drain_requested_at is null then 'active' else 'draining' end,
+    started_at = clock_timestamp(), up_since = clock_timestamp(), seen_at = clock_timestamp()
+  returning d.* into v_device;
+  perform engine.tell_of_worker(p_name, 'worker.started',
+    jsonb_build_object('version', p_version, 'handlers', p_handlers, 'concurrency', p_concurrency));
+  return jsonb_build_object('drain', v_device.drain_requested_at is not null);
 end
 $function$
 ;

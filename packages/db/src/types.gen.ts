@@ -156,15 +156,18 @@ export interface AuditLog {
 export interface BacklogItems {
   arguments: Json | null;
   created_at: Generated<Timestamp>;
+  deadline_seconds: Generated<number>;
   description: string | null;
   digest: string;
   id: Generated<string>;
   key: string;
   kind: string | null;
   labels: Generated<string[]>;
+  max_failures: Generated<number>;
   needs: Generated<string[]>;
   owner: string | null;
   pack_id: string;
+  pivot: Generated<boolean>;
   position: number;
   priority: number;
   risk: Generated<string[]>;
@@ -258,6 +261,51 @@ export interface IdempotencyKeys {
   response: Json;
   route: string;
   tenant_id: string;
+}
+
+export interface JobEvents {
+  actor_id: string | null;
+  actor_type: string | null;
+  causation_id: string | null;
+  correlation_id: string | null;
+  created_at: Timestamp | null;
+  event_id: string | null;
+  job_id: string | null;
+  payload: Json | null;
+  run_id: string | null;
+  seq: Int8 | null;
+  tenant_id: string | null;
+  type: string | null;
+}
+
+export interface Jobs {
+  assigned_to: string | null;
+  attempts: number | null;
+  capability: string | null;
+  correlation_id: string | null;
+  created_at: Timestamp | null;
+  epoch: Int8 | null;
+  error: Json | null;
+  finished_at: Timestamp | null;
+  holds: number | null;
+  id: string | null;
+  idempotency_key: string | null;
+  lease_expires_at: Timestamp | null;
+  max_attempts: number | null;
+  name: string | null;
+  parent_job_id: string | null;
+  payload: Json | null;
+  priority: number | null;
+  queue: string | null;
+  result: Json | null;
+  run_id: string | null;
+  scheduled_at: Timestamp | null;
+  started_at: Timestamp | null;
+  status: string | null;
+  tenant_id: string | null;
+  traceparent: string | null;
+  type: string | null;
+  version: number | null;
 }
 
 export interface Members {
@@ -458,6 +506,10 @@ export interface Tenants {
   created_at: Generated<Timestamp>;
   id: Generated<string>;
   name: string;
+  /**
+   * Its people may drain workers, and it is told of their coming and going
+   */
+  operates_plane: Generated<boolean>;
   slug: string;
 }
 
@@ -479,6 +531,30 @@ export interface Uploads {
   tenant_id: string;
 }
 
+export interface WorkerDevices {
+  concurrency: number;
+  drain_requested_at: Timestamp | null;
+  handlers: string[];
+  host: string;
+  local: Generated<boolean>;
+  name: string;
+  pid: number;
+  seen_at: Generated<Timestamp>;
+  started_at: Generated<Timestamp>;
+  status: Generated<string>;
+  up_since: Generated<Timestamp>;
+  version: string;
+}
+
+export interface WorkerHeartbeats {
+  at: Generated<Timestamp>;
+  claimed: Int8;
+  free: number;
+  in_flight: number;
+  settled: Int8;
+  worker: string;
+}
+
 export interface DB {
   agent_keys: AgentKeys;
   agent_messages: AgentMessages;
@@ -496,6 +572,8 @@ export interface DB {
   event_heads: EventHeads;
   events: Events;
   idempotency_keys: IdempotencyKeys;
+  job_events: JobEvents;
+  jobs: Jobs;
   members: Members;
   packs: Packs;
   plan_evaluations: PlanEvaluations;
@@ -510,4 +588,6 @@ export interface DB {
   tenant_settings: TenantSettings;
   tenants: Tenants;
   uploads: Uploads;
+  worker_devices: WorkerDevices;
+  worker_heartbeats: WorkerHeartbeats;
 }

@@ -1,1 +1,0 @@
--- Placeholder, so that the numbers have no gap: its owner renames and writes the file.
