@@ -35,13 +35,16 @@ create table public.agent_messages (
   traceparent text,
   payload jsonb not null,
   at timestamp with time zone not null default clock_timestamp(),
+  sent_as text,
   constraint agent_messages_pkey PRIMARY KEY (id),
   constraint agent_messages_channel_check CHECK (((length(channel) >= 1) AND (length(channel) <= 128))),
   constraint agent_messages_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE,
+  constraint agent_messages_sent_as_check CHECK (((length(sent_as) >= 1) AND (length(sent_as) <= 512))),
   constraint agent_messages_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
 CREATE INDEX agent_messages_mailbox ON public.agent_messages USING btree (to_step, channel, seq) WHERE ((to_step IS NOT NULL) AND (consumed_by IS NULL));
 CREATE INDEX agent_messages_run ON public.agent_messages USING btree (run_id, id);
+CREATE UNIQUE INDEX agent_messages_sent_once ON public.agent_messages USING btree (step_id, sent_as) WHERE (sent_as IS NOT NULL);
 alter table public.agent_messages enable row level security;
 comment on table public.agent_messages is 'Durable envelopes (Message Schema v1) between agents, or agent and supervisor';
 
@@ -356,6 +359,28 @@ CREATE UNIQUE INDEX events_by_seq ON public.events USING btree (tenant_id, seq) 
 CREATE INDEX events_unsealed ON public.events USING btree (xid, id) WHERE (seq IS NULL);
 alter table public.events enable row level security;
 comment on table public.events is 'Append-only facts about changes: ids, enums, numbers and digests, never content';
+
+create table public.external_events (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  name text not null,
+  key text,
+  run_id uuid,
+  payload jsonb not null,
+  sent_by_type text not null,
+  sent_by text not null,
+  sent_at timestamp with time zone not null default clock_timestamp(),
+  constraint external_events_pkey PRIMARY KEY (id),
+  constraint external_events_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255))),
+  constraint external_events_name_check CHECK (((length(name) >= 1) AND (length(name) <= 128))),
+  constraint external_events_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE,
+  constraint external_events_sent_by_type_check CHECK ((sent_by_type = ANY (ARRAY['member'::text, 'agent'::text, 'worker'::text, 'system'::text]))),
+  constraint external_events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX external_events_key ON public.external_events USING btree (tenant_id, name, key, sent_at) WHERE (key IS NOT NULL);
+CREATE INDEX external_events_name ON public.external_events USING btree (tenant_id, name, sent_at);
+alter table public.external_events enable row level security;
+comment on table public.external_events is 'What the outside told of: kept, so that a step that asks later finds it';
 
 create table public.idempotency_keys (
   tenant_id uuid not null,
@@ -717,6 +742,50 @@ create table public.uploads (
 alter table public.uploads enable row level security;
 comment on table public.uploads is 'Bodies too large for a request: announced here, sent to storage by a signed URL';
 
+create table public.waits (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  run_id uuid not null,
+  step_id uuid not null,
+  name text not null,
+  option text not null,
+  "position" smallint not null,
+  kind text not null,
+  topic text,
+  key text,
+  due_at timestamp with time zone,
+  question jsonb,
+  approval_id uuid,
+  status text not null default 'open'::text,
+  payload jsonb,
+  source uuid,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  ended_at timestamp with time zone,
+  constraint waits_pkey PRIMARY KEY (id),
+  constraint waits_check CHECK (((status = 'open'::text) = (ended_at IS NULL))),
+  constraint waits_check1 CHECK (((kind <> 'timer'::text) OR (due_at IS NOT NULL))),
+  constraint waits_check2 CHECK (((kind <> ALL (ARRAY['event'::text, 'message'::text])) OR (topic IS NOT NULL))),
+  constraint waits_check3 CHECK (((kind <> 'approval'::text) OR (approval_id IS NOT NULL))),
+  constraint waits_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255))),
+  constraint waits_kind_check CHECK ((kind = ANY (ARRAY['timer'::text, 'event'::text, 'message'::text, 'children'::text, 'person'::text, 'approval'::text]))),
+  constraint waits_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint waits_option_check CHECK (((length(option) >= 1) AND (length(option) <= 64))),
+  constraint waits_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE,
+  constraint waits_status_check CHECK ((status = ANY (ARRAY['open'::text, 'met'::text, 'lost'::text, 'cancelled'::text]))),
+  constraint waits_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id) ON DELETE CASCADE,
+  constraint waits_step_id_name_option_key UNIQUE (step_id, name, option),
+  constraint waits_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint waits_topic_check CHECK (((length(topic) >= 1) AND (length(topic) <= 128)))
+);
+CREATE INDEX waits_approvals ON public.waits USING btree (approval_id) WHERE ((approval_id IS NOT NULL) AND (status = 'open'::text));
+CREATE INDEX waits_events ON public.waits USING btree (tenant_id, topic, key) WHERE ((status = 'open'::text) AND (kind = 'event'::text));
+CREATE UNIQUE INDEX waits_met_once ON public.waits USING btree (step_id, name) WHERE (status = 'met'::text);
+CREATE INDEX waits_open ON public.waits USING btree (tenant_id, id) WHERE (status = 'open'::text);
+CREATE INDEX waits_run ON public.waits USING btree (run_id, id);
+CREATE INDEX waits_timers ON public.waits USING btree (due_at) WHERE ((status = 'open'::text) AND (kind = 'timer'::text));
+alter table public.waits enable row level security;
+comment on table public.waits is 'What steps wait for: one row an option, the first that is met answers';
+
 create table public.worker_devices (
   name text not null,
   host text not null,
@@ -886,6 +955,9 @@ create policy events_append on public.events for insert to nofx_agent, nofx_memb
 create policy events_read on public.events for select to authenticated, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
+create policy external_events_read on public.external_events for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
 create policy idempotency_keys_own on public.idempotency_keys for all to nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
@@ -961,6 +1033,9 @@ create policy tenants_read on public.tenants for select to authenticated, nofx_a
 create policy uploads_own on public.uploads for all to nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy waits_read on public.waits for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy worker_devices_drain on public.worker_devices for update to nofx_member
   using ((EXISTS ( SELECT
@@ -1149,20 +1224,18 @@ CREATE OR REPLACE FUNCTION app.uuid7()
  LANGUAGE sql
  PARALLEL SAFE
 AS $function$
+  -- microseconds in the twelve bits behind the version (RFC 9562, method 3): what is made in one statement keeps its order
   select encode(
-    set_bit(
-      set_bit(
-        overlay(
-          uuid_send(gen_random_uuid())
-          placing substring(int8send(floor(extract(epoch from clock_timestamp()) * 1000)::bigint) from 3)
-          from 1 for 6
-        ),
-        52, 1
-      ),
-      53, 1
+    overlay(
+      overlay(
+        uuid_send(gen_random_uuid())
+        placing substring(int8send(t.us / 1000) from 3) from 1 for 6
+      )
+      placing substring(int4send((28672 + (t.us % 1000) * 4096 / 1000)::integer) from 3) from 7 for 2
     ),
     'hex'
   )::uuid
+  from (select (extract(epoch from clock_timestamp()) * 1000000)::bigint as us) as t
 $function$
 ;
 
@@ -1177,6 +1250,35 @@ declare
 begin
   return (select engine.artifact_json(a) || jsonb_build_object('tenant_id', a.tenant_id)
           from public.artifacts a where a.id = p_artifact and a.step_id = v_step.id);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.answer_wait(p_tenant uuid, p_wait uuid, p_answer jsonb, p_actor_type text, p_actor_id text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_wait public.waits;
+  v_freed record;
+begin
+  perform app.assert_tenant(p_tenant);
+  perform from public.steps s
+  where s.id = (select w.step_id from public.waits w where w.id = p_wait and w.tenant_id = p_tenant) for update;
+  select w.* into v_wait from public.waits w where w.id = p_wait and w.tenant_id = p_tenant and w.kind = 'person';
+  if not found then
+    return null;
+  end if;
+  if v_wait.status <> 'open' then
+    return jsonb_build_object('result', 'closed', 'status', v_wait.status, 'for_workers', 0, 'for_agents', 0);
+  end if;
+  select * into v_freed from engine.meet_waits(array[p_wait],
+    jsonb_build_object(p_wait, jsonb_build_object('answer', p_answer, 'by', p_actor_id, 'at', clock_timestamp())),
+    null, p_actor_type, p_actor_id);
+  return jsonb_build_object('result', 'met', 'status', 'met', 'run_id', v_wait.run_id, 'step_id', v_wait.step_id,
+    'for_workers', v_freed.for_workers, 'for_agents', v_freed.for_agents);
 end
 $function$
 ;
@@ -1215,6 +1317,8 @@ CREATE OR REPLACE FUNCTION engine.apply_approval(p_approval uuid, p_actor_type t
 AS $function$
 declare
   v_approval public.approvals;
+  v_wait uuid;
+  v_woken record;
   v_freed integer[] := array[0, 0];
   v_failed uuid[];
 begin
@@ -1228,9 +1332,21 @@ begin
   where s.id = v_approval.step_id and s.status = 'queued' and s.holds & 2 = 2
   order by s.id for update;
 
+  -- one that is an option of a wait meets it, with all that follows from that
+  select w.id into v_wait from public.waits w where w.approval_id = p_approval and w.status = 'open';
+  if found then
+    select * into v_woken from engine.meet_waits(array[v_wait], jsonb_build_object(v_wait, engine.verdict_json(p_approval)), null,
+      p_actor_type, p_actor_id);
+    return jsonb_build_object('for_workers', v_woken.for_workers, 'for_agents', v_woken.for_agents);
+  end if;
+
   if v_approval.status = 'approved' or v_approval.subject = 'step' then
     with freed as (
-      update public.steps s set holds = s.holds & ~2, run_at = clock_timestamp()
+      update public.steps s
+      set holds = s.holds & ~2, run_at = clock_timestamp(),
+          deadline_at = case when s.holds & ~2 = 0
+            then s.deadline_at + (clock_timestamp() - coalesce(s.held_at, clock_timestamp())) else s.deadline_at end,
+          held_at = case when s.holds & ~2 = 0 then null else s.held_at end
       where s.id = v_approval.step_id and s.status = 'queued' and s.holds & 2 = 2
       returning s.executor, s.holds
     )
@@ -1413,6 +1529,51 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.children_ended(p_ids uuid[])
+ RETURNS TABLE(for_workers integer, for_agents integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_waits uuid[];
+  v_payloads jsonb;
+begin
+  perform from public.steps p
+  where p.id in (select c.parent_step_id from public.steps c where c.id = any (p_ids))
+  order by p.id for update;
+
+  with ended as (
+    select c.parent_step_id as id, count(*)::integer as n
+    from public.steps c where c.id = any (p_ids) and c.parent_step_id is not null group by c.parent_step_id
+  ),
+  counted as (
+    update public.steps p set children_left = p.children_left - e.n
+    from ended e where p.id = e.id
+    returning p.id, p.status, p.children_left
+  )
+  select array_agg(w.id), jsonb_object_agg(w.id, engine.children_json(w.step_id)) into v_waits, v_payloads
+  from counted c join public.waits w on w.step_id = c.id and w.kind = 'children' and w.status = 'open'
+  where c.children_left = 0 and c.status = 'queued';
+
+  return query select m.for_workers, m.for_agents
+  from engine.meet_waits(coalesce(v_waits, '{}'), v_payloads, null, 'system', 'engine') m;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.children_json(p_step uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('children', coalesce(jsonb_agg(
+    jsonb_build_object('name', c.name, 'step_id', c.id, 'status', c.status) order by c.created_at, c.id), '[]'))
+  from public.steps c where c.parent_step_id = p_step
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.claim(p_owner text, p_executor text, p_handlers text[], p_tenant uuid, p_capabilities text[], p_limit integer, p_lease_ms integer, p_version text DEFAULT NULL::text)
  RETURNS SETOF jsonb
  LANGUAGE plpgsql
@@ -1512,6 +1673,17 @@ AS $function$
   select c.tenant_id, 'approval.decided', c.correlation_id, p_actor_type, p_actor_id, c.run_id,
     jsonb_build_object('approval_id', c.id, 'subject', c.subject, 'status', 'cancelled', 'run_id', c.run_id, 'step_id', c.step_id)
   from closed c
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.close_waits(p_steps uuid[])
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  update public.waits w set status = 'cancelled', ended_at = clock_timestamp()
+  where w.step_id = any (p_steps) and w.status = 'open'
 $function$
 ;
 
@@ -1704,12 +1876,14 @@ begin
           else 'done' end
     where r.id = v_run.id
     returning r.* into v_run;
+    if v_run.compensation <> 'none' then
+      insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+      values (v_run.tenant_id, case v_run.compensation when 'done' then 'run.compensated' else 'run.compensation_failed' end,
+        v_run.correlation_id, p_actor_type, p_actor_id, v_run.id, jsonb_build_object('run_id', v_run.id));
+    end if;
     insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
-    select v_run.tenant_id, e.type, v_run.correlation_id, p_actor_type, p_actor_id, v_run.id, jsonb_build_object('run_id', v_run.id)
-    from unnest(array[
-      case v_run.compensation when 'done' then 'run.compensated' when 'failed' then 'run.compensation_failed' end,
-      'run.' || v_run.status
-    ]) as e (type) where e.type is not null;
+    values (v_run.tenant_id, 'run.' || v_run.status, v_run.correlation_id, p_actor_type, p_actor_id, v_run.id,
+      jsonb_build_object('run_id', v_run.id));
   end loop;
   return next;
 end
@@ -1798,7 +1972,7 @@ CREATE OR REPLACE FUNCTION engine.describe(p_step steps)
 AS $function$
   select jsonb_build_object(
     'id', p_step.id, 'tenant_id', p_step.tenant_id, 'run_id', p_step.run_id, 'name', p_step.name, 'title', p_step.title,
-    'kind', p_step.kind, 'capability', p_step.capability, 'epoch', p_step.epoch, 'lease_until', p_step.lease_until,
+    'kind', p_step.kind, 'capability', p_step.capability, 'epoch', p_step.epoch, 'lease_until', p_step.lease_until, 'run_at', p_step.run_at,
     'arguments', p_step.arguments, 'token', p_step.token, 'failures', p_step.failures, 'crashes', p_step.crashes,
     'max_failures', p_step.max_failures, 'max_crashes', p_step.max_crashes,
     'correlation_id', p_step.correlation_id, 'traceparent', p_step.traceparent,
@@ -1935,6 +2109,27 @@ AS $function$
     when p_code in ('shell_not_trusted', 'sandbox_unavailable', 'approval_rejected', 'approval_expired') then 'policy'
     when p_code = 'poison_crash' then 'poison'
     else 'permanent' end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.event_json(p_event external_events)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('event_id', p_event.id, 'name', p_event.name, 'key', p_event.key, 'sent_at', p_event.sent_at,
+    'payload', p_event.payload)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.event_lock(p_tenant uuid, p_name text, p_key text)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select hashtextextended(concat_ws('|', 'nofx.event', p_tenant, p_name, p_key), 0)
 $function$
 ;
 
@@ -2161,6 +2356,17 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.hold_bit(p_kind text)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select case p_kind when 'approval' then 2 when 'children' then 4 when 'timer' then 8 when 'event' then 16 when 'message' then 32
+    when 'person' then 128 end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.last_worker_version(p_step uuid)
  RETURNS text
  LANGUAGE sql
@@ -2169,6 +2375,16 @@ CREATE OR REPLACE FUNCTION engine.last_worker_version(p_step uuid)
 AS $function$
   select a.worker_version from public.attempts a
   where a.step_id = p_step and a.worker_version is not null order by a.epoch desc limit 1
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.mailbox_lock(p_step uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select hashtextextended('nofx.mailbox|' || p_step, 0)
 $function$
 ;
 
@@ -2193,6 +2409,79 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.meet_waits(p_waits uuid[], p_payloads jsonb, p_sources jsonb, p_actor_type text, p_actor_id text)
+ RETURNS TABLE(for_workers integer, for_agents integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_met uuid[];
+  v_steps uuid[];
+  v_withdrawn uuid[];
+begin
+  for_workers := 0;
+  for_agents := 0;
+  perform from public.steps s
+  where s.id in (select w.step_id from public.waits w where w.id = any (p_waits))
+  order by s.id for update;
+
+  with chosen as (
+    select distinct on (w.step_id, w.name) w.id
+    from public.waits w join public.steps s on s.id = w.step_id
+    where w.id = any (p_waits) and w.status = 'open' and s.status = 'queued'
+    order by w.step_id, w.name, w.due_at nulls first, w.position
+  ),
+  met as (
+    update public.waits w
+    set status = 'met', ended_at = clock_timestamp(), payload = p_payloads -> w.id::text, source = (p_sources ->> w.id::text)::uuid
+    from chosen c where w.id = c.id
+    returning w.id, w.tenant_id, w.run_id, w.step_id, w.kind
+  ),
+  told as (
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    select m.tenant_id, 'wait.met', s.correlation_id, p_actor_type, p_actor_id, m.run_id,
+      jsonb_build_object('wait_id', m.id, 'run_id', m.run_id, 'step_id', m.step_id, 'kind', m.kind)
+    from met m join public.steps s on s.id = m.step_id
+  )
+  select coalesce(array_agg(m.id), '{}'), coalesce(array_agg(distinct m.step_id), '{}') into v_met, v_steps from met m;
+  if cardinality(v_met) = 0 then
+    return next;
+    return;
+  end if;
+
+  with lost as (
+    update public.waits w set status = 'lost', ended_at = clock_timestamp()
+    from public.waits m
+    where m.id = any (v_met) and w.step_id = m.step_id and w.name = m.name and w.status = 'open'
+    returning w.approval_id
+  )
+  select array_agg(l.approval_id) into v_withdrawn from lost l where l.approval_id is not null;
+  if v_withdrawn is not null then
+    perform engine.withdraw_questions(v_withdrawn, p_actor_type, p_actor_id);
+  end if;
+
+  with held as (
+    select w.step_id, bit_or(engine.hold_bit(w.kind)) as bits,
+      coalesce(bit_or(engine.hold_bit(w.kind)) filter (where w.status = 'open'), 0) as needed
+    from public.waits w where w.step_id = any (v_steps) group by w.step_id
+  ),
+  woken as (
+    update public.steps s
+    set holds = (s.holds & ~h.bits) | h.needed, run_at = clock_timestamp(),
+        deadline_at = case when (s.holds & ~h.bits) | h.needed = 0
+          then s.deadline_at + (clock_timestamp() - coalesce(s.held_at, clock_timestamp())) else s.deadline_at end,
+        held_at = case when (s.holds & ~h.bits) | h.needed = 0 then null else s.held_at end
+    from held h where s.id = h.step_id and s.status = 'queued'
+    returning s.executor, s.holds
+  )
+  select count(*) filter (where w.executor = 'worker' and w.holds = 0), count(*) filter (where w.executor = 'agent' and w.holds = 0)
+  into for_workers, for_agents from woken w;
+  return next;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.note_refused(p_owner text, p_executor text, p_tenant uuid, p_settlements jsonb, p_results jsonb)
  RETURNS void
  LANGUAGE sql
@@ -2206,13 +2495,56 @@ AS $function$
     join jsonb_to_recordset(p_settlements) as i (step_id uuid, epoch bigint, outcome text)
       on i.step_id = r.step_id and i.epoch = r.epoch
     where r.result = 'stale' and a.step_id = r.step_id and a.epoch = r.epoch and a.executor = p_owner and a.refused_at is null
-      and i.outcome in ('succeeded', 'failed') and (p_tenant is null or a.tenant_id = p_tenant)
+      and (p_tenant is null or a.tenant_id = p_tenant)
     returning a.step_id, a.epoch, a.tenant_id, a.run_id, i.outcome
   )
   insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
   select f.tenant_id, 'step.refused', s.correlation_id, p_executor, p_owner, f.run_id,
     jsonb_build_object('step_id', f.step_id, 'run_id', f.run_id, 'epoch', f.epoch, 'outcome', f.outcome)
   from refused f join public.steps s on s.id = f.step_id
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.open_question(p_step steps, p_name text, p_title text, p_question text, p_why text, p_arguments jsonb, p_arguments_digest text, p_requester text, p_expires_ms bigint)
+ RETURNS approvals
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_approval public.approvals;
+begin
+  with replaced as (
+    update public.approvals a set status = 'superseded', decided_at = clock_timestamp()
+    where a.step_id = p_step.id and a.name = p_name and a.subject = 'step' and a.status = 'pending'
+      and a.arguments_digest <> p_arguments_digest
+    returning a.id
+  )
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  select p_step.tenant_id, 'approval.decided', p_step.correlation_id, p_step.executor, p_step.lease_owner, p_step.run_id,
+    jsonb_build_object('approval_id', r.id, 'subject', 'step', 'status', 'superseded', 'run_id', p_step.run_id, 'step_id', p_step.id)
+  from replaced r;
+
+  insert into public.approvals (tenant_id, subject, run_id, step_id, name, title, question, why, arguments, arguments_digest,
+    requested_by_type, requested_by, requested_by_name, requester_user_id, expires_at, correlation_id)
+  values (p_step.tenant_id, 'step', p_step.run_id, p_step.id, p_name, p_title, p_question, p_why, p_arguments, p_arguments_digest,
+    p_step.executor, p_step.lease_owner, p_requester,
+    -- whoever started the run stands behind what its steps ask, and may not answer it
+    (select r.created_by::uuid from public.runs r where r.id = p_step.run_id and r.created_by_type = 'member'),
+    clock_timestamp() + make_interval(secs => p_expires_ms / 1000.0), p_step.correlation_id)
+  on conflict (step_id, name, arguments_digest) where subject = 'step' do nothing
+  returning * into v_approval;
+  if found then
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    values (p_step.tenant_id, 'approval.requested', p_step.correlation_id, p_step.executor, p_step.lease_owner, p_step.run_id,
+      jsonb_build_object('approval_id', v_approval.id, 'subject', 'step', 'run_id', p_step.run_id, 'step_id', p_step.id));
+    return v_approval;
+  end if;
+
+  select a.* into v_approval from public.approvals a
+  where a.step_id = p_step.id and a.name = p_name and a.arguments_digest = p_arguments_digest and a.subject = 'step';
+  return v_approval;
+end
 $function$
 ;
 
@@ -2454,47 +2786,12 @@ CREATE OR REPLACE FUNCTION engine.request_approval(p_tenant uuid, p_step uuid, p
 AS $function$
 declare
   v_step public.steps := engine.owned(p_tenant, p_step, p_epoch);
-  v_approval public.approvals;
+  v_approval public.approvals := engine.open_question(v_step, p_name, p_title, p_question, p_why, p_arguments,
+    p_arguments_digest, p_requester, p_expires_ms);
 begin
-  with replaced as (
-    update public.approvals a set status = 'superseded', decided_at = clock_timestamp()
-    where a.step_id = p_step and a.name = p_name and a.subject = 'step' and a.status = 'pending'
-      and a.arguments_digest <> p_arguments_digest
-    returning a.id
-  )
-  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
-  select v_step.tenant_id, 'approval.decided', v_step.correlation_id, v_step.executor, v_step.lease_owner, v_step.run_id,
-    jsonb_build_object('approval_id', r.id, 'subject', 'step', 'status', 'superseded', 'run_id', v_step.run_id, 'step_id', p_step)
-  from replaced r;
-
-  insert into public.approvals (tenant_id, subject, run_id, step_id, name, title, question, why, arguments, arguments_digest,
-    requested_by_type, requested_by, requested_by_name, requester_user_id, expires_at, correlation_id)
-  values (v_step.tenant_id, 'step', v_step.run_id, p_step, p_name, p_title, p_question, p_why, p_arguments, p_arguments_digest,
-    v_step.executor, v_step.lease_owner, p_requester,
-    -- whoever started the run stands behind what its steps ask, and may not answer it
-    (select r.created_by::uuid from public.runs r where r.id = v_step.run_id and r.created_by_type = 'member'),
-    clock_timestamp() + make_interval(secs => p_expires_ms / 1000.0), v_step.correlation_id)
-  on conflict (step_id, name, arguments_digest) where subject = 'step' do nothing;
-  if found then
-    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
-    select a.tenant_id, 'approval.requested', a.correlation_id, v_step.executor, v_step.lease_owner, v_step.run_id,
-      jsonb_build_object('approval_id', a.id, 'subject', 'step', 'run_id', v_step.run_id, 'step_id', p_step)
-    from public.approvals a where a.step_id = p_step and a.name = p_name and a.arguments_digest = p_arguments_digest and a.subject = 'step';
-  end if;
-
-  select a.* into v_approval from public.approvals a where a.step_id = p_step and a.name = p_name and a.arguments_digest = p_arguments_digest and a.subject = 'step';
   if v_approval.status = 'pending' then
-    update public.steps s
-    set status = 'queued', holds = s.holds | 2, lease_owner = null, lease_until = null, run_at = clock_timestamp()
-    where s.id = p_step;
-    update public.attempts a
-    set finished_at = clock_timestamp(), outcome = 'suspended', started_at = coalesce(a.started_at, a.claimed_at)
-    where a.step_id = p_step and a.epoch = p_epoch;
-    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
-    values (v_step.tenant_id, 'step.held', v_step.correlation_id, v_step.executor, v_step.lease_owner, v_step.run_id,
-      jsonb_build_object('step_id', p_step, 'run_id', v_step.run_id, 'hold', 'approval'));
+    perform engine.suspend(v_step, 2, 'approval');
   end if;
-
   return jsonb_build_object('name', v_approval.name, 'status', v_approval.status, 'arguments', v_approval.arguments,
     'approval_id', v_approval.id, 'held', v_approval.status = 'pending',
     'reason', (select d.reason from public.approval_decisions d where d.approval_id = v_approval.id order by d.at desc limit 1));
@@ -2566,6 +2863,111 @@ begin
     perform app.append_audit(v_ended.tenant_id, 'run.ended', 'system', 'sealer',
       jsonb_build_object('run_id', v_ended.run_id, 'status', split_part(v_ended.type, '.', 2))::text);
   end loop;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.send_event(p_tenant uuid, p_name text, p_key text, p_payload jsonb, p_run uuid, p_actor_type text, p_actor_id text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_event public.external_events;
+  v_lock bigint;
+  v_waits uuid[];
+  v_freed record;
+begin
+  perform app.assert_tenant(p_tenant);
+  for v_lock in
+    select distinct engine.event_lock(p_tenant, p_name, k.key) from unnest(array[null, p_key]) as k (key) order by 1
+  loop
+    perform pg_advisory_xact_lock_shared(v_lock);
+  end loop;
+
+  insert into public.external_events (tenant_id, name, key, run_id, payload, sent_by_type, sent_by)
+  select p_tenant, p_name, p_key, p_run, p_payload, p_actor_type, p_actor_id
+  where p_run is null or exists (select from public.runs r where r.id = p_run and r.tenant_id = p_tenant)
+  returning * into v_event;
+  if not found then
+    return null;
+  end if;
+
+  select coalesce(array_agg(w.id), '{}') into v_waits
+  from public.waits w
+  where w.tenant_id = p_tenant and w.kind = 'event' and w.status = 'open' and w.topic = p_name
+    and (w.key is null or w.key = p_key) and (p_run is null or w.run_id = p_run);
+  select * into v_freed from engine.meet_waits(v_waits,
+    (select jsonb_object_agg(w, engine.event_json(v_event)) from unnest(v_waits) w),
+    (select jsonb_object_agg(w, v_event.id) from unnest(v_waits) w), p_actor_type, p_actor_id);
+  return jsonb_build_object('event_id', v_event.id, 'waiting', cardinality(v_waits),
+    'for_workers', v_freed.for_workers, 'for_agents', v_freed.for_agents);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.send_message(p_tenant uuid, p_from uuid, p_epoch bigint, p_to uuid, p_channel text, p_payload jsonb, p_sent_as text, p_actor_type text, p_actor_id text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_from public.steps;
+  v_to public.steps;
+  v_message uuid;
+  v_wait uuid;
+  v_taken record;
+  v_workers integer := 0;
+  v_agents integer := 0;
+begin
+  perform app.assert_tenant(p_tenant);
+  perform pg_advisory_xact_lock(engine.mailbox_lock(p_to));
+  if p_from is not null then
+    v_from := engine.owned(p_tenant, p_from, p_epoch);
+    perform engine.mark_running(v_from);
+  elsif app.agent_id() is not null then
+    raise insufficient_privilege using message = 'an agent sends as the step that it holds';
+  end if;
+  select s.* into v_to from public.steps s
+  where s.id = p_to and s.tenant_id = p_tenant and (p_from is null or s.run_id = v_from.run_id);
+  if not found then
+    return null;
+  end if;
+
+  select m.id into v_message from public.agent_messages m where m.step_id = p_from and m.sent_as = p_sent_as;
+  if found then
+    return jsonb_build_object('message_id', v_message, 'ended', false, 'for_workers', 0, 'for_agents', 0);
+  end if;
+  if v_to.status in ('succeeded', 'failed', 'cancelled') then
+    return jsonb_build_object('message_id', null, 'ended', true, 'for_workers', 0, 'for_agents', 0);
+  end if;
+
+  insert into public.agent_messages (tenant_id, run_id, step_id, to_step, channel, type, correlation_id, payload, sent_as)
+  values (p_tenant, v_to.run_id, p_from, p_to, p_channel, 'message.sent', v_to.correlation_id, p_payload, p_sent_as)
+  returning id into v_message;
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  values (p_tenant, 'message.sent', v_to.correlation_id, p_actor_type, p_actor_id, v_to.run_id,
+    jsonb_build_object('message_id', v_message, 'run_id', v_to.run_id, 'step_id', p_to));
+
+  -- Whoever holds two steps here holds its own first: the other is not waited for, the whole call is tried again (55P03).
+  if exists (select from public.waits w where w.step_id = p_to and w.kind = 'message' and w.topic = p_channel and w.status = 'open') then
+    if p_from is null then
+      perform from public.steps s where s.id = p_to for update;
+    else
+      perform from public.steps s where s.id = p_to for update nowait;
+    end if;
+    select w.id into v_wait from public.waits w
+    where w.step_id = p_to and w.kind = 'message' and w.topic = p_channel and w.status = 'open' limit 1;
+    if found then
+      select * into v_taken from engine.take_message(v_wait, p_to, p_channel);
+      select m.for_workers, m.for_agents into v_workers, v_agents
+      from engine.meet_waits(array[v_wait], jsonb_build_object(v_wait, v_taken.payload), jsonb_build_object(v_wait, v_taken.id),
+        p_actor_type, p_actor_id) m;
+    end if;
+  end if;
+  return jsonb_build_object('message_id', v_message, 'ended', false, 'for_workers', v_workers, 'for_agents', v_agents);
 end
 $function$
 ;
@@ -2682,6 +3084,72 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.spawn(p_tenant uuid, p_step uuid, p_epoch bigint, p_children jsonb, p_max integer DEFAULT 1000)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_step public.steps := engine.owned(p_tenant, p_step, p_epoch);
+  v_run public.runs;
+  v_created uuid[];
+  v_depth integer;
+begin
+  perform engine.mark_running(v_step);
+  with recursive above as (
+    select s.parent_step_id, 1 as depth from public.steps s where s.id = p_step
+    union all
+    select s.parent_step_id, a.depth + 1 from above a join public.steps s on s.id = a.parent_step_id
+  )
+  select max(a.depth) into v_depth from above a;
+
+  if exists (
+    select from jsonb_to_recordset(p_children) as c (name text)
+    join public.steps s on s.run_id = v_step.run_id and s.name = v_step.name || '.' || c.name
+    where s.parent_step_id is distinct from p_step
+  ) then
+    raise unique_violation using message = 'a step of this name is not a child of this one';
+  end if;
+
+  -- the run is locked before steps are added to it: who cancels or pauses it either sees them or is seen here
+  select r.* into v_run from public.runs r where r.id = v_step.run_id for update;
+  if v_step.cancel_requested_at is null and v_run.cancel_requested_at is null then
+    with added as (
+      insert into public.steps (tenant_id, run_id, parent_step_id, name, title, kind, executor, capability, priority, position,
+        arguments, token, holds, max_failures, deadline_ms, correlation_id, causation_id, traceparent)
+      select v_step.tenant_id, v_step.run_id, p_step, v_step.name || '.' || c.name, c.title, c.kind, c.executor, c.capability,
+        coalesce(c.priority, v_step.priority), v_step.position, c.arguments,
+        encode(sha256(convert_to(v_step.token || '|' || c.name, 'UTF8')), 'hex'),
+        case when v_run.paused_at is null then 0 else 256 end, coalesce(c.max_failures, 3),
+        coalesce(c.deadline_ms, 86400000), v_step.correlation_id, v_step.causation_id, v_step.traceparent
+      from jsonb_to_recordset(p_children) as c (name text, title text, kind text, executor text, capability text, arguments jsonb,
+        priority smallint, max_failures integer, deadline_ms bigint)
+      on conflict (run_id, name) do nothing
+      returning id
+    )
+    select coalesce(array_agg(a.id), '{}') into v_created from added a;
+    if v_depth > 8 or (select count(*) from public.steps c where c.parent_step_id = p_step) > p_max then
+      raise program_limit_exceeded using message = 'too many children';
+    end if;
+    update public.steps s set children_left = s.children_left + cardinality(v_created) where s.id = p_step;
+    update public.runs r
+    set steps_left = r.steps_left + cardinality(v_created), step_count = r.step_count + cardinality(v_created)
+    where r.id = v_step.run_id;
+  end if;
+
+  return jsonb_build_object(
+    'children', (
+      select coalesce(jsonb_agg(jsonb_build_object('name', c.name, 'step_id', s.id, 'status', s.status,
+        'created', coalesce(s.id = any (v_created), false)) order by s.created_at, s.id), '[]')
+      from jsonb_to_recordset(p_children) as c (name text)
+      join public.steps s on s.run_id = v_step.run_id and s.name = v_step.name || '.' || c.name),
+    'for_workers', (select count(*) from public.steps s where s.id = any (v_created) and s.executor = 'worker' and s.holds = 0),
+    'for_agents', (select count(*) from public.steps s where s.id = any (v_created) and s.executor = 'agent' and s.holds = 0));
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.stats()
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -2744,6 +3212,60 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.suspend(p_step steps, p_bits integer, p_hold text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if p_step.cancel_requested_at is not null then
+    update public.steps s
+    set status = 'cancelled', finalised_at = clock_timestamp(), lease_owner = null, lease_until = null,
+        started_at = coalesce(s.started_at, clock_timestamp())
+    where s.id = p_step.id;
+  else
+    update public.steps s
+    set status = 'queued', holds = s.holds | p_bits, lease_owner = null, lease_until = null, run_at = clock_timestamp(),
+        held_at = clock_timestamp(), started_at = coalesce(s.started_at, clock_timestamp())
+    where s.id = p_step.id;
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    values (p_step.tenant_id, 'step.held', p_step.correlation_id, p_step.executor, p_step.lease_owner, p_step.run_id,
+      jsonb_build_object('step_id', p_step.id, 'run_id', p_step.run_id, 'hold', p_hold));
+  end if;
+
+  update public.attempts a
+  set finished_at = clock_timestamp(), started_at = coalesce(a.started_at, a.claimed_at),
+      outcome = case when p_step.cancel_requested_at is null then 'suspended' else 'cancelled' end
+  where a.step_id = p_step.id and a.epoch = p_step.epoch;
+
+  if p_step.cancel_requested_at is not null then
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    values (p_step.tenant_id, 'steps.settled', p_step.correlation_id, p_step.executor, p_step.lease_owner, p_step.run_id,
+      jsonb_build_object('run_id', p_step.run_id, 'steps', jsonb_build_array(jsonb_build_object('step_id', p_step.id,
+        'run_id', p_step.run_id, 'attempt', p_step.epoch, 'outcome', 'cancelled', 'status', 'cancelled'))));
+    perform engine.finish('{}', array[p_step.id], p_step.executor, p_step.lease_owner);
+  end if;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.take_message(p_wait uuid, p_step uuid, p_channel text)
+ RETURNS TABLE(id uuid, payload jsonb)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  update public.agent_messages m set consumed_by = p_wait
+  where m.id = (
+    select o.id from public.agent_messages o
+    where o.to_step = p_step and o.channel = p_channel and o.consumed_by is null
+    order by o.seq limit 1)
+  returning m.id, jsonb_build_object('message_id', m.id, 'from_step', m.step_id, 'channel', m.channel, 'sent_at', m.at,
+    'payload', m.payload)
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.tell_of_worker(p_name text, p_type text, p_payload jsonb)
  RETURNS void
  LANGUAGE sql
@@ -2753,6 +3275,179 @@ AS $function$
   insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, payload)
   select t.id, p_type, app.uuid7(), 'worker', p_name, p_payload || jsonb_build_object('worker', p_name)
   from public.tenants t where t.operates_plane
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.verdict_json(p_approval uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('approval_id', a.id, 'status', a.status, 'arguments', a.arguments, 'reason',
+    (select d.reason from public.approval_decisions d where d.approval_id = a.id order by d.at desc limit 1))
+  from public.approvals a where a.id = p_approval and a.status <> 'pending'
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.wait(p_tenant uuid, p_step uuid, p_epoch bigint, p_name text, p_options jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_step public.steps;
+  v_lock bigint;
+  v_option jsonb;
+  v_wait public.waits;
+  v_source uuid;
+  v_payload jsonb;
+  v_withdrawn uuid[];
+begin
+  for v_lock in
+    select distinct case o.kind when 'event' then engine.event_lock(s.tenant_id, o.topic, o.key) else engine.mailbox_lock(s.id) end
+    from public.steps s, jsonb_to_recordset(p_options) as o (kind text, topic text, key text)
+    where s.id = p_step and o.kind in ('event', 'message')
+    order by 1
+  loop
+    perform pg_advisory_xact_lock(v_lock);
+  end loop;
+
+  v_step := engine.owned(p_tenant, p_step, p_epoch);
+  select w.* into v_wait from public.waits w where w.step_id = p_step and w.name = p_name and w.status = 'met';
+  if found then
+    perform engine.mark_running(v_step);
+    return engine.wait_answer(v_wait);
+  end if;
+
+  for v_option in select o from jsonb_array_elements(p_options) o loop
+    insert into public.waits (tenant_id, run_id, step_id, name, option, position, kind, topic, key, due_at, question, approval_id)
+    select v_step.tenant_id, v_step.run_id, p_step, p_name, v_option ->> 'option',
+      (select count(*) from public.waits w where w.step_id = p_step and w.name = p_name), v_option ->> 'kind',
+      v_option ->> 'topic', v_option ->> 'key',
+      case v_option ->> 'kind' when 'timer' then coalesce((v_option ->> 'until')::timestamptz,
+        clock_timestamp() + make_interval(secs => (v_option ->> 'seconds')::double precision)) end,
+      case v_option ->> 'kind' when 'person' then v_option -> 'question' end,
+      case v_option ->> 'kind' when 'approval' then (engine.open_question(v_step, p_name || ' · ' || (v_option ->> 'option'),
+        v_option ->> 'title', v_option ->> 'question', v_option ->> 'why', v_option -> 'arguments',
+        v_option ->> 'arguments_digest', v_option ->> 'requester', (v_option ->> 'expires_ms')::bigint)).id end
+    where not exists (
+      select from public.waits w where w.step_id = p_step and w.name = p_name and w.option = v_option ->> 'option');
+  end loop;
+
+  for v_wait in
+    select w.* from public.waits w where w.step_id = p_step and w.name = p_name and w.status = 'open' order by w.position
+  loop
+    v_source := null;
+    v_payload := null;
+    case v_wait.kind
+      when 'timer' then
+        v_payload := case when v_wait.due_at <= clock_timestamp() then 'null'::jsonb end;
+      when 'event' then
+        select e.id, engine.event_json(e) into v_source, v_payload
+        from public.external_events e join public.runs r on r.id = v_step.run_id
+        where e.tenant_id = v_step.tenant_id and e.name = v_wait.topic and (v_wait.key is null or e.key = v_wait.key)
+          and (e.run_id is null or e.run_id = v_step.run_id) and e.sent_at >= r.created_at
+          and not exists (select from public.waits t where t.step_id = p_step and t.source = e.id)
+        order by e.sent_at, e.id limit 1;
+      when 'message' then
+        select t.id, t.payload into v_source, v_payload from engine.take_message(v_wait.id, p_step, v_wait.topic) t;
+      when 'children' then
+        v_payload := case when v_step.children_left = 0 then engine.children_json(p_step) end;
+      when 'approval' then
+        v_payload := engine.verdict_json(v_wait.approval_id);
+      when 'person' then
+        null;
+    end case;
+    continue when v_payload is null;
+
+    update public.waits w set status = 'met', ended_at = clock_timestamp(), payload = nullif(v_payload, 'null'), source = v_source
+    where w.id = v_wait.id returning w.* into v_wait;
+    with lost as (
+      update public.waits w set status = 'lost', ended_at = clock_timestamp()
+      where w.step_id = p_step and w.name = p_name and w.status = 'open'
+      returning w.approval_id
+    )
+    select array_agg(l.approval_id) into v_withdrawn from lost l where l.approval_id is not null;
+    perform engine.withdraw_questions(v_withdrawn, v_step.executor, v_step.lease_owner);
+    perform engine.mark_running(v_step);
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    values (v_step.tenant_id, 'wait.met', v_step.correlation_id, v_step.executor, v_step.lease_owner, v_step.run_id,
+      jsonb_build_object('wait_id', v_wait.id, 'run_id', v_step.run_id, 'step_id', p_step, 'kind', v_wait.kind));
+    return engine.wait_answer(v_wait);
+  end loop;
+
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  select v_step.tenant_id, 'wait.opened', v_step.correlation_id, v_step.executor, v_step.lease_owner, v_step.run_id,
+    jsonb_build_object('run_id', v_step.run_id, 'step_id', p_step, 'kinds', jsonb_agg(distinct w.kind))
+  from public.waits w where w.step_id = p_step and w.name = p_name and w.status = 'open';
+  perform engine.suspend(v_step, w.bits, w.kind) from (
+    select bit_or(engine.hold_bit(w.kind)) as bits, (array_agg(w.kind order by w.position))[1] as kind
+    from public.waits w where w.step_id = p_step and w.name = p_name and w.status = 'open'
+  ) w;
+  return jsonb_build_object('held', true, 'name', p_name, 'met', null, 'kind', null, 'payload', null);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.wait_answer(p_wait waits)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('held', false, 'name', p_wait.name, 'met', p_wait.option, 'kind', p_wait.kind,
+    'payload', case when p_wait.kind = 'children' then jsonb_build_object('children', coalesce(
+        (select jsonb_agg(jsonb_build_object('name', c.name, 'step_id', c.id, 'status', c.status, 'output', c.output,
+           'error', c.error) order by c.created_at, c.id)
+         from public.steps c
+         where c.parent_step_id = p_wait.step_id
+           and c.id in (select (i ->> 'step_id')::uuid from jsonb_array_elements(p_wait.payload -> 'children') i)), '[]'))
+      else p_wait.payload end)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.wake_timers(p_limit integer)
+ RETURNS TABLE(woken integer, for_workers integer, for_agents integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_waits uuid[];
+begin
+  select coalesce(array_agg(d.id), '{}') into v_waits from (
+    select w.id from public.waits w join public.steps s on s.id = w.step_id
+    where w.status = 'open' and w.kind = 'timer' and w.due_at <= clock_timestamp()
+    order by w.due_at limit p_limit for update of s skip locked
+  ) d;
+  return query select cardinality(v_waits), m.for_workers, m.for_agents
+  from engine.meet_waits(v_waits, null, null, 'system', 'sweeper') m;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.withdraw_questions(p_approvals uuid[], p_actor_type text, p_actor_id text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  with open_questions as (
+    select a.id from public.approvals a
+    where a.id = any (p_approvals) and a.status = 'pending'
+    order by a.id for update skip locked
+  ),
+  closed as (
+    update public.approvals a set status = 'cancelled', decided_at = clock_timestamp()
+    from open_questions q where a.id = q.id
+    returning a.id, a.tenant_id, a.run_id, a.step_id, a.correlation_id
+  )
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  select c.tenant_id, 'approval.decided', c.correlation_id, p_actor_type, p_actor_id, c.run_id,
+    jsonb_build_object('approval_id', c.id, 'subject', 'step', 'status', 'cancelled', 'run_id', c.run_id, 'step_id', c.step_id)
+  from closed c
 $function$
 ;
 

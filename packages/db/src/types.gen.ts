@@ -46,6 +46,7 @@ export interface AgentMessages {
   id: Generated<string>;
   payload: Json;
   run_id: string | null;
+  sent_as: string | null;
   seq: Generated<Int8>;
   step_id: string | null;
   tenant_id: string;
@@ -251,6 +252,18 @@ export interface Events {
   type: string;
   version: Generated<number>;
   xid: Generated<string>;
+}
+
+export interface ExternalEvents {
+  id: Generated<string>;
+  key: string | null;
+  name: string;
+  payload: Json;
+  run_id: string | null;
+  sent_at: Generated<Timestamp>;
+  sent_by: string;
+  sent_by_type: string;
+  tenant_id: string;
 }
 
 export interface IdempotencyKeys {
@@ -531,6 +544,27 @@ export interface Uploads {
   tenant_id: string;
 }
 
+export interface Waits {
+  approval_id: string | null;
+  created_at: Generated<Timestamp>;
+  due_at: Timestamp | null;
+  ended_at: Timestamp | null;
+  id: Generated<string>;
+  key: string | null;
+  kind: string;
+  name: string;
+  option: string;
+  payload: Json | null;
+  position: number;
+  question: Json | null;
+  run_id: string;
+  source: string | null;
+  status: Generated<string>;
+  step_id: string;
+  tenant_id: string;
+  topic: string | null;
+}
+
 export interface WorkerDevices {
   concurrency: number;
   drain_requested_at: Timestamp | null;
@@ -571,6 +605,7 @@ export interface DB {
   dead_letters: DeadLetters;
   event_heads: EventHeads;
   events: Events;
+  external_events: ExternalEvents;
   idempotency_keys: IdempotencyKeys;
   job_events: JobEvents;
   jobs: Jobs;
@@ -588,6 +623,7 @@ export interface DB {
   tenant_settings: TenantSettings;
   tenants: Tenants;
   uploads: Uploads;
+  waits: Waits;
   worker_devices: WorkerDevices;
   worker_heartbeats: WorkerHeartbeats;
 }

@@ -188,12 +188,14 @@ begin
           else 'done' end
     where r.id = v_run.id
     returning r.* into v_run;
+    if v_run.compensation <> 'none' then
+      insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+      values (v_run.tenant_id, case v_run.compensation when 'done' then 'run.compensated' else 'run.compensation_failed' end,
+        v_run.correlation_id, p_actor_type, p_actor_id, v_run.id, jsonb_build_object('run_id', v_run.id));
+    end if;
     insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
-    select v_run.tenant_id, e.type, v_run.correlation_id, p_actor_type, p_actor_id, v_run.id, jsonb_build_object('run_id', v_run.id)
-    from unnest(array[
-      case v_run.compensation when 'done' then 'run.compensated' when 'failed' then 'run.compensation_failed' end,
-      'run.' || v_run.status
-    ]) as e (type) where e.type is not null;
+    values (v_run.tenant_id, 'run.' || v_run.status, v_run.correlation_id, p_actor_type, p_actor_id, v_run.id,
+      jsonb_build_object('run_id', v_run.id));
   end loop;
   return next;
 end

@@ -74,7 +74,7 @@ async function traces(stepId: string): Promise<unknown> {
        (select count(*) from step_logs where step_id = s.id) as logs,
        (select count(*) from artifacts where step_id = s.id) as artifacts,
        (select count(*) from approvals where step_id = s.id) as approvals,
-       (select count(*) from events where payload::text like '%' || s.id || '%') as events
+       (select count(*) from events where type <> 'step.refused' and payload::text like '%' || s.id || '%') as events
      from steps s where s.id = $1`,
     [stepId],
   );
@@ -165,4 +165,23 @@ test("settling twice answers the same and counts once", async () => {
     "settled",
   ]);
   expect(await engine.step(claim.stepId)).toMatchObject({ failures: 1, status: "queued" });
+});
+
+test("what came too late is noted on its attempt, once, and told", async () => {
+  const stale = await claimOne();
+  await engine.lapse(stale.stepId);
+  await reclaim(engine.worker, 100);
+  const late = done({ id: stale.stepId, epoch: stale.epoch });
+  for (const _ of [1, 2]) {
+    expect((await engine.settle([late])).settled.results).toMatchObject([
+      { result: "stale", reason: "lost" },
+    ]);
+  }
+  const { rows } = await engine.owner.query(
+    `select a.outcome, a.refused_outcome, a.refused_at is not null as refused,
+       (select count(*)::int from events where type = 'step.refused' and payload ->> 'step_id' = $1) as told
+     from attempts a where a.step_id = $1::uuid`,
+    [stale.stepId],
+  );
+  expect(rows).toEqual([{ outcome: "lost", refused_outcome: "succeeded", refused: true, told: 1 }]);
 });
