@@ -50,6 +50,7 @@ const workspaces = createWorkspaces({
 const handlers: Handlers = {
   shell: createShellHandler({ engine, files, workspaces }),
   approval: createApprovalHandler({ engine }),
+  http: async () => ({ type: "failed", code: "unknown_handler", message: "Not there yet." }),
 };
 
 const leaseSeconds = env.NOFX_LEASE_SECONDS;

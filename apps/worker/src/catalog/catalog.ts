@@ -21,6 +21,7 @@ const ASKING_MS = 60_000;
 export const CATALOG: { readonly [K in WorkerKind]: CatalogEntry<K> } = {
   shell: { with: STEP_WITH.shell, timeoutMs: (args) => args.timeoutSeconds * 1_000 },
   approval: { with: STEP_WITH.approval, timeoutMs: () => ASKING_MS },
+  http: { with: STEP_WITH.http, timeoutMs: (args) => args.timeoutSeconds * 1_000 },
 };
 
 /** One handler a kind. A kind without one does not compile. */

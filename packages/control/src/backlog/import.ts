@@ -159,6 +159,9 @@ function toRow(ctx: MemberContext, item: ValidItem): ItemRow {
     sensitive: item.sensitive,
     owner: item.owner ?? null,
     undo: item.undo ?? null,
+    pivot: item.pivot,
+    max_failures: item.maxFailures,
+    deadline_seconds: item.deadlineSeconds,
     position: item.row,
   };
   return { ...row, digest: ctx.plane.sha256(canonicalJson(row)) };

@@ -1,7 +1,7 @@
 import { canonicalJson } from "@nofx/core/canonical";
 import { planDigestInput } from "@nofx/core/gates";
 import type { PlannedStep } from "@nofx/core/planner";
-import { RiskLabel, StepKind } from "@nofx/core/vocabulary";
+import { RiskLabel, StepKind, Undo } from "@nofx/core/vocabulary";
 import { z } from "zod";
 import type { Plane } from "../command/plane.ts";
 
@@ -31,11 +31,19 @@ export const StoredStep = z
     risk: z.array(RiskLabel),
     labels: z.array(z.string()),
     owner: z.string().nullable(),
-    undo: z.record(z.string(), z.unknown()).nullable(),
+    undo: Undo.nullable(),
+    pivot: z.boolean(),
+    max_failures: z.int(),
+    deadline_seconds: z.int(),
     token: z.string(),
   })
-  .transform(({ item_key, arguments: args, ...step }): PlannedStep => ({
-    ...step,
-    itemId: item_key,
-    with: args,
-  }));
+  .transform((row): PlannedStep => {
+    const { item_key, arguments: args, max_failures, deadline_seconds, ...step } = row;
+    return {
+      ...step,
+      itemId: item_key,
+      with: args,
+      maxFailures: max_failures,
+      deadlineSeconds: deadline_seconds,
+    };
+  });

@@ -1,6 +1,6 @@
 import { NofxError } from "@nofx/core/errors";
 import type { ValidItem } from "@nofx/core/planner";
-import { BacklogItemInput } from "@nofx/core/vocabulary";
+import { BacklogItemInput, Undo } from "@nofx/core/vocabulary";
 import type { PackItemRecord } from "@nofx/db/queries";
 
 /** The items asked for, with everything they need; all of the pack when nothing is asked for. */
@@ -39,8 +39,8 @@ function closure(
   return chosen;
 }
 
-function toItem(record: PackItemRecord): BacklogItemInput {
-  return BacklogItemInput.parse({
+function toItem(record: PackItemRecord): Omit<ValidItem, "row"> {
+  const { undo: _, ...item } = BacklogItemInput.parse({
     id: record.key,
     title: record.title,
     description: record.description ?? undefined,
@@ -53,6 +53,9 @@ function toItem(record: PackItemRecord): BacklogItemInput {
     risk: record.risk,
     sensitive: record.sensitive,
     owner: record.owner ?? undefined,
-    undo: record.undo ?? undefined,
+    pivot: record.pivot,
+    maxFailures: record.max_failures,
+    deadlineSeconds: record.deadline_seconds,
   });
+  return { ...item, undo: Undo.optional().parse(record.undo ?? undefined) };
 }

@@ -119,8 +119,16 @@ export const StepErrorCode = z.enum([
   "dependency_failed",
   "agent_error",
   "agent_permanent_error",
+  "http_busy",
+  "http_unavailable",
+  "http_refused",
+  "address_refused",
+  "unknown_outcome",
   "lease_lost",
   "poison_crash",
+  "deadline_exceeded",
+  "non_deterministic",
+  "output_invalid",
   "unclassified",
 ]);
 export type StepErrorCode = z.infer<typeof StepErrorCode>;
@@ -139,7 +147,16 @@ export const STEP_ERROR_CLASS: Record<StepErrorCode, ErrorClass> = {
   dependency_failed: "permanent",
   agent_error: "retryable",
   agent_permanent_error: "permanent",
+  http_busy: "retryable",
+  http_unavailable: "retryable",
+  http_refused: "permanent",
+  address_refused: "policy",
+  // nobody knows whether the effect is there, and doing it twice is worse than asking: people decide
+  unknown_outcome: "policy",
   lease_lost: "retryable",
   poison_crash: "poison",
+  deadline_exceeded: "permanent",
+  non_deterministic: "permanent",
+  output_invalid: "permanent",
   unclassified: "retryable",
 };

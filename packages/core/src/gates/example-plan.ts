@@ -32,6 +32,9 @@ function exampleStep(step: ExampleStep, position: number): PlannedStep {
     labels: [],
     owner: null,
     undo: null,
+    pivot: false,
+    maxFailures: 3,
+    deadlineSeconds: 86_400,
     token: step.name,
     ...step,
   };

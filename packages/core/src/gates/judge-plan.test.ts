@@ -45,7 +45,11 @@ describe("judgePlan", () => {
       { name: "bug.test", needs: ["bug.fix"], ...bug },
     ];
     expect(rulesOf(judged(steps))).toEqual([["irreversible_without_undo", "bug.fix"]]);
-    expect(rulesOf(judged([{ ...steps[0]!, undo: { command: ["undo"] } }, steps[1]!]))).toEqual([]);
+    expect(
+      rulesOf(
+        judged([{ ...steps[0]!, undo: { kind: "shell", with: { command: ["undo"] } } }, steps[1]!]),
+      ),
+    ).toEqual([]);
   });
 
   test("names a loop by its shortest way round, and a step that needs itself", () => {

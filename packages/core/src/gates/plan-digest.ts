@@ -12,7 +12,7 @@ export interface DigestedPlan {
  */
 export function planDigestInput({ version, steps }: DigestedPlan): string {
   const byName = steps.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  return canonicalJson(["nofx.plan.v1", version, byName.map(judgedPartOf)]);
+  return canonicalJson(["nofx.plan.v2", version, byName.map(judgedPartOf)]);
 }
 
 export function planDigest(plan: DigestedPlan, sha256: (text: string) => string): string {
@@ -45,6 +45,9 @@ function judgedPartOf(step: PlannedStep) {
     labels: step.labels.toSorted(),
     owner: step.owner,
     undo: step.undo,
+    pivot: step.pivot,
+    max_failures: step.maxFailures,
+    deadline_seconds: step.deadlineSeconds,
     token: step.token,
   };
 }

@@ -20,7 +20,7 @@ export function expandItem(item: ValidItem, rules: readonly PlanRule[]): Expansi
   if (item.kind !== undefined) {
     const args = item.with ?? {};
     const step = draft(item, { name: item.id, title: item.title, kind: item.kind, with: args });
-    return { item, steps: [{ ...step, undo: item.undo ?? null }], notes: [], issues: [] };
+    return { item, steps: [{ ...step, ...effectOf(item) }], notes: [], issues: [] };
   }
   const rule = chooseRule(item, rules);
   if (rule === undefined) {
@@ -53,7 +53,7 @@ function expandByRule(item: ValidItem, rule: PlanRule): Expansion {
     steps.push({
       ...draft(item, { name, title, kind, with: parsed.data ?? args }),
       needs: needs.map((suffix) => `${item.id}.${suffix}`),
-      undo: ruleStep === effect ? (item.undo ?? null) : null,
+      ...(ruleStep === effect ? effectOf(item) : {}),
     });
   });
   return { item, steps, notes: unusedArguments(item, rule), issues };
@@ -74,7 +74,7 @@ function argumentsOf(
   const args = { ...step.with, ...override };
   if (step.kind === "approval")
     return { kind: "approval", args: { question: item.title, ...args } };
-  if (step.kind === "shell") return { kind: "shell", args };
+  if (step.kind !== "agent") return { kind: step.kind, args };
   const about = {
     item: item.id,
     title: item.title,
@@ -120,5 +120,13 @@ function draft(
     labels: item.labels,
     owner: item.owner ?? null,
     undo: null,
+    pivot: false,
+    maxFailures: item.maxFailures,
+    deadlineSeconds: item.deadlineSeconds,
   };
+}
+
+/** What belongs to the step that makes the item's change, and to no other of its steps. */
+function effectOf(item: ValidItem): Pick<DraftStep, "undo" | "pivot"> {
+  return { undo: item.undo ?? null, pivot: item.pivot };
 }

@@ -5,12 +5,17 @@ import {
   STEP_WITH,
   ShellWith,
   StepKind,
+  UndoKind,
   isStepName,
   type ArtifactInput,
+  type Undo,
 } from "../vocabulary/index.ts";
 
 /** An item that stands on its own: its row parsed, its arguments checked and completed with defaults. */
-export type ValidItem = BacklogItemInput & { readonly row: number };
+export type ValidItem = Omit<BacklogItemInput, "undo"> & {
+  readonly row: number;
+  undo?: Undo | undefined;
+};
 
 export interface ParsedRow {
   /** The row's id, when it has a usable one: others may need it even if the rest of the row is wrong. */
@@ -45,7 +50,9 @@ export function parseRow(raw: unknown, row: number): ParsedRow {
     }
     return { key, label, needs: rawNeeds(raw), inputs: [], item: undefined, issues };
   }
-  const item = { ...parsed.data, needs: [...new Set(parsed.data.needs)], row };
+  const { undo: given, ...rest } = parsed.data;
+  const undo = given === undefined ? undefined : completeUndo(given, report);
+  const item: ValidItem = { ...rest, undo, needs: [...new Set(rest.needs)], row };
   const inputs = completeArguments(item, report);
   return { key, label, needs: item.needs, inputs, item, issues };
 }
@@ -68,14 +75,25 @@ const MAX_SHOWN = 300;
 
 type Report = (path: readonly PropertyKey[], message: string) => void;
 
-/** Fills in the defaults of `with` and `undo`, reports what is wrong in them, returns the artifacts they want. */
+/** Either form of an undo as the one that is stored, with its defaults; nothing when it is wrong, which is reported. */
+function completeUndo(given: Record<string, unknown>, report: Report): Undo | undefined {
+  const named = "kind" in given;
+  const kind = UndoKind.safeParse(named ? given["kind"] : "shell");
+  if (!kind.success) {
+    report(["undo", "kind"], unknownOption("kind", given["kind"], UndoKind.options));
+    return undefined;
+  }
+  const extra = named ? Object.keys(given).filter((key) => key !== "kind" && key !== "with") : [];
+  for (const key of extra) report(["undo", key], 'an undo has "kind" and "with", and no more');
+  const at = named ? ["undo", "with"] : ["undo"];
+  const args = STEP_WITH[kind.data].safeParse(named ? (given["with"] ?? {}) : given);
+  for (const issue of args.error?.issues ?? []) report([...at, ...issue.path], issue.message);
+  return args.success ? { kind: kind.data, with: args.data } : undefined;
+}
+
+/** Fills in the defaults of `with`, reports what is wrong in it, returns the artifacts it wants. */
 function completeArguments(item: ValidItem, report: Report): RowInput[] {
   const inputs: RowInput[] = [];
-  if (item.undo !== undefined) {
-    const undo = ShellWith.safeParse(item.undo);
-    if (undo.success) item.undo = undo.data;
-    else for (const issue of undo.error.issues) report(["undo", ...issue.path], issue.message);
-  }
   if (item.kind !== undefined) {
     const args = STEP_WITH[item.kind].safeParse(item.with ?? {});
     if (!args.success) {

@@ -31,7 +31,7 @@ function itemsOf(document: unknown): ValidItem[] {
 
 describe("items with a kind", () => {
   test("become that step", () => {
-    const undo = { command: ["undo"] };
+    const undo = { kind: "shell", with: { command: ["undo"] } } as const;
     const item = aPlanItem({ id: "a", risk: ["production"], sensitive: true, owner: "ops", undo });
     expect(stepsOf([item])).toEqual([
       {
@@ -51,6 +51,9 @@ describe("items with a kind", () => {
         labels: [],
         owner: "ops",
         undo,
+        pivot: false,
+        maxFailures: 3,
+        deadlineSeconds: 86_400,
         token: sha256(
           `["t","l","a",{"kind":"shell","with":{"artifacts":[],"command":["true"],"inputs":[],"timeoutSeconds":600}}]`,
         ),
@@ -146,8 +149,21 @@ describe("items with a type", () => {
     ]);
   });
 
+  test("an http item is one step for a worker", () => {
+    const steps = stepsOf([
+      aPlanItem({ id: "call", kind: "http", with: { url: "https://a.example" }, maxFailures: 7 }),
+    ]);
+    expect(steps).toMatchObject([{ kind: "http", executor: "worker", maxFailures: 7 }]);
+  });
+
+  test("the point of no return is the step that makes the change", () => {
+    const steps = stepsOf([{ ...bug, pivot: true, deadlineSeconds: 60 }]);
+    expect(steps.map((step) => step.pivot)).toEqual([false, true, false, false]);
+    expect(steps.map((step) => step.deadlineSeconds)).toEqual([60, 60, 60, 60]);
+  });
+
   test("the undo of the item belongs to the step that makes the change", () => {
-    const steps = stepsOf([{ ...bug, undo: { command: ["undo"] } }]);
+    const steps = stepsOf([{ ...bug, undo: { kind: "shell", with: { command: ["undo"] } } }]);
     expect(steps.map((step) => step.undo !== null)).toEqual([false, true, false, false]);
   });
 

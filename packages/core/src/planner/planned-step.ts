@@ -1,4 +1,4 @@
-import type { RiskLabel, StepExecutor, StepKind } from "../vocabulary/index.ts";
+import type { RiskLabel, StepExecutor, StepKind, Undo } from "../vocabulary/index.ts";
 
 /** One step of a plan, as it is stored, judged and later executed. */
 export interface PlannedStep {
@@ -20,8 +20,12 @@ export interface PlannedStep {
   readonly risk: readonly RiskLabel[];
   readonly labels: readonly string[];
   readonly owner: string | null;
-  /** Arguments of the shell step that takes the effect back. */
-  readonly undo: Record<string, unknown> | null;
+  /** What takes the effect back. */
+  readonly undo: Undo | null;
+  /** A point of no return: once it has succeeded, nothing of its run is undone. */
+  readonly pivot: boolean;
+  readonly maxFailures: number;
+  readonly deadlineSeconds: number;
   /** Idempotency token: the same for the same step with the same arguments in every version of the plan. */
   readonly token: string;
 }

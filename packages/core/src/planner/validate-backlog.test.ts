@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { aBacklog, aBacklogRow } from "../testing/index.ts";
+import { StepKind } from "../vocabulary/index.ts";
 import { loopText } from "./find-loops.ts";
 import { MAX_BACKLOG_ISSUES } from "./issue-list.ts";
 import { validateBacklog } from "./validate-backlog.ts";
@@ -30,6 +31,32 @@ describe("a valid document", () => {
     });
   });
 
+  test("an undo in either form is stored in one, and a step's limits have defaults", () => {
+    const undo = { kind: "http", with: { method: "DELETE", url: "https://example.org/1" } };
+    const result = validateBacklog({
+      version: 1,
+      pack: "p",
+      items: [
+        aBacklogRow({ id: "short", undo: { script: "x" } }),
+        aBacklogRow({ id: "long", undo, pivot: true, maxFailures: 20, deadlineSeconds: 1 }),
+      ],
+    });
+    const shell = { script: "x", timeoutSeconds: 600, artifacts: [], inputs: [] };
+    const http = { ...undo.with, timeoutSeconds: 30, maxResponseBytes: 65_536 };
+    expect(result).toMatchObject({
+      ok: true,
+      items: [
+        {
+          undo: { kind: "shell", with: shell },
+          pivot: false,
+          maxFailures: 3,
+          deadlineSeconds: 86_400,
+        },
+        { undo: { kind: "http", with: http }, pivot: true, maxFailures: 20, deadlineSeconds: 1 },
+      ],
+    });
+  });
+
   test("no valid graph is refused", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 40 }), fc.nat(120), fc.nat(), (size, edges, seed) => {
@@ -55,11 +82,13 @@ describe("names every offending item", () => {
       "rubbish",
       aBacklogRow({ id: "undone", undo: { nope: 1 } }),
       aBacklogRow({ id: "bbb" }),
+      aBacklogRow({ id: "asks-back", undo: { kind: "approval", with: {} } }),
+      aBacklogRow({ id: "calls-back", undo: { kind: "http", with: { url: "ftp://x" }, why: "" } }),
     ];
     expect(sentences(items)).toEqual([
       'a /items/0/needs/0: needs "bb", which does not exist; did you mean "bbb"?',
       'dup /items/2/id: duplicate id "dup": row 2 has it already',
-      'odd /items/3/kind: unknown kind "docker"; use one of shell, approval, agent',
+      `odd /items/3/kind: unknown kind "docker"; use one of ${StepKind.options.join(", ")}`,
       'typo /items/4/type: unknown type "bgu"; use one of bug, feature, chore, research',
       "#6 /items/5/id: an item needs an id",
       "self /items/6/needs/0: needs itself",
@@ -69,6 +98,9 @@ describe("names every offending item", () => {
       "#11 /items/10: Invalid input: expected object, received string",
       'undone /items/11/undo: Unrecognized key: "nope"',
       "undone /items/11/undo: give exactly one of command and script",
+      'asks-back /items/13/undo/kind: unknown kind "approval"; use one of shell, http, agent',
+      'calls-back /items/14/undo/why: an undo has "kind" and "with", and no more',
+      "calls-back /items/14/undo/with/url: use an http or https address",
     ]);
   });
 
@@ -108,7 +140,9 @@ describe("names every offending item", () => {
   test("an unusable row is not held against those that need it", () => {
     expect(
       sentences([{ id: "a", kind: "docker", title: "x" }, aBacklogRow({ id: "b", needs: ["a"] })]),
-    ).toEqual(['a /items/0/kind: unknown kind "docker"; use one of shell, approval, agent']);
+    ).toEqual([
+      `a /items/0/kind: unknown kind "docker"; use one of ${StepKind.options.join(", ")}`,
+    ]);
   });
 
   test("at most a thousand, then how many more there are and how many rows were passed over", () => {
@@ -243,7 +277,7 @@ describe("artifacts", () => {
       'b /items/1/with/inputs/0/from: wants artifact "f" from "a", which it does not need; add it to needs',
       'c /items/2/with/inputs/0/from: wants artifact "f" from "nope", which does not exist',
       'd /items/3/with/inputs/0/from: wants artifact "f" from "d", which it does not need; add it to needs',
-      't /items/4/with/fix: without kind, "with" holds arguments per step, like {"fix": {...}}; give kind: shell | approval | agent to say what this item does',
+      `t /items/4/with/fix: without kind, "with" holds arguments per step, like {"fix": {...}}; give kind: ${StepKind.options.join(" | ")} to say what this item does`,
       "t /items/4/with/review/command: Too small: expected array to have >=1 items",
       't /items/4/with/test/inputs/0/from: wants artifact "f" from "a", which it does not need; add it to needs',
     ]);

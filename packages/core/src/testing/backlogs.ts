@@ -23,6 +23,9 @@ export function aPlanItem(overrides: Partial<ValidItem> & { id: string }): Valid
     labels: [],
     risk: [],
     sensitive: false,
+    pivot: false,
+    maxFailures: 3,
+    deadlineSeconds: 86_400,
     row: 0,
     ...(typed
       ? {}

@@ -20,6 +20,9 @@ export function aPlannedStep(overrides: Partial<PlannedStep> & { name: string })
     labels: [],
     owner: null,
     undo: null,
+    pivot: false,
+    maxFailures: 3,
+    deadlineSeconds: 86_400,
     token: `token-of-${overrides.name}`,
     ...overrides,
   };

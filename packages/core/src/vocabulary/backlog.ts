@@ -29,7 +29,18 @@ export const BacklogItemInput = z
     sensitive: z.boolean().default(false),
     owner: storableText(200, 1).optional(),
     undo: StorableJson.optional().meta({
-      description: "A shell `with` that takes the effect back",
+      description:
+        "What takes the effect back: {kind: shell | http | agent, with: {...}}, or just the `with` of a shell step",
+    }),
+    pivot: z.boolean().default(false).meta({
+      description: "A point of no return: once it has succeeded, nothing of its run is undone",
+    }),
+    maxFailures: z.int().min(1).max(20).default(3).meta({
+      description: "How many failed attempts end the step",
+    }),
+    deadlineSeconds: z.int().min(1).max(2_592_000).default(86_400).meta({
+      description:
+        "No retry begins later than this after the first attempt; time spent waiting for people does not count",
     }),
   })
   .refine((item) => !(item.kind !== undefined && item.type !== undefined), {

@@ -2,6 +2,7 @@ export * from "./actors.ts";
 export * from "./backlog.ts";
 export * from "./events.ts";
 export * from "./holds.ts";
+export * from "./http-with.ts";
 export * from "./ids.ts";
 export * from "./statuses.ts";
 export * from "./steps.ts";

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { HttpWith } from "./http-with.ts";
 import { StorableJson, storableText } from "./text.ts";
 
-export const StepKind = z.enum(["shell", "approval", "agent"]);
+export const StepKind = z.enum(["shell", "approval", "agent", "http"]);
 export type StepKind = z.infer<typeof StepKind>;
 
 const STEP_NAME = /^[a-z0-9][a-z0-9._-]{0,127}$/;
@@ -72,6 +73,7 @@ export const STEP_WITH = {
   shell: ShellWith,
   approval: ApprovalWith,
   agent: AgentWith,
+  http: HttpWith,
 } as const satisfies Record<StepKind, z.ZodType>;
 
 /** Who executes a kind: our worker, or an SDK agent. */
@@ -79,12 +81,21 @@ export const STEP_EXECUTOR = {
   shell: "worker",
   approval: "worker",
   agent: "agent",
+  http: "worker",
 } as const satisfies Record<StepKind, "worker" | "agent">;
 export type StepExecutor = (typeof STEP_EXECUTOR)[StepKind];
 
 /** How often a step of this kind is tried before it fails for good. */
-export const MAX_FAILURES = { shell: 3, approval: 3, agent: 3 } as const satisfies Record<
+export const MAX_FAILURES = { shell: 3, approval: 3, agent: 3, http: 3 } as const satisfies Record<
   StepKind,
   number
 >;
 export const MAX_CRASHES = 3;
+
+/** The kinds that can take an effect back. */
+export const UndoKind = StepKind.extract(["shell", "http", "agent"]);
+export type UndoKind = z.infer<typeof UndoKind>;
+
+/** What takes an effect back, as it is stored: `with` is that of its kind. */
+export const Undo = z.strictObject({ kind: UndoKind, with: StorableJson });
+export type Undo = z.infer<typeof Undo>;

@@ -71,7 +71,7 @@ test("a finding about a secret never contains it", () => {
     fc.property(fc.constantFrom(...Object.values(SECRETS)), fc.boolean(), (secret, asKey) => {
       const args = asKey ? { [secret]: 1 } : { script: secret };
       const facts = { shell: "trusted", sandboxAvailable: false } as const;
-      const step = aPlannedStep({ name: "a", with: args, undo: args });
+      const step = aPlannedStep({ name: "a", with: args, undo: { kind: "shell", with: args } });
       const text = JSON.stringify(judgePlan({ steps: [step], notes: [], facts }));
       expect(text).not.toContain(JSON.stringify(secret).slice(1, -1));
     }),

@@ -8,9 +8,10 @@ export const sandboxUnavailable: GateRule = {
   tip: 'Install the sandbox tools on the workers, or let an admin set "shell" to "trusted".',
   *judge({ steps, facts }) {
     if (facts.shell !== "sandboxed" || facts.sandboxAvailable) return;
-    for (const { name, kind } of steps) {
-      if (kind !== "shell") continue;
-      const reason = `Step "${name}" runs a command, this tenant wants commands sandboxed, and no sandbox is available.`;
+    for (const { name, kind, undo } of steps) {
+      if (kind !== "shell" && undo?.kind !== "shell") continue;
+      const what = kind === "shell" ? "runs a command" : "is undone by a command";
+      const reason = `Step "${name}" ${what}, this tenant wants commands sandboxed, and no sandbox is available.`;
       yield { step: name, reason, evidence: { shell: facts.shell, sandboxAvailable: false } };
     }
   },

@@ -12,7 +12,7 @@ export const secretInArguments: GateRule = {
     for (const step of steps) {
       const found = [
         ...findSecrets(step.with, ["with"]),
-        ...(step.undo === null ? [] : findSecrets(step.undo, ["undo"])),
+        ...(step.undo === null ? [] : findSecrets(step.undo.with, ["undo", "with"])),
       ];
       for (const { path, pattern, what } of found) {
         const at = pointer(path);

@@ -8,9 +8,10 @@ export const shellNotTrusted: GateRule = {
   tip: 'An admin can set "shell" to "trusted" (commands run without a sandbox) or to "sandboxed".',
   *judge({ steps, facts }) {
     if (facts.shell !== "off") return;
-    for (const { name, kind } of steps) {
-      if (kind !== "shell") continue;
-      const reason = `Step "${name}" runs a command, and this tenant's setting "shell" is "off".`;
+    for (const { name, kind, undo } of steps) {
+      if (kind !== "shell" && undo?.kind !== "shell") continue;
+      const what = kind === "shell" ? "runs a command" : "is undone by a command";
+      const reason = `Step "${name}" ${what}, and this tenant's setting "shell" is "off".`;
       yield { step: name, reason, evidence: { shell: facts.shell } };
     }
   },

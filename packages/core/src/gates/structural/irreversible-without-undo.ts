@@ -6,7 +6,7 @@ export const irreversibleWithoutUndo: GateRule = {
   name: "irreversible_without_undo",
   gate: "structural",
   verdict: "warn",
-  tip: "Give the item an undo: the command that takes its effect back. If there is none, approving the plan accepts that.",
+  tip: "Give the item an undo: the command or request that takes its effect back. If there is none, approving the plan accepts that.",
   *judge({ steps }) {
     const undone = new Set(steps.filter((step) => step.undo !== null).map((step) => step.itemId));
     for (const step of steps) {
@@ -22,7 +22,11 @@ export const irreversibleWithoutUndo: GateRule = {
   },
   examples: {
     passes: examplePlan([
-      { name: "publish", risk: ["irreversible"], undo: { command: ["npm", "deprecate"] } },
+      {
+        name: "publish",
+        risk: ["irreversible"],
+        undo: { kind: "shell", with: { command: ["npm", "deprecate"] } },
+      },
     ]),
     fails: examplePlan([{ name: "publish", risk: ["irreversible"] }]),
   },

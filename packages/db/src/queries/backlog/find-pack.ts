@@ -15,7 +15,10 @@ export interface PackItemRecord {
   risk: string[];
   sensitive: boolean;
   owner: string | null;
-  undo: Record<string, unknown> | null;
+  undo: unknown;
+  pivot: boolean;
+  max_failures: number;
+  deadline_seconds: number;
   position: number;
 }
 
@@ -36,7 +39,8 @@ export async function lockPack(db: Executor, packId: string): Promise<void> {
 /** Every item of a pack, in document order. */
 export async function loadPackItems(db: Executor, packId: string): Promise<PackItemRecord[]> {
   const { rows } = await sql<PackItemRecord>`
-    select id, key, title, description, kind, type, arguments, needs, priority, labels, risk, sensitive, owner, undo, position
+    select id, key, title, description, kind, type, arguments, needs, priority, labels, risk, sensitive, owner, undo, pivot,
+           max_failures, deadline_seconds, position
     from backlog_items where pack_id = ${packId}::uuid order by position, id
   `.execute(db);
   return rows;

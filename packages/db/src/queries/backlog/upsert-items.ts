@@ -1,3 +1,4 @@
+import type { Undo } from "@nofx/core/vocabulary";
 import { sql } from "kysely";
 import type { Executor } from "../executor.ts";
 
@@ -14,7 +15,10 @@ export interface ItemRow {
   risk: string[];
   sensitive: boolean;
   owner: string | null;
-  undo: Record<string, unknown> | null;
+  undo: Undo | null;
+  pivot: boolean;
+  max_failures: number;
+  deadline_seconds: number;
   position: number;
   digest: string;
 }
@@ -45,17 +49,19 @@ export async function upsertItems(
   const { rows } = await sql<{ created: number; updated: number }>`
     with written as (
       insert into backlog_items (tenant_id, pack_id, key, title, description, kind, type, arguments, needs, priority, labels, risk,
-        sensitive, owner, undo, position, digest)
+        sensitive, owner, undo, pivot, max_failures, deadline_seconds, position, digest)
       select ${tenantId}::uuid, ${packId}::uuid, i.key, i.title, i.description, i.kind, i.type, i.arguments, i.needs, i.priority,
-        i.labels, i.risk, i.sensitive, i.owner, i.undo, i.position, i.digest
+        i.labels, i.risk, i.sensitive, i.owner, i.undo, i.pivot, i.max_failures, i.deadline_seconds, i.position, i.digest
       from jsonb_to_recordset(${JSON.stringify(items)}::jsonb) as i (
         key text, title text, description text, kind text, type text, arguments jsonb, needs text[], priority smallint, labels text[],
-        risk text[], sensitive boolean, owner text, undo jsonb, position integer, digest text)
+        risk text[], sensitive boolean, owner text, undo jsonb, pivot boolean, max_failures integer, deadline_seconds integer,
+        position integer, digest text)
       order by i.position
       on conflict (pack_id, key) do update set
         title = excluded.title, description = excluded.description, kind = excluded.kind, type = excluded.type,
         arguments = excluded.arguments, needs = excluded.needs, priority = excluded.priority, labels = excluded.labels,
         risk = excluded.risk, sensitive = excluded.sensitive, owner = excluded.owner, undo = excluded.undo,
+        pivot = excluded.pivot, max_failures = excluded.max_failures, deadline_seconds = excluded.deadline_seconds,
         position = excluded.position, digest = excluded.digest, updated_at = clock_timestamp()
       where backlog_items.digest <> excluded.digest
       returning (xmax = 0) as created

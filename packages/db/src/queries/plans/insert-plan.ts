@@ -1,3 +1,4 @@
+import type { Undo } from "@nofx/core/vocabulary";
 import { sql } from "kysely";
 import { lockPack } from "../backlog/find-pack.ts";
 import type { Executor } from "../executor.ts";
@@ -18,7 +19,10 @@ export interface PlanStepRow {
   risk: readonly string[];
   labels: readonly string[];
   owner: string | null;
-  undo: Record<string, unknown> | null;
+  undo: Undo | null;
+  pivot: boolean;
+  max_failures: number;
+  deadline_seconds: number;
   token: string;
   arguments_digest: string;
   verdict: string;
@@ -44,13 +48,15 @@ export async function insertPlanSteps(
   const { rows } = await sql<{ id: string; name: string }>`
     with written as (
       insert into plan_steps (tenant_id, plan_id, backlog_item_id, name, title, item_key, kind, executor, capability, queue, arguments,
-        needs, priority, position, sensitive, risk, labels, owner, undo, token, arguments_digest, verdict, x, y)
+        needs, priority, position, sensitive, risk, labels, owner, undo, pivot, max_failures, deadline_seconds, token, arguments_digest,
+        verdict, x, y)
       select ${plan.tenantId}::uuid, ${plan.id}::uuid, i.id, s.name, s.title, s.item_key, s.kind, s.executor, s.capability, s.queue,
-        s.arguments, s.needs, s.priority, s.position, s.sensitive, s.risk, s.labels, s.owner, s.undo, s.token, s.arguments_digest,
-        s.verdict, s.x, s.y
+        s.arguments, s.needs, s.priority, s.position, s.sensitive, s.risk, s.labels, s.owner, s.undo, s.pivot,
+        s.max_failures, s.deadline_seconds, s.token, s.arguments_digest, s.verdict, s.x, s.y
       from jsonb_to_recordset(${JSON.stringify(steps)}::jsonb) as s (
         item_key text, name text, title text, kind text, executor text, capability text, queue text, arguments jsonb, needs text[],
-        priority smallint, position integer, sensitive boolean, risk text[], labels text[], owner text, undo jsonb, token text,
+        priority smallint, position integer, sensitive boolean, risk text[], labels text[], owner text, undo jsonb,
+        pivot boolean, max_failures integer, deadline_seconds integer, token text,
         arguments_digest text, verdict text, x real, y real)
       join backlog_items i on i.pack_id = ${plan.packId}::uuid and i.key = s.item_key
       order by s.position

@@ -66,6 +66,9 @@ export async function loadStoredSteps(db: Executor, planId: string) {
       "labels",
       "owner",
       "undo",
+      "pivot",
+      "max_failures",
+      "deadline_seconds",
       "token",
     ])
     .where("plan_id", "=", planId)
