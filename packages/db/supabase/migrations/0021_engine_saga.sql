@@ -6,8 +6,9 @@ language sql immutable parallel safe
 set search_path = ''
 as $$
   select case
-    when p_code in ('timeout', 'agent_error', 'lease_lost', 'unclassified') then 'retryable'
-    when p_code in ('shell_not_trusted', 'sandbox_unavailable', 'approval_rejected', 'approval_expired') then 'policy'
+    when p_code in ('timeout', 'agent_error', 'http_busy', 'http_unavailable', 'lease_lost', 'unclassified') then 'retryable'
+    when p_code in ('shell_not_trusted', 'sandbox_unavailable', 'approval_rejected', 'approval_expired', 'address_refused',
+      'unknown_outcome', 'wait_timed_out') then 'policy'
     when p_code = 'poison_crash' then 'poison'
     else 'permanent' end
 $$;
