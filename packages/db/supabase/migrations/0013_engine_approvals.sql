@@ -1,9 +1,52 @@
+-- Stores a question of a step that its executor holds, once. An answer holds for exactly what was shown: the same name with
+-- another digest is another question, and one that is still open under that name gives way to it.
+create function engine.open_question(
+  p_step public.steps, p_name text, p_title text, p_question text, p_why text,
+  p_arguments jsonb, p_arguments_digest text, p_requester text, p_expires_ms bigint
+) returns public.approvals
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+  v_approval public.approvals;
+begin
+  with replaced as (
+    update public.approvals a set status = 'superseded', decided_at = clock_timestamp()
+    where a.step_id = p_step.id and a.name = p_name and a.subject = 'step' and a.status = 'pending'
+      and a.arguments_digest <> p_arguments_digest
+    returning a.id
+  )
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  select p_step.tenant_id, 'approval.decided', p_step.correlation_id, p_step.executor, p_step.lease_owner, p_step.run_id,
+    jsonb_build_object('approval_id', r.id, 'subject', 'step', 'status', 'superseded', 'run_id', p_step.run_id, 'step_id', p_step.id)
+  from replaced r;
+
+  insert into public.approvals (tenant_id, subject, run_id, step_id, name, title, question, why, arguments, arguments_digest,
+    requested_by_type, requested_by, requested_by_name, requester_user_id, expires_at, correlation_id)
+  values (p_step.tenant_id, 'step', p_step.run_id, p_step.id, p_name, p_title, p_question, p_why, p_arguments, p_arguments_digest,
+    p_step.executor, p_step.lease_owner, p_requester,
+    -- whoever started the run stands behind what its steps ask, and may not answer it
+    (select r.created_by::uuid from public.runs r where r.id = p_step.run_id and r.created_by_type = 'member'),
+    clock_timestamp() + make_interval(secs => p_expires_ms / 1000.0), p_step.correlation_id)
+  on conflict (step_id, name, arguments_digest) where subject = 'step' do nothing
+  returning * into v_approval;
+  if found then
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    values (p_step.tenant_id, 'approval.requested', p_step.correlation_id, p_step.executor, p_step.lease_owner, p_step.run_id,
+      jsonb_build_object('approval_id', v_approval.id, 'subject', 'step', 'run_id', p_step.run_id, 'step_id', p_step.id));
+    return v_approval;
+  end if;
+
+  select a.* into v_approval from public.approvals a
+  where a.step_id = p_step.id and a.name = p_name and a.arguments_digest = p_arguments_digest and a.subject = 'step';
+  return v_approval;
+end
+$$;
+revoke all on function engine.open_question(public.steps, text, text, text, text, jsonb, text, text, bigint) from public;
+
 -- An executor asks people. The first time, the question is stored and the step is put on hold: it is queued with the
 -- approval hold, its lease ends, no slot is held, and waiting uses no attempt. Once answered the step is claimed anew,
 -- and asking the same again under the same name returns the answer without waiting.
---
--- An answer holds for exactly what was shown: the same name with another digest is another question. One that is still open
--- under that name gives way to it.
 --
 -- Answers {name, status, reason, arguments, held}: held is true when the step was put on hold and the executor must stop.
 create function engine.request_approval(
@@ -15,47 +58,12 @@ set search_path = ''
 as $$
 declare
   v_step public.steps := engine.owned(p_tenant, p_step, p_epoch);
-  v_approval public.approvals;
+  v_approval public.approvals := engine.open_question(v_step, p_name, p_title, p_question, p_why, p_arguments,
+    p_arguments_digest, p_requester, p_expires_ms);
 begin
-  with replaced as (
-    update public.approvals a set status = 'superseded', decided_at = clock_timestamp()
-    where a.step_id = p_step and a.name = p_name and a.subject = 'step' and a.status = 'pending'
-      and a.arguments_digest <> p_arguments_digest
-    returning a.id
-  )
-  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
-  select v_step.tenant_id, 'approval.decided', v_step.correlation_id, v_step.executor, v_step.lease_owner, v_step.run_id,
-    jsonb_build_object('approval_id', r.id, 'subject', 'step', 'status', 'superseded', 'run_id', v_step.run_id, 'step_id', p_step)
-  from replaced r;
-
-  insert into public.approvals (tenant_id, subject, run_id, step_id, name, title, question, why, arguments, arguments_digest,
-    requested_by_type, requested_by, requested_by_name, requester_user_id, expires_at, correlation_id)
-  values (v_step.tenant_id, 'step', v_step.run_id, p_step, p_name, p_title, p_question, p_why, p_arguments, p_arguments_digest,
-    v_step.executor, v_step.lease_owner, p_requester,
-    -- whoever started the run stands behind what its steps ask, and may not answer it
-    (select r.created_by::uuid from public.runs r where r.id = v_step.run_id and r.created_by_type = 'member'),
-    clock_timestamp() + make_interval(secs => p_expires_ms / 1000.0), v_step.correlation_id)
-  on conflict (step_id, name, arguments_digest) where subject = 'step' do nothing;
-  if found then
-    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
-    select a.tenant_id, 'approval.requested', a.correlation_id, v_step.executor, v_step.lease_owner, v_step.run_id,
-      jsonb_build_object('approval_id', a.id, 'subject', 'step', 'run_id', v_step.run_id, 'step_id', p_step)
-    from public.approvals a where a.step_id = p_step and a.name = p_name and a.arguments_digest = p_arguments_digest and a.subject = 'step';
-  end if;
-
-  select a.* into v_approval from public.approvals a where a.step_id = p_step and a.name = p_name and a.arguments_digest = p_arguments_digest and a.subject = 'step';
   if v_approval.status = 'pending' then
-    update public.steps s
-    set status = 'queued', holds = s.holds | 2, lease_owner = null, lease_until = null, run_at = clock_timestamp()
-    where s.id = p_step;
-    update public.attempts a
-    set finished_at = clock_timestamp(), outcome = 'suspended', started_at = coalesce(a.started_at, a.claimed_at)
-    where a.step_id = p_step and a.epoch = p_epoch;
-    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
-    values (v_step.tenant_id, 'step.held', v_step.correlation_id, v_step.executor, v_step.lease_owner, v_step.run_id,
-      jsonb_build_object('step_id', p_step, 'run_id', v_step.run_id, 'hold', 'approval'));
+    perform engine.suspend(v_step, 2, 'approval');
   end if;
-
   return jsonb_build_object('name', v_approval.name, 'status', v_approval.status, 'arguments', v_approval.arguments,
     'approval_id', v_approval.id, 'held', v_approval.status = 'pending',
     'reason', (select d.reason from public.approval_decisions d where d.approval_id = v_approval.id order by d.at desc limit 1));
@@ -74,6 +82,8 @@ set search_path = ''
 as $$
 declare
   v_approval public.approvals;
+  v_wait uuid;
+  v_woken record;
   v_freed integer[] := array[0, 0];
   v_failed uuid[];
 begin
@@ -87,9 +97,21 @@ begin
   where s.id = v_approval.step_id and s.status = 'queued' and s.holds & 2 = 2
   order by s.id for update;
 
+  -- one that is an option of a wait meets it, with all that follows from that
+  select w.id into v_wait from public.waits w where w.approval_id = p_approval and w.status = 'open';
+  if found then
+    select * into v_woken from engine.meet_waits(array[v_wait], jsonb_build_object(v_wait, engine.verdict_json(p_approval)), null,
+      p_actor_type, p_actor_id);
+    return jsonb_build_object('for_workers', v_woken.for_workers, 'for_agents', v_woken.for_agents);
+  end if;
+
   if v_approval.status = 'approved' or v_approval.subject = 'step' then
     with freed as (
-      update public.steps s set holds = s.holds & ~2, run_at = clock_timestamp()
+      update public.steps s
+      set holds = s.holds & ~2, run_at = clock_timestamp(),
+          deadline_at = case when s.holds & ~2 = 0
+            then s.deadline_at + (clock_timestamp() - coalesce(s.held_at, clock_timestamp())) else s.deadline_at end,
+          held_at = case when s.holds & ~2 = 0 then null else s.held_at end
       where s.id = v_approval.step_id and s.status = 'queued' and s.holds & 2 = 2
       returning s.executor, s.holds
     )
