@@ -72,7 +72,13 @@ describe("decideRetry", () => {
           failures: attempt.failures - 1,
           maxFailures: attempt.maxFailures,
         });
-        const result = transitionStep(state, { type: "fail", retry, epoch: 60, leaseRuns: true });
+        const result = transitionStep(state, {
+          type: "fail",
+          retry,
+          inTime: true,
+          epoch: 60,
+          leaseRuns: true,
+        });
         expect(result).toMatchObject({ ok: true, next: { status: retry ? "queued" : "failed" } });
       }),
     );

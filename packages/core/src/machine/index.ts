@@ -20,6 +20,16 @@ export {
   type ApprovalState,
 } from "./transition-approval.ts";
 export {
+  transitionCompensation,
+  type CompensationEvent,
+  type CompensationResult,
+} from "./transition-compensation.ts";
+export {
+  transitionDeadLetter,
+  type DeadLetterEvent,
+  type DeadLetterResult,
+} from "./transition-dead-letter.ts";
+export {
   initialPlanStatus,
   transitionPlan,
   type PlanEvent,
@@ -35,8 +45,19 @@ export {
   type StepState,
 } from "./transition-step.ts";
 export {
+  WAIT_HOLD,
+  transitionWait,
+  type WaitEvent,
+  type WaitKind,
+  type WaitResult,
+  type WaitStatus,
+} from "./transition-wait.ts";
+export {
   APPROVAL_TRANSITIONS,
+  COMPENSATION_TRANSITIONS,
+  DEAD_LETTER_TRANSITIONS,
   PLAN_TRANSITIONS,
   RUN_TRANSITIONS,
   STEP_TRANSITIONS,
+  WAIT_TRANSITIONS,
 } from "./transitions.ts";

@@ -11,7 +11,13 @@ import { transitionRun, type RunEvent, type RunState } from "./transition-run.ts
 import { APPROVAL_TRANSITIONS, PLAN_TRANSITIONS, RUN_TRANSITIONS } from "./transitions.ts";
 
 describe("runs", () => {
-  const fresh: RunState = { status: "queued", left: 3, failed: 0, cancelled: 0 };
+  const fresh: RunState = {
+    status: "queued",
+    left: 3,
+    failed: 0,
+    cancelled: 0,
+    compensation: "none",
+  };
 
   function after(...events: RunEvent[]) {
     return events.reduce<{ state: RunState; told: (string | null)[] }>(

@@ -12,8 +12,9 @@ import type { AttemptOutcome, EventType, StepStatus } from "../vocabulary/index.
  * Entered when its run is made, and whenever an attempt ends without ending the step: a retry, a release, a wait, a lapse.
  * It is claimable when it has no hold and is due. Each hold is set and cleared on its own; clearing the last one makes it
  * due at once. Waiting uses no attempt and no executor.
- * Left by a claim; by people saying no to it (failed); when something it needs did not succeed, or when it is
- * cancelled (cancelled, at once: nobody holds it).
+ * Left by a claim; by people saying no to it (failed); by its deadline, while nothing holds it (failed); when no worker
+ * has code for it (failed); when something it needs did not succeed, or when it is cancelled (cancelled, at once:
+ * nobody holds it). What wakes a step that waited moves its deadline by the time it was held.
  *
  * # assigned
  * Entered by a claim, which raises the epoch; nothing else does. One attempt is open. The executor may not have begun.
@@ -22,7 +23,7 @@ import type { AttemptOutcome, EventType, StepStatus } from "../vocabulary/index.
  * # running
  * Entered by start or the first heartbeat. A fast step may never be seen in it: settling goes from assigned too, and
  * records both edges on the attempt. Holds set now take effect when the step is queued again.
- * Left by complete (succeeded); by fail (queued after a delay while failures and error class allow, else failed); by release
+ * Left by complete (succeeded); by fail (queued after a delay while failures, error class and deadline allow, else failed); by release
  * and suspend (queued, nothing counted); by a lapse of the lease (queued, a crash counted; after the last one, failed as
  * poison). A cancel is noted, and the executor hears of it with its next heartbeat: it stops, or its next word ends the
  * step as cancelled; work that is complete by then counts as complete.
@@ -107,7 +108,7 @@ export const STEP_TRANSITIONS: readonly StepTransition[] = [
     from: ["assigned", "running"],
     event: "fail",
     to: "queued",
-    guards: ["same_epoch", "lease_runs", "may_retry"],
+    guards: ["same_epoch", "lease_runs", "may_retry", "in_time"],
     changes: { failures: "count" },
     effects: [
       { do: "end_lease" },
@@ -215,6 +216,14 @@ export const STEP_TRANSITIONS: readonly StepTransition[] = [
   },
   {
     from: ["queued"],
+    event: "wake",
+    to: "queued",
+    guards: [],
+    changes: { holds: "clear" },
+    effects: [{ do: "make_due" }, { do: "move_deadline" }, { do: "tell", event: "step.woken" }],
+  },
+  {
+    from: ["queued"],
     event: "cancel",
     to: "cancelled",
     guards: [],
@@ -237,6 +246,28 @@ export const STEP_TRANSITIONS: readonly StepTransition[] = [
     event: "deny",
     to: "failed",
     guards: ["approval_held"],
+    effects: [
+      { do: "finalise" },
+      { do: "cancel_dependants" },
+      { do: "tell", event: "steps.settled" },
+    ],
+  },
+  {
+    from: ["queued"],
+    event: "expire",
+    to: "failed",
+    guards: ["no_holds", "past_deadline"],
+    effects: [
+      { do: "finalise" },
+      { do: "cancel_dependants" },
+      { do: "tell", event: "steps.settled" },
+    ],
+  },
+  {
+    from: ["queued"],
+    event: "strand",
+    to: "failed",
+    guards: ["no_holds", "handler_unknown"],
     effects: [
       { do: "finalise" },
       { do: "cancel_dependants" },
@@ -285,8 +316,11 @@ export type StepEventName =
   | "lapse"
   | "hold"
   | "unhold"
+  | "wake"
   | "cancel"
   | "deny"
+  | "expire"
+  | "strand"
   | "abandon";
 
 /** Events that only the holder of the lease may cause: each carries its epoch. */
@@ -307,6 +341,9 @@ export type StepGuard =
   | "lease_runs"
   | "lease_ran_out"
   | "may_retry"
+  | "in_time"
+  | "past_deadline"
+  | "handler_unknown"
   | "crashes_left"
   | "cancel_requested"
   | "approval_held";
@@ -324,6 +361,6 @@ export type StepEffect =
   | { readonly do: "begin_lease" | "extend_lease" | "end_lease" }
   | { readonly do: "open_attempt" | "mark_started" }
   | { readonly do: "close_attempt"; readonly outcome: AttemptOutcome }
-  | { readonly do: "delay" | "make_due" }
+  | { readonly do: "delay" | "make_due" | "move_deadline" }
   | { readonly do: "finalise" | "free_dependants" | "cancel_dependants" }
   | { readonly do: "tell"; readonly event: EventType };

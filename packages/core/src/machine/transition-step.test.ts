@@ -33,7 +33,7 @@ describe("a step's way", () => {
   });
 
   test("a failure is tried again while its class and its count allow", () => {
-    const failing = { type: "fail", ...mine } as const;
+    const failing = { type: "fail", inTime: true, ...mine } as const;
     expect(moved(held, { ...failing, retry: true })).toMatchObject({
       status: "queued",
       failures: 1,
@@ -61,7 +61,7 @@ describe("a step's way", () => {
   });
 
   test("waiting and giving back count nothing", () => {
-    const suspended = moved(held, { type: "suspend", hold: "approval", ...mine });
+    const suspended = moved(held, { type: "suspend", holds: ["approval"], ...mine });
     expect(suspended).toEqual({ ...held, status: "queued", holds: HOLD_BITS.approval });
     expect(moved(held, { type: "release", ...mine })).toEqual({ ...held, status: "queued" });
   });
@@ -86,9 +86,9 @@ describe("a step's way", () => {
     expect(asked).toEqual({ ...held, cancelRequested: true });
     for (const event of [
       { type: "stop", ...mine },
-      { type: "fail", retry: true, ...mine },
+      { type: "fail", retry: true, inTime: true, ...mine },
       { type: "release", ...mine },
-      { type: "suspend", hold: "timer", ...mine },
+      { type: "suspend", holds: ["timer"], ...mine },
       { type: "lapse", leaseRuns: false },
     ] as const) {
       expect(moved(asked, event).status).toBe("cancelled");
@@ -111,7 +111,7 @@ describe("the fence", () => {
     "%s is refused under another epoch, after the lease, and without one",
     (type) => {
       const event = (fence: { epoch: number; leaseRuns: boolean }) =>
-        ({ type, retry: true, hold: "timer", ...fence }) as StepEvent;
+        ({ type, retry: true, inTime: true, holds: ["timer"], ...fence }) as StepEvent;
       expect(refusal(held, event({ epoch: 0, leaseRuns: true }))).toBe("stale_epoch");
       expect(refusal(held, event({ epoch: 2, leaseRuns: true }))).toBe("stale_epoch");
       expect(refusal(held, event({ epoch: 1, leaseRuns: false }))).toBe("lease_lapsed");
@@ -129,7 +129,11 @@ const anEvent: fc.Arbitrary<StepEvent> = fc
     leaseRuns: fc.boolean(),
     due: fc.boolean(),
     retry: fc.boolean(),
+    inTime: fc.boolean(),
+    late: fc.boolean(),
+    known: fc.boolean(),
     hold: fc.constantFrom(...Hold.options),
+    holds: fc.subarray([...Hold.options], { minLength: 1 }),
   })
   .map((event) => event as StepEvent);
 

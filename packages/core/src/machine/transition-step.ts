@@ -1,5 +1,11 @@
 import type { ErrorCode } from "../errors/index.ts";
-import { HOLD_BITS, isTerminalStep, type Hold, type StepStatus } from "../vocabulary/index.ts";
+import {
+  HOLD_BITS,
+  holdMask,
+  isTerminalStep,
+  type Hold,
+  type StepStatus,
+} from "../vocabulary/index.ts";
 import {
   FENCED_EVENTS,
   STEP_TRANSITIONS,
@@ -32,11 +38,16 @@ interface Fence {
 export type StepEvent =
   | { readonly type: "claim"; readonly due: boolean }
   | ({ readonly type: "start" | "heartbeat" | "complete" | "release" | "stop" } & Fence)
-  /** `retry` is what `decideRetry` says. */
-  | ({ readonly type: "fail"; readonly retry: boolean } & Fence)
-  | ({ readonly type: "suspend"; readonly hold: Hold } & Fence)
+  /** `retry` is what `decideRetry` says; `inTime`: the next attempt would begin before the deadline. */
+  | ({ readonly type: "fail"; readonly retry: boolean; readonly inTime: boolean } & Fence)
+  | ({ readonly type: "suspend"; readonly holds: readonly Hold[] } & Fence)
   | { readonly type: "lapse"; readonly leaseRuns: boolean }
   | { readonly type: "hold" | "unhold"; readonly hold: Hold }
+  | { readonly type: "wake"; readonly holds: readonly Hold[] }
+  /** `late`: the deadline is over. */
+  | { readonly type: "expire"; readonly late: boolean }
+  /** `known`: a live worker has, or had lately, code for it. */
+  | { readonly type: "strand"; readonly known: boolean }
   | { readonly type: "cancel" | "deny" | "abandon" };
 
 export type StepRefusal =
@@ -49,6 +60,8 @@ export type StepRefusal =
   | "not_due"
   | "no_cancel_requested"
   | "no_approval_awaited"
+  | "not_late"
+  | "handler_known"
   | "wrong_status";
 
 export type StepResult =
@@ -66,6 +79,8 @@ export const REFUSAL_ERROR: Record<StepRefusal, ErrorCode> = {
   not_due: "conflict",
   no_cancel_requested: "conflict",
   no_approval_awaited: "conflict",
+  not_late: "conflict",
+  handler_known: "conflict",
   wrong_status: "conflict",
 };
 
@@ -96,14 +111,20 @@ function changed(
   changes: StepChanges,
   event: StepEvent,
 ): StepState {
-  const bit = "hold" in event ? HOLD_BITS[event.hold] : 0;
+  const bit =
+    "hold" in event ? HOLD_BITS[event.hold] : "holds" in event ? holdMask(event.holds) : 0;
   return {
     ...state,
     status,
     epoch: state.epoch + (changes.epoch === "raise" ? 1 : 0),
     failures: state.failures + (changes.failures === "count" ? 1 : 0),
     crashes: state.crashes + (changes.crashes === "count" ? 1 : 0),
-    holds: changes.holds === "clear" ? state.holds & ~bit : state.holds | bit,
+    holds:
+      changes.holds === "clear"
+        ? state.holds & ~bit
+        : changes.holds === "set"
+          ? state.holds | bit
+          : state.holds,
     cancelRequested: state.cancelRequested || changes.cancelRequested === "set",
   };
 }
@@ -133,6 +154,18 @@ const GUARDS: Record<StepGuard, Guard> = {
     refusal: "wrong_status",
     holds: (state, event) =>
       event.type === "fail" && event.retry && state.failures + 1 < state.maxFailures,
+  },
+  in_time: {
+    refusal: "wrong_status",
+    holds: (_, event) => event.type === "fail" && event.inTime,
+  },
+  past_deadline: {
+    refusal: "not_late",
+    holds: (_, event) => event.type === "expire" && event.late,
+  },
+  handler_unknown: {
+    refusal: "handler_known",
+    holds: (_, event) => event.type === "strand" && !event.known,
   },
   crashes_left: { refusal: "wrong_status", holds: (state) => state.crashes + 1 < state.maxCrashes },
   cancel_requested: { refusal: "no_cancel_requested", holds: (state) => state.cancelRequested },

@@ -8,6 +8,13 @@ export function uuid(n: number): string {
 
 const step = { step_id: uuid(20), run_id: uuid(21) };
 const held = { steps: [{ ...step, epoch: 1 }] };
+const letter = {
+  dead_letter_id: uuid(27),
+  ...step,
+  stage: "execute" as const,
+  reason: "retries_exhausted" as const,
+  version: 1,
+};
 const digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
 /** One payload of each type, as the engine and the commands write it. */
@@ -32,6 +39,26 @@ export const EXAMPLE_PAYLOADS: { readonly [T in EventType]: PayloadOf<T> } = {
   "run.succeeded": { run_id: uuid(21) },
   "run.failed": { run_id: uuid(21) },
   "run.cancelled": { run_id: uuid(21) },
+  "run.cancel_requested": { run_id: uuid(21) },
+  "run.paused": { run_id: uuid(21) },
+  "run.resumed": { run_id: uuid(21) },
+  "run.forked": { run_id: uuid(28), forked_from: uuid(21), kept: 4 },
+  "run.compensating": { run_id: uuid(21), outcome: "failed", undo: 3 },
+  "run.compensated": { run_id: uuid(21) },
+  "run.compensation_failed": { run_id: uuid(21) },
+  "dead_letter.added": letter,
+  "dead_letter.triaged": letter,
+  "dead_letter.redriven": { ...letter, redrive_run: uuid(28) },
+  "dead_letter.resolved": { ...letter, redrive_run: uuid(28) },
+  "dead_letter.discarded": letter,
+  "redrive_batch.started": { batch_id: uuid(29), total: 500 },
+  "redrive_batch.ended": {
+    batch_id: uuid(29),
+    status: "done",
+    succeeded: 498,
+    failed: 1,
+    skipped: 1,
+  },
   "steps.claimed": { executor: "worker", worker: "worker-1@host", ...held },
   "steps.started": held,
   "steps.settled": {
@@ -44,6 +71,7 @@ export const EXAMPLE_PAYLOADS: { readonly [T in EventType]: PayloadOf<T> } = {
   "steps.reclaimed": { steps: [{ ...step, epoch: 1, worker: "worker-1@host", status: "queued" }] },
   "steps.released": held,
   "step.held": { ...step, hold: "approval" },
+  "step.woken": { ...step },
   "step.cancelled": { reason: "dependency_failed", steps: [step] },
   "step.logged": { ...step, lines: 3 },
   "step.progressed": held,

@@ -11,6 +11,7 @@ import {
   Verdict,
   type EventType,
 } from "../vocabulary/index.ts";
+import { CONTROL_MESSAGES } from "./control-messages.ts";
 import { Uuid, defineMessage, type MessageDefinition } from "./define-message.ts";
 
 const count = z.int().min(0);
@@ -34,6 +35,7 @@ const approvalShape = {
 
 /** Every type of message and the form of its payload. Total: an event type without an entry does not compile. */
 export const MESSAGE_TYPES = {
+  ...CONTROL_MESSAGES,
   "backlog.imported": defineMessage("backlog.imported", "Items of a pack were created or changed", {
     pack: StepName,
     items: count,
@@ -102,6 +104,7 @@ export const MESSAGE_TYPES = {
     ...stepRef,
     hold: Hold,
   }),
+  "step.woken": defineMessage("step.woken", "What a step waited for is there", stepRef),
   "step.cancelled": defineMessage("step.cancelled", "Steps that will not run any more", {
     reason: code.nullish(),
     steps: z.array(z.looseObject(stepRef)).min(1),

@@ -52,6 +52,29 @@ export const AttemptOutcome = z.enum([
 ]);
 export type AttemptOutcome = z.infer<typeof AttemptOutcome>;
 
+/** Where the undoing of one effect stands. `registered`: it can be taken back; `accepted`: people took the loss. */
+export const UndoStatus = z.enum(["registered", "undoing", "undone", "failed", "accepted"]);
+export type UndoStatus = z.infer<typeof UndoStatus>;
+
+export const DeadLetterStatus = z.enum(["new", "triaged", "redriving", "resolved", "discarded"]);
+export type DeadLetterStatus = z.infer<typeof DeadLetterStatus>;
+
+/** How far a step had come when it failed for good. */
+export const DeadLetterStage = z.enum(["claim", "input", "execute", "commit", "compensate"]);
+export type DeadLetterStage = z.infer<typeof DeadLetterStage>;
+
+export const DeadLetterReason = z.enum([
+  "invalid_input",
+  "unknown_handler",
+  "retries_exhausted",
+  "deadline",
+  "poison_crash",
+  "non_deterministic",
+  "compensation_failed",
+  "unclassified",
+]);
+export type DeadLetterReason = z.infer<typeof DeadLetterReason>;
+
 export const TERMINAL_STEP_STATUSES = ["succeeded", "failed", "cancelled"] as const;
 export const TERMINAL_RUN_STATUSES = ["succeeded", "failed", "cancelled"] as const;
 

@@ -1,0 +1,46 @@
+import type { Hold } from "../vocabulary/index.ts";
+
+/** What a step can wait for, and the hold that says so. */
+export const WAIT_HOLD = {
+  timer: "timer",
+  event: "event",
+  message: "message",
+  children: "children",
+  person: "person",
+  approval: "approval",
+} as const satisfies Record<string, Hold>;
+
+export type WaitKind = keyof typeof WAIT_HOLD;
+
+/**
+ * The life of one option of a wait.
+ *
+ * # open
+ * Entered when the executor asks and nothing answers yet; the step is queued with the option's hold.
+ *
+ * # met
+ * Terminal: it came first. Asking again under the same name answers this.
+ *
+ * # lost
+ * Terminal: another option of the same wait came first.
+ *
+ * # cancelled
+ * Terminal: the step ended.
+ */
+export const WAIT_TRANSITIONS = [
+  { from: "open", event: "meet", to: "met" },
+  { from: "open", event: "lose", to: "lost" },
+  { from: "open", event: "cancel", to: "cancelled" },
+] as const;
+
+export type WaitStatus = "open" | (typeof WAIT_TRANSITIONS)[number]["to"];
+export type WaitEvent = (typeof WAIT_TRANSITIONS)[number]["event"];
+
+export type WaitResult =
+  | { readonly ok: true; readonly next: WaitStatus }
+  | { readonly ok: false; readonly code: "conflict" };
+
+export function transitionWait(status: WaitStatus, event: WaitEvent): WaitResult {
+  const row = WAIT_TRANSITIONS.find((one) => one.event === event && one.from === status);
+  return row === undefined ? { ok: false, code: "conflict" } : { ok: true, next: row.to };
+}
