@@ -1,10 +1,12 @@
 import type {
   ApprovalStatus,
   AttemptOutcome,
+  DeadLetterStatus,
   Hold,
   PlanStatus,
   RunStatus,
   StepStatus,
+  UndoStatus,
   Verdict,
 } from "@nofx/core/vocabulary";
 import { cn } from "../cn.ts";
@@ -12,11 +14,13 @@ import { Badge } from "../primitives/badge.tsx";
 import {
   APPROVAL_STATUS,
   ATTEMPT_OUTCOME,
+  DEAD_LETTER_STATUS,
   PLAN_STATUS,
   RUN_STATUS,
   type StatusLook,
   stepLook,
   TONE_TEXT,
+  UNDO_STATUS,
   UNKNOWN_STATUS,
   VERDICT,
 } from "../tokens/status.ts";
@@ -26,7 +30,9 @@ export type StatusOf =
   | { of: "run"; status: RunStatus }
   | { of: "plan"; status: PlanStatus }
   | { of: "approval"; status: ApprovalStatus }
-  | { of: "attempt"; status: AttemptOutcome };
+  | { of: "attempt"; status: AttemptOutcome }
+  | { of: "undo"; status: UndoStatus }
+  | { of: "dead letter"; status: DeadLetterStatus };
 
 export function lookOf(subject: StatusOf): StatusLook {
   switch (subject.of) {
@@ -40,6 +46,10 @@ export function lookOf(subject: StatusOf): StatusLook {
       return APPROVAL_STATUS[subject.status] ?? UNKNOWN_STATUS;
     case "attempt":
       return ATTEMPT_OUTCOME[subject.status] ?? UNKNOWN_STATUS;
+    case "undo":
+      return UNDO_STATUS[subject.status] ?? UNKNOWN_STATUS;
+    case "dead letter":
+      return DEAD_LETTER_STATUS[subject.status] ?? UNKNOWN_STATUS;
   }
 }
 

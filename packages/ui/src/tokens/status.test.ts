@@ -1,17 +1,24 @@
 import {
   ApprovalStatus,
   AttemptOutcome,
+  DeadLetterReason,
+  DeadLetterStage,
+  DeadLetterStatus,
   GateKind,
   Hold,
   PlanStatus,
   RunStatus,
   StepStatus,
+  UndoStatus,
   Verdict,
 } from "@nofx/core/vocabulary";
 import { describe, expect, it } from "vitest";
 import {
   APPROVAL_STATUS,
   ATTEMPT_OUTCOME,
+  DEAD_LETTER_REASON,
+  DEAD_LETTER_STAGE,
+  DEAD_LETTER_STATUS,
   GATE,
   HOLD,
   PLAN_STATUS,
@@ -19,6 +26,7 @@ import {
   STEP_STATUS,
   stepLook,
   TONE_BADGE,
+  UNDO_STATUS,
   VERDICT,
 } from "./status.ts";
 
@@ -30,6 +38,8 @@ const MAPS = [
   ["verdict", Verdict.options, VERDICT],
   ["attempt", AttemptOutcome.options, ATTEMPT_OUTCOME],
   ["hold", Hold.options, HOLD],
+  ["compensation", UndoStatus.options, UNDO_STATUS],
+  ["dead letter", DeadLetterStatus.options, DEAD_LETTER_STATUS],
 ] as const;
 
 describe.each(MAPS)("the look of a %s", (_noun, options, map) => {
@@ -50,6 +60,11 @@ describe.each(MAPS)("the look of a %s", (_noun, options, map) => {
 
 it("names every gate", () => {
   expect(Object.keys(GATE).toSorted()).toEqual(GateKind.options.toSorted());
+});
+
+it("names every stage and reason of a dead letter", () => {
+  expect(Object.keys(DEAD_LETTER_STAGE).toSorted()).toEqual(DeadLetterStage.options.toSorted());
+  expect(Object.keys(DEAD_LETTER_REASON).toSorted()).toEqual(DeadLetterReason.options.toSorted());
 });
 
 it("never shows waiting in the colour of failing", () => {

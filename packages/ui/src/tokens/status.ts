@@ -1,16 +1,21 @@
 import type {
   ApprovalStatus,
   AttemptOutcome,
+  DeadLetterReason,
+  DeadLetterStage,
+  DeadLetterStatus,
   GateKind,
   Hold,
   PlanStatus,
   RunStatus,
   StepStatus,
+  UndoStatus,
   Verdict,
 } from "@nofx/core/vocabulary";
 import {
   Ban,
   Bell,
+  CheckCheck,
   CalendarClock,
   CheckCircle2,
   CircleDashed,
@@ -21,11 +26,18 @@ import {
   GitBranch,
   Gauge,
   Hand,
+  HandCoins,
+  Inbox,
   Layers,
   Link2,
   Loader,
   type LucideIcon,
   Mail,
+  MoonStar,
+  Power,
+  RotateCw,
+  Trash2,
+  NotebookPen,
   OctagonX,
   ShieldAlert,
   ShieldCheck,
@@ -157,6 +169,95 @@ export const HOLD: Record<Hold, HoldLook> = {
     icon: CirclePause,
     sentence: "Paused by a person.",
   },
+};
+
+/** Where the undoing of one effect stands. */
+export const UNDO_STATUS: Record<UndoStatus, StatusLook> = {
+  registered: { label: "Can be undone", tone: "neutral", icon: Undo2 },
+  undoing: { label: "Being undone", tone: "active", icon: Loader },
+  undone: { label: "Undone", tone: "good", icon: CheckCheck },
+  failed: { label: "Could not be undone", tone: "bad", icon: XCircle },
+  accepted: { label: "Loss accepted", tone: "ended", icon: HandCoins },
+};
+
+/** A run whose effects are being taken back, or could not all be. */
+export const RUN_UNDOING: StatusLook = { label: "Undoing", tone: "warn", icon: Undo2 };
+export const RUN_UNDO_FAILED: StatusLook = {
+  label: "Undo incomplete",
+  tone: "bad",
+  icon: OctagonX,
+};
+export const RUN_UNDONE: StatusLook = { label: "Undone", tone: "ended", icon: CheckCheck };
+export const RUN_PAUSED: StatusLook = { label: "Paused", tone: "wait", icon: CirclePause };
+export const RUN_CANCELLING: StatusLook = { label: "Cancelling", tone: "warn", icon: Ban };
+
+/** An attempt that came back after its lease had gone to another. */
+export const SETTLE_REFUSED: StatusLook = {
+  label: "Late result refused",
+  tone: "warn",
+  icon: ShieldX,
+};
+
+export const DEAD_LETTER_STATUS: Record<DeadLetterStatus, StatusLook> = {
+  new: { label: "New", tone: "bad", icon: Inbox },
+  triaged: { label: "Looked at", tone: "warn", icon: NotebookPen },
+  redriving: { label: "Tried again", tone: "active", icon: RotateCw },
+  resolved: { label: "Resolved", tone: "good", icon: CheckCircle2 },
+  discarded: { label: "Discarded", tone: "ended", icon: Trash2 },
+};
+
+/** How far a step had come when it failed for good. */
+export const DEAD_LETTER_STAGE: Record<DeadLetterStage, string> = {
+  claim: "Nobody could take it",
+  input: "Its arguments",
+  execute: "At work",
+  commit: "Storing its result",
+  compensate: "Undoing",
+};
+
+/** Why, and what usually helps. */
+export const DEAD_LETTER_REASON: Record<DeadLetterReason, { label: string; help: string }> = {
+  invalid_input: {
+    label: "Invalid arguments",
+    help: "Trying again with the same arguments ends the same way: edit them.",
+  },
+  unknown_handler: {
+    label: "No worker has code for it",
+    help: "Start a worker that has this handler, then redrive.",
+  },
+  retries_exhausted: {
+    label: "Retries used up",
+    help: "What it talks to kept failing. Once that is well again, redrive.",
+  },
+  deadline: {
+    label: "Out of time",
+    help: "It did not succeed before its deadline. A redrive begins a new one.",
+  },
+  poison_crash: {
+    label: "Its executors died",
+    help: "Whoever took it was lost each time. Look for what kills the process before a redrive.",
+  },
+  non_deterministic: {
+    label: "Took another way than before",
+    help: "Its code asks for other checkpoints than it did. Redrive on the version that began it.",
+  },
+  compensation_failed: {
+    label: "Could not be undone",
+    help: "The effect is still there. Redrive the undo, or take the effect back by hand and say how.",
+  },
+  unclassified: {
+    label: "Unknown error",
+    help: "Nothing says whether trying again helps. Read the attempts first.",
+  },
+};
+
+export type WorkerState = "active" | "draining" | "stopped" | "lost";
+
+export const WORKER_STATUS: Record<WorkerState, StatusLook> = {
+  active: { label: "Active", tone: "good", icon: CircleDot },
+  draining: { label: "Draining", tone: "wait", icon: MoonStar },
+  stopped: { label: "Stopped", tone: "ended", icon: Power },
+  lost: { label: "Not heard of", tone: "bad", icon: Unplug },
 };
 
 export const GATE: Record<GateKind, { label: string; question: string }> = {
