@@ -11,6 +11,7 @@ export type { AnnouncedArtifact, ArtifactRow, ClaimedStepRow } from "./claimed-s
 export { describeHeld } from "./describe-held.ts";
 export { disown } from "./disown.ts";
 export type { Claim, EngineDb, Executor, Freed } from "./engine-db.ts";
+export { expireDeadlines } from "./expire-deadlines.ts";
 export { exchange, type ExchangeAnswer, type ExchangeRequest } from "./exchange.ts";
 export { expireApprovals } from "./expire-approvals.ts";
 export { prune } from "./prune.ts";
@@ -26,3 +27,14 @@ export {
 export { auditSealed, seal, type SealedTenant } from "./seal.ts";
 export { settle } from "./settle.ts";
 export type { SettleAnswer, Settlement, StepFailure } from "./settlement.ts";
+export { stats, type EngineStats } from "./stats.ts";
+export {
+  endStranded,
+  pruneWorkers,
+  workerBeat,
+  workerBye,
+  workerHello,
+  type BeatAnswer,
+  type WorkerBeat,
+  type WorkerIntroduction,
+} from "./workers.ts";
