@@ -2105,8 +2105,9 @@ CREATE OR REPLACE FUNCTION engine.error_class(p_code text)
  SET search_path TO ''
 AS $function$
   select case
-    when p_code in ('timeout', 'agent_error', 'lease_lost', 'unclassified') then 'retryable'
-    when p_code in ('shell_not_trusted', 'sandbox_unavailable', 'approval_rejected', 'approval_expired') then 'policy'
+    when p_code in ('timeout', 'agent_error', 'http_busy', 'http_unavailable', 'lease_lost', 'unclassified') then 'retryable'
+    when p_code in ('shell_not_trusted', 'sandbox_unavailable', 'approval_rejected', 'approval_expired', 'address_refused',
+      'unknown_outcome', 'wait_timed_out') then 'policy'
     when p_code = 'poison_crash' then 'poison'
     else 'permanent' end
 $function$

@@ -10,7 +10,9 @@ export type {
   ApprovalQuestion,
   ArtifactFile,
   ArtifactRow,
+  BeatAnswer,
   ClaimedStepRow,
+  EngineStats,
   ExchangeAnswer,
   Nudge,
   Renewal,
@@ -19,6 +21,8 @@ export type {
   Settlement,
   StepFailure,
   StepLogLine,
+  WorkerBeat,
+  WorkerIntroduction,
 } from "@nofx/db/leases";
 export { MAX_LINE } from "@nofx/db/leases";
 
@@ -52,6 +56,15 @@ export interface WorkerEngine {
   prune(limit: number): Promise<number>;
   /** Fails what agents hold for longer than its own time allows. */
   endOverdue(limit: number): Promise<number>;
+  /** This process takes up work under its name. */
+  hello(who: leases.WorkerIntroduction): Promise<{ drain: boolean }>;
+  beat(beat: leases.WorkerBeat): Promise<leases.BeatAnswer>;
+  bye(pid: number): Promise<void>;
+  pruneWorkers(limit: number): Promise<number>;
+  /** Fails claimable steps that no worker has had code for, for that long. */
+  endStranded(seconds: number, limit: number): Promise<number>;
+  /** The numbers of the whole plane. */
+  stats(): Promise<leases.EngineStats>;
   seal(limit: number): Promise<leases.SealedTenant[]>;
   auditSealed(): Promise<number>;
   nudge(nudges: readonly leases.Nudge[]): Promise<void>;
@@ -91,6 +104,12 @@ export function createWorkerEngine(options: {
     expireApprovals: (limit) => call(leases.expireApprovals(db, limit)),
     prune: (limit) => call(leases.prune(db, limit)),
     endOverdue: (limit) => call(endOverdue(db, limit, Math.random)),
+    hello: (who) => call(leases.workerHello(db, worker, who)),
+    beat: (beat) => call(leases.workerBeat(db, worker, beat)),
+    bye: (pid) => call(leases.workerBye(db, worker, pid)),
+    pruneWorkers: (limit) => call(leases.pruneWorkers(db, limit)),
+    endStranded: (seconds, limit) => call(leases.endStranded(db, seconds, limit)),
+    stats: () => call(leases.stats(db)),
     seal: (limit) => call(leases.seal(db, limit)),
     auditSealed: () => call(leases.auditSealed(db)),
     nudge: (nudges) => call(leases.nudge(db, nudges)),

@@ -19,9 +19,12 @@ export const ClaimedStepRow = z.object({
   name: z.string(),
   title: z.string(),
   kind: StepKind,
+  kind_version: z.number(),
   capability: z.string().nullable(),
   epoch: z.number(),
   lease_until: z.string(),
+  /** Since when it could be claimed. */
+  run_at: z.string(),
   arguments: z.record(z.string(), z.unknown()),
   token: z.string(),
   failures: z.number(),

@@ -39,7 +39,7 @@ set search_path = ''
 as $$
   select jsonb_build_object(
     'id', p_step.id, 'tenant_id', p_step.tenant_id, 'run_id', p_step.run_id, 'name', p_step.name, 'title', p_step.title,
-    'kind', p_step.kind, 'capability', p_step.capability, 'epoch', p_step.epoch, 'lease_until', p_step.lease_until,
+    'kind', p_step.kind, 'capability', p_step.capability, 'epoch', p_step.epoch, 'lease_until', p_step.lease_until, 'run_at', p_step.run_at,
     'arguments', p_step.arguments, 'token', p_step.token, 'failures', p_step.failures, 'crashes', p_step.crashes,
     'max_failures', p_step.max_failures, 'max_crashes', p_step.max_crashes,
     'correlation_id', p_step.correlation_id, 'traceparent', p_step.traceparent,

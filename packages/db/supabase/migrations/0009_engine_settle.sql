@@ -136,7 +136,7 @@ as $$
     join jsonb_to_recordset(p_settlements) as i (step_id uuid, epoch bigint, outcome text)
       on i.step_id = r.step_id and i.epoch = r.epoch
     where r.result = 'stale' and a.step_id = r.step_id and a.epoch = r.epoch and a.executor = p_owner and a.refused_at is null
-      and i.outcome in ('succeeded', 'failed') and (p_tenant is null or a.tenant_id = p_tenant)
+      and (p_tenant is null or a.tenant_id = p_tenant)
     returning a.step_id, a.epoch, a.tenant_id, a.run_id, i.outcome
   )
   insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)

@@ -113,7 +113,7 @@ test("only what no worker has known for long enough is stranded, and not before 
   expect(await endStranded(engine.worker, 900, 10)).toBe(0);
   expect(await engine.step(run.steps["missing"]!)).toMatchObject({
     status: "failed",
-    epoch: "0",
+    epoch: 0,
     error: { code: "unknown_handler", message: expect.stringContaining('"shell@2"') },
   });
   expect(await engine.step(run.steps["after"]!)).toMatchObject({ status: "cancelled" });
@@ -195,7 +195,7 @@ test("jobs and job_events show the steps under their other name, each tenant its
     await client.query("select set_config('request.jwt.claims', $1, true)", [
       JSON.stringify({ sub: userId }),
     ]);
-    await client.query("set local role nofx_member");
+    await client.query("set local role authenticated");
     const jobs = await client.query("select id, name, type, status, result from jobs");
     expect(jobs.rows).toEqual([
       { id: run.steps["a"], name: "a", type: "shell", status: "succeeded", result: { n: 1 } },
