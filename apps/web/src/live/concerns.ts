@@ -2,7 +2,7 @@ import type { EventType } from "@nofx/core/vocabulary";
 
 /** A part of what the screens show. `run` without an id means any run. */
 export type Scope =
-  | { of: "backlog" | "plans" | "approvals" | "runs" }
+  | { of: "backlog" | "plans" | "approvals" | "runs" | "deadLetters" }
   | { of: "run" | "logs" | "artifacts"; runId: string | null };
 
 export interface Happening {
@@ -36,6 +36,13 @@ const SCOPES: Record<EventType, (runId: string | null) => Scope[]> = {
   "run.succeeded": runChanged,
   "run.failed": runChanged,
   "run.cancelled": runChanged,
+  "run.cancel_requested": runChanged,
+  "run.paused": runChanged,
+  "run.resumed": runChanged,
+  "run.forked": runChanged,
+  "run.compensating": runChanged,
+  "run.compensated": runChanged,
+  "run.compensation_failed": runChanged,
   "steps.claimed": stepsMoved,
   "steps.started": stepsMoved,
   "steps.settled": stepsMoved,
@@ -47,6 +54,13 @@ const SCOPES: Record<EventType, (runId: string | null) => Scope[]> = {
   "step.logged": (runId) => [{ of: "logs", runId }],
   "artifact.stored": (runId) => [{ of: "artifacts", runId }],
   "message.sent": () => [],
+  "dead_letter.added": deadLetterChanged,
+  "dead_letter.triaged": deadLetterChanged,
+  "dead_letter.redriven": deadLetterChanged,
+  "dead_letter.resolved": deadLetterChanged,
+  "dead_letter.discarded": deadLetterChanged,
+  "redrive_batch.started": () => [{ of: "deadLetters" }],
+  "redrive_batch.ended": () => [{ of: "deadLetters" }],
   "agent.registered": () => [],
   "events.sealed": () => [],
 };
@@ -59,6 +73,10 @@ function stepsMoved(runId: string | null): Scope[] {
   return [{ of: "runs" }, { of: "run", runId }, { of: "logs", runId }, { of: "artifacts", runId }];
 }
 
+function deadLetterChanged(runId: string | null): Scope[] {
+  return [{ of: "deadLetters" }, { of: "run", runId }];
+}
+
 export function scopesOfEvent(event: Happening): Scope[] {
   return SCOPES[event.type]?.(event.runId) ?? [];
 }
@@ -68,13 +86,20 @@ export function scopesOfTopic(topic: string): Scope[] {
   const kind = topic.slice(0, topic.indexOf(":"));
   if (kind === "approvals") return [{ of: "approvals" }];
   if (kind === "run") return [{ of: "run", runId: null }];
-  return [{ of: "backlog" }, { of: "plans" }, { of: "approvals" }, { of: "runs" }];
+  return [
+    { of: "backlog" },
+    { of: "plans" },
+    { of: "approvals" },
+    { of: "runs" },
+    { of: "deadLetters" },
+  ];
 }
 
 const ROUTER_OF: Record<Exclude<Scope["of"], "runs" | "run" | "logs" | "artifacts">, string> = {
   backlog: "backlog",
   plans: "plans",
   approvals: "approvals",
+  deadLetters: "deadLetters",
 };
 
 /** Whether a cached query, known by its tRPC key `[[router, procedure], {input}]`, shows something of a scope. */
@@ -88,6 +113,7 @@ export function isConcerned(queryKey: readonly unknown[], scopes: readonly Scope
       case "backlog":
       case "plans":
       case "approvals":
+      case "deadLetters":
         return router === ROUTER_OF[scope.of];
       case "runs":
         return router === "runs" && procedure === "list";

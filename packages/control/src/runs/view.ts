@@ -1,11 +1,20 @@
 import { RunView } from "@nofx/core/api";
 import { NofxError } from "@nofx/core/errors";
 import { HOLD_BITS, holdsOf, toId, toUuid } from "@nofx/core/vocabulary";
-import { findRun, listSteps, readHead, type RunRecord, type StepRecord } from "@nofx/db/queries";
+import {
+  findRun,
+  listCompensations,
+  listSteps,
+  readHead,
+  type CompensationRecord,
+  type RunRecord,
+  type StepRecord,
+} from "@nofx/db/queries";
 import type { MemberContext } from "../command/context.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
 
 const STEPS_IN_VIEW = 500;
+const COMPENSATIONS_IN_VIEW = 500;
 
 export async function loadRun(
   ctx: MemberContext,
@@ -26,12 +35,23 @@ export async function viewRun(
   const seq = await readHead(tx.db, ctx.tenantId);
   const run = await loadRun(ctx, tx, runId);
   const steps = await listSteps(tx.db, { runId: run.id, limit: STEPS_IN_VIEW });
+  const compensations = await listCompensations(tx.db, {
+    runId: run.id,
+    limit: COMPENSATIONS_IN_VIEW,
+  });
   return RunView.parse({
     ...toRunSummary(run),
     uuid: run.id,
     workspace: run.workspace,
     correlationId: run.correlation_id,
     seq,
+    outcome: run.outcome,
+    compensate: run.compensate,
+    undoOrder: run.undo_order,
+    forkedFrom: run.forked_from === null ? null : toId("run", run.forked_from),
+    redriveOf: run.redrive_of === null ? null : toId("deadLetter", run.redrive_of),
+    deadLetters: run.open_dead_letters,
+    compensations: compensations.map(toCompensationView),
     stepList: steps.items.map(toStepView),
   });
 }
@@ -53,6 +73,8 @@ export function toRunSummary(run: RunRecord) {
     createdBy: run.created_by,
     startedAt: run.started_at?.toISOString() ?? null,
     finishedAt: run.finished_at?.toISOString() ?? null,
+    pausedAt: run.paused_at?.toISOString() ?? null,
+    cancelRequestedAt: run.cancel_requested_at?.toISOString() ?? null,
   };
 }
 
@@ -86,6 +108,15 @@ export function toStepView(step: StepRecord) {
     startedAt: step.started_at?.toISOString() ?? null,
     finishedAt: step.finalised_at?.toISOString() ?? null,
     runAt: step.run_at.toISOString(),
+    deadlineAt: step.deadline_at?.toISOString() ?? null,
+    cancelRequestedAt: step.cancel_requested_at?.toISOString() ?? null,
+    pivot: step.pivot,
+    undoOf: step.undo_of === null ? null : toId("step", step.undo_of),
+    parentId: step.parent_step_id === null ? null : toId("step", step.parent_step_id),
+    keptFrom:
+      step.kept_from === null || step.kept_from_run === null
+        ? null
+        : { runId: toId("run", step.kept_from_run), stepId: toId("step", step.kept_from) },
     attempts: step.attempts.map((attempt) => ({
       epoch: attempt.epoch,
       executor: attempt.executor,
@@ -97,9 +128,26 @@ export function toStepView(step: StepRecord) {
   };
 }
 
+function toCompensationView(one: CompensationRecord) {
+  return {
+    id: toId("compensation", one.id),
+    stepId: toId("step", one.step_id),
+    stepName: one.step_name,
+    name: one.name,
+    kind: one.kind,
+    status: one.status,
+    undoStepId: one.undo_step === null ? null : toId("step", one.undo_step),
+    evidence: one.evidence,
+    resolvedBy: one.resolved_by,
+    registeredAt: one.registered_at.toISOString(),
+    endedAt: one.ended_at?.toISOString() ?? null,
+  };
+}
+
 /** One sentence: why a queued step is not moving. */
 export function waitingFor(step: StepRecord): string | null {
   if (step.status !== "queued") return null;
+  if ((step.holds & HOLD_BITS.paused) !== 0) return "Paused.";
   if ((step.holds & HOLD_BITS.dependency) !== 0) {
     const shown = step.unmet.slice(0, 3).join(", ");
     const more = step.unmet.length > 3 ? ` and ${step.unmet.length - 3} more` : "";

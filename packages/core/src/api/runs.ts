@@ -2,14 +2,18 @@ import { z } from "zod";
 import {
   ArtifactId,
   AttemptOutcome,
+  CompensationId,
   CompensationStatus,
+  DeadLetterId,
   Hold,
   PlanId,
   RunId,
   RunStatus,
   StepId,
   StepKind,
+  StepName,
   StepStatus,
+  UndoStatus,
 } from "../vocabulary/index.ts";
 import { PageInput, Timestamp, pageOf } from "./paging.ts";
 
@@ -29,6 +33,8 @@ export const RunSummary = z.object({
   createdBy: z.string(),
   startedAt: Timestamp.nullable(),
   finishedAt: Timestamp.nullable(),
+  pausedAt: Timestamp.nullable(),
+  cancelRequestedAt: Timestamp.nullable(),
 });
 export type RunSummary = z.infer<typeof RunSummary>;
 export const ListRunsInput = PageInput.extend({ status: RunStatus.optional() });
@@ -69,9 +75,37 @@ export const StepView = z.object({
   startedAt: Timestamp.nullable(),
   finishedAt: Timestamp.nullable(),
   runAt: Timestamp,
+  deadlineAt: Timestamp.nullable(),
+  cancelRequestedAt: Timestamp.nullable(),
+  pivot: z.boolean().meta({ description: "Once it has succeeded the run is not undone any more" }),
+  undoOf: StepId.nullable().meta({
+    description: "Set on a compensation: whose effect it takes back",
+  }),
+  parentId: StepId.nullable().meta({ description: "The step that spawned this one" }),
+  keptFrom: z.object({ runId: RunId, stepId: StepId }).nullable().meta({
+    description: "Set where the result was taken over: the step that really ran",
+  }),
   attempts: z.array(AttemptView),
 });
 export type StepView = z.infer<typeof StepView>;
+
+/** One entry of the undo register: an effect that can be taken back, and what became of that. */
+export const CompensationView = z.object({
+  id: CompensationId,
+  stepId: StepId,
+  stepName: z.string(),
+  name: z
+    .string()
+    .meta({ description: "Empty where the plan declared it, else the checkpoint's name" }),
+  kind: StepKind,
+  status: UndoStatus,
+  undoStepId: StepId.nullable(),
+  evidence: z.string().nullable(),
+  resolvedBy: z.string().nullable(),
+  registeredAt: Timestamp,
+  endedAt: Timestamp.nullable(),
+});
+export type CompensationView = z.infer<typeof CompensationView>;
 
 /** One run. `stepList` holds at most 500 steps, in plan order; `runs.steps` pages through all of them. */
 export const RunView = RunSummary.extend({
@@ -79,6 +113,19 @@ export const RunView = RunSummary.extend({
   workspace: z.string().nullable(),
   correlationId: z.string(),
   seq: z.int().meta({ description: "Event sequence this view was read at" }),
+  outcome: z.enum(["failed", "cancelled"]).nullable().meta({
+    description: "While it is undone: what the run will end as",
+  }),
+  compensate: z
+    .boolean()
+    .meta({ description: "Whether it is undone when it fails or is cancelled" }),
+  undoOrder: z.enum(["completion", "dependency"]),
+  forkedFrom: RunId.nullable(),
+  redriveOf: DeadLetterId.nullable(),
+  deadLetters: z.int().meta({ description: "Of its steps, open ones" }),
+  compensations: z.array(CompensationView).meta({
+    description: "The undo register in the order of registration, at most 500",
+  }),
   stepList: z.array(StepView),
 });
 export type RunView = z.infer<typeof RunView>;
@@ -114,3 +161,35 @@ export const ArtifactView = z.object({
 });
 export type ArtifactView = z.infer<typeof ArtifactView>;
 export const ArtifactList = z.object({ items: z.array(ArtifactView) });
+
+const reason = z.string().trim().max(2_000).optional();
+
+export const CancelRunInput = z.object({
+  reason,
+  compensate: z.boolean().optional().meta({
+    description: "Undo what was done. As the run was started with, when absent",
+  }),
+});
+export const CancelStepInput = z.object({ stepName: StepName, reason });
+export const PauseRunInput = z.object({ reason });
+
+const Edits = z.record(StepName, z.record(z.string(), z.unknown())).default({}).meta({
+  description: "New arguments by step name. Somebody else has to approve them before the step runs",
+});
+
+/** A run that has ended, gone on with from these steps. What does not depend on them and is still in effect is kept. */
+export const ForkRunInput = z.object({
+  from: z.array(StepName).min(1).max(1_000),
+  edits: Edits,
+  keepCheckpoints: z.boolean().default(false).meta({
+    description: "Steps that had not succeeded go on where they were, instead of from their start",
+  }),
+});
+export const RerunRunInput = z.object({ edits: Edits });
+export const ForkRunResult = z.object({
+  runId: RunId,
+  steps: z.int(),
+  kept: z.int().meta({ description: "Steps whose results were taken over" }),
+  pendingApprovals: z.int().meta({ description: "Questions that have to be answered first" }),
+});
+export type ForkRunResult = z.infer<typeof ForkRunResult>;

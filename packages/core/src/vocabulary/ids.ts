@@ -21,6 +21,9 @@ export const ID_PREFIXES = {
   message: "msg",
   auditEntry: "audit",
   upload: "upload",
+  compensation: "undo",
+  deadLetter: "dead",
+  redriveBatch: "redrive",
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
@@ -86,3 +89,6 @@ export const ArtifactId = idSchema("artifact");
 export const EventId = idSchema("event");
 export const MessageId = idSchema("message");
 export const UploadId = idSchema("upload");
+export const CompensationId = idSchema("compensation");
+export const DeadLetterId = idSchema("deadLetter");
+export const RedriveBatchId = idSchema("redriveBatch");

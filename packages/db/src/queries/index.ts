@@ -13,6 +13,7 @@ export * from "./plans/start-run.ts";
 export * from "./approvals/list-approvals.ts";
 export * from "./artifacts/list-artifacts.ts";
 export * from "./events/list-events.ts";
+export * from "./runs/list-compensations.ts";
 export * from "./runs/list-logs.ts";
 export * from "./runs/list-runs.ts";
 export * from "./runs/list-steps.ts";

@@ -33,6 +33,12 @@ function step(name: string, over: Partial<StepView> = {}): StepView {
     startedAt: null,
     finishedAt: null,
     runAt: at(0),
+    deadlineAt: null,
+    cancelRequestedAt: null,
+    pivot: false,
+    undoOf: null,
+    parentId: null,
+    keptFrom: null,
     attempts: [],
     ...over,
   };

@@ -20,12 +20,24 @@ export interface RunRecord {
   created_by: string;
   started_at: Date | null;
   finished_at: Date | null;
+  paused_at: Date | null;
+  cancel_requested_at: Date | null;
+  outcome: string | null;
+  compensate: boolean;
+  undo_order: string;
+  forked_from: string | null;
+  redrive_of: string | null;
+  workspace_run: string | null;
+  open_dead_letters: number;
 }
 
 async function select(db: Executor, rest: RawBuilder<unknown>): Promise<RunRecord[]> {
   const { rows } = await sql<RunRecord>`
     select r.id, r.plan_id, p.version as plan_version, k.name as pack, p.title, r.status, r.compensation, r.workspace, r.step_count,
            r.steps_left, r.steps_failed, r.correlation_id, r.created_at, r.started_at, r.finished_at,
+           r.paused_at, r.cancel_requested_at, r.outcome, r.compensate, r.undo_order, r.forked_from, r.redrive_of, r.workspace_run,
+           (select count(*)::integer from dead_letters l
+            where l.run_id = r.id and l.status in ('new', 'triaged', 'redriving')) as open_dead_letters,
            (select count(*)::integer from approvals a where a.run_id = r.id and a.status = 'pending') as pending_approvals,
            coalesce((select m.name from members m where m.tenant_id = r.tenant_id and m.user_id::text = r.created_by), r.created_by) as created_by
     from runs r join plans p on p.id = r.plan_id join packs k on k.id = p.pack_id

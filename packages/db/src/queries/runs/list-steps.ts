@@ -38,6 +38,13 @@ export interface StepRecord {
   finalised_at: Date | null;
   run_at: Date;
   due: boolean;
+  deadline_at: Date | null;
+  cancel_requested_at: Date | null;
+  pivot: boolean;
+  undo_of: string | null;
+  parent_step_id: string | null;
+  kept_from: string | null;
+  kept_from_run: string | null;
   attempts: AttemptRecord[];
 }
 
@@ -52,7 +59,8 @@ export async function listSteps(
   const { rows } = await sql<StepRecord>`
     select s.id, s.name, s.title, s.kind, s.capability, s.status, s.holds, s.position, s.epoch, s.failures, s.crashes, s.progress,
            s.sensitive, s.arguments, s.output, s.error, p.x, p.y, s.created_at, s.started_at, s.finalised_at, s.run_at,
-           s.run_at <= clock_timestamp() as due,
+           s.run_at <= clock_timestamp() as due, s.deadline_at, s.cancel_requested_at, s.pivot, s.undo_of, s.parent_step_id, s.kept_from,
+           case when s.kept_from is not null then (select k.run_id from steps k where k.id = s.kept_from) end as kept_from_run,
            coalesce((select g.name from agent_registry g where g.id::text = s.lease_owner), s.lease_owner) as lease_owner,
            coalesce(needed.names, '{}') as needs, coalesce(needed.unmet, '{}') as unmet,
            coalesce((
