@@ -8,4 +8,6 @@ export { startTestStack } from "./start-test-stack.ts";
 export type { TestStack } from "./start-test-stack.ts";
 export { seedAgent, seedMember, seedRun, seedTenant } from "./factories.ts";
 export type { SeededAgent, SeededRun, SeededTenant, StepDraft } from "./factories.ts";
+export { checkInvariants, INVARIANTS } from "./invariants.ts";
+export type { CheckedInvariant, Invariant } from "./invariants.ts";
 export { until } from "./until.ts";

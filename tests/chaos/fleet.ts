@@ -1,0 +1,126 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { follow, type Followed } from "./follow.ts";
+
+const MAIN = fileURLToPath(new URL("../../apps/worker/src/main.ts", import.meta.url));
+const PRELOAD = new URL("./preload.ts", import.meta.url).href;
+
+/** Wrong clocks, in milliseconds; most are right. */
+const CLOCKS = ["0", "600000", "0", "-600000", "jumping"] as const;
+type Clock = (typeof CLOCKS)[number];
+
+/** A worker process. Its name says which clock it has. */
+export interface Worker {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly child: ChildProcess;
+  readonly log: Followed;
+  /** Set by whoever ends it on purpose. */
+  ending: boolean;
+}
+
+export interface Place {
+  worker: Worker;
+  /** One fault at a time. */
+  busy: boolean;
+}
+
+/** Worker processes, each in its place: one that is killed is followed by another. */
+export class Fleet {
+  readonly places: Place[] = [];
+  /** Workers that ended without being told to: there should be none. */
+  readonly diedAlone: string[] = [];
+  /** Every worker that ever ran. */
+  readonly everyone: Worker[] = [];
+  readonly #env: Record<string, string>;
+  #count = 0;
+
+  constructor(env: Record<string, string>) {
+    this.#env = env;
+  }
+
+  async start(size: number): Promise<void> {
+    for (let i = 0; i < size; i += 1) this.places.push({ worker: this.#spawn(), busy: false });
+    await Promise.all(this.places.map(({ worker }) => worker.log.ready));
+  }
+
+  /** The ones that answer requests. */
+  gateways(): string[] {
+    return this.places.flatMap(({ worker, busy }) => (busy ? [] : (worker.log.url ?? [])));
+  }
+
+  /** Ends the worker at once and puts another in its place. */
+  async kill(place: Place): Promise<void> {
+    const { worker } = place;
+    worker.ending = true;
+    worker.child.kill("SIGKILL");
+    if (isRunning(worker.child)) await once(worker.child, "exit");
+    place.worker = this.#spawn();
+  }
+
+  /** Asks all to stop, as an operator would, and ends at once who does not. */
+  async stop(): Promise<void> {
+    const workers = this.everyone.filter(({ child }) => isRunning(child));
+    for (const worker of workers) {
+      worker.ending = true;
+      worker.child.kill("SIGCONT");
+      worker.child.kill("SIGTERM");
+    }
+    const gone = Promise.all(workers.map(async ({ child }) => once(child, "exit")));
+    await Promise.race([gone, delay(8_000)]);
+    this.killAll();
+  }
+
+  killAll(): void {
+    for (const worker of this.everyone) {
+      worker.ending = true;
+      worker.child.kill("SIGKILL");
+    }
+  }
+
+  #spawn(): Worker {
+    const number = (this.#count += 1);
+    const clock = CLOCKS[number % CLOCKS.length] ?? "0";
+    const name = `w${number}`;
+    const child = spawn(process.execPath, ["--import", PRELOAD, MAIN], {
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+      env: { ...this.#env, NOFX_WORKER_NAME: name, NOFX_CHAOS_CLOCK_MS: clock },
+    });
+    const worker: Worker = { name, clock, child, log: follow(child), ending: false };
+    child.once("exit", (code, signal) => {
+      if (!worker.ending) this.diedAlone.push(`${name} (${code ?? signal}): ${worker.log.tail()}`);
+    });
+    this.everyone.push(worker);
+    return worker;
+  }
+}
+
+const isRunning = (child: ChildProcess) => child.exitCode === null && child.signalCode === null;
+
+/** What every worker of this run is told. */
+export function workerEnv(options: {
+  direct: string;
+  gateway: string;
+  folder: string;
+  leaseSeconds: number;
+  concurrency: number;
+}): Record<string, string> {
+  return {
+    PATH: process.env["PATH"] ?? "",
+    DATABASE_DIRECT_URL: options.direct,
+    DATABASE_GATEWAY_URL: options.gateway,
+    // no step here stores files
+    SUPABASE_URL: "http://127.0.0.1:9",
+    SUPABASE_ANON_KEY: "none",
+    SUPABASE_JWT_SECRET: "none",
+    NOFX_GATEWAY_PORT: "0",
+    NOFX_WORKSPACES: join(options.folder, "workspaces"),
+    NOFX_WORKSPACE_ROOT: options.folder,
+    NOFX_LEASE_SECONDS: String(options.leaseSeconds),
+    NOFX_CONCURRENCY: String(options.concurrency),
+    NOFX_GRACE_SECONDS: "3",
+  };
+}

@@ -1,0 +1,50 @@
+import { toId } from "@nofx/core/vocabulary";
+import type { ChaosDatabase } from "../database.ts";
+import type { Sink } from "../workload/sink.ts";
+
+export interface Effects {
+  /** Steps that succeeded without their effect being there. */
+  readonly missing: string[];
+  /** Keys in the sink that belong to no step. */
+  readonly invented: string[];
+  readonly succeeded: number;
+  readonly uniqueKeys: number;
+  readonly calls: number;
+  /** Effects of a lower epoch that came after those of a higher one: a zombie at work, allowed on the outside. */
+  readonly late: number;
+}
+
+/** Compares what the engine says was done with what the outside world saw. */
+export async function checkEffects(database: ChaosDatabase, sink: Sink): Promise<Effects> {
+  const steps = await database.ask<{
+    id: string;
+    key: string;
+    kind: string;
+    status: string;
+    epoch: string | number;
+  }>("select id, token as key, kind, status, epoch from steps where kind in ('shell', 'agent')");
+  const keyOf = (step: (typeof steps)[number]) =>
+    step.kind === "agent" ? toId("step", step.id) : step.key;
+  const lines = sink.read();
+  const seen = new Set(lines.map(({ key, epoch }) => `${key} ${epoch}`));
+  const done = steps.filter(({ status }) => status === "succeeded");
+  const doneKeys = new Set(done.map(keyOf));
+  const known = new Set(steps.map(keyOf));
+  const highest = new Map<string, number>();
+  let late = 0;
+  for (const { key, epoch } of lines) {
+    const before = highest.get(key) ?? 0;
+    if (epoch < before) late += 1;
+    highest.set(key, Math.max(before, epoch));
+  }
+  return {
+    missing: done
+      .filter((step) => !seen.has(`${keyOf(step)} ${step.epoch}`))
+      .map((step) => step.id),
+    invented: [...highest.keys()].filter((key) => !known.has(key)),
+    succeeded: done.length,
+    uniqueKeys: [...highest.keys()].filter((key) => doneKeys.has(key)).length,
+    calls: lines.length,
+    late,
+  };
+}

@@ -1,0 +1,100 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { decideApproval, listApprovals } from "@nofx/control/approvals";
+import { importBacklog } from "@nofx/control/backlog";
+import type { MemberContext, Plane } from "@nofx/control/command";
+import { createPlan, executePlan } from "@nofx/control/plans";
+import { NofxError } from "@nofx/core/errors";
+import type { Documents } from "./documents.ts";
+import type { History } from "./history.ts";
+
+const AGAIN = new Set(["unavailable", "idempotency_in_flight", "internal"]);
+
+export interface Person {
+  readonly id: string;
+  readonly role: MemberContext["role"];
+}
+
+/** People at work through the control plane's commands. Each call is repeated under its key until it is answered. */
+export class Client {
+  readonly #plane: Plane;
+  readonly #tenantId: string;
+  readonly #history: History;
+  readonly #giveUp: AbortSignal;
+  /** Errors that no fault explains. */
+  readonly surprises: string[] = [];
+
+  constructor(options: { plane: Plane; tenantId: string; history: History; giveUp: AbortSignal }) {
+    this.#plane = options.plane;
+    this.#tenantId = options.tenantId;
+    this.#history = options.history;
+    this.#giveUp = options.giveUp;
+  }
+
+  /** Imports, plans and executes one backlog; answers the run's id when all three were acknowledged. */
+  async startRun(person: Person, documents: Documents): Promise<string | undefined> {
+    const { pack, document } = documents.next();
+    const imported = await this.#call(person, "backlog.import", (ctx) =>
+      importBacklog(ctx, { document }),
+    );
+    if (imported === undefined) return undefined;
+    const plan = await this.#call(person, "plans.create", (ctx) => createPlan(ctx, { pack }));
+    if (plan === undefined) return undefined;
+    if (!plan.executable) throw new Error(`${pack}: ${plan.blockers.join(" ")}`);
+    const run = await this.#call(person, "plans.execute", (ctx) =>
+      executePlan(ctx, { planId: plan.id }),
+    );
+    return run?.runId;
+  }
+
+  /** Says yes to everything that is asked. */
+  async answer(person: Person): Promise<number> {
+    const { items } = await listApprovals(this.#as(person, randomUUID()), {});
+    for (const { id, argumentsDigest } of items) {
+      await this.#call(person, "approvals.decide", (ctx) =>
+        decideApproval(ctx, { approvalId: id, decision: "approve", argumentsDigest }),
+      );
+    }
+    return items.length;
+  }
+
+  #as(person: Person, idempotencyKey: string): MemberContext {
+    return {
+      plane: this.#plane,
+      actor: { type: "member", id: person.id },
+      email: `${person.id}@example.test`,
+      name: person.role,
+      tenantId: this.#tenantId,
+      role: person.role,
+      idempotencyKey,
+      correlationId: randomUUID(),
+      replayed: false,
+    };
+  }
+
+  async #call<T>(
+    person: Person,
+    what: string,
+    work: (ctx: MemberContext) => Promise<T>,
+  ): Promise<T | undefined> {
+    const key = randomUUID();
+    const call = this.#history.invoke(what, key);
+    for (let pause = 50; !this.#giveUp.aborted; pause = Math.min(1_000, pause * 2)) {
+      const ctx = this.#as(person, key);
+      try {
+        const answer = await work(ctx);
+        this.#history.end(call, "ok", { replayed: ctx.replayed, answer });
+        return answer;
+      } catch (error) {
+        const code = NofxError.is(error) ? error.code : "internal";
+        const unknown = AGAIN.has(code);
+        this.#history.end(call, unknown ? "info" : "fail", { error: String(error) });
+        if (!NofxError.is(error)) this.surprises.push(`${what}: ${String(error)}`);
+        // somebody else may have decided it, or it was decided and the answer lost with its key
+        if (!unknown) return undefined;
+        await delay(pause, undefined, { signal: this.#giveUp }).catch(() => {});
+      }
+    }
+    return undefined;
+  }
+}
