@@ -39,6 +39,8 @@ export async function onceByKey<T>(
 ): Promise<T> {
   const key = requireIdempotencyKey(ctx.idempotencyKey);
   const fingerprint = ctx.plane.sha256(fingerprintText([request.route, request.body ?? null]));
+  const known = await findAnswer(ctx, tx, { ...request, key });
+  if (known !== undefined) return replay(ctx, known, fingerprint);
   const { rows } = await sql<{ locked: boolean }>`
     select pg_try_advisory_xact_lock(hashtextextended(${`${ctx.tenantId}|${request.route}|${key}`}, 0)) as locked
   `.execute(tx.db);
@@ -48,23 +50,9 @@ export async function onceByKey<T>(
       retryAfterSeconds: 1,
     });
   }
-  const stored = await tx.db
-    .selectFrom("idempotency_keys")
-    .select(["fingerprint", "response"])
-    .where("tenant_id", "=", ctx.tenantId)
-    .where("route", "=", request.route)
-    .where("key", "=", key)
-    .where("expires_at", ">", sql<Date>`clock_timestamp()`)
-    .executeTakeFirst();
-  if (stored !== undefined) {
-    if (stored.fingerprint !== fingerprint) {
-      throw new NofxError("idempotency_key_reused", {
-        detail: "Use a new key for a different request.",
-      });
-    }
-    ctx.replayed = true;
-    return (stored.response as { value: T }).value;
-  }
+  // the first may have ended between the look and the lock
+  const ended = await findAnswer(ctx, tx, { ...request, key });
+  if (ended !== undefined) return replay(ctx, ended, fingerprint);
   // a key that has expired is a new key: its old answer must not keep the new one from being stored
   await tx.db
     .deleteFrom("idempotency_keys")
@@ -80,6 +68,37 @@ export async function onceByKey<T>(
     on conflict (tenant_id, route, key) do nothing
   `.execute(tx.db);
   return value;
+}
+
+interface StoredAnswer {
+  readonly fingerprint: string;
+  readonly response: unknown;
+}
+
+/** Without a lock: requests that are repeated do not stand in each other's way. */
+function findAnswer(
+  ctx: CallerContext,
+  tx: CommandTransaction,
+  { route, key }: { route: string; key: string },
+): Promise<StoredAnswer | undefined> {
+  return tx.db
+    .selectFrom("idempotency_keys")
+    .select(["fingerprint", "response"])
+    .where("tenant_id", "=", ctx.tenantId)
+    .where("route", "=", route)
+    .where("key", "=", key)
+    .where("expires_at", ">", sql<Date>`clock_timestamp()`)
+    .executeTakeFirst();
+}
+
+function replay<T>(ctx: CallerContext, stored: StoredAnswer, fingerprint: string): T {
+  if (stored.fingerprint !== fingerprint) {
+    throw new NofxError("idempotency_key_reused", {
+      detail: "Use a new key for a different request.",
+    });
+  }
+  ctx.replayed = true;
+  return (stored.response as { value: T }).value;
 }
 
 /** What canonical JSON refuses (lone surrogates, Infinity) is refused later with its place; it only has to be told apart here. */

@@ -1,5 +1,9 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { importBacklog } from "@nofx/control/backlog";
+import { createPlane, type MemberContext } from "@nofx/control/command";
+import { createPlan, executePlan } from "@nofx/control/plans";
 import { again, createTestPlane, type TestPlane } from "@nofx/control/testing";
+import { NofxError } from "@nofx/core/errors";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { backlog, refusal, shellItem } from "../fixtures.ts";
 
@@ -120,4 +124,65 @@ test("a key that has expired is a new key, and its answer is stored again", asyn
   const replay = again(operator, "old");
   expect((await importBacklog(replay, other)).created).toBe(1);
   expect(replay.replayed).toBe(true);
+});
+
+/** As a client does it: told that the first is still running, it asks again. */
+async function untilAnswered<T>(work: () => Promise<T>): Promise<{ value: T } | { code: string }> {
+  for (;;) {
+    try {
+      return { value: await work() };
+    } catch (error) {
+      if (!NofxError.is(error)) throw error;
+      if (error.code !== "idempotency_in_flight") return { code: error.code };
+      await turn();
+    }
+  }
+}
+
+test("a thousand at once under one key: one step; with another body all are refused; another tenant has its own", async () => {
+  const prepare = async (pack: string, operator: MemberContext) => {
+    await importBacklog(again(operator), backlog(pack, [shellItem("only")]));
+    return (await createPlan(again(operator), { pack })).id;
+  };
+  const operator = await (await t.tenant()).as("operator");
+  const [planId, otherPlan] = [await prepare("p", operator), await prepare("q", operator)];
+  const neighbour = await (await t.tenant()).as("operator");
+  const theirs = await prepare("p", neighbour);
+  // a second process of the web server
+  const plane = createPlane(
+    {
+      DATABASE_URL: t.database.url("nofx_web"),
+      SUPABASE_URL: "http://127.0.0.1:9",
+      SUPABASE_ANON_KEY: "none",
+      SUPABASE_JWT_SECRET: "none",
+    },
+    { applicationName: "second" },
+  );
+  try {
+    const ask = (who: MemberContext, i: number, plan: string) =>
+      untilAnswered(() =>
+        executePlan(again(i % 2 === 0 ? who : { ...who, plane }, "one"), { planId: plan }),
+      );
+    const thousand = Array.from({ length: 1_000 }, (_, i) => i);
+    const answers = await Promise.all([
+      ...thousand.map((i) => ask(operator, i, planId)),
+      ask(neighbour, 0, theirs),
+    ]);
+    const runs = answers.map((answer) => ("value" in answer ? answer.value.runId : answer.code));
+    expect(new Set(runs.slice(0, 1_000)).size).toBe(1);
+    expect(runs[0]).toMatch(/^run_/);
+    expect(runs[1_000]).toMatch(/^run_/);
+    expect(runs[1_000]).not.toBe(runs[0]);
+    const refused = await Promise.all(thousand.map((i) => ask(operator, i, otherPlan)));
+    expect(refused.every((one) => "code" in one && one.code === "idempotency_key_reused")).toBe(
+      true,
+    );
+    const { rows } = await t.owner.query(
+      "select tenant_id, count(*)::int as steps from steps where tenant_id = any ($1) group by 1",
+      [[operator.tenantId, neighbour.tenantId]],
+    );
+    expect(rows.map((row) => row.steps)).toEqual([1, 1]);
+  } finally {
+    await plane.close();
+  }
 });
