@@ -20,6 +20,9 @@ const running = {
   finishedAt: null,
   outcome: null,
   errorCode: null,
+  workerVersion: null,
+  refusedAt: null,
+  refusedOutcome: null,
 };
 
 it("tells waiting for people from waiting for steps", () => {

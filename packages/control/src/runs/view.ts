@@ -124,6 +124,9 @@ export function toStepView(step: StepRecord) {
       finishedAt: attempt.finished_at,
       outcome: attempt.outcome,
       errorCode: attempt.error_code,
+      workerVersion: attempt.worker_version,
+      refusedAt: attempt.refused_at,
+      refusedOutcome: attempt.refused_outcome,
     })),
   };
 }

@@ -47,6 +47,12 @@ export const AttemptView = z.object({
   finishedAt: Timestamp.nullable(),
   outcome: AttemptOutcome.nullable(),
   errorCode: z.string().nullable(),
+  workerVersion: z.string().nullable(),
+  refusedAt: Timestamp.nullable().meta({
+    description:
+      "When a result of this attempt came too late and was refused: its lease had been lost",
+  }),
+  refusedOutcome: z.string().nullable(),
 });
 
 export const StepView = z.object({

@@ -56,6 +56,9 @@ const attempt = (
   finishedAt: to === null ? null : at(to),
   outcome,
   errorCode: null,
+  workerVersion: null,
+  refusedAt: null,
+  refusedOutcome: null,
 });
 
 const bars = (rows: ReturnType<typeof timelineRows>, row: number) =>

@@ -9,6 +9,9 @@ export interface AttemptRecord {
   finished_at: string | null;
   outcome: string | null;
   error_code: string | null;
+  worker_version: string | null;
+  refused_at: string | null;
+  refused_outcome: string | null;
 }
 
 export interface StepRecord {
@@ -65,6 +68,8 @@ export async function listSteps(
            coalesce(needed.names, '{}') as needs, coalesce(needed.unmet, '{}') as unmet,
            coalesce((
              select jsonb_agg(jsonb_build_object('epoch', a.epoch, 'outcome', a.outcome, 'error_code', a.error_code,
+               'worker_version', a.worker_version, 'refused_outcome', a.refused_outcome,
+               'refused_at', to_char(a.refused_at at time zone 'UTC', ${sql.raw(UTC)}),
                'executor', coalesce((select g.name from agent_registry g where g.id::text = a.executor), a.executor),
                'claimed_at', to_char(a.claimed_at at time zone 'UTC', ${sql.raw(UTC)}),
                'finished_at', to_char(a.finished_at at time zone 'UTC', ${sql.raw(UTC)})) order by a.epoch)
@@ -73,7 +78,8 @@ export async function listSteps(
     left join plan_steps p on p.id = s.plan_step_id
     left join lateral (
       select array_agg(n.name order by n.position) as names,
-             array_agg(n.name order by n.position) filter (where n.status <> 'succeeded') as unmet
+             array_agg(n.name order by n.position) filter (where n.status <> 'succeeded'
+               and (d.required or n.status not in ('failed', 'cancelled'))) as unmet
       from step_dependencies d
       -- offset 0 keeps this a look-up by primary key: without statistics a join would read all steps once a row
       cross join lateral (select x.name, x.position, x.status from steps x where x.id = d.depends_on offset 0) n
