@@ -1,12 +1,15 @@
+export * from "./agent-messages.ts";
 export * from "./agents.ts";
 export * from "./approvals.ts";
 export * from "./artifacts.ts";
 export * from "./checkpoints.ts";
+export * from "./children.ts";
 export * from "./logs.ts";
 export * from "./routes.ts";
 export * from "./settle.ts";
 export * from "./steps.ts";
 export * from "./values.ts";
+export * from "./waits.ts";
 
 export { ErrorCode, HTTP_STATUS, StepErrorCode } from "../errors/codes.ts";
 export { Problem, PROBLEM_CONTENT_TYPE } from "../errors/problem.ts";
@@ -14,4 +17,5 @@ export type { Issue } from "../errors/nofx-error.ts";
 export { AgentId, ArtifactId, RunId, StepId, TenantId } from "../vocabulary/ids.ts";
 export { StepStatus } from "../vocabulary/statuses.ts";
 export { Capability, StepName } from "../vocabulary/steps.ts";
+export { TIMED_OUT } from "../vocabulary/waits.ts";
 export { unstorable, unstorableJson } from "../vocabulary/text.ts";

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { ErrorCode } from "../errors/codes.ts";
 import { ArtifactId, StepId } from "../vocabulary/ids.ts";
+import { MessageRequest, MessageResponse } from "./agent-messages.ts";
 import { AgentIdentity } from "./agents.ts";
 import { ApprovalAnswer, ApprovalRequest } from "./approvals.ts";
 import {
@@ -10,9 +11,11 @@ import {
   StoredArtifact,
 } from "./artifacts.ts";
 import { CheckpointRequest, CheckpointResponse } from "./checkpoints.ts";
+import { SpawnRequest, SpawnResponse } from "./children.ts";
 import { LogRequest, LogResponse } from "./logs.ts";
 import { CompleteRequest, FailRequest, ReleaseRequest, SettleResponse } from "./settle.ts";
 import { ClaimRequest, ClaimResponse, HeartbeatRequest, HeartbeatResponse } from "./steps.ts";
+import { WaitRequest, WaitResponse } from "./waits.ts";
 
 export const AGENT_API_BASE = "/api/agent/v1";
 
@@ -37,7 +40,7 @@ const FENCED = ["not_found", "lease_lost"] as const;
  * - A POST repeated with its key is done once and answered as the first time.
  * - A claim whose caller has gone gives back what it had just taken.
  * - A step whose cancel was requested ends `cancelled` when it is released or its lease runs out.
- * - A pending approval ends the lease; after the decision the step is claimed anew under a higher epoch.
+ * - A pending approval or wait ends the lease; after the decision the step is claimed anew under a higher epoch.
  * - An artifact announced again under a name replaces the earlier one when it is complete.
  */
 export const AGENT_ROUTES = {
@@ -75,6 +78,27 @@ export const AGENT_ROUTES = {
     request: ApprovalRequest,
     response: ApprovalAnswer,
     errors: FENCED,
+  },
+  wait: {
+    method: "POST",
+    path: "/steps/{stepId}/waits",
+    request: WaitRequest,
+    response: WaitResponse,
+    errors: FENCED,
+  },
+  spawn: {
+    method: "POST",
+    path: "/steps/{stepId}/children",
+    request: SpawnRequest,
+    response: SpawnResponse,
+    errors: [...FENCED, "conflict"],
+  },
+  message: {
+    method: "POST",
+    path: "/steps/{stepId}/messages",
+    request: MessageRequest,
+    response: MessageResponse,
+    errors: [...FENCED, "conflict"],
   },
   artifact: {
     method: "POST",

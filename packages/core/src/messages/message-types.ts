@@ -9,6 +9,7 @@ import {
   StepName,
   StepStatus,
   Verdict,
+  WaitKind,
   type EventType,
 } from "../vocabulary/index.ts";
 import { CONTROL_MESSAGES } from "./control-messages.ts";
@@ -104,7 +105,11 @@ export const MESSAGE_TYPES = {
     ...stepRef,
     hold: Hold,
   }),
-  "step.woken": defineMessage("step.woken", "What a step waited for is there", stepRef),
+  "step.refused": defineMessage("step.refused", "A settlement came after its lease was lost", {
+    ...stepRef,
+    epoch: z.int().min(1),
+    outcome: z.enum(["succeeded", "failed"]),
+  }),
   "step.cancelled": defineMessage("step.cancelled", "Steps that will not run any more", {
     reason: code.nullish(),
     steps: z.array(z.looseObject(stepRef)).min(1),
@@ -126,6 +131,20 @@ export const MESSAGE_TYPES = {
     message_id: Uuid,
     run_id: Uuid.nullish(),
     step_id: Uuid.nullish(),
+  }),
+  "wait.opened": defineMessage("wait.opened", "A step waits, without an executor", {
+    ...stepRef,
+    kinds: z.array(WaitKind).min(1),
+  }),
+  "wait.met": defineMessage("wait.met", "What a step waited for is there", {
+    ...stepRef,
+    wait_id: Uuid,
+    kind: WaitKind,
+  }),
+  "event.received": defineMessage("event.received", "The outside told of something", {
+    event_id: Uuid,
+    run_id: Uuid.nullish(),
+    waiting: count,
   }),
   "agent.registered": defineMessage("agent.registered", "An agent was added or changed", {
     agent_id: Uuid,

@@ -21,6 +21,8 @@ export const ID_PREFIXES = {
   message: "msg",
   auditEntry: "audit",
   upload: "upload",
+  wait: "wait",
+  externalEvent: "ext",
   compensation: "undo",
   deadLetter: "dead",
   redriveBatch: "redrive",
@@ -92,3 +94,5 @@ export const UploadId = idSchema("upload");
 export const CompensationId = idSchema("compensation");
 export const DeadLetterId = idSchema("deadLetter");
 export const RedriveBatchId = idSchema("redriveBatch");
+export const WaitId = idSchema("wait");
+export const ExternalEventId = idSchema("externalEvent");

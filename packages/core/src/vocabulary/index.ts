@@ -7,3 +7,4 @@ export * from "./ids.ts";
 export * from "./statuses.ts";
 export * from "./steps.ts";
 export * from "./text.ts";
+export * from "./waits.ts";

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { HttpWith } from "./http-with.ts";
 import { StorableJson, storableText } from "./text.ts";
+import { WaitWith } from "./waits.ts";
 
-export const StepKind = z.enum(["shell", "approval", "agent", "http"]);
+export const StepKind = z.enum(["shell", "approval", "agent", "http", "wait"]);
 export type StepKind = z.infer<typeof StepKind>;
 
 const STEP_NAME = /^[a-z0-9][a-z0-9._-]{0,127}$/;
@@ -74,6 +75,7 @@ export const STEP_WITH = {
   approval: ApprovalWith,
   agent: AgentWith,
   http: HttpWith,
+  wait: WaitWith,
 } as const satisfies Record<StepKind, z.ZodType>;
 
 /** Who executes a kind: our worker, or an SDK agent. */
@@ -82,14 +84,18 @@ export const STEP_EXECUTOR = {
   approval: "worker",
   agent: "agent",
   http: "worker",
+  wait: "worker",
 } as const satisfies Record<StepKind, "worker" | "agent">;
 export type StepExecutor = (typeof STEP_EXECUTOR)[StepKind];
 
 /** How often a step of this kind is tried before it fails for good. */
-export const MAX_FAILURES = { shell: 3, approval: 3, agent: 3, http: 3 } as const satisfies Record<
-  StepKind,
-  number
->;
+export const MAX_FAILURES = {
+  shell: 3,
+  approval: 3,
+  agent: 3,
+  http: 3,
+  wait: 3,
+} as const satisfies Record<StepKind, number>;
 export const MAX_CRASHES = 3;
 
 /** The kinds that can take an effect back. */

@@ -1,3 +1,4 @@
+export { answerWait, type AnsweredWait } from "./answer-wait.ts";
 export { appendLogs, MAX_LINE, type StepLogLine } from "./append-logs.ts";
 export {
   announcedArtifact,
@@ -38,3 +39,8 @@ export {
   type WorkerBeat,
   type WorkerIntroduction,
 } from "./workers.ts";
+export { sendEvent, type EventFromOutside, type SentEvent } from "./send-event.ts";
+export { sendMessage, type MessageToStep, type SentMessage } from "./send-message.ts";
+export { spawn, type ChildDraft, type Spawned } from "./spawn.ts";
+export { MetPayload, wait, type WaitAnswer, type WaitOption } from "./wait.ts";
+export { wakeTimers } from "./wake-timers.ts";
