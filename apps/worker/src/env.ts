@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { z } from "zod";
+import packageJson from "../package.json" with { type: "json" };
 
 const seconds = (otherwise: number) => z.coerce.number().positive().max(86_400).default(otherwise);
 
@@ -19,9 +20,19 @@ export const WorkerEnv = z.object({
   NOFX_WORKSPACE_ROOT: z.string().min(1),
   /** The folder of a local stack's state and keys, where there is one: no workspace is copied from it. */
   NOFX_HOME: z.string().min(1).optional(),
+  /** Of this worker's code: kept with each attempt, shown beside its name. */
+  NOFX_WORKER_VERSION: z.string().min(1).max(100).default(packageJson.version),
   NOFX_WORKER_NAME: z.string().min(1).max(200).default(`${hostname()}:${process.pid}`),
+  /** What http steps and webhooks may reach although it is not public: host:port pairs with commas between. */
+  NOFX_HTTP_ALLOW: z.string().default(""),
   NOFX_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(4),
   NOFX_LEASE_SECONDS: seconds(30),
+  /** For steps that agents hold; as long as the worker's own unless said otherwise. */
+  NOFX_AGENT_LEASE_SECONDS: seconds(30).optional(),
+  /** How long a claimable step may wait for a worker that has code for it, before it fails. */
+  NOFX_STRAND_SECONDS: seconds(900),
+  /** Set by the local stack's supervisor: this worker may be frozen for a demonstration. */
+  NOFX_LOCAL: z.stringbool().default(false),
   /** How long running steps may go on after the first signal to stop. */
   NOFX_GRACE_SECONDS: z.coerce.number().min(0).max(3_600).default(10),
 });

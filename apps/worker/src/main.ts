@@ -1,17 +1,25 @@
+import { hostname } from "node:os";
 import { createPlane, loggable } from "@nofx/control/command";
+import { parseAllowedHosts } from "@nofx/control/net";
 import { createDoorbell, createWorkerEngine } from "@nofx/control/steps";
 import { pino } from "pino";
 import type { Handlers } from "./catalog/catalog.ts";
+import { knownHandlers } from "./catalog/code-for.ts";
 import { readEnv } from "./env.ts";
 import { answerRequest } from "./gateway/answer-request.ts";
 import { serveGateway } from "./gateway/serve-gateway.ts";
 import { createApprovalHandler } from "./handlers/approval.ts";
+import { createHttpHandler } from "./handlers/http.ts";
 import { createShellHandler } from "./handlers/shell.ts";
+import { createWaitHandler } from "./handlers/wait.ts";
 import { runStep } from "./loop/run-step.ts";
 import { createShutdown } from "./loop/shutdown.ts";
 import { WorkerLoop } from "./loop/worker-loop.ts";
 import { createMetrics } from "./metrics.ts";
+import { planeGauges } from "./metrics/plane-gauges.ts";
+import { presenceLoop } from "./presence/presence-loop.ts";
 import { sealLoop } from "./sealer/seal-loop.ts";
+import { strandedLoop } from "./sweep/stranded-loop.ts";
 import { sweepLoop } from "./sweep/sweep-loop.ts";
 import { createWorkspaces, removeHalfMade } from "./workspace/ensure-workspace.ts";
 import type { Files } from "./workspace/files.ts";
@@ -47,20 +55,27 @@ const workspaces = createWorkspaces({
   root: env.NOFX_WORKSPACE_ROOT,
   state: env.NOFX_HOME,
 });
+const allowed = parseAllowedHosts(env.NOFX_HTTP_ALLOW);
 const handlers: Handlers = {
   shell: createShellHandler({ engine, files, workspaces }),
   approval: createApprovalHandler({ engine }),
-  http: async () => ({ type: "failed", code: "unknown_handler", message: "Not there yet." }),
+  wait: createWaitHandler({ engine }),
+  http: createHttpHandler({ engine, allowed, now: plane.now }),
 };
 
 const leaseSeconds = env.NOFX_LEASE_SECONDS;
+const version = env.NOFX_WORKER_VERSION;
+const concurrency = env.NOFX_CONCURRENCY;
 let draining = false;
+let greeted = false;
 const loop = new WorkerLoop({
   engine,
   doorbell,
   metrics,
   onError,
-  concurrency: env.NOFX_CONCURRENCY,
+  version,
+  handlers: knownHandlers(),
+  concurrency,
   leaseMs: leaseSeconds * 1_000,
   random: Math.random,
   execute: (running) => runStep(handlers, engine, running, onError),
@@ -71,18 +86,50 @@ const gateway = await serveGateway({
   answer: answerRequest({
     plane,
     metrics,
-    api: { doorbell, leaseSeconds, onError },
-    health: () => ({ worker, draining, silentMs: loop.silentMs }),
+    api: { doorbell, leaseSeconds: env.NOFX_AGENT_LEASE_SECONDS ?? leaseSeconds, onError },
+    health: () => ({ worker, greeted, draining, silentMs: loop.silentMs }),
   }),
 });
 await removeHalfMade(env.NOFX_WORKSPACES);
 loop.start();
 const ending = new AbortController();
+metrics.set("nofx_worker_info", 1, { worker, version });
+metrics.set("nofx_worker_slots", concurrency);
+metrics.beforeExpose(
+  planeGauges({ metrics, stats: () => engine.stats(), monotonicMs: () => performance.now() }),
+);
+const presence = {
+  engine,
+  who: {
+    host: hostname(),
+    pid: process.pid,
+    version,
+    handlers: knownHandlers(),
+    concurrency,
+    local: env.NOFX_LOCAL,
+  },
+  beat: () => ({
+    inFlight: loop.inFlight,
+    free: Math.max(0, concurrency - loop.inFlight),
+    claimed: metrics.total("nofx_steps_claimed_total"),
+    settled: metrics.total("nofx_steps_settled_total"),
+    stopping: draining,
+  }),
+  onDrain: (drain: boolean) => {
+    loop.pause(drain);
+    metrics.set("nofx_worker_draining", drain || draining ? 1 : 0);
+  },
+  onHello: () => {
+    greeted = true;
+  },
+};
 const beside = Promise.all([
+  presenceLoop(presence, ending.signal, onError),
+  strandedLoop({ engine, metrics, seconds: env.NOFX_STRAND_SECONDS }, ending.signal, onError),
   sweepLoop(engine, metrics, ending.signal, onError),
   sealLoop({ engine, doorbell, metrics }, ending.signal, onError),
 ]);
-log.info({ gateway: gateway.url, concurrency: env.NOFX_CONCURRENCY }, "ready");
+log.info({ gateway: gateway.url, concurrency, version }, "ready");
 
 const shutdown = createShutdown(loop, env.NOFX_GRACE_SECONDS * 1_000);
 const stop = (signal: string) => {

@@ -1,54 +1,94 @@
-/** Counters and gauges of one process, written as Prometheus reads them. */
-export interface Metrics {
-  count(name: MetricName, labels?: Record<string, string>, by?: number): void;
-  set(name: MetricName, value: number): void;
-  /** The sum over all labels. */
-  total(name: MetricName): number;
-  expose(): string;
-}
+import { Counter, Gauge, Histogram, Registry, Summary } from "prom-client";
+import {
+  BUCKETS,
+  COUNTERS,
+  DURATIONS,
+  GAUGES,
+  LATENCY,
+  PLANE_GAUGES,
+  type CounterName,
+  type DurationName,
+  type GaugeName,
+  type PlaneGaugeName,
+} from "./metrics/definitions.ts";
 
-const HELP = {
-  nofx_steps_claimed_total: ["counter", "Steps claimed by this worker"],
-  nofx_steps_settled_total: ["counter", "Claims that this worker ended, by outcome"],
-  nofx_stale_settles_total: ["counter", "Settlements refused because the claim was no longer held"],
-  nofx_leases_lost_total: ["counter", "Running steps given up because their lease was lost"],
-  nofx_exchange_errors_total: ["counter", "Ticks that the database did not answer"],
-  nofx_steps_in_flight: ["gauge", "Steps running in this worker"],
-  nofx_steps_reclaimed_total: ["counter", "Steps taken back from executors that vanished"],
-  nofx_events_sealed_total: ["counter", "Events that this worker gave their sequence"],
-  nofx_seal_lag_seconds: ["gauge", "Age of the oldest event in the last batch that was sealed"],
-} as const;
-export type MetricName = keyof typeof HELP;
+type Labels = Record<string, string>;
+
+/** Counters, gauges and durations of one process, written as Prometheus reads them. */
+export interface Metrics {
+  count(name: CounterName, labels?: Labels, by?: number): void;
+  set(name: GaugeName | PlaneGaugeName, value: number, labels?: Labels): void;
+  /** Forgets the values under all labels: what is not set anew is not there any more. */
+  reset(name: PlaneGaugeName): void;
+  observe(name: DurationName, seconds: number, labels?: Labels): void;
+  /** The sum of a counter over all labels. */
+  total(name: CounterName): number;
+  /** Called before each exposition. */
+  beforeExpose(work: () => Promise<void>): void;
+  expose(): Promise<string>;
+  readonly contentType: string;
+}
 
 export function createMetrics(): Metrics {
-  const values = new Map<MetricName, Map<string, number>>();
-  const seriesOf = (name: MetricName) => {
-    const found = values.get(name) ?? new Map<string, number>();
-    values.set(name, found);
-    return found;
-  };
+  const registers = [new Registry()];
+  const [registry] = registers as [Registry];
+  const make = <N extends string, T>(
+    table: Record<N, { help: string; labels: readonly string[] }>,
+    one: (options: { name: N; help: string; labelNames: string[]; registers: Registry[] }) => T,
+  ) =>
+    Object.fromEntries(
+      Object.entries<{ help: string; labels: readonly string[] }>(table).map(
+        ([name, { help, labels }]) => [
+          name,
+          one({ name: name as N, help, labelNames: [...labels], registers }),
+        ],
+      ),
+    ) as Record<N, T>;
+  const counters = make<CounterName, Counter>(COUNTERS, (options) => new Counter(options));
+  const gauges = make<GaugeName | PlaneGaugeName, Gauge>(
+    { ...GAUGES, ...PLANE_GAUGES },
+    (options) => new Gauge(options),
+  );
+  const durations = make<DurationName, Histogram>(
+    DURATIONS,
+    (options) => new Histogram({ ...options, buckets: BUCKETS }),
+  );
+  const latency = new Summary({
+    name: LATENCY.name,
+    help: LATENCY.help,
+    labelNames: ["kind"],
+    percentiles: [...LATENCY.quantiles],
+    maxAgeSeconds: LATENCY.windowSeconds,
+    ageBuckets: 5,
+    registers,
+  });
+  const totals = new Map<CounterName, number>();
+  let before = async () => {};
   return {
+    contentType: registry.contentType,
     count(name, labels = {}, by = 1) {
-      const series = seriesOf(name);
-      const key = labelsOf(labels);
-      series.set(key, (series.get(key) ?? 0) + by);
+      counters[name].inc(labels, by);
+      totals.set(name, (totals.get(name) ?? 0) + by);
     },
-    set: (name, value) => void seriesOf(name).set("", value),
-    total: (name) => [...seriesOf(name).values()].reduce((sum, value) => sum + value, 0),
-    expose: () =>
-      (Object.keys(HELP) as MetricName[])
-        .flatMap((name) => {
-          const [type, help] = HELP[name];
-          const series = [...(values.get(name) ?? new Map([["", 0]]))];
-          const lines = series.map(([labels, value]) => `${name}${labels} ${value}`);
-          return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines];
-        })
-        .join("\n")
-        .concat("\n"),
+    set: (name, value, labels = {}) => gauges[name].set(labels, value),
+    reset(name) {
+      gauges[name].reset();
+      // one without labels starts at 0, which would be a number too
+      if (PLANE_GAUGES[name].labels.length === 0) gauges[name].remove();
+    },
+    observe(name, seconds, labels = {}) {
+      durations[name].observe(labels, Math.max(0, seconds));
+      if (name === "nofx_step_duration_seconds") {
+        latency.observe({ kind: labels["kind"] ?? "" }, Math.max(0, seconds));
+      }
+    },
+    total: (name) => totals.get(name) ?? 0,
+    beforeExpose(work) {
+      before = work;
+    },
+    async expose() {
+      await before();
+      return registry.metrics();
+    },
   };
-}
-
-function labelsOf(labels: Record<string, string>): string {
-  const pairs = Object.entries(labels).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
-  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
 }

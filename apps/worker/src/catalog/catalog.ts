@@ -1,4 +1,4 @@
-import { STEP_EXECUTOR, STEP_WITH, StepKind } from "@nofx/core/vocabulary";
+import { STEP_EXECUTOR, STEP_WITH, type StepKind } from "@nofx/core/vocabulary";
 import type { z } from "zod";
 import type { Handler } from "./handler.ts";
 
@@ -10,6 +10,8 @@ export type WorkerKind = {
 type With<K extends WorkerKind> = z.output<(typeof STEP_WITH)[K]>;
 
 export interface CatalogEntry<K extends WorkerKind> {
+  /** Raised when its code changes so that a step begun under the old one must not go on under the new one. */
+  readonly version: number;
   readonly with: (typeof STEP_WITH)[K];
   /** How long one attempt may take, all told. */
   readonly timeoutMs: (args: With<K>) => number;
@@ -17,11 +19,12 @@ export interface CatalogEntry<K extends WorkerKind> {
 
 const ASKING_MS = 60_000;
 
-/** Each kind with the form of its arguments and its time. A kind that is missing here does not compile. */
+/** Each kind with its newest version, the form of its arguments and its time. A kind that is missing here does not compile. */
 export const CATALOG: { readonly [K in WorkerKind]: CatalogEntry<K> } = {
-  shell: { with: STEP_WITH.shell, timeoutMs: (args) => args.timeoutSeconds * 1_000 },
-  approval: { with: STEP_WITH.approval, timeoutMs: () => ASKING_MS },
-  http: { with: STEP_WITH.http, timeoutMs: (args) => args.timeoutSeconds * 1_000 },
+  shell: { version: 1, with: STEP_WITH.shell, timeoutMs: (args) => args.timeoutSeconds * 1_000 },
+  approval: { version: 1, with: STEP_WITH.approval, timeoutMs: () => ASKING_MS },
+  http: { version: 1, with: STEP_WITH.http, timeoutMs: (args) => args.timeoutSeconds * 1_000 },
+  wait: { version: 1, with: STEP_WITH.wait, timeoutMs: () => ASKING_MS },
 };
 
 /** One handler a kind. A kind without one does not compile. */
@@ -30,5 +33,3 @@ export type Handlers = { readonly [K in WorkerKind]: Handler<With<K>> };
 export function isWorkerKind(kind: StepKind): kind is WorkerKind {
   return STEP_EXECUTOR[kind] === "worker";
 }
-
-export const WORKER_KINDS = StepKind.options.filter(isWorkerKind);

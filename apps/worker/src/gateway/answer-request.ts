@@ -9,7 +9,7 @@ export interface GatewayPorts {
   readonly plane: Plane;
   readonly api: AgentApiOptions;
   readonly metrics: Metrics;
-  readonly health: () => { worker: string; draining: boolean; silentMs: number };
+  readonly health: () => { worker: string; greeted: boolean; draining: boolean; silentMs: number };
 }
 
 /** The agent API, `/health` for the launcher and load balancers, `/metrics` for Prometheus. */
@@ -21,16 +21,16 @@ export function answerRequest(ports: GatewayPorts): (request: Request) => Promis
     if (request.method !== "GET") return problemResponse(new NofxError("not_found"));
     if (pathname === "/health") return health(ports);
     if (pathname === "/metrics") {
-      const headers = { "content-type": "text/plain; version=0.0.4; charset=utf-8" };
-      return new Response(ports.metrics.expose(), { headers });
+      const headers = { "content-type": ports.metrics.contentType };
+      return new Response(await ports.metrics.expose(), { headers });
     }
     return problemResponse(new NofxError("not_found"));
   };
 }
 
 function health({ health }: GatewayPorts): Response {
-  const { worker, draining, silentMs } = health();
+  const { worker, greeted, draining, silentMs } = health();
   const silent = silentMs > SILENT_MS;
-  const status = silent ? "database_silent" : draining ? "draining" : "ok";
+  const status = silent ? "database_silent" : draining ? "draining" : greeted ? "ok" : "starting";
   return Response.json({ status, worker }, { status: status === "ok" ? 200 : 503 });
 }

@@ -1,6 +1,7 @@
 import { NofxError, issuesFromZod } from "@nofx/core/errors";
 import type { WorkerEngine } from "@nofx/control/steps";
-import { CATALOG, isWorkerKind, type Handlers, type WorkerKind } from "../catalog/catalog.ts";
+import type { Handlers } from "../catalog/catalog.ts";
+import { codeFor, type StepCode } from "../catalog/code-for.ts";
 import { StepFailed, type StepResult, type StepRun } from "../catalog/handler.ts";
 import { BufferedLog } from "./buffered-log.ts";
 import type { RunningStep } from "./running-step.ts";
@@ -21,9 +22,12 @@ export async function runStep(
   const run = { step, held, log, signal: running.signal };
   let result: StepResult;
   try {
-    result = isWorkerKind(step.kind)
-      ? await handle(handlers, step.kind, run)
-      : fail("unknown_handler", `This worker has no handler for the kind "${step.kind}".`);
+    const code = codeFor(handlers, step.kind, step.kind_version);
+    const name = `${step.kind}@${step.kind_version}`;
+    result =
+      code === undefined
+        ? fail("unknown_handler", `This worker has no code for "${name}".`)
+        : await handle(code, run);
   } catch (error) {
     result = describe(error, running.signal);
     if (isLeaseLost(error)) running.stop("lease_lost");
@@ -34,30 +38,24 @@ export async function runStep(
   return running.reason === "lease_lost" && result.type === "failed" ? { type: "stopped" } : result;
 }
 
-async function handle<K extends WorkerKind>(
-  handlers: Handlers,
-  kind: K,
-  run: StepRun,
-): Promise<StepResult> {
-  const entry = CATALOG[kind];
-  const parsed = entry.with.safeParse(run.step.arguments);
+async function handle(code: StepCode, run: StepRun): Promise<StepResult> {
+  const parsed = code.with.safeParse(run.step.arguments);
   if (!parsed.success) {
     const issues = issuesFromZod(parsed.error).map(({ path, message }) => `${path}: ${message}`);
     return fail(
       "invalid_input",
-      `The step's arguments are not those of "${kind}". ${issues.join("; ")}`,
+      `The step's arguments are not those of "${run.step.kind}". ${issues.join("; ")}`,
     );
   }
-  const args = parsed.data as Parameters<Handlers[K]>[1];
-  const timeoutMs = entry.timeoutMs(args as never);
+  const args = parsed.data as never;
+  const timeoutMs = code.timeoutMs(args);
   const timeout = AbortSignal.timeout(timeoutMs);
-  const handler = handlers[kind] as (run: StepRun, args: unknown) => Promise<StepResult>;
   const signal = AbortSignal.any([run.signal, timeout]);
   const late = () => timeout.aborted && !run.signal.aborted;
   const timedOut = () =>
     fail("timeout", `It took longer than ${timeoutMs / 1_000} s and was stopped.`);
   try {
-    const result = await handler({ ...run, signal }, args);
+    const result = await code.handler({ ...run, signal }, args);
     return result.type === "stopped" && late() ? timedOut() : result;
   } catch (error) {
     if (late() && !(error instanceof StepFailed)) return timedOut();
@@ -66,7 +64,7 @@ async function handle<K extends WorkerKind>(
 }
 
 function describe(error: unknown, signal: AbortSignal): StepResult {
-  if (error instanceof StepFailed) return fail(error.code, error.message);
+  if (error instanceof StepFailed) return { ...fail(error.code, error.message), ...error.facts };
   if (isLeaseLost(error) || signal.aborted) return { type: "stopped" };
   return fail("unclassified", error instanceof Error ? error.message : String(error));
 }

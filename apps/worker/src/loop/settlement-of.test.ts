@@ -12,28 +12,19 @@ const step = {
 } as ClaimedStepRow;
 const half = () => 0.5;
 
-test("what succeeded settles, also when we believe the lease is lost: the database decides", () => {
+test("what has ended settles, whatever we believe of the lease: the database decides", () => {
   const result = { type: "succeeded", output: { n: 1 } } as const;
-  expect(settlementOf(step, result, "lease_lost", half)).toMatchObject({
-    outcome: "succeeded",
-    epoch: 2,
-  });
+  expect(settlementOf(step, result, half)).toMatchObject({ outcome: "succeeded", epoch: 2 });
+  expect(settlementOf(step, { type: "stopped" }, half)).toMatchObject({ outcome: "released" });
 });
 
-test("what was stopped is given back, unless it is not ours to give", () => {
-  expect(settlementOf(step, { type: "stopped" }, "shutdown", half)).toMatchObject({
-    outcome: "released",
-  });
-  expect(settlementOf(step, { type: "stopped" }, "cancelled", half)).toMatchObject({
-    outcome: "released",
-  });
-  expect(settlementOf(step, { type: "stopped" }, "lease_lost", half)).toBeUndefined();
-  expect(settlementOf(step, { type: "held" }, undefined, half)).toBeUndefined();
+test("what the engine has put on hold is not settled", () => {
+  expect(settlementOf(step, { type: "held" }, half)).toBeUndefined();
 });
 
 test("the code of a failure decides whether it is tried again", () => {
   const fail = (code: "timeout" | "exit_nonzero") =>
-    settlementOf(step, { type: "failed", code, message: "x\u0000" }, undefined, half);
+    settlementOf(step, { type: "failed", code, message: "x\u0000" }, half);
   expect(fail("timeout")).toMatchObject({
     outcome: "failed",
     retryMs: 500,

@@ -1,7 +1,7 @@
 import { pollMs, type Doorbell, type Settlement, type WorkerEngine } from "@nofx/control/steps";
-import { WORKER_KINDS } from "../catalog/catalog.ts";
 import type { StepResult } from "../catalog/handler.ts";
 import type { Metrics } from "../metrics.ts";
+import { countAnswer } from "../metrics/count-answer.ts";
 import { RunningStep, type StopReason } from "./running-step.ts";
 import { settlementOf } from "./settlement-of.ts";
 
@@ -9,6 +9,9 @@ export interface LoopOptions {
   readonly engine: WorkerEngine;
   readonly doorbell: Doorbell;
   readonly metrics: Metrics;
+  /** Of this worker's code, and what it has code for, as kind@version. */
+  readonly version: string;
+  readonly handlers: readonly string[];
   readonly concurrency: number;
   readonly leaseMs: number;
   readonly random: () => number;
@@ -28,6 +31,7 @@ export class WorkerLoop {
   readonly #running = new Map<string, RunningStep>();
   #outbox: Settlement[] = [];
   #draining = false;
+  #paused = false;
   #stopReason: StopReason | undefined;
   #wake: () => void = () => {};
   #silentSince: number | undefined;
@@ -58,6 +62,13 @@ export class WorkerLoop {
   /** Claims nothing more; `done` resolves when what runs has ended and is settled. */
   drain(): void {
     this.#draining = true;
+    this.#wake();
+  }
+
+  /** Claims nothing until told otherwise; what runs goes on, and so does the loop. */
+  pause(paused: boolean): void {
+    if (this.#paused === paused) return;
+    this.#paused = paused;
     this.#wake();
   }
 
@@ -120,22 +131,18 @@ export class WorkerLoop {
     const sentAt = performance.now();
     const settlements = [...this.#outbox];
     const due = [...this.#running.values()].filter((running) => running.renewAt <= sentAt);
-    const want = this.#draining ? 0 : Math.max(0, concurrency - this.#running.size);
+    const want = this.#draining || this.#paused ? 0 : Math.max(0, concurrency - this.#running.size);
     if (settlements.length + due.length + want === 0) return;
     const answer = await engine.exchange({
-      version: null,
-      handlers: WORKER_KINDS.map((kind) => `${kind}@1`),
+      version: this.#options.version,
+      handlers: this.#options.handlers,
       settlements,
       renewals: due.map((running) => running.held),
       want,
       leaseMs,
     });
     this.#outbox = this.#outbox.slice(settlements.length);
-    for (const { result, step_id, epoch } of answer.settled.results) {
-      const sent = settlements.find((item) => item.stepId === step_id && item.epoch === epoch);
-      if (result === "stale") metrics.count("nofx_stale_settles_total");
-      else metrics.count("nofx_steps_settled_total", { outcome: sent?.outcome ?? "" });
-    }
+    countAnswer(metrics, { settlements, answer, leaseMs });
     for (const row of answer.renewed) {
       const running = due.find((candidate) => candidate.held.stepId === row.step_id);
       if (!row.held) running?.stop("lease_lost");
@@ -150,20 +157,26 @@ export class WorkerLoop {
   async #start(running: RunningStep): Promise<void> {
     const { metrics, execute, random } = this.#options;
     const { stepId, epoch } = running.held;
-    metrics.count("nofx_steps_claimed_total");
+    const { kind } = running.step;
+    if (this.#running.has(`${stepId}:${epoch}`)) metrics.count("nofx_claim_conflicts_total");
     if (this.#stopReason !== undefined) running.stop(this.#stopReason);
     // Two attempts of one step never overlap in one process: an earlier one may still be dying.
     const earlier = [...this.#running.values()].filter((other) => other.held.stepId === stepId);
     this.#running.set(`${stepId}:${epoch}`, running);
     metrics.set("nofx_steps_in_flight", this.#running.size);
     await Promise.all(earlier.map((other) => other.ended));
+    const startedAt = performance.now();
     const result = running.signal.aborted ? ({ type: "stopped" } as const) : await execute(running);
     running.end();
     this.#running.delete(`${stepId}:${epoch}`);
     metrics.set("nofx_steps_in_flight", this.#running.size);
-    const settlement = settlementOf(running.step, result, running.reason, random);
+    const seconds = (performance.now() - startedAt) / 1_000;
+    metrics.observe("nofx_step_duration_seconds", seconds, { kind, result: result.type });
+    const settlement = settlementOf(running.step, result, random);
     if (settlement !== undefined) this.#outbox.push(settlement);
-    else if (result.type === "stopped") metrics.count("nofx_leases_lost_total");
+    if (result.type === "stopped" && running.reason === "lease_lost") {
+      metrics.count("nofx_leases_lost_total");
+    }
     this.#wake();
   }
 }

@@ -51,7 +51,7 @@ export async function sealLoop(
 
 function note(tenant: SealedTenant, nudger: Nudger, metrics: Metrics): void {
   metrics.count("nofx_events_sealed_total", {}, tenant.sealed);
-  metrics.set("nofx_seal_lag_seconds", tenant.lag_ms / 1_000);
+  metrics.observe("nofx_seal_lag_seconds", tenant.lag_ms / 1_000);
   nudger.push(topicOf.tenant(tenant.tenant_id), tenant.seq);
   if (tenant.approvals) nudger.push(topicOf.approvals(tenant.tenant_id), tenant.seq);
   for (const runId of tenant.run_ids) nudger.push(topicOf.run(runId), tenant.seq);

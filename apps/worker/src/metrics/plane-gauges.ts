@@ -1,0 +1,54 @@
+import type { EngineStats } from "@nofx/control/steps";
+import type { Metrics } from "../metrics.ts";
+import { PLANE_GAUGES, type PlaneGaugeName } from "./definitions.ts";
+
+const FRESH_MS = 5_000;
+
+/**
+ * Reads the numbers of the plane when /metrics is asked for, at most every five seconds. Where the database does not answer the
+ * old ones are gone and `nofx_database_up` is 0: no number is better than a stale one.
+ */
+export function planeGauges(options: {
+  metrics: Metrics;
+  stats: () => Promise<EngineStats>;
+  monotonicMs: () => number;
+}): () => Promise<void> {
+  const { metrics, stats, monotonicMs } = options;
+  let readAt = -Infinity;
+  let reading: Promise<void> | undefined;
+  const read = async () => {
+    const answer = await stats().catch(() => undefined);
+    for (const name of Object.keys(PLANE_GAUGES) as PlaneGaugeName[]) metrics.reset(name);
+    metrics.set("nofx_database_up", answer === undefined ? 0 : 1);
+    if (answer === undefined) return;
+    show(metrics, answer);
+    readAt = monotonicMs();
+  };
+  return async () => {
+    if (monotonicMs() - readAt < FRESH_MS) return;
+    reading ??= read().finally(() => {
+      reading = undefined;
+    });
+    await reading;
+  };
+}
+
+function show(metrics: Metrics, stats: EngineStats): void {
+  for (const { executor, depth, oldest_seconds } of stats.queue) {
+    metrics.set("nofx_plane_queue_depth", depth, { executor });
+    metrics.set("nofx_plane_queue_oldest_seconds", oldest_seconds, { executor });
+  }
+  for (const [hold, count] of Object.entries(stats.holds)) {
+    metrics.set("nofx_plane_steps_held", count, { hold });
+  }
+  for (const [status, count] of Object.entries(stats.workers)) {
+    metrics.set("nofx_plane_workers", count, { status });
+  }
+  for (const { stage, reason, count } of stats.dead_letters) {
+    metrics.set("nofx_plane_dead_letters", count, { stage, reason });
+  }
+  metrics.set("nofx_plane_steps_in_flight", stats.in_flight);
+  metrics.set("nofx_plane_events_unsealed", stats.seal.unsealed);
+  metrics.set("nofx_plane_seal_lag_seconds", stats.seal.lag_seconds);
+  metrics.set("nofx_plane_webhooks_pending", stats.webhooks);
+}
