@@ -44,14 +44,7 @@ export {
   type StepResult,
   type StepState,
 } from "./transition-step.ts";
-export {
-  WAIT_HOLD,
-  transitionWait,
-  type WaitEvent,
-  type WaitKind,
-  type WaitResult,
-  type WaitStatus,
-} from "./transition-wait.ts";
+export { WAIT_HOLD, transitionWait, type WaitEvent, type WaitResult } from "./transition-wait.ts";
 export {
   APPROVAL_TRANSITIONS,
   COMPENSATION_TRANSITIONS,

@@ -148,7 +148,7 @@ export const STEP_TRANSITIONS: readonly StepTransition[] = [
     event: "suspend",
     to: "cancelled",
     guards: ["same_epoch", "lease_runs", "cancel_requested"],
-    effects: ended("suspended", "steps.settled"),
+    effects: ended("cancelled", "steps.settled"),
   },
   {
     from: ["assigned", "running"],
@@ -220,7 +220,7 @@ export const STEP_TRANSITIONS: readonly StepTransition[] = [
     to: "queued",
     guards: [],
     changes: { holds: "clear" },
-    effects: [{ do: "make_due" }, { do: "move_deadline" }, { do: "tell", event: "step.woken" }],
+    effects: [{ do: "make_due" }, { do: "move_deadline" }],
   },
   {
     from: ["queued"],

@@ -1,4 +1,4 @@
-import type { Hold } from "../vocabulary/index.ts";
+import type { Hold, WaitKind, WaitStatus } from "../vocabulary/index.ts";
 
 /** What a step can wait for, and the hold that says so. */
 export const WAIT_HOLD = {
@@ -8,9 +8,7 @@ export const WAIT_HOLD = {
   children: "children",
   person: "person",
   approval: "approval",
-} as const satisfies Record<string, Hold>;
-
-export type WaitKind = keyof typeof WAIT_HOLD;
+} as const satisfies Record<WaitKind, Hold>;
 
 /**
  * The life of one option of a wait.
@@ -31,9 +29,8 @@ export const WAIT_TRANSITIONS = [
   { from: "open", event: "meet", to: "met" },
   { from: "open", event: "lose", to: "lost" },
   { from: "open", event: "cancel", to: "cancelled" },
-] as const;
+] as const satisfies readonly { from: WaitStatus; event: string; to: WaitStatus }[];
 
-export type WaitStatus = "open" | (typeof WAIT_TRANSITIONS)[number]["to"];
 export type WaitEvent = (typeof WAIT_TRANSITIONS)[number]["event"];
 
 export type WaitResult =

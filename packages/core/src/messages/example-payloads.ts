@@ -71,7 +71,7 @@ export const EXAMPLE_PAYLOADS: { readonly [T in EventType]: PayloadOf<T> } = {
   "steps.reclaimed": { steps: [{ ...step, epoch: 1, worker: "worker-1@host", status: "queued" }] },
   "steps.released": held,
   "step.held": { ...step, hold: "approval" },
-  "step.refused": { ...held, outcome: "succeeded" },
+  "step.refused": { ...step, epoch: 1, outcome: "succeeded" },
   "step.cancelled": { reason: "dependency_failed", steps: [step] },
   "step.logged": { ...step, lines: 3 },
   "step.progressed": held,

@@ -107,8 +107,8 @@ export const MESSAGE_TYPES = {
   }),
   "step.refused": defineMessage("step.refused", "A settlement came after its lease was lost", {
     ...stepRef,
-    epoch: z.int().min(1),
-    outcome: z.enum(["succeeded", "failed"]),
+    epoch,
+    outcome: AttemptOutcome,
   }),
   "step.cancelled": defineMessage("step.cancelled", "Steps that will not run any more", {
     reason: code.nullish(),
