@@ -14,6 +14,7 @@ import { delayTick } from "./faults/delay.ts";
 import { keepInjecting, pause, within, type Target, type Tally } from "./faults/fault.ts";
 import { freeze } from "./faults/freeze.ts";
 import { kill } from "./faults/kill.ts";
+import { killAgent } from "./faults/kill-agent.ts";
 import { restart } from "./faults/restart.ts";
 import { terminate } from "./faults/terminate.ts";
 import { Fleet, workerEnv } from "./fleet.ts";
@@ -39,6 +40,8 @@ export interface ChaosOptions {
 const LEASE_SECONDS = 1.5;
 const FAULTS = [kill, freeze, restart, cutTick, cutCommit, terminate, delayTick];
 const HEAL_MS = 120_000;
+/** So many runs are started after the faults: what was broken must work again. */
+const TAIL = 5;
 
 /**
  * Real processes, a real Postgres, and everything that can happen to them, for some minutes. Then the faults stop, what was
@@ -90,12 +93,14 @@ export async function runChaos(options: ChaosOptions): Promise<Report> {
   const sink = new Sink(folder);
   const history = new History(join(folder, "history.jsonl"));
 
+  let agent: { kill(): void } | undefined;
   if (options.agents) {
     const balancer = await startBalancer(() => fleet.gateways());
     cleanup.defer(() => balancer.stop());
     const key = await admitAgent(() => asMember(plane, people.tenantId, people.supervisor));
-    const agent = keepAgent({ NOFX_URL: balancer.url, NOFX_AGENT_KEY: key, SINK: sink.path });
-    cleanup.defer(() => agent.stop());
+    const kept = keepAgent({ NOFX_URL: balancer.url, NOFX_AGENT_KEY: key, SINK: sink.path });
+    cleanup.defer(() => kept.stop());
+    agent = kept;
   }
 
   const giveUp = new AbortController();
@@ -109,7 +114,7 @@ export async function runChaos(options: ChaosOptions): Promise<Report> {
     client,
     documents,
     person: people.operator,
-    most: options.workers * 4,
+    most: Math.ceil(options.workers * 2.5),
     signal: streaming.signal,
   });
 
@@ -121,9 +126,11 @@ export async function runChaos(options: ChaosOptions): Promise<Report> {
     history,
     random,
     leaseMs: LEASE_SECONDS * 1_000,
+    killAgent: () => agent?.kill(),
     signal: faulting.signal,
   };
-  const tallies: Tally[] = FAULTS.map((fault) => ({ fault, injected: 0, bit: 0 }));
+  const faults = options.agents ? [...FAULTS, killAgent] : FAULTS;
+  const tallies: Tally[] = faults.map((fault) => ({ fault, injected: 0, bit: 0 }));
   const injecting = Promise.all(tallies.map((tally) => keepInjecting(tally, target)));
   const progress = setInterval(() => say(line(tallies)), 10_000);
   const end = async () => {
@@ -142,6 +149,10 @@ export async function runChaos(options: ChaosOptions): Promise<Report> {
     signal.throwIfAborted();
     say("faults stopped; what was begun goes on to its end");
     await streamed;
+    const last = await Promise.all(
+      Array.from({ length: TAIL }, () => client.startRun(people.operator, documents)),
+    );
+    const tail = { asked: TAIL, answered: last.filter((run) => run !== undefined).length };
     await within(HEAL_MS, signal, async () => {
       const [row] = await database.ask<{ open: boolean }>(
         `select exists (select from runs where status in ('queued', 'running')) or exists (select from events where seq is null) as open`,
@@ -151,7 +162,17 @@ export async function runChaos(options: ChaosOptions): Promise<Report> {
     signal.throwIfAborted();
     closing.abort();
     await answering;
-    return await makeReport({ database, history, client, sink, proxy, fleet, tallies, minutes });
+    return await makeReport({
+      database,
+      history,
+      client,
+      sink,
+      proxy,
+      fleet,
+      tallies,
+      minutes,
+      tail,
+    });
   } finally {
     closing.abort();
     giveUp.abort();

@@ -1,23 +1,25 @@
 import { within, type Fault } from "./fault.ts";
 
-/** A tick that settles something is held up on its way until the lease is long gone: it arrives, and must be refused. */
+/** A tick that settles something is held up on its way until somebody else has the step: it arrives, and must be refused. */
 export const delayTick: Fault = {
   name: "tick held up past the lease",
-  bites: "it came for a step that had been taken back",
-  perMinute: 2,
+  bites: "it came for a step that was in another's hands",
+  perMinute: 3,
   async inject({ proxy, database, signal, leaseMs }) {
-    const before = proxy.delayed.length;
-    const ms = leaseMs + 2_500;
-    proxy.delayNext(ms);
-    if (!(await within(5_000, signal, () => proxy.delayed.length > before))) return false;
-    const sent = JSON.stringify(proxy.delayed[before] ?? []);
-    return within(ms + 2_000, signal, async () => {
-      const lost = await database.ask(
-        `select from jsonb_to_recordset($1::jsonb) as sent ("stepId" uuid, epoch bigint)
-         join attempts a on a.step_id = sent."stepId" and a.epoch = sent.epoch and a.outcome = 'lost'`,
-        [sent],
-      );
-      return lost.length > 0;
-    });
+    const held = proxy.holdNext();
+    try {
+      if (!(await within(5_000, signal, () => held.settlements.length > 0))) return false;
+      const sent = JSON.stringify(held.settlements);
+      return await within(leaseMs + 6_000, signal, async () => {
+        const taken = await database.ask(
+          `select from jsonb_to_recordset($1::jsonb) as sent ("stepId" uuid, epoch bigint)
+           join steps s on s.id = sent."stepId" and s.epoch > sent.epoch and s.status in ('assigned', 'running') limit 1`,
+          [sent],
+        );
+        return taken.length > 0;
+      });
+    } finally {
+      held.release();
+    }
   },
 };

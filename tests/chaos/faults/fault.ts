@@ -12,6 +12,8 @@ export interface Target {
   readonly history: History;
   readonly random: () => number;
   readonly leaseMs: number;
+  /** Ends the agent process at once; another follows it. */
+  readonly killAgent: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -41,7 +43,7 @@ export async function keepInjecting(tally: Tally, target: Target): Promise<void>
   const { signal } = target;
   while (!signal.aborted) {
     const minutes = (performance.now() - begun) / 60_000;
-    if (tally.bit < fault.perMinute * MARGIN * minutes) {
+    if (tally.bit + 0.5 < fault.perMinute * MARGIN * minutes) {
       tally.injected += 1;
       if (await fault.inject(target)) tally.bit += 1;
     }
@@ -67,14 +69,16 @@ export async function within(
   return false;
 }
 
-/** A worker that holds leases and that no other fault has; undefined when there is none. */
+/** The worker that holds the most leases among those that no other fault has; undefined when none holds any. */
 export async function takeBusyWorker(target: Target): Promise<Place | undefined> {
-  const held = await target.database.ask<{ lease_owner: string }>(
-    "select distinct lease_owner from steps where status in ('assigned', 'running') and executor = 'worker'",
+  const rows = await target.database.ask<{ name: string; held: number }>(
+    `select lease_owner as name, count(*)::int as held from steps
+     where status in ('assigned', 'running') and executor = 'worker' group by 1`,
   );
-  const names = new Set(held.map((row) => row.lease_owner));
-  const places = target.fleet.places.filter(({ worker, busy }) => !busy && names.has(worker.name));
-  const place = places[Math.floor(target.random() * places.length)];
+  const held = new Map(rows.map((row) => [row.name, row.held + target.random()]));
+  const [place] = target.fleet.places
+    .filter(({ worker, busy }) => !busy && held.has(worker.name))
+    .toSorted((a, b) => (held.get(b.worker.name) ?? 0) - (held.get(a.worker.name) ?? 0));
   if (place !== undefined) place.busy = true;
   return place;
 }

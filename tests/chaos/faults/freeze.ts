@@ -1,4 +1,4 @@
-import { pause, takeBusyWorker, within, type Fault } from "./fault.ts";
+import { takeBusyWorker, within, type Fault } from "./fault.ts";
 
 /**
  * SIGSTOP past the lease: the worker stands still while its commands go on, its steps are taken from it, and when it thaws
@@ -6,25 +6,25 @@ import { pause, takeBusyWorker, within, type Fault } from "./fault.ts";
  */
 export const freeze: Fault = {
   name: "SIGSTOP past the lease",
-  bites: "a step was taken from it while it stood still",
+  bites: "a step of its was in another's hands when it thawed",
   perMinute: 5,
   async inject(target) {
     const place = await takeBusyWorker(target);
     if (place === undefined) return false;
     const { name, child } = place.worker;
+    const { database, signal, leaseMs } = target;
     try {
       child.kill("SIGSTOP");
-      const [clock] = await target.database.ask<{ at: Date }>("select clock_timestamp() as at");
-      const bit = await within(target.leaseMs + 6_000, target.signal, async () => {
-        const [row] = await target.database.ask<{ taken: boolean; held: boolean }>(
-          `select exists (select from attempts where executor = $1 and outcome = 'lost' and finished_at > $2) as taken,
-             exists (select from steps where lease_owner = $1 and status in ('assigned', 'running')) as held`,
+      const [clock] = await database.ask<{ at: Date }>("select clock_timestamp() as at");
+      return await within(leaseMs + 6_000, signal, async () => {
+        const taken = await database.ask(
+          `select from attempts a join steps s on s.id = a.step_id and s.epoch > a.epoch
+           where a.executor = $1 and a.outcome = 'lost' and a.finished_at > $2
+             and s.status in ('assigned', 'running') and s.lease_owner <> $1 limit 1`,
           [name, clock?.at],
         );
-        return row?.taken === true && !row.held;
+        return taken.length > 0;
       });
-      await pause(target.random() * 500, target.signal);
-      return bit;
     } finally {
       child.kill("SIGCONT");
       place.busy = false;

@@ -12,7 +12,7 @@ export class Line {
   #settlements: SentSettlement[] = [];
   /** The reply of a statement that is to be cut, held back until it is complete. */
   #withheld: Message[] | undefined;
-  /** What the client sent while its line was slow. */
+  /** What the client sent while its line was held up. */
   #delayed: Buffer[] | undefined;
 
   constructor(client: Socket, port: number, state: ProxyState) {
@@ -47,21 +47,21 @@ export class Line {
       this.#settlements = settlementsOf(message);
       if (this.#settlements.length > 0) {
         if (this.#state.takeCut("exchange")) this.#withheld = [];
-        else if (this.#delayed === undefined) this.#slowDown();
+        else if (this.#delayed === undefined) this.#hold();
       }
     }
     if (this.#delayed === undefined) this.#server.write(message.bytes);
     else this.#delayed.push(message.bytes);
   }
 
-  #slowDown(): void {
-    const ms = this.#state.takeDelay(this.#settlements);
-    if (ms === undefined) return;
+  #hold(): void {
+    const held = this.#state.takeHold(this.#settlements);
+    if (held === undefined) return;
     this.#delayed = [];
-    setTimeout(() => {
+    void held.released.then(() => {
       for (const bytes of this.#delayed ?? []) this.#server.write(bytes);
       this.#delayed = undefined;
-    }, ms);
+    });
   }
 
   #fromServer(message: Message): void {

@@ -10,12 +10,20 @@ export interface CutReply {
   readonly settlements: readonly SentSettlement[];
 }
 
+/** A tick on its way that goes on when it is told to. */
+export interface HeldTick {
+  /** Empty until there is one. */
+  settlements: readonly SentSettlement[];
+  readonly released: Promise<void>;
+  release(): void;
+}
+
 /** What the lines of a proxy ask and tell it. */
 export interface ProxyState {
   /** Whether this reply is to be cut. */
   takeCut(kind: CutKind): boolean;
-  /** For how long this tick is held up on its way to the server; undefined for most. */
-  takeDelay(settlements: readonly SentSettlement[]): number | undefined;
+  /** What holds this tick up on its way to the server; undefined for most. */
+  takeHold(settlements: readonly SentSettlement[]): HeldTick | undefined;
   wasCut(reply: CutReply): void;
   heard(results: readonly SettleResult[]): void;
 }
@@ -26,12 +34,11 @@ export interface ProxyState {
  */
 export class PostgresProxy implements ProxyState {
   readonly cuts: CutReply[] = [];
-  readonly delayed: (readonly SentSettlement[])[] = [];
   readonly refused: SettleResult[] = [];
   readonly #server: Server;
   readonly #lines = new Set<Line>();
   readonly #wanted: Record<CutKind, number> = { commit: 0, exchange: 0 };
-  readonly #delays: number[] = [];
+  #holds: HeldTick[] = [];
 
   private constructor(port: number) {
     this.#server = createServer({ noDelay: true }, (socket) => {
@@ -62,16 +69,26 @@ export class PostgresProxy implements ProxyState {
     this.#wanted[kind] += 1;
   }
 
-  /** The next tick that settles something is held up for so long. */
-  delayNext(ms: number): void {
-    this.#delays.push(ms);
+  /** The next tick that settles something is held up until it is released. */
+  holdNext(): HeldTick {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const held: HeldTick = {
+      settlements: [],
+      released: promise,
+      release: () => {
+        this.#holds = this.#holds.filter((one) => one !== held);
+        resolve();
+      },
+    };
+    this.#holds.push(held);
+    return held;
   }
 
   /** From now on every line is a good one. */
   heal(): void {
     this.#wanted.commit = 0;
     this.#wanted.exchange = 0;
-    this.#delays.length = 0;
+    for (const held of this.#holds) held.release();
   }
 
   takeCut(kind: CutKind): boolean {
@@ -80,10 +97,10 @@ export class PostgresProxy implements ProxyState {
     return true;
   }
 
-  takeDelay(settlements: readonly SentSettlement[]): number | undefined {
-    const ms = this.#delays.shift();
-    if (ms !== undefined) this.delayed.push(settlements);
-    return ms;
+  takeHold(settlements: readonly SentSettlement[]): HeldTick | undefined {
+    const held = this.#holds.shift();
+    if (held !== undefined) held.settlements = settlements;
+    return held;
   }
 
   wasCut(reply: CutReply): void {

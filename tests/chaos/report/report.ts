@@ -42,6 +42,8 @@ interface Subject {
   readonly fleet: Fleet;
   readonly tallies: readonly Tally[];
   readonly minutes: number;
+  /** Runs started when all faults had stopped. */
+  readonly tail: { asked: number; answered: number };
 }
 
 /** Looks at everything that the run has left behind. */
@@ -86,7 +88,7 @@ async function faultRows({ tallies, minutes, database }: Subject): Promise<Fault
 }
 
 async function outcomeChecks(subject: Subject): Promise<Check[]> {
-  const { database, history, sink, proxy, fleet, client } = subject;
+  const { database, history, sink, proxy, fleet, client, tail } = subject;
   const enqueues = await checkHistory(database, history);
   const effects = await checkEffects(database, sink);
   const [counts] = await database.ask<queries.Counts>(queries.COUNTS);
@@ -135,6 +137,13 @@ async function outcomeChecks(subject: Subject): Promise<Check[]> {
     none("conflicts: refused while the lease held", conflicts),
     await ask("failed for no reason of ours", queries.UNEXPLAINED_FAILURES),
     await ask("effects of failed runs not undone", queries.NOT_UNDONE),
+    none("calls refused that should have been answered", history.refused()),
+    {
+      name: "calls after the faults that were answered",
+      value: `${tail.answered} of ${tail.asked}`,
+      ok: tail.answered === tail.asked,
+      evidence: [],
+    },
     none("workers that ended by themselves", fleet.diedAlone),
     none("errors that no fault explains", client.surprises),
   ];

@@ -34,7 +34,7 @@ export class Documents {
       [2, () => this.#asks()],
       [2, () => this.#stumbles()],
       [2, () => this.#long()],
-      [this.#agents ? 2 : 0, () => this.#agent()],
+      [this.#agents ? 4 : 0, () => this.#agent()],
     ];
     let at = this.#random() * shapes.reduce((sum, [weight]) => sum + weight, 0);
     for (const [weight, shape] of shapes) {
@@ -100,7 +100,7 @@ export class Documents {
       id: "ask-agent",
       title: "An agent's step",
       kind: "agent",
-      with: { capability: "chaos.work", input: { ms: this.#pause() } },
+      with: { capability: "chaos.work", input: { ms: 500 + this.#random() * 2_500 } },
       needs: ["before"],
     };
     return [this.#step("before"), agent, this.#step("then", { needs: ["ask-agent"] })];

@@ -3,6 +3,8 @@ import { appendFileSync } from "node:fs";
 /** How a call ended: ok (answered), info (no answer: it may have been carried out), fail (refused: it was not). */
 export type Outcome = "ok" | "info" | "fail";
 
+const MAKES = new Set(["backlog.import", "plans.create", "plans.execute"]);
+
 export interface Call {
   readonly id: number;
   readonly what: string;
@@ -11,6 +13,8 @@ export interface Call {
   /** Answered from an earlier request whose own answer was lost. */
   replayed: boolean;
   answer: unknown;
+  /** Why it was refused. */
+  error?: string | undefined;
 }
 
 /** Every call of every client: invoked, and how it ended each time it was tried. Checked when all is over. */
@@ -43,6 +47,7 @@ export class History {
   ): void {
     call.outcomes.push(type);
     if (type === "ok") call.answer = told.answer;
+    if (type === "fail") call.error = told.error;
     if (told.replayed === true) call.replayed = true;
     this.#write({ type, id: call.id, what: call.what, ...told });
   }
@@ -54,6 +59,11 @@ export class History {
   /** Calls that the last client gave up on with no answer. */
   unknown(): Call[] {
     return this.calls.filter((call) => !call.outcomes.includes("ok"));
+  }
+
+  /** Calls that make something and were refused: none of them gives a reason to. */
+  refused(): Call[] {
+    return this.calls.filter(({ what, outcomes }) => MAKES.has(what) && outcomes.includes("fail"));
   }
 
   /** Done although the client saw an error: its repetition was answered from the first time. */

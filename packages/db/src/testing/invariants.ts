@@ -34,10 +34,14 @@ export const INVARIANTS: readonly Invariant[] = [
   },
   {
     id: "I4",
-    says: "a step succeeded by exactly one claim, the last one",
+    says: "a step succeeded by exactly one claim, the last one, and by whoever held it",
     sql: `select s.id from steps s left join attempts a on a.step_id = s.id and a.outcome = 'succeeded'
       where s.kept_from is null
-      group by s.id having count(a.*) <> (s.status = 'succeeded')::integer or max(a.epoch) <> s.epoch`,
+      group by s.id having count(a.*) <> (s.status = 'succeeded')::integer or max(a.epoch) <> s.epoch
+      union all
+      select a.step_id from events e, jsonb_array_elements(e.payload -> 'steps') as t (step)
+      join attempts a on a.step_id = (t.step ->> 'step_id')::uuid and a.epoch = (t.step ->> 'attempt')::bigint
+      where e.type = 'steps.settled' and t.step ->> 'outcome' = 'succeeded' and e.actor_id <> a.executor`,
   },
   {
     id: "I5",
