@@ -21,6 +21,8 @@ export type {
   Settlement,
   StepFailure,
   StepLogLine,
+  WaitAnswer,
+  WaitOption,
   WorkerBeat,
   WorkerIntroduction,
 } from "@nofx/db/leases";
@@ -44,14 +46,24 @@ export interface WorkerEngine {
   /** After a call that was not answered: gives back what it may have claimed without this worker's knowing. */
   disown(held: readonly HeldStep[]): Promise<number>;
   appendLogs(held: HeldStep, lines: readonly leases.StepLogLine[]): Promise<number>;
+  /** Stores a named result once; answers what is stored under the name. */
+  checkpoint(held: HeldStep, name: string, value: unknown): Promise<leases.CheckpointRow>;
   requestApproval(
     held: HeldStep,
     question: leases.ApprovalQuestion,
   ): Promise<leases.RequestedApproval>;
+  /** Waits for the first of these; when it must be waited for, the step is on hold and no longer this worker's. */
+  wait(
+    held: HeldStep,
+    name: string,
+    options: readonly leases.WaitOption[],
+  ): Promise<leases.WaitAnswer>;
   beginArtifact(held: HeldStep, file: leases.ArtifactFile): Promise<leases.AnnouncedArtifact>;
   finishArtifact(held: HeldStep, artifactId: string): Promise<leases.ArtifactRow | undefined>;
   reclaim(limit: number): Promise<number>;
   expireApprovals(limit: number): Promise<number>;
+  /** Wakes steps whose timers are due; answers how many. */
+  wakeTimers(limit: number): Promise<number>;
   /** Clears away what nobody asks for any more. */
   prune(limit: number): Promise<number>;
   /** Fails what agents hold for longer than its own time allows. */
@@ -97,11 +109,14 @@ export function createWorkerEngine(options: {
     exchange: (request) => call(leases.exchange(db, { ...request, worker })),
     disown: (held) => call(leases.disown(db, worker, held)),
     appendLogs: (held, lines) => call(leases.appendLogs(db, claim(held), lines)),
+    checkpoint: (held, name, value) => call(leases.checkpoint(db, claim(held), name, value)),
     requestApproval: (held, question) => call(leases.requestApproval(db, claim(held), question)),
+    wait: (held, name, options) => call(leases.wait(db, claim(held), name, options)),
     beginArtifact: (held, file) => call(leases.beginArtifact(db, claim(held), file)),
     finishArtifact: (held, id) => call(leases.finishArtifact(db, claim(held), id)),
     reclaim: (limit) => call(leases.reclaim(db, limit)),
     expireApprovals: (limit) => call(leases.expireApprovals(db, limit)),
+    wakeTimers: async (limit) => (await call(leases.wakeTimers(db, limit))).woken,
     prune: (limit) => call(leases.prune(db, limit)),
     endOverdue: (limit) => call(endOverdue(db, limit, Math.random)),
     hello: (who) => call(leases.workerHello(db, worker, who)),
