@@ -6,8 +6,8 @@ const EVERY_MS = 1_000;
 const LIMIT = 500;
 
 /**
- * Once a second: takes back steps whose lease ran out, ends questions that nobody answered, and steps that agents hold for
- * too long. Also clears away expired idempotency keys.
+ * Once a second: takes back steps whose lease ran out, wakes steps whose timers are due, ends questions that nobody
+ * answered, and steps that agents hold for too long. Also clears away expired idempotency keys.
  */
 export async function sweepLoop(
   engine: WorkerEngine,
@@ -20,9 +20,10 @@ export async function sweepLoop(
     try {
       const reclaimed = await engine.reclaim(LIMIT);
       const expired = (await engine.expireApprovals(LIMIT)) + (await engine.endOverdue(LIMIT));
+      const woken = await engine.wakeTimers(LIMIT);
       await engine.prune(LIMIT);
       metrics.count("nofx_steps_reclaimed_total", {}, reclaimed);
-      if (reclaimed + expired > 0) engine.ring();
+      if (reclaimed + expired + woken > 0) engine.ring();
       well = true;
     } catch (error) {
       if (well) onError(error);

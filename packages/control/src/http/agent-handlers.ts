@@ -8,7 +8,10 @@ import { checkpoint } from "../steps/checkpoint.ts";
 import { claimSteps, type ClaimOptions } from "../steps/claim.ts";
 import { completeArtifact } from "../steps/complete-artifact.ts";
 import { heartbeat } from "../steps/heartbeat.ts";
+import { sendToStep } from "../steps/send-message.ts";
 import { completeStep, failStep, releaseStep } from "../steps/settle.ts";
+import { spawnChildren } from "../steps/spawn.ts";
+import { waitFor } from "../steps/wait.ts";
 
 export interface AgentCall<N extends AgentRouteName> {
   readonly ctx: AgentContext;
@@ -35,6 +38,9 @@ export const AGENT_HANDLERS: { readonly [N in AgentRouteName]: AgentHandler<N> }
   heartbeat: ({ ctx, stepId, body, options }) => heartbeat(ctx, stepId, body, options.leaseSeconds),
   checkpoint: ({ ctx, stepId, body }) => checkpoint(ctx, stepId, body),
   approval: ({ ctx, stepId, body }) => askApproval(ctx, stepId, body),
+  wait: ({ ctx, stepId, body }) => waitFor(ctx, stepId, body),
+  spawn: ({ ctx, stepId, body }) => spawnChildren(ctx, stepId, body),
+  message: ({ ctx, stepId, body }) => sendToStep(ctx, stepId, body),
   artifact: ({ ctx, stepId, body }) => beginArtifact(ctx, stepId, body),
   artifactComplete: ({ ctx, stepId, artifactId, body }) =>
     completeArtifact(ctx, stepId, artifactId, body),

@@ -11,7 +11,7 @@ export function checkpoint(
 ): Promise<CheckpointResponse> {
   return fenced(ctx, stepId, async (tx) => {
     const claim = claimOf(ctx, stepId, request.epoch);
-    const stored = await store(tx.db, claim, request.name, request.value);
+    const stored = await store(tx.db, claim, request.name, request.value, request.undo);
     return { name: stored.name, value: stored.value ?? null, created: stored.created };
   });
 }

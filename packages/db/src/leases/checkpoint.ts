@@ -18,7 +18,7 @@ export async function checkpoint(
   claim: Claim,
   name: string,
   value: unknown,
-  undo?: Undo,
+  undo?: Undo | undefined,
 ): Promise<CheckpointRow> {
   return CheckpointRow.parse(
     await callOne(

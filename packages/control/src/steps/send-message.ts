@@ -1,0 +1,36 @@
+import type { MessageRequest, MessageResponse } from "@nofx/core/contract";
+import { NofxError } from "@nofx/core/errors";
+import { toId, toUuid } from "@nofx/core/vocabulary";
+import { sendMessage } from "@nofx/db/leases";
+import type { AgentContext } from "../command/context.ts";
+import { claimOf, fenced } from "./fenced.ts";
+
+/** Puts a message into the mailbox of another step of the same run; sent again under its name it is the same message. */
+export function sendToStep(
+  ctx: AgentContext,
+  stepId: string,
+  request: MessageRequest,
+): Promise<MessageResponse> {
+  return fenced(ctx, stepId, async (tx) => {
+    const { stepId: from, epoch } = claimOf(ctx, stepId, request.epoch);
+    const { channel, payload, sentAs } = request;
+    const to = toUuid("step", request.to);
+    const sent = await sendMessage(
+      tx.db,
+      { tenantId: ctx.tenantId, to, channel, payload, from: { stepId: from, epoch, sentAs } },
+      ctx.actor,
+    );
+    if (sent === undefined) {
+      throw new NofxError("not_found", {
+        detail: "This run has no step of that id: messages stay within a run.",
+      });
+    }
+    if (sent.message_id === null) {
+      throw new NofxError("conflict", {
+        detail: "That step has ended and reads no messages any more.",
+      });
+    }
+    tx.ring(sent);
+    return { messageId: toId("message", sent.message_id) };
+  });
+}
