@@ -411,6 +411,33 @@ export interface PlanSteps {
   y: number;
 }
 
+export interface RedriveBatches {
+  correlation_id: string;
+  created_at: Generated<Timestamp>;
+  created_by: string;
+  created_by_name: string;
+  ended_at: Timestamp | null;
+  filter: Json;
+  id: Generated<string>;
+  max_per_minute: number;
+  status: Generated<string>;
+  stop_percent: number | null;
+  tenant_id: string;
+  total: number;
+  traceparent: string | null;
+}
+
+export interface RedriveBatchItems {
+  batch_id: string;
+  dead_letter_id: string;
+  not_before: Timestamp | null;
+  note: string | null;
+  position: number;
+  redriven_at: Timestamp | null;
+  status: Generated<string>;
+  tenant_id: string;
+}
+
 export interface RetryBudgets {
   dependency: string;
   tenant_id: string;
@@ -615,6 +642,8 @@ export interface DB {
   plan_rules: PlanRules;
   plan_steps: PlanSteps;
   plans: Plans;
+  redrive_batch_items: RedriveBatchItems;
+  redrive_batches: RedriveBatches;
   retry_budgets: RetryBudgets;
   runs: Runs;
   step_dependencies: StepDependencies;
