@@ -21,8 +21,14 @@ export const WorkerEnv = z.object({
   /** The folder of a local stack's state and keys, where there is one: no workspace is copied from it. */
   NOFX_HOME: z.string().min(1).optional(),
   /** Of this worker's code: kept with each attempt, shown beside its name. */
-  NOFX_WORKER_VERSION: z.string().min(1).max(100).default(packageJson.version),
-  NOFX_WORKER_NAME: z.string().min(1).max(200).default(`${hostname()}:${process.pid}`),
+  NOFX_WORKER_VERSION: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$/)
+    .default(packageJson.version),
+  NOFX_WORKER_NAME: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._:@/-]{0,199}$/)
+    .default(`${hostname()}:${process.pid}`),
   /** What http steps and webhooks may reach although it is not public: host:port pairs with commas between. */
   NOFX_HTTP_ALLOW: z.string().default(""),
   NOFX_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(4),

@@ -2,7 +2,7 @@ import type { EventType } from "@nofx/core/vocabulary";
 
 /** A part of what the screens show. `run` without an id means any run. */
 export type Scope =
-  | { of: "backlog" | "plans" | "approvals" | "runs" | "deadLetters" }
+  | { of: "backlog" | "plans" | "approvals" | "runs" | "deadLetters" | "workers" }
   | { of: "run" | "logs" | "artifacts"; runId: string | null };
 
 export interface Happening {
@@ -66,6 +66,10 @@ const SCOPES: Record<EventType, (runId: string | null) => Scope[]> = {
   "redrive_batch.started": () => [{ of: "deadLetters" }],
   "redrive_batch.ended": () => [{ of: "deadLetters" }],
   "agent.registered": () => [],
+  "worker.started": () => [{ of: "workers" }],
+  "worker.draining": () => [{ of: "workers" }],
+  "worker.stopped": () => [{ of: "workers" }],
+  "worker.frozen": (runId) => [{ of: "workers" }, { of: "run", runId }],
   "events.sealed": () => [],
 };
 
@@ -96,6 +100,7 @@ export function scopesOfTopic(topic: string): Scope[] {
     { of: "approvals" },
     { of: "runs" },
     { of: "deadLetters" },
+    { of: "workers" },
   ];
 }
 
@@ -104,6 +109,7 @@ const ROUTER_OF: Record<Exclude<Scope["of"], "runs" | "run" | "logs" | "artifact
   plans: "plans",
   approvals: "approvals",
   deadLetters: "deadLetters",
+  workers: "workers",
 };
 
 /** Whether a cached query, known by its tRPC key `[[router, procedure], {input}]`, shows something of a scope. */

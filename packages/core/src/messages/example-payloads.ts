@@ -80,6 +80,15 @@ export const EXAMPLE_PAYLOADS: { readonly [T in EventType]: PayloadOf<T> } = {
   "wait.opened": { ...step, kinds: ["event", "timer"] },
   "wait.met": { ...step, wait_id: uuid(27), kind: "event" },
   "event.received": { event_id: uuid(28), waiting: 1 },
+  "worker.started": {
+    worker: "worker-1@host",
+    version: "0.1.0",
+    handlers: ["shell@1", "approval@1"],
+    concurrency: 4,
+  },
+  "worker.draining": { worker: "worker-1@host", in_flight: 2 },
+  "worker.stopped": { worker: "worker-1@host" },
+  "worker.frozen": { worker: "worker-1@host", ...step, epoch: 1, seconds: 15 },
   "agent.registered": { agent_id: uuid(26), capabilities: ["code.patch"] },
   "events.sealed": { from: 1, to: 120, count: 120, root: digest },
 };

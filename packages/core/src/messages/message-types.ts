@@ -13,6 +13,7 @@ import {
   type EventType,
 } from "../vocabulary/index.ts";
 import { CONTROL_MESSAGES } from "./control-messages.ts";
+import { WORKER_MESSAGES } from "./worker-messages.ts";
 import { Uuid, defineMessage, type MessageDefinition } from "./define-message.ts";
 
 const count = z.int().min(0);
@@ -37,6 +38,7 @@ const approvalShape = {
 /** Every type of message and the form of its payload. Total: an event type without an entry does not compile. */
 export const MESSAGE_TYPES = {
   ...CONTROL_MESSAGES,
+  ...WORKER_MESSAGES,
   "backlog.imported": defineMessage("backlog.imported", "Items of a pack were created or changed", {
     pack: StepName,
     items: count,

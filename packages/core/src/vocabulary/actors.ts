@@ -10,6 +10,7 @@ export const Permission = z.enum([
   "plan.execute",
   "approval.decide",
   "run.control",
+  "worker.manage",
   "agent.manage",
   "settings.write",
 ]);
@@ -17,13 +18,21 @@ export type Permission = z.infer<typeof Permission>;
 
 const GRANTS: Record<MemberRole, readonly Permission[]> = {
   viewer: ["read"],
-  operator: ["read", "backlog.write", "plan.create", "plan.execute", "run.control"],
+  operator: [
+    "read",
+    "backlog.write",
+    "plan.create",
+    "plan.execute",
+    "run.control",
+    "worker.manage",
+  ],
   supervisor: [
     "read",
     "backlog.write",
     "plan.create",
     "plan.execute",
     "run.control",
+    "worker.manage",
     "approval.decide",
     "agent.manage",
   ],

@@ -46,6 +46,10 @@ export const EventType = z.enum([
   "redrive_batch.started",
   "redrive_batch.ended",
   "agent.registered",
+  "worker.started",
+  "worker.draining",
+  "worker.stopped",
+  "worker.frozen",
   "events.sealed",
 ]);
 export type EventType = z.infer<typeof EventType>;
@@ -78,6 +82,9 @@ export const AuditVerb = z.enum([
   "agent.registered",
   "agent_key.issued",
   "agent_key.revoked",
+  "worker.drained",
+  "worker.undrained",
+  "worker.frozen",
   "setting.changed",
   "events.sealed",
 ]);
