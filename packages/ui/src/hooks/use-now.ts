@@ -27,6 +27,14 @@ function read(every: number): number {
 }
 
 /**
+ * The time where `useNow` has none yet. Server and browser may differ in it: for what is drawn with
+ * `suppressHydrationWarning`, and anew once the clock runs.
+ */
+export function guessNow(every: number): number {
+  return read(every);
+}
+
+/**
  * The time, refreshed every `every` milliseconds by one timer however many read it. `null` on the server and during
  * hydration, where two clocks would disagree.
  */
