@@ -70,6 +70,8 @@ const SCOPES: Record<EventType, (runId: string | null) => Scope[]> = {
   "worker.draining": () => [{ of: "workers" }],
   "worker.stopped": () => [{ of: "workers" }],
   "worker.frozen": (runId) => [{ of: "workers" }, { of: "run", runId }],
+  "webhook.tested": () => [],
+  "webhook.disabled": () => [],
   "events.sealed": () => [],
 };
 

@@ -6,3 +6,5 @@ export * from "./paging.ts";
 export * from "./plans.ts";
 export * from "./runs.ts";
 export * from "./session.ts";
+export * from "./webhooks.ts";
+export * from "./workers.ts";

@@ -10,6 +10,7 @@ import {
   StepStatus,
   Verdict,
   WaitKind,
+  WebhookDisabledReason,
   type EventType,
 } from "../vocabulary/index.ts";
 import { CONTROL_MESSAGES } from "./control-messages.ts";
@@ -151,6 +152,17 @@ export const MESSAGE_TYPES = {
   "agent.registered": defineMessage("agent.registered", "An agent was added or changed", {
     agent_id: Uuid,
     capabilities: z.array(Capability).nullish(),
+  }),
+  "webhook.tested": defineMessage(
+    "webhook.tested",
+    "Somebody asked for a trial; told to that endpoint only",
+    {
+      webhook_id: Uuid,
+    },
+  ),
+  "webhook.disabled": defineMessage("webhook.disabled", "An endpoint is told nothing any more", {
+    webhook_id: Uuid,
+    reason: WebhookDisabledReason,
   }),
   "events.sealed": defineMessage(
     "events.sealed",

@@ -50,6 +50,8 @@ export const EventType = z.enum([
   "worker.draining",
   "worker.stopped",
   "worker.frozen",
+  "webhook.tested",
+  "webhook.disabled",
   "events.sealed",
 ]);
 export type EventType = z.infer<typeof EventType>;
@@ -85,6 +87,12 @@ export const AuditVerb = z.enum([
   "worker.drained",
   "worker.undrained",
   "worker.frozen",
+  "webhook.added",
+  "webhook.removed",
+  "webhook.enabled",
+  "webhook.disabled",
+  "webhook.secret_rotated",
+  "webhook.redelivered",
   "setting.changed",
   "events.sealed",
 ]);

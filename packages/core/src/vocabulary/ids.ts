@@ -26,6 +26,8 @@ export const ID_PREFIXES = {
   compensation: "undo",
   deadLetter: "dead",
   redriveBatch: "redrive",
+  webhook: "hook",
+  webhookDelivery: "delivery",
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
@@ -96,3 +98,5 @@ export const DeadLetterId = idSchema("deadLetter");
 export const RedriveBatchId = idSchema("redriveBatch");
 export const WaitId = idSchema("wait");
 export const ExternalEventId = idSchema("externalEvent");
+export const WebhookId = idSchema("webhook");
+export const WebhookDeliveryId = idSchema("webhookDelivery");

@@ -85,3 +85,13 @@ export function isTerminalStep(status: StepStatus): boolean {
 export function isTerminalRun(status: RunStatus): boolean {
   return (TERMINAL_RUN_STATUSES as readonly string[]).includes(status);
 }
+
+export const WebhookStatus = z.enum(["active", "disabled"]);
+export type WebhookStatus = z.infer<typeof WebhookStatus>;
+
+/** gone: it answered 410. failing: nothing was taken for five days. by_member: somebody switched it off. */
+export const WebhookDisabledReason = z.enum(["gone", "failing", "by_member"]);
+export type WebhookDisabledReason = z.infer<typeof WebhookDisabledReason>;
+
+export const WebhookDeliveryStatus = z.enum(["delivered", "failed"]);
+export type WebhookDeliveryStatus = z.infer<typeof WebhookDeliveryStatus>;
