@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
+import type { Clock, Random } from "@nofx/core/seams";
 import { createDatabase, createPool } from "@nofx/db/client";
 import type { DB } from "@nofx/db/types";
 import type { Kysely } from "kysely";
 import type { Pool } from "pg";
-import { v7 as uuid7 } from "uuid";
 import { z } from "zod";
+import { system } from "../seams/system.ts";
 import { createStorage, type Storage } from "../storage/storage.ts";
+import { createPlug, type Plug } from "../workers/plug.ts";
 
 /** What a process needs to be part of the control plane; parsed once at its start. */
 export const PlaneEnv = z.object({
@@ -13,18 +15,25 @@ export const PlaneEnv = z.object({
   SUPABASE_URL: z.url(),
   SUPABASE_ANON_KEY: z.string().min(1),
   SUPABASE_JWT_SECRET: z.string().min(1),
+  /** Where the local stack's supervisor listens, and what opens it. */
+  NOFX_PLUG_URL: z.url().optional(),
+  NOFX_PLUG_TOKEN: z.string().min(16).optional(),
 });
 export type PlaneEnv = z.infer<typeof PlaneEnv>;
 
-/** The outside of every command: database, storage, clock, ids and hash. Made once a process. */
+/** The outside of every command: database, storage, clock, randomness, ids and hash. Made once a process. */
 export interface Plane {
   readonly pool: Pool;
   readonly db: Kysely<DB>;
   readonly storage: Storage;
+  readonly clock: Clock;
+  readonly random: Random;
   readonly now: () => Date;
   /** uuid v7: ids made later sort later, which lists rely on. */
   readonly newUuid: () => string;
   readonly sha256: (text: string) => string;
+  /** Only where the local stack runs the workers. */
+  readonly plug?: Plug | undefined;
   close(): Promise<void>;
 }
 
@@ -33,7 +42,7 @@ export function createPlane(
   options: { applicationName: string; max?: number },
 ): Plane {
   const pool = createPool({ connectionString: env.DATABASE_URL, ...options });
-  const now = () => new Date();
+  const { clock, random, newUuid } = system;
   return {
     pool,
     db: createDatabase<DB>(pool),
@@ -41,11 +50,18 @@ export function createPlane(
       url: env.SUPABASE_URL,
       key: env.SUPABASE_ANON_KEY,
       jwtSecret: env.SUPABASE_JWT_SECRET,
-      now,
+      now: clock.date,
     }),
-    now,
-    newUuid: () => uuid7(),
+    clock,
+    random,
+    newUuid,
+    now: clock.date,
     sha256: (text) => createHash("sha256").update(text).digest("hex"),
+    plug: plugOf(env),
     close: () => pool.end(),
   };
+}
+
+function plugOf({ NOFX_PLUG_URL: url, NOFX_PLUG_TOKEN: token }: PlaneEnv): Plug | undefined {
+  return url === undefined || token === undefined ? undefined : createPlug({ url, token });
 }

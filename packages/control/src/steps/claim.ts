@@ -24,12 +24,14 @@ export async function claimSteps(
   request: ClaimRequest,
   options: ClaimOptions = {},
 ): Promise<ClaimResponse> {
-  const { doorbell = silentDoorbell, leaseSeconds = LEASE_SECONDS, signal } = options;
-  const until = performance.now() + request.waitSeconds * 1_000;
+  const { leaseSeconds = LEASE_SECONDS, signal } = options;
+  const { clock, random } = ctx.plane;
+  const doorbell = options.doorbell ?? silentDoorbell(clock);
+  const until = clock.now() + request.waitSeconds * 1_000;
   for (;;) {
     const since = doorbell.rings;
     const rows = await claimOnce(ctx, request, leaseSeconds * 1_000);
-    const left = until - performance.now();
+    const left = until - clock.now();
     if (signal?.aborted && rows.length > 0 && !ctx.replayed) await giveBack(ctx, rows);
     if (rows.length > 0 || ctx.replayed || left <= 0 || signal?.aborted) {
       const files = ctx.plane.storage.forTenant(ctx.tenantId);
@@ -38,7 +40,7 @@ export async function claimSteps(
         leaseSeconds,
       };
     }
-    await doorbell.wait({ since, ms: Math.min(left, pollMs()), signal });
+    await doorbell.wait({ since, ms: Math.min(left, pollMs(random)), signal });
   }
 }
 

@@ -1,5 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
+import type { Clock, Random } from "@nofx/core/seams";
 import pg from "pg";
+import { system } from "../seams/system.ts";
 
 export const DOORBELL = "nofx_doorbell";
 
@@ -16,37 +17,27 @@ export interface Doorbell {
 }
 
 /** A second, give or take a quarter, so that many waiters do not look at the same instant. */
-export const pollMs = (random: () => number = Math.random): number => 750 + random() * 500;
+export const pollMs = (random: Random): number => 750 + random() * 500;
 
 /** Where no connection can listen (serverless, a transaction pooler): time passes, nobody rings. */
-export const silentDoorbell: Doorbell = {
+export const silentDoorbell = (clock: Clock): Doorbell => ({
   rings: 0,
-  wait: ({ ms, signal }) => sleep(ms, signal),
+  wait: ({ ms, signal }) => clock.sleep(ms, signal),
   close: async () => {},
-};
+});
 
-/** One LISTEN connection for the whole process; it reconnects by itself and rings once when it does. */
-export function createDoorbell(options: {
-  connectionString: string;
-  applicationName: string;
-}): Doorbell {
+/** The bell within one process: whoever hears from elsewhere rings it. */
+export function createBell(clock: Clock): Doorbell & { ring(): void } {
   let rings = 0;
   const closing = new AbortController();
   const waiting = new Set<() => void>();
-  const ring = () => {
-    rings += 1;
-    for (const wake of waiting) wake();
-  };
-  const listening = (async () => {
-    for (let failures = 0; !closing.signal.aborted;) {
-      const heard = await listen(options, ring, closing.signal);
-      failures = heard ? 0 : failures + 1;
-      await sleep(Math.min(5_000, 100 * 2 ** failures), closing.signal);
-    }
-  })();
   return {
     get rings() {
       return rings;
+    },
+    ring() {
+      rings += 1;
+      for (const wake of waiting) wake();
     },
     async wait({ since, ms, signal }) {
       if (rings !== since || signal?.aborted || closing.signal.aborted) return;
@@ -55,13 +46,41 @@ export function createDoorbell(options: {
       waiting.add(wake);
       try {
         const signals = [woken.signal, closing.signal, ...(signal === undefined ? [] : [signal])];
-        await sleep(ms, AbortSignal.any(signals));
+        await clock.sleep(ms, AbortSignal.any(signals));
       } finally {
         waiting.delete(wake);
       }
     },
     async close() {
       closing.abort();
+    },
+  };
+}
+
+/** One LISTEN connection for the whole process; it reconnects by itself and rings once when it does. */
+export function createDoorbell(options: {
+  connectionString: string;
+  applicationName: string;
+  clock?: Clock;
+}): Doorbell {
+  const { clock = system.clock } = options;
+  const bell = createBell(clock);
+  const closing = new AbortController();
+  const listening = (async () => {
+    for (let failures = 0; !closing.signal.aborted;) {
+      const heard = await listen(options, bell.ring, closing.signal);
+      failures = heard ? 0 : failures + 1;
+      await clock.sleep(Math.min(5_000, 100 * 2 ** failures), closing.signal);
+    }
+  })();
+  return {
+    get rings() {
+      return bell.rings;
+    },
+    wait: bell.wait,
+    async close() {
+      closing.abort();
+      await bell.close();
       await listening;
     },
   };
@@ -89,7 +108,7 @@ async function listen(
     await client.query(`listen ${DOORBELL}`);
     // whatever rang while nobody listened
     ring();
-    await sleep(undefined, AbortSignal.any([ended.signal, closing]));
+    await fired(AbortSignal.any([ended.signal, closing]));
     return true;
   } catch {
     return false;
@@ -98,14 +117,10 @@ async function listen(
   }
 }
 
-/** Resolves early, without throwing, when `signal` fires; without `ms` only then. */
-async function sleep(ms: number | undefined, signal?: AbortSignal): Promise<void> {
-  if (signal?.aborted) return;
-  if (ms === undefined) {
-    await new Promise<void>((resolve) => {
-      signal?.addEventListener("abort", () => resolve(), { once: true });
-    });
-    return;
-  }
-  await delay(ms, undefined, signal === undefined ? {} : { signal }).catch(() => {});
+/** Resolves when `signal` fires. */
+async function fired(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }

@@ -1,12 +1,9 @@
 import { decideRetry } from "@nofx/core/machine";
+import type { Random } from "@nofx/core/seams";
 import { overdue, settle, type EngineDb } from "@nofx/db/leases";
 
 /** Fails what agents hold for longer than its own time allows, each tried again or not as `timeout` says. */
-export async function endOverdue(
-  db: EngineDb,
-  limit: number,
-  random: () => number,
-): Promise<number> {
+export async function endOverdue(db: EngineDb, limit: number, random: Random): Promise<number> {
   let ended = 0;
   for (const step of await overdue(db, limit)) {
     const decision = decideRetry({

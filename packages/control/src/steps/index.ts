@@ -4,7 +4,7 @@ export { beginArtifact } from "./begin-artifact.ts";
 export { checkpoint } from "./checkpoint.ts";
 export { claimSteps, type ClaimOptions } from "./claim.ts";
 export { completeArtifact } from "./complete-artifact.ts";
-export { createDoorbell, pollMs, silentDoorbell, type Doorbell } from "./doorbell.ts";
+export { createBell, createDoorbell, pollMs, silentDoorbell, type Doorbell } from "./doorbell.ts";
 export { metWaitOf } from "./met-wait.ts";
 export { heartbeat } from "./heartbeat.ts";
 export { LEASE_SECONDS } from "./lease-seconds.ts";

@@ -31,7 +31,6 @@ export function failStep(
   ctx: AgentContext,
   stepId: string,
   request: FailRequest,
-  random: () => number = Math.random,
 ): Promise<SettleResponse> {
   return fencedOnce(ctx, "fail", stepId, request, async (tx) => {
     const claim = claimOf(ctx, stepId, request.epoch);
@@ -47,7 +46,7 @@ export function failStep(
       maxFailures: step.max_failures,
       crashes: step.crashes,
       maxCrashes: step.max_crashes,
-      random: random(),
+      random: ctx.plane.random(),
       ...(request.retryAfterSeconds === undefined
         ? {}
         : { retryAfterMs: request.retryAfterSeconds * 1_000 }),

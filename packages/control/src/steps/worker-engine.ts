@@ -1,7 +1,9 @@
+import type { Seams } from "@nofx/core/seams";
 import { createDatabase, createPool } from "@nofx/db/client";
 import * as leases from "@nofx/db/leases";
 import type { DB } from "@nofx/db/types";
 import { fromDatabaseError } from "../command/database-errors.ts";
+import { system } from "../seams/system.ts";
 import { endOverdue } from "./end-overdue.ts";
 import { createRinger } from "./ringer.ts";
 
@@ -90,11 +92,12 @@ export function createWorkerEngine(options: {
   worker: string;
   /** Connections at most. */
   max?: number;
+  seams?: Pick<Seams, "clock" | "random">;
 }): WorkerEngine {
-  const { connectionString, worker, max = 8 } = options;
+  const { connectionString, worker, max = 8, seams = system } = options;
   const pool = createPool({ connectionString, applicationName: worker, max });
   const db = createDatabase<DB>(pool);
-  const ring = createRinger(pool);
+  const ring = createRinger(pool, seams.clock);
   const call = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work;
@@ -118,7 +121,7 @@ export function createWorkerEngine(options: {
     expireApprovals: (limit) => call(leases.expireApprovals(db, limit)),
     wakeTimers: async (limit) => (await call(leases.wakeTimers(db, limit))).woken,
     prune: (limit) => call(leases.prune(db, limit)),
-    endOverdue: (limit) => call(endOverdue(db, limit, Math.random)),
+    endOverdue: (limit) => call(endOverdue(db, limit, seams.random)),
     hello: (who) => call(leases.workerHello(db, worker, who)),
     beat: (beat) => call(leases.workerBeat(db, worker, beat)),
     bye: (pid) => call(leases.workerBye(db, worker, pid)),

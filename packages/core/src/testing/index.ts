@@ -2,3 +2,5 @@ export * from "./backlogs.ts";
 export * from "./planned-steps.ts";
 export * from "./prng.ts";
 export * from "./step-states.ts";
+export * from "./virtual-time.ts";
+export * from "./runs.ts";
