@@ -832,6 +832,85 @@ CREATE INDEX waits_timers ON public.waits USING btree (due_at) WHERE ((status = 
 alter table public.waits enable row level security;
 comment on table public.waits is 'What steps wait for: one row an option, the first that is met answers';
 
+create table public.webhook_cursors (
+  webhook_id uuid not null,
+  tenant_id uuid not null,
+  seq bigint not null,
+  attempts integer not null default 0,
+  next_at timestamp with time zone not null default clock_timestamp(),
+  failing_since timestamp with time zone,
+  leased_by text,
+  lease_until timestamp with time zone,
+  version bigint not null default 0,
+  constraint webhook_cursors_pkey PRIMARY KEY (webhook_id),
+  constraint webhook_cursors_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint webhook_cursors_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE
+);
+CREATE INDEX webhook_cursors_due ON public.webhook_cursors USING btree (next_at);
+alter table public.webhook_cursors enable row level security;
+comment on table public.webhook_cursors is 'How far each endpoint has been told, and who is telling it';
+
+create table public.webhook_deliveries (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  webhook_id uuid not null,
+  event_id uuid not null,
+  type text not null,
+  seq bigint not null,
+  attempt integer not null,
+  status text not null,
+  http_status integer,
+  error text,
+  took_ms integer not null,
+  at timestamp with time zone not null default clock_timestamp(),
+  constraint webhook_deliveries_pkey PRIMARY KEY (id),
+  constraint webhook_deliveries_error_check CHECK ((length(error) <= 1000)),
+  constraint webhook_deliveries_status_check CHECK ((status = ANY (ARRAY['delivered'::text, 'failed'::text]))),
+  constraint webhook_deliveries_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint webhook_deliveries_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE
+);
+CREATE INDEX webhook_deliveries_age ON public.webhook_deliveries USING btree (at);
+CREATE INDEX webhook_deliveries_list ON public.webhook_deliveries USING btree (webhook_id, id DESC);
+alter table public.webhook_deliveries enable row level security;
+comment on table public.webhook_deliveries is 'One row an attempt, kept for 30 days';
+
+create table public.webhook_secrets (
+  webhook_id uuid not null,
+  tenant_id uuid not null,
+  secret text not null,
+  previous text,
+  previous_until timestamp with time zone,
+  constraint webhook_secrets_pkey PRIMARY KEY (webhook_id),
+  constraint webhook_secrets_check CHECK (((previous IS NULL) = (previous_until IS NULL))),
+  constraint webhook_secrets_previous_check CHECK ((previous ~~ 'whsec\_%'::text)),
+  constraint webhook_secrets_secret_check CHECK ((secret ~~ 'whsec\_%'::text)),
+  constraint webhook_secrets_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint webhook_secrets_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE
+);
+alter table public.webhook_secrets enable row level security;
+comment on table public.webhook_secrets is 'What deliveries are signed with; shown once when made, then read by the relay only';
+
+create table public.webhooks (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  url text not null,
+  description text not null default ''::text,
+  event_types text[] not null default '{}'::text[],
+  status text not null default 'active'::text,
+  disabled_reason text,
+  created_by uuid not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint webhooks_pkey PRIMARY KEY (id),
+  constraint webhooks_check CHECK (((status = 'disabled'::text) = (disabled_reason IS NOT NULL))),
+  constraint webhooks_disabled_reason_check CHECK ((disabled_reason = ANY (ARRAY['gone'::text, 'failing'::text, 'by_member'::text]))),
+  constraint webhooks_status_check CHECK ((status = ANY (ARRAY['active'::text, 'disabled'::text]))),
+  constraint webhooks_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint webhooks_url_check CHECK (((length(url) >= 1) AND (length(url) <= 2048)))
+);
+CREATE INDEX webhooks_list ON public.webhooks USING btree (tenant_id, id);
+alter table public.webhooks enable row level security;
+comment on table public.webhooks is 'Endpoints that are told of a tenant''s events';
+
 create table public.worker_devices (
   name text not null,
   host text not null,
@@ -845,6 +924,9 @@ create table public.worker_devices (
   started_at timestamp with time zone not null default clock_timestamp(),
   up_since timestamp with time zone not null default clock_timestamp(),
   seen_at timestamp with time zone not null default clock_timestamp(),
+  in_flight integer not null default 0,
+  claimed bigint not null default 0,
+  settled bigint not null default 0,
   constraint worker_devices_pkey PRIMARY KEY (name),
   constraint worker_devices_concurrency_check CHECK ((concurrency > 0)),
   constraint worker_devices_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
@@ -1099,6 +1181,22 @@ create policy uploads_own on public.uploads for all to nofx_member
 create policy waits_read on public.waits for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
+create policy webhook_cursors_own on public.webhook_cursors for all to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy webhook_deliveries_own on public.webhook_deliveries for all to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy webhook_secrets_own on public.webhook_secrets for all to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy webhooks_own on public.webhooks for all to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
 create policy worker_devices_drain on public.worker_devices for update to nofx_member
   using ((EXISTS ( SELECT
    FROM tenants t
@@ -1246,6 +1344,25 @@ begin
     end if;
     perform realtime.send(v_topic, 'nudge', v_topic ->> 'topic', true);
   end loop;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.rotate_webhook_secret(p_tenant uuid, p_webhook uuid, p_secret text)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_until timestamptz;
+begin
+  perform app.assert_tenant(p_tenant);
+  update public.webhook_secrets s
+  set previous = s.secret, previous_until = clock_timestamp() + interval '24 hours', secret = p_secret
+  where s.webhook_id = p_webhook and s.tenant_id = p_tenant
+  returning s.previous_until into v_until;
+  return v_until;
 end
 $function$
 ;
@@ -1686,7 +1803,7 @@ end
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION engine.call_off(p_run uuid, p_root uuid, p_actor_type text, p_actor_id text)
+CREATE OR REPLACE FUNCTION engine.call_off(p_run uuid, p_root uuid, p_reason text, p_actor_type text, p_actor_id text)
  RETURNS uuid[]
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -1706,7 +1823,7 @@ begin
     with ended as (
       update public.steps s
       set status = 'cancelled', finalised_at = clock_timestamp(), cancel_requested_at = clock_timestamp(),
-          error = jsonb_build_object('code', 'cancelled', 'message', 'It was called off.')
+          error = jsonb_build_object('code', 'cancelled', 'message', 'It was called off' || coalesce(': ' || p_reason, '.'))
       where s.run_id = p_run and s.undo_of is null and s.status = 'queued'
         and (p_root is null or s.id in (select f.id from engine.family(p_root) f (id)))
       returning s.id, s.tenant_id, s.run_id, s.correlation_id
@@ -1726,7 +1843,7 @@ end
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION engine.cancel_run(p_tenant uuid, p_run uuid, p_compensate boolean)
+CREATE OR REPLACE FUNCTION engine.cancel_run(p_tenant uuid, p_run uuid, p_compensate boolean, p_reason text)
  RETURNS jsonb
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -1734,7 +1851,7 @@ CREATE OR REPLACE FUNCTION engine.cancel_run(p_tenant uuid, p_run uuid, p_compen
 AS $function$
 declare
   v_run public.runs;
-  v_ended uuid[];
+  v_ended uuid[] := '{}';
   v_freed record;
   v_first boolean;
 begin
@@ -1743,9 +1860,8 @@ begin
   if not found then
     return null;
   end if;
-  v_first := v_run.cancel_requested_at is null;
   if v_run.finished_at is null and v_run.compensation = 'none' then
-    v_ended := engine.call_off(p_run, null, 'member', app.user_id()::text);
+    v_ended := engine.call_off(p_run, null, p_reason, 'member', app.user_id()::text);
   end if;
 
   -- steps are locked before their run, as everywhere; by now it may have ended by itself
@@ -1773,7 +1889,7 @@ end
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION engine.cancel_step(p_tenant uuid, p_run uuid, p_name text)
+CREATE OR REPLACE FUNCTION engine.cancel_step(p_tenant uuid, p_run uuid, p_name text, p_reason text)
  RETURNS jsonb
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -1795,7 +1911,7 @@ begin
   end if;
   if v_step.finalised_at is null then
     perform engine.lock_parents(v_step.id);
-    v_ended := engine.call_off(p_run, v_step.id, 'member', app.user_id()::text);
+    v_ended := engine.call_off(p_run, v_step.id, p_reason, 'member', app.user_id()::text);
     if cardinality(v_ended) > 0 then
       select * into v_freed from engine.finish('{}', v_ended, 'member', app.user_id()::text);
     end if;
@@ -1873,8 +1989,8 @@ CREATE OR REPLACE FUNCTION engine.children_json(p_step uuid)
  SET search_path TO ''
 AS $function$
   select jsonb_build_object('children', coalesce(jsonb_agg(
-    jsonb_build_object('name', c.name, 'step_id', c.id, 'status', c.status) order by c.created_at, c.id), '[]'))
-  from public.steps c where c.parent_step_id = p_step
+    jsonb_build_object('name', substr(c.name, length(p.name) + 2), 'step_id', c.id, 'status', c.status) order by c.id), '[]'))
+  from public.steps p join public.steps c on c.parent_step_id = p.id where p.id = p_step
 $function$
 ;
 
@@ -3517,6 +3633,165 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.relay_claim(p_relay text, p_limit integer, p_batch integer, p_lease_ms integer)
+ RETURNS TABLE(webhook_id uuid, tenant_id uuid, url text, secrets text[], version bigint, attempts integer, scanned_to bigint, events jsonb)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  with due as (
+    select c.webhook_id
+    from public.webhook_cursors c
+    join public.webhooks w on w.id = c.webhook_id and w.status = 'active'
+    join public.event_heads h on h.tenant_id = c.tenant_id and h.seq > c.seq
+    where c.next_at <= clock_timestamp() and (c.lease_until is null or c.lease_until <= clock_timestamp())
+    order by c.next_at limit p_limit
+    for update of c skip locked
+  ),
+  taken as (
+    update public.webhook_cursors c
+    set version = c.version + 1, leased_by = p_relay, lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0)
+    from due where c.webhook_id = due.webhook_id
+    returning c.webhook_id, c.tenant_id, c.version, c.attempts, c.seq
+  )
+  select t.webhook_id, t.tenant_id, w.url,
+    array_remove(array[s.secret, case when s.previous_until > clock_timestamp() then s.previous end], null),
+    t.version, t.attempts, coalesce(next.scanned_to, t.seq), coalesce(next.events, '[]')
+  from taken t
+  join public.webhooks w on w.id = t.webhook_id
+  join public.webhook_secrets s on s.webhook_id = t.webhook_id
+  cross join lateral (
+    select
+      -- a full batch may have more behind it; else all that was looked at is done with
+      case when count(*) filter (where e.place = p_batch + 1) > 0 then max(e.seq) filter (where e.place = p_batch) else max(e.seq) end
+        as scanned_to,
+      jsonb_agg(e.message order by e.seq) filter (where e.place <= p_batch) as events
+    from (
+      select e.seq, case when e.told then row_number() over (partition by e.told order by e.seq) end as place, e.message
+      from (
+        select e.seq,
+          case when e.type = 'webhook.tested' then e.payload ->> 'webhook_id' = t.webhook_id::text
+               else w.event_types = '{}' or e.type = any (w.event_types) end as told,
+          jsonb_build_object('seq', e.seq, 'id', e.id, 'version', e.version, 'type', e.type, 'correlation_id', e.correlation_id,
+            'causation_id', e.causation_id, 'traceparent', e.traceparent, 'tenant_id', e.tenant_id, 'at', e.at,
+            'payload', e.payload) as message
+        from public.events e where e.tenant_id = t.tenant_id and e.seq > t.seq order by e.seq limit 1000
+      ) as e
+    ) as e
+  ) as next
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.relay_delivered(p_webhook uuid, p_version bigint, p_lease_ms integer, p_delivery jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_tenant uuid;
+begin
+  -- the webhook before its cursor, as everywhere
+  perform from public.webhooks w where w.id = p_webhook for key share;
+  update public.webhook_cursors c
+  set seq = (p_delivery ->> 'seq')::bigint, attempts = 0, failing_since = null, next_at = clock_timestamp(),
+      lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0)
+  where c.webhook_id = p_webhook and c.version = p_version
+  returning c.tenant_id into v_tenant;
+  if v_tenant is null then
+    return false;
+  end if;
+  perform engine.relay_note(p_webhook, v_tenant, 'delivered', p_delivery);
+  return true;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.relay_failed(p_webhook uuid, p_version bigint, p_retry_ms bigint, p_gone boolean, p_give_up_ms bigint, p_delivery jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_cursor public.webhook_cursors;
+  v_reason text;
+begin
+  perform from public.webhooks w where w.id = p_webhook for no key update;
+  update public.webhook_cursors c
+  set attempts = c.attempts + 1, failing_since = coalesce(c.failing_since, clock_timestamp()), leased_by = null, lease_until = null,
+      next_at = clock_timestamp() + make_interval(secs => p_retry_ms / 1000.0)
+  where c.webhook_id = p_webhook and c.version = p_version
+  returning * into v_cursor;
+  if v_cursor.webhook_id is null then
+    return 'lost';
+  end if;
+  perform engine.relay_note(p_webhook, v_cursor.tenant_id, 'failed', p_delivery);
+  v_reason := case when p_gone then 'gone'
+    when clock_timestamp() - v_cursor.failing_since >= make_interval(secs => p_give_up_ms / 1000.0) then 'failing' end;
+  if v_reason is null then
+    return 'retry';
+  end if;
+  update public.webhooks w set status = 'disabled', disabled_reason = v_reason where w.id = p_webhook and w.status = 'active';
+  if found then
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, payload)
+    values (v_cursor.tenant_id, 'webhook.disabled', app.uuid7(), 'system', 'relay',
+      jsonb_build_object('webhook_id', p_webhook, 'reason', v_reason));
+  end if;
+  return 'disabled';
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.relay_note(p_webhook uuid, p_tenant uuid, p_status text, p_delivery jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  insert into public.webhook_deliveries (tenant_id, webhook_id, event_id, type, seq, attempt, status, http_status, error, took_ms)
+  select p_tenant, p_webhook, d.event_id, d.type, d.seq, d.attempt, p_status, d.http_status, left(d.error, 1000), d.took_ms
+  from jsonb_to_record(p_delivery) as d (event_id uuid, type text, seq bigint, attempt integer, http_status integer, error text, took_ms integer)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.relay_prune(p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_pruned integer;
+begin
+  delete from public.webhook_deliveries d
+  where d.ctid in (
+    select old.ctid from public.webhook_deliveries old
+    where old.at <= clock_timestamp() - interval '30 days'
+    order by old.at limit p_limit for update skip locked
+  );
+  get diagnostics v_pruned = row_count;
+  return v_pruned;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.relay_release(p_webhook uuid, p_version bigint, p_scanned_to bigint)
+ RETURNS boolean
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  with released as (
+    update public.webhook_cursors c
+    set seq = greatest(c.seq, coalesce(p_scanned_to, c.seq)), leased_by = null, lease_until = null, next_at = clock_timestamp()
+    where c.webhook_id = p_webhook and c.version = p_version
+    returning true
+  )
+  select exists (select from released)
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.renew(p_owner text, p_executor text, p_tenant uuid, p_items jsonb, p_lease_ms integer)
  RETURNS TABLE(step_id uuid, held boolean, lease_until timestamp with time zone, cancel_requested boolean)
  LANGUAGE plpgsql
@@ -4047,7 +4322,7 @@ begin
   return jsonb_build_object(
     'children', (
       select coalesce(jsonb_agg(jsonb_build_object('name', c.name, 'step_id', s.id, 'status', s.status,
-        'created', coalesce(s.id = any (v_created), false)) order by s.created_at, s.id), '[]')
+        'created', coalesce(s.id = any (v_created), false)) order by s.id), '[]')
       from jsonb_to_recordset(p_children) as c (name text)
       join public.steps s on s.run_id = v_step.run_id and s.name = v_step.name || '.' || c.name),
     'for_workers', (select count(*) from public.steps s where s.id = any (v_created) and s.executor = 'worker' and s.holds = 0),
@@ -4428,11 +4703,9 @@ CREATE OR REPLACE FUNCTION engine.wait_answer(p_wait waits)
 AS $function$
   select jsonb_build_object('held', false, 'name', p_wait.name, 'met', p_wait.option, 'kind', p_wait.kind,
     'payload', case when p_wait.kind = 'children' then jsonb_build_object('children', coalesce(
-        (select jsonb_agg(jsonb_build_object('name', c.name, 'step_id', c.id, 'status', c.status, 'output', c.output,
-           'error', c.error) order by c.created_at, c.id)
-         from public.steps c
-         where c.parent_step_id = p_wait.step_id
-           and c.id in (select (i ->> 'step_id')::uuid from jsonb_array_elements(p_wait.payload -> 'children') i)), '[]'))
+        (select jsonb_agg(i.child || jsonb_build_object('output', c.output, 'error', c.error) order by i.n)
+         from jsonb_array_elements(p_wait.payload -> 'children') with ordinality as i (child, n)
+         join public.steps c on c.id = (i.child ->> 'step_id')::uuid), '[]'))
       else p_wait.payload end)
 $function$
 ;
@@ -4496,7 +4769,7 @@ begin
   end if;
   v_status := case when p_stopping or v_before.drain_requested_at is not null then 'draining' else 'active' end;
   update public.worker_devices d
-  set seen_at = clock_timestamp(), status = v_status,
+  set seen_at = clock_timestamp(), status = v_status, in_flight = p_in_flight, claimed = p_claimed, settled = p_settled,
       up_since = case when v_before.seen_at < clock_timestamp() - interval '60 s' then clock_timestamp() else d.up_since end
   where d.name = p_name;
   if v_status = 'draining' and v_before.status <> 'draining' then
@@ -4520,7 +4793,7 @@ CREATE OR REPLACE FUNCTION engine.worker_bye(p_name text, p_pid integer)
 AS $function$
 begin
   -- a successor of the same name may have said hello already
-  update public.worker_devices d set status = 'stopped', seen_at = clock_timestamp() where d.name = p_name and d.pid = p_pid;
+  update public.worker_devices d set status = 'stopped', seen_at = clock_timestamp(), in_flight = 0 where d.name = p_name and d.pid = p_pid;
   if found then
     perform engine.tell_of_worker(p_name, 'worker.stopped', '{}');
   end if;
@@ -4543,7 +4816,8 @@ begin
     host = excluded.host, pid = excluded.pid, version = excluded.version, handlers = excluded.handlers,
     concurrency = excluded.concurrency, local = excluded.local,
     status = case when d.drain_requested_at is null then 'active' else 'draining' end,
-    started_at = clock_timestamp(), up_since = clock_timestamp(), seen_at = clock_timestamp()
+    started_at = clock_timestamp(), up_since = clock_timestamp(), seen_at = clock_timestamp(),
+    in_flight = 0, claimed = 0, settled = 0
   returning d.* into v_device;
   perform engine.tell_of_worker(p_name, 'worker.started',
     jsonb_build_object('version', p_version, 'handlers', p_handlers, 'concurrency', p_concurrency));

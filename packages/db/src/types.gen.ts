@@ -592,15 +592,65 @@ export interface Waits {
   topic: string | null;
 }
 
+export interface WebhookCursors {
+  attempts: Generated<number>;
+  failing_since: Timestamp | null;
+  lease_until: Timestamp | null;
+  leased_by: string | null;
+  next_at: Generated<Timestamp>;
+  seq: Int8;
+  tenant_id: string;
+  version: Generated<Int8>;
+  webhook_id: string;
+}
+
+export interface WebhookDeliveries {
+  at: Generated<Timestamp>;
+  attempt: number;
+  error: string | null;
+  event_id: string;
+  http_status: number | null;
+  id: Generated<string>;
+  seq: Int8;
+  status: string;
+  tenant_id: string;
+  took_ms: number;
+  type: string;
+  webhook_id: string;
+}
+
+export interface Webhooks {
+  created_at: Generated<Timestamp>;
+  created_by: string;
+  description: Generated<string>;
+  disabled_reason: string | null;
+  event_types: Generated<string[]>;
+  id: Generated<string>;
+  status: Generated<string>;
+  tenant_id: string;
+  url: string;
+}
+
+export interface WebhookSecrets {
+  previous: string | null;
+  previous_until: Timestamp | null;
+  secret: string;
+  tenant_id: string;
+  webhook_id: string;
+}
+
 export interface WorkerDevices {
+  claimed: Generated<Int8>;
   concurrency: number;
   drain_requested_at: Timestamp | null;
   handlers: string[];
   host: string;
+  in_flight: Generated<number>;
   local: Generated<boolean>;
   name: string;
   pid: number;
   seen_at: Generated<Timestamp>;
+  settled: Generated<Int8>;
   started_at: Generated<Timestamp>;
   status: Generated<string>;
   up_since: Generated<Timestamp>;
@@ -653,6 +703,10 @@ export interface DB {
   tenants: Tenants;
   uploads: Uploads;
   waits: Waits;
+  webhook_cursors: WebhookCursors;
+  webhook_deliveries: WebhookDeliveries;
+  webhook_secrets: WebhookSecrets;
+  webhooks: Webhooks;
   worker_devices: WorkerDevices;
   worker_heartbeats: WorkerHeartbeats;
 }

@@ -106,11 +106,9 @@ set search_path = ''
 as $$
   select jsonb_build_object('held', false, 'name', p_wait.name, 'met', p_wait.option, 'kind', p_wait.kind,
     'payload', case when p_wait.kind = 'children' then jsonb_build_object('children', coalesce(
-        (select jsonb_agg(jsonb_build_object('name', c.name, 'step_id', c.id, 'status', c.status, 'output', c.output,
-           'error', c.error) order by c.created_at, c.id)
-         from public.steps c
-         where c.parent_step_id = p_wait.step_id
-           and c.id in (select (i ->> 'step_id')::uuid from jsonb_array_elements(p_wait.payload -> 'children') i)), '[]'))
+        (select jsonb_agg(i.child || jsonb_build_object('output', c.output, 'error', c.error) order by i.n)
+         from jsonb_array_elements(p_wait.payload -> 'children') with ordinality as i (child, n)
+         join public.steps c on c.id = (i.child ->> 'step_id')::uuid), '[]'))
       else p_wait.payload end)
 $$;
 
@@ -120,8 +118,8 @@ language sql stable security definer
 set search_path = ''
 as $$
   select jsonb_build_object('children', coalesce(jsonb_agg(
-    jsonb_build_object('name', c.name, 'step_id', c.id, 'status', c.status) order by c.created_at, c.id), '[]'))
-  from public.steps c where c.parent_step_id = p_step
+    jsonb_build_object('name', substr(c.name, length(p.name) + 2), 'step_id', c.id, 'status', c.status) order by c.id), '[]'))
+  from public.steps p join public.steps c on c.parent_step_id = p.id where p.id = p_step
 $$;
 
 -- Calls off questions that nobody needs answered any more. One that is being decided right now is left to that decision,
@@ -657,7 +655,7 @@ begin
   return jsonb_build_object(
     'children', (
       select coalesce(jsonb_agg(jsonb_build_object('name', c.name, 'step_id', s.id, 'status', s.status,
-        'created', coalesce(s.id = any (v_created), false)) order by s.created_at, s.id), '[]')
+        'created', coalesce(s.id = any (v_created), false)) order by s.id), '[]')
       from jsonb_to_recordset(p_children) as c (name text)
       join public.steps s on s.run_id = v_step.run_id and s.name = v_step.name || '.' || c.name),
     'for_workers', (select count(*) from public.steps s where s.id = any (v_created) and s.executor = 'worker' and s.holds = 0),
@@ -672,7 +670,8 @@ revoke all on function
 from public;
 grant execute on function engine.wait(uuid, uuid, bigint, text, jsonb), engine.spawn(uuid, uuid, bigint, jsonb, integer)
   to nofx_worker, nofx_agent;
-grant execute on function engine.send_message(uuid, uuid, bigint, uuid, text, jsonb, text, text, text) to nofx_member, nofx_agent;
+grant execute on function engine.send_message(uuid, uuid, bigint, uuid, text, jsonb, text, text, text)
+  to nofx_member, nofx_agent, nofx_worker;
 grant execute on function engine.send_event(uuid, text, text, jsonb, uuid, text, text), engine.answer_wait(uuid, uuid, jsonb, text, text)
-  to nofx_member;
+  to nofx_member, nofx_worker;
 grant execute on function engine.wake_timers(integer) to nofx_worker;

@@ -82,5 +82,19 @@ test("a member may call none of the lease functions", async () => {
      where n.nspname = 'engine' and has_function_privilege('nofx_member', p.oid, 'execute')
      order by 1`,
   );
-  expect(rows.map((row) => row.proname)).toEqual(["apply_approval"]);
+  expect(rows.map((row) => row.proname)).toEqual([
+    "accept_loss",
+    "answer_wait",
+    "apply_approval",
+    "ask_accept_loss",
+    "cancel_run",
+    "cancel_step",
+    "fork",
+    "pause_run",
+    "redrive",
+    "resolve_letter",
+    "resume_run",
+    "send_event",
+    "send_message",
+  ]);
 });
