@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { createPlane, loggable } from "@nofx/control/command";
 import { parseAllowedHosts } from "@nofx/control/net";
+import { system } from "@nofx/control/seams";
 import { createDoorbell, createWorkerEngine } from "@nofx/control/steps";
 import { pino } from "pino";
 import type { Handlers } from "./catalog/catalog.ts";
@@ -28,6 +29,7 @@ import type { Files } from "./workspace/files.ts";
 
 const env = readEnv(process.env);
 const worker = env.NOFX_WORKER_NAME;
+const { clock, random, newUuid } = system;
 const log = pino({ base: { worker } });
 const onError = (error: unknown) => log.error({ err: loggable(error) });
 
@@ -54,10 +56,11 @@ const workspaces = createWorkspaces({
   folder: env.NOFX_WORKSPACES,
   root: env.NOFX_WORKSPACE_ROOT,
   state: env.NOFX_HOME,
+  newUuid,
 });
 const allowed = parseAllowedHosts(env.NOFX_HTTP_ALLOW);
 const handlers: Handlers = {
-  shell: createShellHandler({ engine, files, workspaces }),
+  shell: createShellHandler({ engine, files, workspaces, newUuid }),
   approval: createApprovalHandler({ engine }),
   wait: createWaitHandler({ engine }),
   http: createHttpHandler({ engine, allowed, now: plane.now }),
@@ -77,8 +80,9 @@ const loop = new WorkerLoop({
   handlers: knownHandlers(),
   concurrency,
   leaseMs: leaseSeconds * 1_000,
-  random: Math.random,
-  execute: (running) => runStep(handlers, engine, running, onError),
+  clock,
+  random,
+  execute: (running) => runStep(running, { handlers, engine, clock, onError }),
 });
 const gateway = await serveGateway({
   host: env.NOFX_GATEWAY_HOST,
@@ -90,15 +94,14 @@ const gateway = await serveGateway({
     health: () => ({ worker, greeted, draining, silentMs: loop.silentMs }),
   }),
 });
-await removeHalfMade(env.NOFX_WORKSPACES);
+await removeHalfMade(env.NOFX_WORKSPACES, clock.date());
 loop.start();
 const ending = new AbortController();
 metrics.set("nofx_worker_info", 1, { worker, version });
 metrics.set("nofx_worker_slots", concurrency);
-metrics.beforeExpose(
-  planeGauges({ metrics, stats: () => engine.stats(), monotonicMs: () => performance.now() }),
-);
+metrics.beforeExpose(planeGauges({ metrics, stats: () => engine.stats(), monotonicMs: clock.now }));
 const presence = {
+  clock,
   engine,
   who: {
     host: hostname(),
@@ -125,13 +128,17 @@ const presence = {
 };
 const beside = Promise.all([
   presenceLoop(presence, ending.signal, onError),
-  strandedLoop({ engine, metrics, seconds: env.NOFX_STRAND_SECONDS }, ending.signal, onError),
-  sweepLoop(engine, metrics, ending.signal, onError),
-  sealLoop({ engine, doorbell, metrics }, ending.signal, onError),
+  strandedLoop(
+    { clock, engine, metrics, seconds: env.NOFX_STRAND_SECONDS },
+    ending.signal,
+    onError,
+  ),
+  sweepLoop({ clock, engine, metrics }, ending.signal, onError),
+  sealLoop({ clock, engine, doorbell, metrics }, ending.signal, onError),
 ]);
 log.info({ gateway: gateway.url, concurrency, version }, "ready");
 
-const shutdown = createShutdown(loop, env.NOFX_GRACE_SECONDS * 1_000);
+const shutdown = createShutdown(loop, { graceMs: env.NOFX_GRACE_SECONDS * 1_000, clock });
 const stop = (signal: string) => {
   log.info({ signal, inFlight: loop.inFlight }, draining ? "stopping now" : "stopping");
   draining = true;

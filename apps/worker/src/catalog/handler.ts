@@ -1,5 +1,6 @@
 import type { ClaimedStepRow, HeldStep } from "@nofx/control/steps";
 import type { StepErrorCode } from "@nofx/core/errors";
+import type { Clock } from "@nofx/core/seams";
 
 /** Where a handler's words go. They are stored in order, and all of them before the step is settled. */
 export interface StepLog {
@@ -11,6 +12,7 @@ export interface StepRun {
   readonly step: ClaimedStepRow;
   readonly held: HeldStep;
   readonly log: StepLog;
+  readonly clock: Clock;
   /** Fires when the handler must stop: time is up, the lease is lost, a cancel, the worker's end. */
   readonly signal: AbortSignal;
 }

@@ -13,9 +13,9 @@ const NAME = "approval";
  * is claimed anew, and asking again returns the answer.
  */
 export function createApprovalHandler({ engine }: { engine: WorkerEngine }): Handler<ApprovalWith> {
-  return async ({ step, held, signal }, args) => {
+  return async ({ step, held, clock, signal }, args) => {
     const details = args.details ?? {};
-    const answer = await persist(signal, () =>
+    const answer = await persist({ clock, signal }, () =>
       engine.requestApproval(held, {
         name: NAME,
         title: step.title,

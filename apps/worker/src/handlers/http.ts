@@ -54,9 +54,9 @@ export function createHttpHandler({ engine, allowed, now }: HttpPorts): Handler<
  * next mark another one; so the mark of another epoch belongs to an attempt that never said how it ended.
  */
 async function markSending(run: StepRun, engine: HttpPorts["engine"]): Promise<void> {
-  const { step, held, signal } = run;
+  const { step, held } = run;
   const name = `sending.${step.id}.${step.failures}`;
-  const mark = await persist(signal, () => engine.checkpoint(held, name, { epoch: held.epoch }));
+  const mark = await persist(run, () => engine.checkpoint(held, name, { epoch: held.epoch }));
   if ((mark.value as { epoch?: unknown }).epoch === held.epoch) return;
   throw unknownOutcome("An earlier attempt was about to send the request and did not come back.");
 }

@@ -15,6 +15,7 @@ export interface ShellPorts {
   readonly engine: WorkerEngine;
   readonly files: Files;
   readonly workspaces: Workspaces;
+  readonly newUuid: () => string;
 }
 
 const NOT_SANDBOXED = "not sandboxed: runs with the worker's rights";
@@ -26,7 +27,7 @@ export function createShellHandler(ports: ShellPorts): Handler<ShellWith> {
     refuseUnlessTrusted(step.shell);
     log.write("system", NOT_SANDBOXED);
     const workspace = await ports.workspaces.ensure(step.run_id, step.workspace);
-    await persist(signal, () => fetchInputs(step, args.inputs, workspace, ports.files));
+    await persist(run, () => fetchInputs(step, args.inputs, workspace, ports));
     const env = await stepEnvironment(step, workspace, args.env ?? {});
     const argv = args.command ?? ["sh", "-e", "-c", args.script ?? ""];
     const command = argv[0] ?? "";
@@ -41,6 +42,7 @@ export function createShellHandler(ports: ShellPorts): Handler<ShellWith> {
       argv,
       env,
       signal,
+      clock: run.clock,
       cwd: workspace,
       onStdout: (chunk) => stdout.push(chunk),
       onStderr: (chunk) => stderr.push(chunk),

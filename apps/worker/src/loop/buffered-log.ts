@@ -1,4 +1,5 @@
 import { MAX_LINE, type HeldStep, type StepLogLine, type WorkerEngine } from "@nofx/control/steps";
+import type { Clock } from "@nofx/core/seams";
 import type { StepLog } from "../catalog/handler.ts";
 import { persist } from "./persist.ts";
 
@@ -7,16 +8,18 @@ const BATCH = 500;
 
 /** Lines wait at most a quarter of a second and leave in batches, in order; a batch that is sent twice is stored once. */
 export class BufferedLog implements StepLog {
+  readonly #clock: Clock;
   readonly #engine: Pick<WorkerEngine, "appendLogs">;
   readonly #held: HeldStep;
   readonly #lost: AbortSignal;
   readonly #onError: (error: unknown) => void;
   #waiting: StepLogLine[] = [];
   #seq = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #cancelTimer: (() => void) | undefined;
   #sending: Promise<void> = Promise.resolve();
 
   constructor(options: {
+    clock: Clock;
     engine: Pick<WorkerEngine, "appendLogs">;
     held: HeldStep;
     /** The lease is gone: nothing can be stored any more. */
@@ -24,6 +27,7 @@ export class BufferedLog implements StepLog {
     /** Told once when lines cannot be stored, by the fence for example. */
     onError: (error: unknown) => void;
   }) {
+    this.#clock = options.clock;
     this.#engine = options.engine;
     this.#held = options.held;
     this.#lost = options.lost;
@@ -31,20 +35,20 @@ export class BufferedLog implements StepLog {
   }
 
   write(stream: "stdout" | "stderr" | "system", text: string): void {
-    const at = new Date().toISOString();
+    const at = this.#clock.date().toISOString();
     this.#waiting.push({
       seq: this.#seq++,
       at,
       stream,
       text: text.slice(0, MAX_LINE).toWellFormed(),
     });
-    this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
+    this.#cancelTimer ??= this.#clock.timer(FLUSH_MS, () => void this.flush());
   }
 
   /** Everything written so far is stored when this resolves, or the lease is lost. */
   flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
     this.#sending = this.#sending.then(() => this.#send());
     return this.#sending;
   }
@@ -53,7 +57,9 @@ export class BufferedLog implements StepLog {
     while (this.#waiting.length > 0 && !this.#lost.aborted) {
       const batch = this.#waiting.slice(0, BATCH);
       try {
-        await persist(this.#lost, () => this.#engine.appendLogs(this.#held, batch));
+        await persist({ clock: this.#clock, signal: this.#lost }, () =>
+          this.#engine.appendLogs(this.#held, batch),
+        );
       } catch (error) {
         this.#onError(error);
       }

@@ -1,4 +1,5 @@
 import { NofxError, issuesFromZod } from "@nofx/core/errors";
+import { abortAfter, type Clock } from "@nofx/core/seams";
 import type { WorkerEngine } from "@nofx/control/steps";
 import type { Handlers } from "../catalog/catalog.ts";
 import { codeFor, type StepCode } from "../catalog/code-for.ts";
@@ -6,20 +7,25 @@ import { StepFailed, type StepResult, type StepRun } from "../catalog/handler.ts
 import { BufferedLog } from "./buffered-log.ts";
 import type { RunningStep } from "./running-step.ts";
 
+export interface StepPorts {
+  readonly handlers: Handlers;
+  readonly engine: Pick<WorkerEngine, "appendLogs">;
+  readonly clock: Clock;
+  readonly onError: (error: unknown) => void;
+}
+
 /** Executes one claim by the handler of its kind. Never throws; its log is stored before it answers. */
 export async function runStep(
-  handlers: Handlers,
-  engine: WorkerEngine,
   running: RunningStep,
-  onError: (error: unknown) => void,
+  { handlers, engine, clock, onError }: StepPorts,
 ): Promise<StepResult> {
   const { step, held } = running;
   const refused = (error: unknown) => {
     if (isLeaseLost(error)) running.stop("lease_lost");
     else onError(error);
   };
-  const log = new BufferedLog({ engine, held, lost: running.lost, onError: refused });
-  const run = { step, held, log, signal: running.signal };
+  const log = new BufferedLog({ clock, engine, held, lost: running.lost, onError: refused });
+  const run = { step, held, log, clock, signal: running.signal };
   let result: StepResult;
   try {
     const code = codeFor(handlers, step.kind, step.kind_version);
@@ -49,9 +55,9 @@ async function handle(code: StepCode, run: StepRun): Promise<StepResult> {
   }
   const args = parsed.data as never;
   const timeoutMs = code.timeoutMs(args);
-  const timeout = AbortSignal.timeout(timeoutMs);
-  const signal = AbortSignal.any([run.signal, timeout]);
-  const late = () => timeout.aborted && !run.signal.aborted;
+  const timeout = abortAfter(run.clock, timeoutMs);
+  const signal = AbortSignal.any([run.signal, timeout.signal]);
+  const late = () => timeout.signal.aborted && !run.signal.aborted;
   const timedOut = () =>
     fail("timeout", `It took longer than ${timeoutMs / 1_000} s and was stopped.`);
   try {
@@ -60,6 +66,8 @@ async function handle(code: StepCode, run: StepRun): Promise<StepResult> {
   } catch (error) {
     if (late() && !(error instanceof StepFailed)) return timedOut();
     throw error;
+  } finally {
+    timeout.cancel();
   }
 }
 

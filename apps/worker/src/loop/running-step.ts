@@ -1,4 +1,5 @@
 import type { ClaimedStepRow, HeldStep } from "@nofx/control/steps";
+import type { Clock } from "@nofx/core/seams";
 
 /** Why a handler was told to stop. */
 export type StopReason = "lease_lost" | "cancelled" | "shutdown";
@@ -15,19 +16,21 @@ export class RunningStep {
   readonly held: HeldStep;
   readonly #stop = new AbortController();
   readonly #lost = new AbortController();
+  readonly #clock: Clock;
   readonly #leaseMs: number;
   #renewAt: number;
-  #trust: NodeJS.Timeout;
+  #unwatch: () => void;
   #reason: StopReason | undefined;
   readonly ended: Promise<void>;
   #end: () => void;
 
-  constructor(step: ClaimedStepRow, leaseMs: number, sentAt: number) {
+  constructor(step: ClaimedStepRow, leaseMs: number, sentAt: number, clock: Clock) {
     this.step = step;
+    this.#clock = clock;
     this.held = { stepId: step.id, epoch: step.epoch };
     this.#leaseMs = leaseMs;
     this.#renewAt = sentAt + Math.min(SHOW_RUNNING_MS, leaseMs / 3);
-    this.#trust = this.#watch(sentAt);
+    this.#unwatch = this.#watch(sentAt);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.ended = promise;
     this.#end = resolve;
@@ -53,8 +56,8 @@ export class RunningStep {
 
   renewed(sentAt: number): void {
     this.#renewAt = sentAt + this.#leaseMs / 3;
-    clearTimeout(this.#trust);
-    this.#trust = this.#watch(sentAt);
+    this.#unwatch();
+    this.#unwatch = this.#watch(sentAt);
   }
 
   stop(reason: StopReason): void {
@@ -65,13 +68,13 @@ export class RunningStep {
   }
 
   end(): void {
-    clearTimeout(this.#trust);
+    this.#unwatch();
     this.#end();
   }
 
-  #watch(sentAt: number): NodeJS.Timeout {
+  #watch(sentAt: number): () => void {
     const margin = Math.min(5_000, this.#leaseMs / 6);
-    const left = sentAt + this.#leaseMs - margin - performance.now();
-    return setTimeout(() => this.stop("lease_lost"), Math.max(0, left));
+    const left = sentAt + this.#leaseMs - margin - this.#clock.now();
+    return this.#clock.timer(Math.max(0, left), () => this.stop("lease_lost"));
   }
 }

@@ -1,5 +1,6 @@
 import type { ClaimedStepRow, Settlement } from "@nofx/control/steps";
 import { decideRetry } from "@nofx/core/machine";
+import type { Random } from "@nofx/core/seams";
 import type { StepResult } from "../catalog/handler.ts";
 
 const MAX_MESSAGE = 4_000;
@@ -12,7 +13,7 @@ const MAX_MESSAGE = 4_000;
 export function settlementOf(
   step: ClaimedStepRow,
   result: StepResult,
-  random: () => number,
+  random: Random,
 ): Settlement | undefined {
   const claim = { stepId: step.id, epoch: step.epoch };
   switch (result.type) {

@@ -1,3 +1,4 @@
+import type { Clock } from "@nofx/core/seams";
 import type { WorkerLoop } from "./worker-loop.ts";
 
 export interface Shutdown {
@@ -14,12 +15,15 @@ const LAST_WORDS_MS = 7_000;
  * Stage one: claim nothing more, let running steps end within the grace. Stage two, after the grace or at once on a second
  * request: stop them, give them back.
  */
-export function createShutdown(loop: WorkerLoop, graceMs: number): Shutdown {
+export function createShutdown(
+  loop: WorkerLoop,
+  { graceMs, clock }: { graceMs: number; clock: Clock },
+): Shutdown {
   const { promise: finished, resolve } = Promise.withResolvers<void>();
   let requests = 0;
   const stopNow = () => {
     loop.stopAll("shutdown");
-    setTimeout(resolve, LAST_WORDS_MS).unref();
+    clock.timer(LAST_WORDS_MS, resolve, { background: true });
   };
   return {
     finished,
@@ -28,7 +32,7 @@ export function createShutdown(loop: WorkerLoop, graceMs: number): Shutdown {
       if (requests === 1) {
         loop.drain();
         void loop.done.then(resolve);
-        setTimeout(stopNow, graceMs).unref();
+        clock.timer(graceMs, stopNow, { background: true });
       } else if (requests === 2) {
         stopNow();
       }

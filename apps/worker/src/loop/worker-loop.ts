@@ -1,4 +1,5 @@
 import { pollMs, type Doorbell, type Settlement, type WorkerEngine } from "@nofx/control/steps";
+import type { Clock, Random } from "@nofx/core/seams";
 import type { StepResult } from "../catalog/handler.ts";
 import type { Metrics } from "../metrics.ts";
 import { countAnswer } from "../metrics/count-answer.ts";
@@ -14,7 +15,8 @@ export interface LoopOptions {
   readonly handlers: readonly string[];
   readonly concurrency: number;
   readonly leaseMs: number;
-  readonly random: () => number;
+  readonly clock: Clock;
+  readonly random: Random;
   /** Executes one claim; never throws. */
   readonly execute: (running: RunningStep) => Promise<StepResult>;
   readonly onError: (error: unknown) => void;
@@ -56,7 +58,7 @@ export class WorkerLoop {
 
   /** For how long the database has not answered. */
   get silentMs(): number {
-    return this.#silentSince === undefined ? 0 : performance.now() - this.#silentSince;
+    return this.#silentSince === undefined ? 0 : this.#options.clock.now() - this.#silentSince;
   }
 
   /** Claims nothing more; `done` resolves when what runs has ended and is settled. */
@@ -94,7 +96,7 @@ export class WorkerLoop {
         metrics.count("nofx_exchange_errors_total");
         if (failures === 0) onError(error);
         failures += 1;
-        this.#silentSince ??= performance.now();
+        this.#silentSince ??= this.#options.clock.now();
         ms = Math.min(SLOWEST_RETRY_MS, 100 * 2 ** failures) * (0.5 + this.#options.random() / 2);
       }
       if (failures === 0 && (this.#outbox.length > 0 || this.#isIdle())) continue;
@@ -115,7 +117,7 @@ export class WorkerLoop {
 
   #untilNext(): number {
     const renewAt = Math.min(...[...this.#running.values()].map((running) => running.renewAt));
-    return Math.max(0, Math.min(pollMs(this.#options.random), renewAt - performance.now()));
+    return Math.max(0, Math.min(pollMs(this.#options.random), renewAt - this.#options.clock.now()));
   }
 
   /** The tick that failed may have claimed all the same, and its answer be lost. */
@@ -127,8 +129,8 @@ export class WorkerLoop {
   }
 
   async #tick(): Promise<void> {
-    const { engine, metrics, concurrency, leaseMs } = this.#options;
-    const sentAt = performance.now();
+    const { clock, engine, metrics, concurrency, leaseMs } = this.#options;
+    const sentAt = clock.now();
     const settlements = [...this.#outbox];
     const due = [...this.#running.values()].filter((running) => running.renewAt <= sentAt);
     const want = this.#draining || this.#paused ? 0 : Math.max(0, concurrency - this.#running.size);
@@ -149,13 +151,15 @@ export class WorkerLoop {
       else running?.renewed(sentAt);
       if (row.cancel_requested) running?.stop("cancelled");
     }
-    for (const step of answer.claimed) void this.#start(new RunningStep(step, leaseMs, sentAt));
+    for (const step of answer.claimed) {
+      void this.#start(new RunningStep(step, leaseMs, sentAt, clock));
+    }
     const { for_agents, for_workers } = answer.settled;
     if (for_agents > 0 || for_workers > answer.claimed.length) engine.ring();
   }
 
   async #start(running: RunningStep): Promise<void> {
-    const { metrics, execute, random } = this.#options;
+    const { clock, metrics, execute, random } = this.#options;
     const { stepId, epoch } = running.held;
     const { kind } = running.step;
     if (this.#running.has(`${stepId}:${epoch}`)) metrics.count("nofx_claim_conflicts_total");
@@ -165,12 +169,12 @@ export class WorkerLoop {
     this.#running.set(`${stepId}:${epoch}`, running);
     metrics.set("nofx_steps_in_flight", this.#running.size);
     await Promise.all(earlier.map((other) => other.ended));
-    const startedAt = performance.now();
+    const startedAt = clock.now();
     const result = running.signal.aborted ? ({ type: "stopped" } as const) : await execute(running);
     running.end();
     this.#running.delete(`${stepId}:${epoch}`);
     metrics.set("nofx_steps_in_flight", this.#running.size);
-    const seconds = (performance.now() - startedAt) / 1_000;
+    const seconds = (clock.now() - startedAt) / 1_000;
     metrics.observe("nofx_step_duration_seconds", seconds, { kind, result: result.type });
     const settlement = settlementOf(running.step, result, random);
     if (settlement !== undefined) this.#outbox.push(settlement);

@@ -1,12 +1,13 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { WorkerBeat, WorkerEngine, WorkerIntroduction } from "@nofx/control/steps";
+import type { Clock } from "@nofx/core/seams";
 
 const EVERY_MS = 2_000;
 /** After an error: the worker is not known, or its drain not heard of, for this much longer. */
 const AGAIN_MS = 500;
 
 export interface Presence {
-  readonly engine: WorkerEngine;
+  readonly clock: Clock;
+  readonly engine: Pick<WorkerEngine, "hello" | "beat" | "bye">;
   readonly who: WorkerIntroduction;
   readonly beat: () => WorkerBeat;
   /** People drained this worker, or took that back. */
@@ -19,7 +20,7 @@ export interface Presence {
  * waits for people to take it back. Says goodbye at the end.
  */
 export async function presenceLoop(
-  { engine, who, beat, onDrain, onHello }: Presence,
+  { clock, engine, who, beat, onDrain, onHello }: Presence,
   signal: AbortSignal,
   onError: (error: unknown) => void,
 ): Promise<void> {
@@ -41,7 +42,7 @@ export async function presenceLoop(
       if (well) onError(error);
       well = false;
     }
-    await delay(well && known ? EVERY_MS : AGAIN_MS, undefined, { signal }).catch(() => {});
+    await clock.sleep(well && known ? EVERY_MS : AGAIN_MS, signal);
   }
   if (known) await engine.bye(who.pid).catch(onError);
 }

@@ -1,15 +1,18 @@
 import type { Nudge } from "@nofx/control/steps";
+import type { Clock } from "@nofx/core/seams";
 
 const PAUSE_MS = 100;
 
 /** Says what is new on each topic: at once, then at most every 100 ms, and always the newest at last. */
 export class Nudger {
+  readonly #clock: Clock;
   readonly #send: (nudges: Nudge[]) => Promise<void>;
   readonly #pending = new Map<string, number>();
   readonly #quietUntil = new Map<string, number>();
-  #timer: NodeJS.Timeout | undefined;
+  #cancelTimer: (() => void) | undefined;
 
-  constructor(send: (nudges: Nudge[]) => Promise<void>) {
+  constructor(clock: Clock, send: (nudges: Nudge[]) => Promise<void>) {
+    this.#clock = clock;
     this.#send = send;
   }
 
@@ -19,7 +22,7 @@ export class Nudger {
 
   /** Sends what may be said now, and sees to the rest when its pause is over. */
   async flush(): Promise<void> {
-    const now = performance.now();
+    const now = this.#clock.now();
     for (const [topic, until] of this.#quietUntil) {
       if (until <= now) this.#quietUntil.delete(topic);
     }
@@ -28,16 +31,18 @@ export class Nudger {
       this.#pending.delete(topic);
       this.#quietUntil.set(topic, now + PAUSE_MS);
     }
-    if (this.#pending.size > 0) this.#timer ??= setTimeout(() => void this.#later(), PAUSE_MS);
+    if (this.#pending.size > 0) {
+      this.#cancelTimer ??= this.#clock.timer(PAUSE_MS, () => void this.#later());
+    }
     if (due.length > 0) await this.#send(due.map(([topic, seq]) => ({ topic, seq })));
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#cancelTimer?.();
   }
 
   async #later(): Promise<void> {
-    this.#timer = undefined;
+    this.#cancelTimer = undefined;
     await this.flush();
   }
 }

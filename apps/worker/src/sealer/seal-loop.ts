@@ -1,3 +1,4 @@
+import type { Clock } from "@nofx/core/seams";
 import { topicOf } from "@nofx/core/vocabulary";
 import type { Doorbell, SealedTenant, WorkerEngine } from "@nofx/control/steps";
 import type { Metrics } from "../metrics.ts";
@@ -13,28 +14,28 @@ const AUDIT_EVERY_MS = 10_000;
  * number of workers run this; the engine lets one at a time do it.
  */
 export async function sealLoop(
-  options: { engine: WorkerEngine; doorbell: Doorbell; metrics: Metrics },
+  options: { clock: Clock; engine: WorkerEngine; doorbell: Doorbell; metrics: Metrics },
   signal: AbortSignal,
   onError: (error: unknown) => void,
 ): Promise<void> {
-  const { engine, doorbell, metrics } = options;
+  const { clock, engine, doorbell, metrics } = options;
   const tell = (error: unknown) => {
     if (well) onError(error);
     well = false;
   };
   // a nudge that is not sent is made good by the client's own polling
-  const nudger = new Nudger((nudges) => engine.nudge(nudges).catch(tell));
+  const nudger = new Nudger(clock, (nudges) => engine.nudge(nudges).catch(tell));
   let well = true;
   let pause = BUSY_MS;
-  let auditAt = performance.now() + AUDIT_EVERY_MS;
+  let auditAt = clock.now() + AUDIT_EVERY_MS;
   while (!signal.aborted) {
     const since = doorbell.rings;
     try {
       const sealed = await engine.seal(BATCH);
       for (const tenant of sealed) note(tenant, nudger, metrics);
       await nudger.flush();
-      if (performance.now() >= auditAt) {
-        auditAt = performance.now() + AUDIT_EVERY_MS;
+      if (clock.now() >= auditAt) {
+        auditAt = clock.now() + AUDIT_EVERY_MS;
         await engine.auditSealed();
       }
       pause = sealed.length > 0 ? BUSY_MS : Math.min(IDLE_MS, pause * 1.5);

@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
+import type { Clock } from "@nofx/core/seams";
 
 export interface ProcessSpec {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Record<string, string>;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly onStdout: (chunk: Uint8Array) => void;
   readonly onStderr: (chunk: Uint8Array) => void;
@@ -39,7 +41,8 @@ exit "$code"
 
 /** Runs a command to its end. When the signal fires: SIGTERM to the whole group, SIGKILL five seconds later. */
 export function runProcess(spec: ProcessSpec): Promise<ProcessEnd> {
-  const begun = performance.now();
+  const { clock } = spec;
+  const begun = clock.now();
   const child = spawn("/bin/sh", ["-c", SUPERVISE, "nofx-step", ...spec.argv], {
     cwd: spec.cwd,
     env: spec.env,
@@ -65,10 +68,10 @@ export function runProcess(spec: ProcessSpec): Promise<ProcessEnd> {
       // nobody left
     }
   };
-  let hardly: NodeJS.Timeout | undefined;
+  let spare = () => {};
   const stop = () => {
     killGroup("SIGTERM");
-    hardly = setTimeout(() => killGroup("SIGKILL"), KILL_AFTER_MS);
+    spare = clock.timer(KILL_AFTER_MS, () => killGroup("SIGKILL"));
   };
   if (spec.signal.aborted) stop();
   else spec.signal.addEventListener("abort", stop, { once: true });
@@ -76,15 +79,15 @@ export function runProcess(spec: ProcessSpec): Promise<ProcessEnd> {
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code) => {
-      clearTimeout(hardly);
+      spare();
       spec.signal.removeEventListener("abort", stop);
       // what the command left running in the background
       killGroup("SIGKILL");
       lifeline.destroy();
-      const drained = setTimeout(() => destroyAll(stdout, stderr), DRAIN_MS);
+      const drained = clock.timer(DRAIN_MS, () => destroyAll(stdout, stderr));
       child.once("close", () => {
-        clearTimeout(drained);
-        resolve({ exitCode: code ?? 137, durationMs: Math.round(performance.now() - begun) });
+        drained();
+        resolve({ exitCode: code ?? 137, durationMs: Math.round(clock.now() - begun) });
       });
     });
   });

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { WorkerEngine } from "@nofx/control/steps";
+import type { Clock } from "@nofx/core/seams";
 import type { Metrics } from "../metrics.ts";
 
 const SELDOM_MS = 30_000;
@@ -10,15 +10,15 @@ const LIMIT = 500;
  * away old heartbeats.
  */
 export async function strandedLoop(
-  options: { engine: WorkerEngine; metrics: Metrics; seconds: number },
+  options: { clock: Clock; engine: WorkerEngine; metrics: Metrics; seconds: number },
   signal: AbortSignal,
   onError: (error: unknown) => void,
 ): Promise<void> {
-  const { engine, metrics, seconds } = options;
+  const { clock, engine, metrics, seconds } = options;
   const everyMs = Math.min(SELDOM_MS, seconds * 250);
   let well = true;
   while (!signal.aborted) {
-    await delay(everyMs, undefined, { signal }).catch(() => {});
+    await clock.sleep(everyMs, signal);
     if (signal.aborted) return;
     try {
       const stranded = await engine.endStranded(seconds, LIMIT);

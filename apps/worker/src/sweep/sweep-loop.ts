@@ -1,5 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { WorkerEngine } from "@nofx/control/steps";
+import type { Clock } from "@nofx/core/seams";
 import type { Metrics } from "../metrics.ts";
 
 const EVERY_MS = 1_000;
@@ -10,8 +10,7 @@ const LIMIT = 500;
  * answered, and steps that agents hold for too long. Also clears away expired idempotency keys.
  */
 export async function sweepLoop(
-  engine: WorkerEngine,
-  metrics: Metrics,
+  { clock, engine, metrics }: { clock: Clock; engine: WorkerEngine; metrics: Metrics },
   signal: AbortSignal,
   onError: (error: unknown) => void,
 ): Promise<void> {
@@ -29,6 +28,6 @@ export async function sweepLoop(
       if (well) onError(error);
       well = false;
     }
-    await delay(EVERY_MS, undefined, { signal }).catch(() => {});
+    await clock.sleep(EVERY_MS, signal);
   }
 }

@@ -72,7 +72,7 @@ async function store(
   const contentType = contentTypeOf(file.name);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   const facts = { name: file.name, contentType, size: bytes.byteLength, sha256 };
-  await persist(run.signal, async () => {
+  await persist(run, async () => {
     const announced = await engine.beginArtifact(held, facts);
     await files.put(announced.tenant_id, announced.path, bytes, contentType);
     await engine.finishArtifact(held, announced.id);

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import {
   constants,
   copyFile,
@@ -28,6 +27,7 @@ interface Folders {
   readonly root: string;
   /** Keeps keys and the database of a local stack: nothing is copied from it. */
   readonly state?: string | undefined;
+  readonly newUuid: () => string;
 }
 
 /** Workspaces of runs, each copied from its source when it is first asked for. */
@@ -45,14 +45,14 @@ export function createWorkspaces(options: Folders): Workspaces {
 }
 
 async function make(
-  { folder, root, state }: Folders,
+  { folder, root, state, newUuid }: Folders,
   runId: string,
   source: string | null,
 ): Promise<string> {
   const target = join(resolve(folder), runId);
   if (await exists(target)) return target;
   await mkdir(folder, { recursive: true });
-  const part = join(resolve(folder), `.${runId}.${randomUUID()}.part`);
+  const part = join(resolve(folder), `.${runId}.${newUuid()}.part`);
   try {
     if (source === null) await mkdir(part);
     else {
@@ -127,12 +127,12 @@ async function ignoredNames(source: string): Promise<string[]> {
 }
 
 /** Clears away copies that a worker died over. One that is being made right now is younger than an hour. */
-export async function removeHalfMade(folder: string, now = Date.now()): Promise<void> {
+export async function removeHalfMade(folder: string, now: Date): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     if (!/^\..+\.part$/.test(name)) continue;
     const path = join(folder, name);
     const found = await stat(path).catch(() => undefined);
-    if (found !== undefined && now - found.mtimeMs > 3_600_000) {
+    if (found !== undefined && now.getTime() - found.mtimeMs > 3_600_000) {
       await rm(path, { recursive: true, force: true });
     }
   }

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { ClaimedStepRow } from "@nofx/control/steps";
@@ -13,7 +13,7 @@ export async function fetchInputs(
   step: ClaimedStepRow,
   wanted: readonly z.output<typeof ArtifactInput>[],
   workspace: string,
-  files: Files,
+  { files, newUuid }: { files: Files; newUuid: () => string },
 ): Promise<void> {
   for (const { from, artifact, to } of wanted) {
     const found = step.inputs.find((input) => input.from === from && input.name === artifact);
@@ -39,7 +39,7 @@ export async function fetchInputs(
     const target = await placeInside(workspace, to);
     await mkdir(dirname(target), { recursive: true });
     // a move replaces a link at the target instead of writing through it, and leaves no half a file
-    const part = `${target}.${randomUUID()}.part`;
+    const part = `${target}.${newUuid()}.part`;
     await writeFile(part, bytes);
     await rename(part, target);
   }

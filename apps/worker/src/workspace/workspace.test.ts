@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
@@ -41,7 +42,7 @@ test("a workspace is the source without what earlier work left there", async () 
     put(path);
   put("src/.gitignore", "# comment\n/out/\n!keep.txt\n*.log\ndeep/keep.txt\n");
   put("src/run.log");
-  const workspaces = createWorkspaces({ folder: join(root, "runs"), root });
+  const workspaces = createWorkspaces({ folder: join(root, "runs"), root, newUuid: randomUUID });
   const folder = await workspaces.ensure(RUN, "src");
   expect(readdirSync(folder).sort()).toEqual([".gitignore", "a.js", "deep", "run.log"]);
   expect(readdirSync(join(root, "runs"))).toEqual([RUN]);
@@ -49,7 +50,7 @@ test("a workspace is the source without what earlier work left there", async () 
 
 test("it is made once, also when asked for by many at once, and keeps what steps did to it", async () => {
   put("src/a.txt", "1");
-  const ask = () => createWorkspaces({ folder: join(root, "runs"), root }).ensure(RUN, "src");
+  const ask = () => createWorkspaces({ folder: join(root, "runs"), root, newUuid: randomUUID }).ensure(RUN, "src");
   const folders = await Promise.all(Array.from({ length: 8 }, ask));
   expect(new Set(folders).size).toBe(1);
   writeFileSync(join(folders[0]!, "a.txt"), "2");
@@ -58,7 +59,7 @@ test("it is made once, also when asked for by many at once, and keeps what steps
 
 test("a source that holds the workspaces is copied without them", async () => {
   put("a.txt");
-  const folder = await createWorkspaces({ folder: join(root, ".state/runs"), root }).ensure(
+  const folder = await createWorkspaces({ folder: join(root, ".state/runs"), root, newUuid: randomUUID }).ensure(
     RUN,
     ".",
   );
@@ -72,7 +73,7 @@ test("what a local stack keeps, its keys above all, is neither a source nor copi
   put(".state/deep/keys.json");
   symlinkSync(".state/deep", join(root, "link"));
   const state = join(root, ".state");
-  const workspaces = createWorkspaces({ folder: join(state, "runs"), root, state });
+  const workspaces = createWorkspaces({ folder: join(state, "runs"), root, state, newUuid: randomUUID });
   for (const source of [".state", ".state/deep", "link"]) {
     await expect(workspaces.ensure(RUN, source)).rejects.toMatchObject({
       code: "invalid_input",
@@ -87,12 +88,13 @@ test("copies that a worker died over are cleared away, younger ones and workspac
   put("runs/.old.1.part/a.txt");
   put("runs/.new.2.part/a.txt");
   put(`runs/${RUN}/a.txt`);
-  const longAgo = new Date(Date.now() - 2 * 3_600_000);
+  const now = new Date();
+  const longAgo = new Date(now.getTime() - 2 * 3_600_000);
   utimesSync(join(root, "runs/.old.1.part"), longAgo, longAgo);
   utimesSync(join(root, "runs", RUN), longAgo, longAgo);
-  await removeHalfMade(join(root, "runs"));
+  await removeHalfMade(join(root, "runs"), now);
   expect(readdirSync(join(root, "runs")).sort()).toEqual([".new.2.part", RUN]);
-  await removeHalfMade(join(root, "nowhere"));
+  await removeHalfMade(join(root, "nowhere"), now);
 });
 
 test("no path leads out of a workspace, neither by dots nor by links", async () => {
