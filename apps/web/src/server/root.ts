@@ -4,6 +4,7 @@ import { backlogRouter } from "./routers/backlog.ts";
 import { plansRouter } from "./routers/plans.ts";
 import { artifactsRouter, runsRouter } from "./routers/runs.ts";
 import { eventsRouter, sessionRouter, systemRouter } from "./routers/system.ts";
+import { workersRouter } from "./routers/workers.ts";
 import { router } from "./trpc.ts";
 
 export const appRouter = router({
@@ -15,6 +16,7 @@ export const appRouter = router({
   runs: runsRouter,
   session: sessionRouter,
   system: systemRouter,
+  workers: workersRouter,
 });
 
 export type AppRouter = typeof appRouter;

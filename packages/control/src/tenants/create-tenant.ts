@@ -7,6 +7,8 @@ export interface NewTenant {
   name: string;
   /** What happens to shell steps: refused, run with the worker's rights, or run in a sandbox. */
   shell: "off" | "trusted" | "sandboxed";
+  /** Its people may drain workers, which serve every tenant. */
+  operatesPlane?: boolean;
 }
 
 /**
@@ -19,7 +21,11 @@ export async function createTenant(
 ): Promise<{ tenantId: string; created: boolean }> {
   const made = await db
     .insertInto("tenants")
-    .values({ slug: tenant.slug, name: tenant.name })
+    .values({
+      slug: tenant.slug,
+      name: tenant.name,
+      operates_plane: tenant.operatesPlane ?? false,
+    })
     .onConflict((conflict) => conflict.column("slug").doNothing())
     .returning("id")
     .executeTakeFirst();

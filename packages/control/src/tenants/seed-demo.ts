@@ -6,7 +6,7 @@ import { putAgent } from "./put-agent.ts";
 import { putMember } from "./put-member.ts";
 
 /** The tenant that `npm start` shows. Its shell steps run with the worker's rights: the demo's own commands are real. */
-const TENANT = { slug: "demo", name: "Demo", shell: "trusted" } as const;
+const TENANT = { slug: "demo", name: "Demo", shell: "trusted", operatesPlane: true } as const;
 
 export const DEMO_PEOPLE = {
   supervisor: {

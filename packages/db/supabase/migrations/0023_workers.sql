@@ -22,7 +22,11 @@ create table public.worker_devices (
   started_at timestamptz not null default clock_timestamp(),
   -- since when it has been heard of without a gap
   up_since timestamptz not null default clock_timestamp(),
-  seen_at timestamptz not null default clock_timestamp()
+  seen_at timestamptz not null default clock_timestamp(),
+  -- as of then; what was claimed and settled is counted from the start of its process
+  in_flight integer not null default 0,
+  claimed bigint not null default 0,
+  settled bigint not null default 0
 );
 comment on table public.worker_devices is 'One row a worker, by name: where it runs, what it has code for, when it was last heard of';
 
@@ -31,7 +35,6 @@ create table public.worker_heartbeats (
   at timestamptz not null default clock_timestamp(),
   in_flight integer not null,
   free integer not null,
-  -- counted from the start of its process
   claimed bigint not null,
   settled bigint not null,
   primary key (worker, at)
@@ -80,7 +83,8 @@ begin
     host = excluded.host, pid = excluded.pid, version = excluded.version, handlers = excluded.handlers,
     concurrency = excluded.concurrency, local = excluded.local,
     status = case when d.drain_requested_at is null then 'active' else 'draining' end,
-    started_at = clock_timestamp(), up_since = clock_timestamp(), seen_at = clock_timestamp()
+    started_at = clock_timestamp(), up_since = clock_timestamp(), seen_at = clock_timestamp(),
+    in_flight = 0, claimed = 0, settled = 0
   returning d.* into v_device;
   perform engine.tell_of_worker(p_name, 'worker.started',
     jsonb_build_object('version', p_version, 'handlers', p_handlers, 'concurrency', p_concurrency));
@@ -108,7 +112,7 @@ begin
   end if;
   v_status := case when p_stopping or v_before.drain_requested_at is not null then 'draining' else 'active' end;
   update public.worker_devices d
-  set seen_at = clock_timestamp(), status = v_status,
+  set seen_at = clock_timestamp(), status = v_status, in_flight = p_in_flight, claimed = p_claimed, settled = p_settled,
       up_since = case when v_before.seen_at < clock_timestamp() - interval '60 s' then clock_timestamp() else d.up_since end
   where d.name = p_name;
   if v_status = 'draining' and v_before.status <> 'draining' then
@@ -131,7 +135,7 @@ set search_path = ''
 as $$
 begin
   -- a successor of the same name may have said hello already
-  update public.worker_devices d set status = 'stopped', seen_at = clock_timestamp() where d.name = p_name and d.pid = p_pid;
+  update public.worker_devices d set status = 'stopped', seen_at = clock_timestamp(), in_flight = 0 where d.name = p_name and d.pid = p_pid;
   if found then
     perform engine.tell_of_worker(p_name, 'worker.stopped', '{}');
   end if;

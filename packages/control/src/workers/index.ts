@@ -1,0 +1,3 @@
+export { drainWorker, undrainWorker } from "./drain.ts";
+export { listWorkers } from "./list.ts";
+export { pullPlug } from "./pull-plug.ts";
