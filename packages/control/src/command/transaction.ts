@@ -21,6 +21,8 @@ export interface CommandTransaction {
   readonly db: Transaction<DB>;
   /** Notes an event; all are written, and their topics nudged, just before the commit. */
   emit(event: EventDraft): void;
+  /** Says that there is something newer of a run: for changes whose events the engine wrote itself. */
+  nudge(runId: string): void;
   /** Appends to the hash-chained audit log. Takes the tenant's head lock, so call it last. */
   audit(verb: AuditVerb, body: Record<string, unknown>): Promise<void>;
   /** After the commit, wakes whoever executes such steps. */
@@ -37,10 +39,12 @@ export async function inTransaction<T>(
     const result = await withTransaction(ctx.plane.db, async (db) => {
       rung = false;
       const events: EventDraft[] = [];
+      const touched = new Set<string>();
       await assume(ctx, db);
       const value = await work({
         db,
         emit: (event) => events.push(event),
+        nudge: (runId) => touched.add(runId),
         audit: async (verb, body) => {
           await sql`select app.append_audit(${ctx.tenantId}::uuid, ${verb}, ${ctx.actor.type}, ${ctx.actor.id}, ${canonicalJson(body)})`.execute(
             db,
@@ -50,7 +54,7 @@ export async function inTransaction<T>(
           rung ||= counts.for_workers + counts.for_agents > 0;
         },
       });
-      await tell(ctx, db, events);
+      await tell(ctx, db, events, touched);
       return value;
     });
     if (rung) await ringDoorbell(ctx);
@@ -72,8 +76,25 @@ async function assume(ctx: CallerContext, db: Transaction<DB>): Promise<void> {
   );
 }
 
-async function tell(ctx: CallerContext, db: Transaction<DB>, events: EventDraft[]): Promise<void> {
-  if (events.length === 0) return;
+async function tell(
+  ctx: CallerContext,
+  db: Transaction<DB>,
+  events: EventDraft[],
+  touched: ReadonlySet<string>,
+): Promise<void> {
+  if (events.length > 0) await write(ctx, db, events);
+  if (events.length + touched.size === 0) return;
+  const topics = new Set([topicOf.tenant(ctx.tenantId)]);
+  for (const runId of touched) topics.add(topicOf.run(runId));
+  for (const event of events) {
+    if (event.runId !== undefined) topics.add(topicOf.run(event.runId));
+    if (event.type.startsWith("approval.")) topics.add(topicOf.approvals(ctx.tenantId));
+  }
+  const nudges = JSON.stringify([...topics].map((topic) => ({ topic, seq: null })));
+  await sql`select app.nudge(${nudges}::jsonb)`.execute(db);
+}
+
+async function write(ctx: CallerContext, db: Transaction<DB>, events: EventDraft[]): Promise<void> {
   // the first event of a command led to the others
   const first = events[0]?.id ?? ctx.plane.newUuid();
   await db
@@ -93,13 +114,6 @@ async function tell(ctx: CallerContext, db: Transaction<DB>, events: EventDraft[
       })),
     )
     .execute();
-  const topics = new Set([topicOf.tenant(ctx.tenantId)]);
-  for (const event of events) {
-    if (event.runId !== undefined) topics.add(topicOf.run(event.runId));
-    if (event.type.startsWith("approval.")) topics.add(topicOf.approvals(ctx.tenantId));
-  }
-  const nudges = JSON.stringify([...topics].map((topic) => ({ topic, seq: null })));
-  await sql`select app.nudge(${nudges}::jsonb)`.execute(db);
 }
 
 /** NOTIFY inside the writing transaction would hold a lock across its flush; a statement of its own does not. */

@@ -177,7 +177,15 @@ export const CancelRunInput = z.object({
   }),
 });
 export const CancelStepInput = z.object({ stepName: StepName, reason });
-export const PauseRunInput = z.object({ reason });
+export const CancelStepResult = z.object({
+  runId: RunId,
+  stepId: StepId,
+  stepName: z.string(),
+  status: StepStatus.meta({
+    description: "`assigned` or `running` until its executor has stopped",
+  }),
+});
+export type CancelStepResult = z.infer<typeof CancelStepResult>;
 
 const Edits = z.record(StepName, z.record(z.string(), z.unknown())).default({}).meta({
   description: "New arguments by step name. Somebody else has to approve them before the step runs",

@@ -120,7 +120,7 @@ $$;
 -- Calls off a run, or one step of it with all that it spawned: what is queued ends at once, what is executed hears of it with
 -- its next heartbeat and begins nothing anew. Compensations are never called off. Looks again until there is nothing
 -- left, because what is executed may have spawned in the meantime. Answers what ended; the caller lets engine.finish follow.
-create function engine.call_off(p_run uuid, p_root uuid, p_actor_type text, p_actor_id text) returns uuid[]
+create function engine.call_off(p_run uuid, p_root uuid, p_reason text, p_actor_type text, p_actor_id text) returns uuid[]
 language plpgsql security definer
 set search_path = ''
 as $$
@@ -138,7 +138,7 @@ begin
     with ended as (
       update public.steps s
       set status = 'cancelled', finalised_at = clock_timestamp(), cancel_requested_at = clock_timestamp(),
-          error = jsonb_build_object('code', 'cancelled', 'message', 'It was called off.')
+          error = jsonb_build_object('code', 'cancelled', 'message', 'It was called off' || coalesce(': ' || p_reason, '.'))
       where s.run_id = p_run and s.undo_of is null and s.status = 'queued'
         and (p_root is null or s.id in (select f.id from engine.family(p_root) f (id)))
       returning s.id, s.tenant_id, s.run_id, s.correlation_id
@@ -161,13 +161,13 @@ $$;
 -- first has ended successfully. p_compensate: whether what was done is undone; null: as the run was made.
 --
 -- Answers {result: cancelling | unchanged | undoing | ended, status, for_workers, for_agents}; null where there is no such run.
-create function engine.cancel_run(p_tenant uuid, p_run uuid, p_compensate boolean) returns jsonb
+create function engine.cancel_run(p_tenant uuid, p_run uuid, p_compensate boolean, p_reason text) returns jsonb
 language plpgsql security definer
 set search_path = ''
 as $$
 declare
   v_run public.runs;
-  v_ended uuid[];
+  v_ended uuid[] := '{}';
   v_freed record;
   v_first boolean;
 begin
@@ -176,9 +176,8 @@ begin
   if not found then
     return null;
   end if;
-  v_first := v_run.cancel_requested_at is null;
   if v_run.finished_at is null and v_run.compensation = 'none' then
-    v_ended := engine.call_off(p_run, null, 'member', app.user_id()::text);
+    v_ended := engine.call_off(p_run, null, p_reason, 'member', app.user_id()::text);
   end if;
 
   -- steps are locked before their run, as everywhere; by now it may have ended by itself
@@ -206,7 +205,7 @@ end
 $$;
 
 -- Calls off one step and what it spawned. What needs it is cancelled with it. Answers as cancel_run, with the step's id.
-create function engine.cancel_step(p_tenant uuid, p_run uuid, p_name text) returns jsonb
+create function engine.cancel_step(p_tenant uuid, p_run uuid, p_name text, p_reason text) returns jsonb
 language plpgsql security definer
 set search_path = ''
 as $$
@@ -226,7 +225,7 @@ begin
   end if;
   if v_step.finalised_at is null then
     perform engine.lock_parents(v_step.id);
-    v_ended := engine.call_off(p_run, v_step.id, 'member', app.user_id()::text);
+    v_ended := engine.call_off(p_run, v_step.id, p_reason, 'member', app.user_id()::text);
     if cardinality(v_ended) > 0 then
       select * into v_freed from engine.finish('{}', v_ended, 'member', app.user_id()::text);
     end if;
@@ -345,10 +344,10 @@ end
 $$;
 
 revoke all on function
-  engine.lock_open_steps(uuid, uuid), engine.family(uuid), engine.call_off(uuid, uuid, text, text), engine.lock_parents(uuid)
+  engine.lock_open_steps(uuid, uuid), engine.family(uuid), engine.call_off(uuid, uuid, text, text, text), engine.lock_parents(uuid)
 from public;
 grant execute on function
-  engine.cancel_run(uuid, uuid, boolean), engine.cancel_step(uuid, uuid, text), engine.pause_run(uuid, uuid),
+  engine.cancel_run(uuid, uuid, boolean, text), engine.cancel_step(uuid, uuid, text, text), engine.pause_run(uuid, uuid),
   engine.resume_run(uuid, uuid)
 to nofx_member;
 

@@ -14,17 +14,19 @@ export interface ArtifactRecord {
   created_at: Date;
 }
 
-/** Stored artifacts: of a run (newest 500) or the one with the given id. */
+/** Stored artifacts: of a run (500 at most) or the one with the given id. */
 export async function listArtifacts(
   db: Executor,
   filter: { tenantId: string; runId?: string; artifactId?: string },
 ): Promise<ArtifactRecord[]> {
+  // what a step took over from another run counts as its own
+  const of =
+    filter.runId === undefined
+      ? sql`artifacts a join steps s on s.id = a.step_id where a.id = ${filter.artifactId ?? null}::uuid`
+      : sql`steps s join artifacts a on a.step_id = coalesce(s.kept_from, s.id) where s.run_id = ${filter.runId}::uuid`;
   const { rows } = await sql<ArtifactRecord>`
-    select a.id, a.run_id, a.step_id, s.name as step_name, a.name, a.content_type, a.size, a.sha256, a.path, a.created_at
-    from artifacts a join steps s on s.id = a.step_id
-    where a.tenant_id = ${filter.tenantId}::uuid and a.stored_at is not null
-      and (${filter.runId ?? null}::uuid is null or a.run_id = ${filter.runId ?? null}::uuid)
-      and (${filter.artifactId ?? null}::uuid is null or a.id = ${filter.artifactId ?? null}::uuid)
+    select a.id, s.run_id, s.id as step_id, s.name as step_name, a.name, a.content_type, a.size, a.sha256, a.path, a.created_at
+    from ${of} and a.tenant_id = ${filter.tenantId}::uuid and a.stored_at is not null
     order by s.position, a.name limit 500
   `.execute(db);
   return rows;

@@ -58,7 +58,7 @@ export async function listSteps(
   db: Executor,
   filter: { runId: string; cursor?: string | undefined; limit: number },
 ) {
-  const after = decodeCursor(filter.cursor)?.[0] ?? null;
+  const [after = null, afterId = null] = decodeCursor(filter.cursor) ?? [];
   const { rows } = await sql<StepRecord>`
     select s.id, s.name, s.title, s.kind, s.capability, s.status, s.holds, s.position, s.epoch, s.failures, s.crashes, s.progress,
            s.sensitive, s.arguments, s.output, s.error, p.x, p.y, s.created_at, s.started_at, s.finalised_at, s.run_at,
@@ -85,8 +85,8 @@ export async function listSteps(
       cross join lateral (select x.name, x.position, x.status from steps x where x.id = d.depends_on offset 0) n
       where d.step_id = s.id
     ) needed on true
-    where s.run_id = ${filter.runId}::uuid and (${after}::integer is null or s.position > ${after}::integer)
-    order by s.position limit ${filter.limit + 1}
+    where s.run_id = ${filter.runId}::uuid and (${after}::integer is null or (s.position, s.id) > (${after}::integer, ${afterId}::uuid))
+    order by s.position, s.id limit ${filter.limit + 1}
   `.execute(db);
-  return cutPage(rows, filter.limit, (row) => [row.position]);
+  return cutPage(rows, filter.limit, (row) => [row.position, row.id]);
 }
