@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { EmptyState } from "@nofx/ui/blocks/states";
 import { PageHeader, Section } from "@nofx/ui/blocks/page-header";
-import { useNow } from "@nofx/ui/hooks/use-now";
+import { guessNow, useNow } from "@nofx/ui/hooks/use-now";
 import { Button } from "@nofx/ui/primitives/button";
 import { CircleCheck, Play } from "lucide-react";
 import Link from "next/link";
@@ -14,6 +14,7 @@ import type { ReactNode } from "react";
 import type { ApprovalView, RunSummary } from "@nofx/core/api";
 
 const SHOWN = 5;
+const EVERY_MS = 5_000;
 const LATELY_MS = 86_400_000;
 
 /** What needs the reader first. The rows come in as slots, so that this page leans on no other feature. */
@@ -25,15 +26,16 @@ export function OverviewPage({
   renderRuns: (runs: readonly RunSummary[]) => ReactNode;
 }) {
   const trpc = useTRPC();
-  const now = useNow(5_000);
+  const clock = useNow(EVERY_MS);
+  const now = clock ?? guessNow(EVERY_MS);
   const approvals = useQuery(trpc.approvals.list.queryOptions({ status: "pending" }));
   const runs = useQuery(trpc.runs.list.queryOptions({ limit: 10 }));
 
   const waiting = approvals.data?.items ?? [];
   const lately = runs.data?.items ?? [];
   const sentence =
-    now === null || approvals.data === undefined || runs.data === undefined
-      ? " "
+    approvals.data === undefined || runs.data === undefined
+      ? "\u00a0"
       : sayWhatNeedsYou(
           {
             mine: waiting.filter((one) => one.canDecide).map((one) => Date.parse(one.expiresAt)),
@@ -52,7 +54,19 @@ export function OverviewPage({
 
   return (
     <>
-      <PageHeader title="Overview" meta={<span className="text-base text-soft">{sentence}</span>} />
+      <PageHeader
+        title="Overview"
+        meta={
+          // On the server too: a line that appears while the page hydrates would move what is about to be clicked.
+          <span
+            key={clock === null ? "guessed" : "known"}
+            suppressHydrationWarning
+            className="text-base text-soft"
+          >
+            {sentence}
+          </span>
+        }
+      />
       <Section
         title="Waiting for a decision"
         actions={
