@@ -159,10 +159,24 @@ const commands: Door[] = [
     input: ({ readyPlanId }) => ({ planId: readyPlanId }),
     stranger: "not_found",
   },
+  {
+    procedure: "workers.pullPlug",
+    rest: ["POST", ({ runId }) => `/runs/${runId}/pull-plug`],
+    input: ({ runId }) => ({ runId }),
+    stranger: "not_found",
+  },
 ];
 
 /** They name nothing of a tenant but by the caller's own. */
-const OWN_ONLY = ["backlog.createUpload", "plans.create", "system.health"];
+const OWN_ONLY = [
+  "backlog.createUpload",
+  "plans.create",
+  "system.health",
+  // workers belong to the plane, not to a tenant: packages/control/test/workers
+  "workers.drain",
+  "workers.list",
+  "workers.undrain",
+];
 
 async function byRest(as: Person, door: Door, ids: House["ids"], headers = {}): Promise<Answer> {
   const [method, path] = door.rest;
@@ -271,10 +285,15 @@ async function tables(): Promise<TableRow[]> {
             case when c.relname = 'tenants' then 'id' else 'tenant_id' end as key
      from pg_class c join pg_namespace n on n.oid = c.relnamespace
      where n.nspname = 'public' and c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition
+       and c.relname <> all ($1)
      order by 1`,
+    [OF_THE_PLANE],
   );
   return rows;
 }
+
+/** They hold nothing of any tenant. */
+const OF_THE_PLANE = ["worker_devices", "worker_heartbeats"];
 
 /** One digest a table of all rows of a tenant, read by the owner of the database. */
 async function fingerprint(house: House): Promise<Record<string, string>> {
@@ -325,6 +344,30 @@ describe("over supabase-js", () => {
     }
   });
 
+  test("what belongs to the plane is the same for all members, and takes no write", async () => {
+    await t.web.owner.query("select engine.worker_hello('w', 'h', 1, '1', '{shell@1}', 4, false)");
+    await t.web.owner.query("select engine.worker_beat('w', 0, 4, 0, 0)");
+    const anybody = createClient(t.web.gatewayUrl, t.web.stack.keys.publishableKey);
+    for (const name of OF_THE_PLANE) {
+      for (const [mine] of bothWays()) {
+        const table = () => supabase(mine.supervisor).from(name);
+        const seen = await table().select("*");
+        expect([name, seen.error, seen.data?.length]).toEqual([name, null, 1]);
+        expect(JSON.stringify(seen.data)).not.toContain("tenant");
+        const { error } = await table()
+          .delete()
+          .neq(name === "worker_devices" ? "name" : "worker", "");
+        expect([name, error?.code]).toEqual([name, "42501"]);
+      }
+      expect([name, (await anybody.from(name).select("*")).data ?? []]).toEqual([name, []]);
+    }
+    const turned = await supabase(first.supervisor)
+      .from("worker_devices")
+      .update({ drain_requested_at: "2026-01-01T00:00:00Z" })
+      .eq("name", "w");
+    expect(turned.error?.code).toBe("42501");
+  });
+
   test("the other tables show nobody anything", async () => {
     const closed = (await tables()).filter((table) => !table.readable).map(({ name }) => name);
     expect(closed).toContain("agent_keys");
@@ -347,7 +390,8 @@ describe("over supabase-js", () => {
           .eq(key, first.tenantId);
         const deleted = await table.delete().eq(key, first.tenantId);
         for (const { error } of [inserted, updated, deleted]) {
-          expect([name, error?.code]).toEqual([name, "42501"]);
+          // a view that unfolds rows cannot be written by its owner either
+          expect([name, error?.code]).toEqual([name, name === "job_events" ? "55000" : "42501"]);
         }
       }
     }

@@ -16,16 +16,16 @@ export async function pullPlug(
   input: z.input<typeof PullPlugInput>,
 ): Promise<PulledPlug> {
   authorise(ctx, "run.control");
+  const claimed = await runQuery(ctx, PullPlugInput, input, async (tx, { runId }) => {
+    await loadRun(ctx, tx, runId);
+    return findLocalClaim(tx.db, toUuid("run", runId));
+  });
   const { plug } = ctx.plane;
   if (plug === undefined) {
     throw new NofxError("not_local_stack", {
       detail: "Start it on one machine with `npm start` and pull the plug there.",
     });
   }
-  const claimed = await runQuery(ctx, PullPlugInput, input, async (tx, { runId }) => {
-    await loadRun(ctx, tx, runId);
-    return findLocalClaim(tx.db, toUuid("run", runId));
-  });
   // before the transaction: a process takes its time to start
   if (claimed !== undefined) await plug.standby();
 
