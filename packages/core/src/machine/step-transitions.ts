@@ -10,8 +10,8 @@ import type { AttemptOutcome, EventType, StepStatus } from "../vocabulary/index.
  *
  * # queued
  * Entered when its run is made, and whenever an attempt ends without ending the step: a retry, a release, a wait, a lapse.
- * It is claimable when it has no hold and is due. Each hold is set and cleared on its own; clearing the last one makes it
- * due at once. Waiting uses no attempt and no executor.
+ * It is claimable when it has no hold and is due. Each hold is set and cleared on its own; it is due at once
+ * when what it needed or waited for is there. Waiting uses no attempt and no executor.
  * Left by a claim; by people saying no to it (failed); by its deadline, while nothing holds it (failed); when no worker
  * has code for it (failed); when something it needs did not succeed, or when it is cancelled (cancelled, at once:
  * nobody holds it). What wakes a step that waited moves its deadline by the time it was held.
@@ -200,16 +200,25 @@ export const STEP_TRANSITIONS: readonly StepTransition[] = [
   },
   {
     from: ["queued", "assigned", "running"],
-    event: "hold",
+    event: "pause",
     to: "same",
     guards: [],
     changes: { holds: "set" },
     effects: [],
   },
   {
+    // A retry that was not due stays as far off as it was.
     from: ["queued", "assigned", "running"],
-    event: "unhold",
+    event: "resume",
     to: "same",
+    guards: [],
+    changes: { holds: "clear" },
+    effects: [{ do: "move_deadline" }],
+  },
+  {
+    from: ["queued"],
+    event: "free",
+    to: "queued",
     guards: [],
     changes: { holds: "clear" },
     effects: [{ do: "make_due" }],
@@ -246,33 +255,35 @@ export const STEP_TRANSITIONS: readonly StepTransition[] = [
     event: "deny",
     to: "failed",
     guards: ["approval_held"],
-    effects: [
-      { do: "finalise" },
-      { do: "cancel_dependants" },
-      { do: "tell", event: "steps.settled" },
-    ],
+    effects: endedQueued(),
+  },
+  {
+    from: ["queued"],
+    event: "expire",
+    to: "cancelled",
+    guards: ["no_holds", "past_deadline", "cancel_requested"],
+    effects: endedQueued(),
   },
   {
     from: ["queued"],
     event: "expire",
     to: "failed",
     guards: ["no_holds", "past_deadline"],
-    effects: [
-      { do: "finalise" },
-      { do: "cancel_dependants" },
-      { do: "tell", event: "steps.settled" },
-    ],
+    effects: endedQueued(),
+  },
+  {
+    from: ["queued"],
+    event: "strand",
+    to: "cancelled",
+    guards: ["no_holds", "handler_unknown", "cancel_requested"],
+    effects: endedQueued(),
   },
   {
     from: ["queued"],
     event: "strand",
     to: "failed",
     guards: ["no_holds", "handler_unknown"],
-    effects: [
-      { do: "finalise" },
-      { do: "cancel_dependants" },
-      { do: "tell", event: "steps.settled" },
-    ],
+    effects: endedQueued(),
   },
   {
     from: ["queued"],
@@ -292,6 +303,11 @@ function ended(outcome: AttemptOutcome, event: EventType): readonly StepEffect[]
     { do: "cancel_dependants" },
     { do: "tell", event },
   ];
+}
+
+/** A step ends that nobody holds. */
+function endedQueued(): readonly StepEffect[] {
+  return [{ do: "finalise" }, { do: "cancel_dependants" }, { do: "tell", event: "steps.settled" }];
 }
 
 export interface StepTransition {
@@ -314,8 +330,9 @@ export type StepEventName =
   | "suspend"
   | "stop"
   | "lapse"
-  | "hold"
-  | "unhold"
+  | "pause"
+  | "resume"
+  | "free"
   | "wake"
   | "cancel"
   | "deny"

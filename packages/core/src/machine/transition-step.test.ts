@@ -67,17 +67,28 @@ describe("a step's way", () => {
   });
 
   test("holds are set and cleared each on its own, and any of them keeps claims away", () => {
-    const both = moved(
-      aStepState(),
-      { type: "hold", hold: "dependency" },
-      { type: "hold", hold: "paused" },
-    );
-    expect(both.holds).toBe(HOLD_BITS.dependency | HOLD_BITS.paused);
-    const one = moved(both, { type: "unhold", hold: "dependency" });
-    expect(refusal(one, { type: "claim", due: true })).toBe("held");
-    const none = moved(one, { type: "unhold", hold: "paused" });
+    const held = aStepState({ holds: HOLD_BITS.dependency | HOLD_BITS.timer });
+    const paused = moved(held, { type: "pause" });
+    expect(paused.holds).toBe(held.holds | HOLD_BITS.paused);
+    const woken = moved(paused, { type: "free" }, { type: "wake", holds: ["timer"] });
+    expect(refusal(woken, { type: "claim", due: true })).toBe("held");
+    const none = moved(woken, { type: "resume" });
+    expect(none.holds).toBe(0);
     expect(refusal(none, { type: "claim", due: false })).toBe("not_due");
     expect(refusal(none, { type: "claim", due: true })).toBe("ok");
+  });
+
+  test("its time runs out, and so does the patience for a handler, only while nothing holds it", () => {
+    for (const event of [
+      { type: "expire", late: true },
+      { type: "strand", known: false },
+    ] as const) {
+      expect(moved(aStepState(), event).status).toBe("failed");
+      expect(refusal(aStepState({ holds: HOLD_BITS.person }), event)).toBe("held");
+      expect(refusal({ ...held, status: "running" }, event)).toBe("wrong_status");
+    }
+    expect(refusal(aStepState(), { type: "expire", late: false })).toBe("not_late");
+    expect(refusal(aStepState(), { type: "strand", known: true })).toBe("handler_known");
   });
 
   test("a cancel takes a queued step at once, and waits for the holder of a leased one", () => {
@@ -132,7 +143,6 @@ const anEvent: fc.Arbitrary<StepEvent> = fc
     inTime: fc.boolean(),
     late: fc.boolean(),
     known: fc.boolean(),
-    hold: fc.constantFrom(...Hold.options),
     holds: fc.subarray([...Hold.options], { minLength: 1 }),
   })
   .map((event) => event as StepEvent);

@@ -42,7 +42,11 @@ export type StepEvent =
   | ({ readonly type: "fail"; readonly retry: boolean; readonly inTime: boolean } & Fence)
   | ({ readonly type: "suspend"; readonly holds: readonly Hold[] } & Fence)
   | { readonly type: "lapse"; readonly leaseRuns: boolean }
-  | { readonly type: "hold" | "unhold"; readonly hold: Hold }
+  /** Of a run: nothing begins while it is paused. */
+  | { readonly type: "pause" | "resume" }
+  /** The last step that it needs has ended well. */
+  | { readonly type: "free" }
+  /** What it waited for is there, or people said yes. */
   | { readonly type: "wake"; readonly holds: readonly Hold[] }
   /** `late`: the deadline is over. */
   | { readonly type: "expire"; readonly late: boolean }
@@ -105,14 +109,19 @@ export function transitionStep(state: StepState, event: StepEvent): StepResult {
   return { ok: false, code: refusal ?? refusalWithoutRow(state, event.type) };
 }
 
+const IMPLIED_HOLD: Partial<Record<StepEventName, number>> = {
+  pause: HOLD_BITS.paused,
+  resume: HOLD_BITS.paused,
+  free: HOLD_BITS.dependency,
+};
+
 function changed(
   state: StepState,
   status: StepStatus,
   changes: StepChanges,
   event: StepEvent,
 ): StepState {
-  const bit =
-    "hold" in event ? HOLD_BITS[event.hold] : "holds" in event ? holdMask(event.holds) : 0;
+  const bit = "holds" in event ? holdMask(event.holds) : (IMPLIED_HOLD[event.type] ?? 0);
   return {
     ...state,
     status,

@@ -6,7 +6,7 @@ import type { EngineModel } from "./state.ts";
 
 /**
  * Queued steps are cancelled at once, leased ones hear of it. What was done is taken back, unless that is not wanted. A run that
- * has ended, is being cancelled or is being undone is left as it is: false.
+ * has ended or is being undone is left as it is, and of one that is being cancelled already only that can change: false.
  */
 export function cancelRun(
   model: EngineModel,
@@ -15,10 +15,10 @@ export function cancelRun(
   now: number,
 ): boolean {
   const run = runOf(model, runId);
-  if (isTerminalRun(run.status) || run.compensation !== "none" || run.cancelRequestedAt !== null)
-    return false;
+  if (isTerminalRun(run.status) || run.compensation !== "none") return false;
+  run.compensate = options.compensate ?? run.compensate;
+  if (run.cancelRequestedAt !== null) return false;
   run.cancelRequestedAt = now;
-  if (options.compensate === false) run.compensate = false;
   tell(model, "run.cancel_requested", { runId }, now);
   const ended: string[] = [];
   for (const step of stepsOf(model, runId)) {

@@ -39,7 +39,7 @@ export function finish(
     if (!met || step.status !== "queued") continue;
     step.depsLeft--;
     if (step.depsLeft === 0 && (step.holds & HOLD_BITS.dependency) !== 0)
-      mustMove(model, step, { type: "unhold", hold: "dependency" }, { now });
+      mustMove(model, step, { type: "free" }, { now });
   }
   childrenEnded(model, all, now);
   countDown(model, all, now);

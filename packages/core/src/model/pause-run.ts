@@ -9,25 +9,24 @@ export function pauseRun(model: EngineModel, runId: string, now: number): boolea
   if (isTerminalRun(run.status) || run.pausedAt !== null) return false;
   run.pausedAt = now;
   for (const step of stepsOf(model, runId)) {
-    if (isTerminalStep(step.status)) continue;
-    mustMove(model, step, { type: "hold", hold: "paused" }, { now });
-    step.heldAt ??= step.status === "queued" ? now : null;
+    if (!isTerminalStep(step.status)) mustMove(model, step, { type: "pause" }, { now });
   }
   tell(model, "run.paused", { runId }, now);
   return true;
 }
 
-/** False: it has ended or is not paused. */
+/** Deadlines move by the time that it stood still. False: it has ended or is not paused. */
 export function resumeRun(model: EngineModel, runId: string, now: number): boolean {
   const run = runOf(model, runId);
   if (isTerminalRun(run.status) || run.pausedAt === null) return false;
-  run.pausedAt = null;
   for (const step of stepsOf(model, runId)) {
-    if (step.status === "queued")
-      mustMove(model, step, { type: "wake", holds: ["paused"] }, { now });
-    else if (!isTerminalStep(step.status))
-      mustMove(model, step, { type: "unhold", hold: "paused" }, { now });
+    if (isTerminalStep(step.status)) continue;
+    const { heldAt } = step;
+    step.heldAt ??= run.pausedAt;
+    mustMove(model, step, { type: "resume" }, { now });
+    if (step.holds !== 0) step.heldAt = heldAt;
   }
+  run.pausedAt = null;
   tell(model, "run.resumed", { runId }, now);
   return true;
 }
