@@ -4,6 +4,7 @@ import { backlogRouter } from "./routers/backlog.ts";
 import { plansRouter } from "./routers/plans.ts";
 import { artifactsRouter, runsRouter } from "./routers/runs.ts";
 import { eventsRouter, sessionRouter, systemRouter } from "./routers/system.ts";
+import { waitsRouter } from "./routers/waits.ts";
 import { workersRouter } from "./routers/workers.ts";
 import { router } from "./trpc.ts";
 
@@ -16,6 +17,7 @@ export const appRouter = router({
   runs: runsRouter,
   session: sessionRouter,
   system: systemRouter,
+  waits: waitsRouter,
   workers: workersRouter,
 });
 

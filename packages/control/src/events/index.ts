@@ -1,1 +1,2 @@
 export { listEvents } from "./list.ts";
+export { sendEvent } from "./send.ts";

@@ -20,3 +20,4 @@ export * from "./runs/list-runs.ts";
 export * from "./runs/list-steps.ts";
 export * from "./workers/find-local-claim.ts";
 export * from "./workers/list-workers.ts";
+export { findWait, listWaits, type WaitRecord } from "./waits/list-waits.ts";

@@ -29,7 +29,17 @@ export function openApiDocument(): Document {
       "Plan a backlog, judge it at gates, approve what is sensitive, execute durably, watch live. " +
       "Every POST carries an Idempotency-Key. Every error is application/problem+json with a stable code.",
     baseUrl: "/api",
-    tags: ["backlog", "plans", "approvals", "runs", "workers", "events", "session", "system"],
+    tags: [
+      "backlog",
+      "plans",
+      "approvals",
+      "runs",
+      "waits",
+      "workers",
+      "events",
+      "session",
+      "system",
+    ],
     securitySchemes: {
       bearer: {
         type: "http",

@@ -1,12 +1,12 @@
-import { listEvents } from "@nofx/control/events";
+import { listEvents, sendEvent } from "@nofx/control/events";
 import { getSession } from "@nofx/control/members";
-import { EventPage, ListEventsInput, SessionView } from "@nofx/core/api";
+import { EventPage, ListEventsInput, SendEventInput, SentEvent, SessionView } from "@nofx/core/api";
 import { NofxError } from "@nofx/core/errors";
 import type { TRPCRouterRecord } from "@trpc/server";
 import { z } from "zod";
-import { rest } from "../openapi-meta.ts";
+import { rest, restCommand } from "../openapi-meta.ts";
 import { plane } from "../plane.ts";
-import { publicProcedure, query } from "../trpc.ts";
+import { command, publicProcedure, query } from "../trpc.ts";
 
 export const eventsRouter = {
   list: query
@@ -19,6 +19,17 @@ export const eventsRouter = {
     .input(ListEventsInput)
     .output(EventPage)
     .query(({ ctx, input }) => listEvents(ctx.member, input)),
+
+  send: command
+    .meta(
+      restCommand("/events", "events", {
+        operationId: "sendEvent",
+        summary: "Tell waiting steps of something that happened outside",
+      }),
+    )
+    .input(SendEventInput)
+    .output(SentEvent)
+    .mutation(({ ctx, input }) => sendEvent(ctx.member, input)),
 } satisfies TRPCRouterRecord;
 
 export const sessionRouter = {

@@ -1,0 +1,3 @@
+export { answerWait } from "./answer.ts";
+export { listWaits } from "./list.ts";
+export { sendMessage } from "./send-message.ts";
