@@ -19,6 +19,7 @@ import { WorkerLoop } from "./loop/worker-loop.ts";
 import { createMetrics } from "./metrics.ts";
 import { planeGauges } from "./metrics/plane-gauges.ts";
 import { presenceLoop } from "./presence/presence-loop.ts";
+import { relayLoop } from "./relay/relay-loop.ts";
 import { sealLoop } from "./sealer/seal-loop.ts";
 import { strandedLoop } from "./sweep/stranded-loop.ts";
 import { sweepLoop } from "./sweep/sweep-loop.ts";
@@ -63,7 +64,7 @@ const handlers: Handlers = {
   shell: createShellHandler({ engine, files, workspaces, newUuid }),
   approval: createApprovalHandler({ engine }),
   wait: createWaitHandler({ engine }),
-  http: createHttpHandler({ engine, allowed, now: plane.now }),
+  http: createHttpHandler({ engine, allowed, now: () => clock.date() }),
 };
 
 const leaseSeconds = env.NOFX_LEASE_SECONDS;
@@ -126,7 +127,14 @@ const presence = {
     greeted = true;
   },
 };
+const relay = {
+  store: engine.relay,
+  seams: { clock, random },
+  allowed,
+  onTold: (outcome: string) => metrics.count("nofx_webhook_attempts_total", { outcome }),
+};
 const beside = Promise.all([
+  relayLoop(relay, ending.signal, onError),
   presenceLoop(presence, ending.signal, onError),
   strandedLoop(
     { clock, engine, metrics, seconds: env.NOFX_STRAND_SECONDS },

@@ -34,6 +34,10 @@ export const COUNTERS = {
     help: "Events that this worker gave their sequence",
     labels: [],
   },
+  nofx_webhook_attempts_total: {
+    help: "Webhook requests, by outcome: delivered, failed, disabled",
+    labels: ["outcome"],
+  },
 } as const;
 
 export const GAUGES = {

@@ -5,6 +5,7 @@ import type { DB } from "@nofx/db/types";
 import { fromDatabaseError } from "../command/database-errors.ts";
 import { system } from "../seams/system.ts";
 import { endOverdue } from "./end-overdue.ts";
+import { createRelayStore, type RelayStore } from "./relay-store.ts";
 import { createRinger } from "./ringer.ts";
 
 export type {
@@ -82,6 +83,8 @@ export interface WorkerEngine {
   seal(limit: number): Promise<leases.SealedTenant[]>;
   auditSealed(): Promise<number>;
   nudge(nudges: readonly leases.Nudge[]): Promise<void>;
+  /** What the relay of webhooks works with. */
+  readonly relay: RelayStore;
   /** Tells every process that there may be something to claim. */
   ring(): void;
   close(): Promise<void>;
@@ -131,6 +134,7 @@ export function createWorkerEngine(options: {
     seal: (limit) => call(leases.seal(db, limit)),
     auditSealed: () => call(leases.auditSealed(db)),
     nudge: (nudges) => call(leases.nudge(db, nudges)),
+    relay: createRelayStore(db, worker, call),
     close: () => pool.end(),
   };
 }

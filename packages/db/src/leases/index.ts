@@ -19,6 +19,17 @@ export { prune } from "./prune.ts";
 export { nudge, type Nudge } from "./nudge.ts";
 export { overdue, type OverdueStep } from "./overdue.ts";
 export { reclaim } from "./reclaim.ts";
+export {
+  relayClaim,
+  relayDelivered,
+  relayFailed,
+  relayPrune,
+  relayRelease,
+  type RelayAttempt,
+  type RelayEvent,
+  type RelayHold,
+  type RelayLease,
+} from "./relay.ts";
 export { renew, type Renewal, type RenewedRow } from "./renew.ts";
 export {
   requestApproval,
