@@ -14,6 +14,7 @@ const work = defineTask({
       await delay(input.ms, undefined, { signal: ctx.signal });
       return true;
     });
+    // what an agent knows of its claim is how often the step was tried
     appendFileSync(process.env["SINK"] ?? "", `${ctx.info.stepId} ${ctx.info.attempt}\n`);
     return { done: true };
   },

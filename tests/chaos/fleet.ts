@@ -28,7 +28,7 @@ export interface Place {
   busy: boolean;
 }
 
-/** Worker processes, each in its place: one that is killed is followed by another. */
+/** Worker processes, each in its place. One that is killed is followed by another that was started before and waits. */
 export class Fleet {
   readonly places: Place[] = [];
   /** Workers that ended without being told to: there should be none. */
@@ -37,6 +37,7 @@ export class Fleet {
   readonly everyone: Worker[] = [];
   readonly #env: Record<string, string>;
   #count = 0;
+  #spare: Worker | undefined;
 
   constructor(env: Record<string, string>) {
     this.#env = env;
@@ -45,6 +46,12 @@ export class Fleet {
   async start(size: number): Promise<void> {
     for (let i = 0; i < size; i += 1) this.places.push({ worker: this.#spawn(), busy: false });
     await Promise.all(this.places.map(({ worker }) => worker.log.ready));
+    this.#spare = this.#spawn();
+  }
+
+  /** Whether there is somebody to follow one that is killed: on a busy machine a start takes its time. */
+  get canKill(): boolean {
+    return this.#spare?.log.url !== undefined;
   }
 
   /** The ones that answer requests. */
@@ -52,13 +59,16 @@ export class Fleet {
     return this.places.flatMap(({ worker, busy }) => (busy ? [] : (worker.log.url ?? [])));
   }
 
-  /** Ends the worker at once and puts another in its place. */
+  /** Ends the worker at once and puts the spare one in its place. */
   async kill(place: Place): Promise<void> {
     const { worker } = place;
+    const next = this.#spare;
+    if (next === undefined) throw new Error("there is nobody to follow");
     worker.ending = true;
     worker.child.kill("SIGKILL");
     if (isRunning(worker.child)) await once(worker.child, "exit");
-    place.worker = this.#spawn();
+    place.worker = next;
+    this.#spare = this.#spawn();
   }
 
   /** Asks all to stop, as an operator would, and ends at once who does not. */

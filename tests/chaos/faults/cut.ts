@@ -12,7 +12,7 @@ export const cutTick: Fault = {
       proxy.cuts.slice(before).some(({ settlements }) => settlements.length > 0),
     );
     const cut = proxy.cuts.slice(before).find(({ settlements }) => settlements.length > 0);
-    if (cut === undefined) return false;
+    if (cut === undefined) return "not now";
     const committed = await database.ask(
       `select from jsonb_to_recordset($1::jsonb) as sent ("stepId" uuid, epoch bigint, outcome text)
        join attempts a on a.step_id = sent."stepId" and a.epoch = sent.epoch and a.outcome = sent.outcome`,

@@ -8,7 +8,7 @@ export const delayTick: Fault = {
   async inject({ proxy, database, signal, leaseMs }) {
     const held = proxy.holdNext();
     try {
-      if (!(await within(5_000, signal, () => held.settlements.length > 0))) return false;
+      if (!(await within(5_000, signal, () => held.settlements.length > 0))) return "not now";
       const sent = JSON.stringify(held.settlements);
       return await within(leaseMs + 6_000, signal, async () => {
         const taken = await database.ask(

@@ -23,8 +23,8 @@ export interface Fault {
   readonly bites: string;
   /** So many must bite in a minute. */
   readonly perMinute: number;
-  /** Does it once; answers whether it hit something. */
-  readonly inject: (target: Target) => Promise<boolean>;
+  /** Does it once; answers whether it bit, and "not now" where there was nothing to do it to. */
+  readonly inject: (target: Target) => Promise<boolean | "not now">;
 }
 
 export interface Tally {
@@ -44,8 +44,9 @@ export async function keepInjecting(tally: Tally, target: Target): Promise<void>
   while (!signal.aborted) {
     const minutes = (performance.now() - begun) / 60_000;
     if (tally.bit + 0.5 < fault.perMinute * MARGIN * minutes) {
-      tally.injected += 1;
-      if (await fault.inject(target)) tally.bit += 1;
+      const bit = await fault.inject(target);
+      if (bit !== "not now") tally.injected += 1;
+      if (bit === true) tally.bit += 1;
     }
     await pause(200 + target.random() * 600, signal);
   }

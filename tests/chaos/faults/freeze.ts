@@ -10,7 +10,7 @@ export const freeze: Fault = {
   perMinute: 5,
   async inject(target) {
     const place = await takeBusyWorker(target);
-    if (place === undefined) return false;
+    if (place === undefined) return "not now";
     const { name, child } = place.worker;
     const { database, signal, leaseMs } = target;
     try {

@@ -6,8 +6,8 @@ export const kill: Fault = {
   bites: "it held a lease that others had to take back",
   perMinute: 10,
   async inject(target) {
-    const place = await takeBusyWorker(target);
-    if (place === undefined) return false;
+    const place = target.fleet.canKill ? await takeBusyWorker(target) : undefined;
+    if (place === undefined) return "not now";
     const { name } = place.worker;
     try {
       await target.fleet.kill(place);

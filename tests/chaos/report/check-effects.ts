@@ -3,8 +3,8 @@ import type { ChaosDatabase } from "../database.ts";
 import type { Sink } from "../workload/sink.ts";
 
 export interface Effects {
-  /** Steps that succeeded without their effect being there. */
-  readonly missing: string[];
+  /** Steps that succeeded without the effect of the claim that succeeded. */
+  readonly missing: { id: string; name: string; kind: string; epoch: number; seen: number[] }[];
   /** Keys in the sink that belong to no step. */
   readonly invented: string[];
   readonly succeeded: number;
@@ -18,12 +18,15 @@ export interface Effects {
 export async function checkEffects(database: ChaosDatabase, sink: Sink): Promise<Effects> {
   const steps = await database.ask<{
     id: string;
+    name: string;
     key: string;
     kind: string;
     status: string;
-    epoch: string | number;
-  }>("select id, token as key, kind, status, epoch from steps where kind in ('shell', 'agent')");
-  const keyOf = (step: (typeof steps)[number]) =>
+    epoch: number;
+  }>(
+    "select id, name, token as key, kind, status, epoch from steps where kind in ('shell', 'agent')",
+  );
+  const keyOf = (step: { id: string; key: string; kind: string }) =>
     step.kind === "agent" ? toId("step", step.id) : step.key;
   const lines = sink.read();
   const seen = new Set(lines.map(({ key, epoch }) => `${key} ${epoch}`));
@@ -39,8 +42,16 @@ export async function checkEffects(database: ChaosDatabase, sink: Sink): Promise
   }
   return {
     missing: done
-      .filter((step) => !seen.has(`${keyOf(step)} ${step.epoch}`))
-      .map((step) => step.id),
+      // an agent is not told its epoch
+      .filter((step) =>
+        step.kind === "agent"
+          ? !highest.has(keyOf(step))
+          : !seen.has(`${keyOf(step)} ${step.epoch}`),
+      )
+      .map(({ status: _, ...step }) => ({
+        ...step,
+        seen: lines.flatMap(({ key, epoch }) => (key === keyOf(step) ? [epoch] : [])),
+      })),
     invented: [...highest.keys()].filter((key) => !known.has(key)),
     succeeded: done.length,
     uniqueKeys: [...highest.keys()].filter((key) => doneKeys.has(key)).length,

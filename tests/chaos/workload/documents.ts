@@ -32,6 +32,7 @@ export class Documents {
       [10, () => this.#graph()],
       [2, () => this.#saga()],
       [2, () => this.#asks()],
+      [2, () => this.#waits()],
       [2, () => this.#stumbles()],
       [2, () => this.#long()],
       [this.#agents ? 4 : 0, () => this.#agent()],
@@ -76,6 +77,19 @@ export class Documents {
       needs: ["before"],
     };
     return [this.#step("before"), ask, this.#step("then", { needs: ["ask"] })];
+  }
+
+  /** Waits for a moment in its middle; no worker is held meanwhile. */
+  #waits(): Item[] {
+    const seconds = 0.5 + this.#random() * 2;
+    const wait = {
+      id: "wait",
+      title: "A while",
+      kind: "wait",
+      with: { seconds },
+      needs: ["before"],
+    };
+    return [this.#step("before"), wait, this.#step("then", { needs: ["wait"] })];
   }
 
   /** Runs into its time limit at the first try. */
