@@ -71,4 +71,5 @@ export const checks: readonly Check[] = [
   ]),
   command("dead code", bin("knip"), ["--no-progress", "--no-config-hints"]),
   command("document references", process.execPath, ["scripts/check-doc-refs.mjs"]),
+  command("clock of the database", process.execPath, ["scripts/check-sql-clock.mjs"]),
 ];

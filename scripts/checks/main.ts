@@ -1,4 +1,4 @@
-// npm run verify: format, lint, types, dependency direction, dead code, document references. No database, under a minute.
+// npm run verify: format, lint, types, dependency direction, dead code, document references, SQL. No database, under a minute.
 import { followLauncher } from "../lib/follow-launcher.mjs";
 import { runLimited } from "../lib/limit.ts";
 import { stopOnSignals } from "../lib/processes.ts";
