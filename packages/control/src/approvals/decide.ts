@@ -7,6 +7,7 @@ import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
+import { carryOutAcceptance } from "../dead-letters/settle.ts";
 import { ApprovalInput } from "./list.ts";
 import { viewApproval } from "./view.ts";
 
@@ -129,4 +130,7 @@ async function carryOut(
     select engine.apply_approval(${approval.id}::uuid, 'member', ${ctx.actor.id}) as freed
   `.execute(tx.db);
   if (rows[0] !== undefined) tx.ring(rows[0].freed);
+  if (status === "approved" && approval.subject === "step") {
+    await carryOutAcceptance(ctx, tx, approval.id, approval.arguments);
+  }
 }

@@ -10,6 +10,8 @@ export interface CommandSpec<S extends z.ZodType> {
   readonly name: string;
   readonly permission: Permission;
   readonly input: S;
+  /** False for an answer that must not be stored under its key: it is made anew when the request is repeated. */
+  readonly keep?: boolean;
 }
 
 /** A person's command: authorise, parse, one transaction, once by its Idempotency-Key. */
@@ -22,7 +24,9 @@ export async function runCommand<S extends z.ZodType, T>(
   authorise(ctx, spec.permission);
   const parsed = parseInput(spec.input, input);
   return inTransaction(ctx, (tx) =>
-    onceByKey(ctx, tx, { route: spec.name, body: input }, () => work(tx, parsed)),
+    onceByKey(ctx, tx, { route: spec.name, body: input }, () => work(tx, parsed), {
+      keep: () => spec.keep !== false,
+    }),
   );
 }
 

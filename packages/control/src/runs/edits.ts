@@ -13,7 +13,7 @@ import { argumentsDigest } from "../plans/arguments-digest.ts";
  */
 export function checkEdits(
   ctx: MemberContext,
-  steps: readonly EditableStep[],
+  steps: readonly Pick<EditableStep, "name" | "kind" | "pack_id" | "needs">[],
   edits: Readonly<Record<string, Record<string, unknown>>>,
   at: (stepName: string) => readonly PropertyKey[],
 ): Record<string, StepEdit> {
@@ -47,7 +47,7 @@ export function checkEdits(
 }
 
 function wrongInputs(
-  step: EditableStep,
+  step: Pick<EditableStep, "needs">,
   args: Record<string, unknown>,
   at: readonly PropertyKey[],
 ): Issue[] {

@@ -67,6 +67,8 @@ export interface WorkerEngine {
   expireApprovals(limit: number): Promise<number>;
   /** Wakes steps whose timers are due; answers how many. */
   wakeTimers(limit: number): Promise<number>;
+  /** Redrives what the running batches of dead letters allow now, so many a batch at most. */
+  redriveBatches(limit: number): Promise<number>;
   /** Clears away what nobody asks for any more. */
   prune(limit: number): Promise<number>;
   /** Fails what agents hold for longer than its own time allows. */
@@ -122,6 +124,7 @@ export function createWorkerEngine(options: {
     finishArtifact: (held, id) => call(leases.finishArtifact(db, claim(held), id)),
     reclaim: (limit) => call(leases.reclaim(db, limit)),
     expireApprovals: (limit) => call(leases.expireApprovals(db, limit)),
+    redriveBatches: async (limit) => (await call(leases.redriveBatches(db, limit))).redriven,
     wakeTimers: async (limit) => (await call(leases.wakeTimers(db, limit))).woken,
     prune: (limit) => call(leases.prune(db, limit)),
     endOverdue: (limit) => call(endOverdue(db, limit, seams.random)),

@@ -134,6 +134,11 @@ export const ResolveDeadLetterInput = z.object({
 /** Stage `compensate` only: the effect stays. Another person has to agree. */
 export const AcceptLossInput = z.object({ reason, version });
 
+export const AcceptLossResult = z.object({
+  approvalId: ApprovalId.meta({ description: "The question that another person has to answer" }),
+});
+export type AcceptLossResult = z.infer<typeof AcceptLossResult>;
+
 export const BulkRedriveInput = z.object({
   filter: Filter.default({}),
   limit: z.int().min(1).max(1_000).default(500),

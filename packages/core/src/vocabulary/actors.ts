@@ -12,6 +12,7 @@ export const Permission = z.enum([
   "run.control",
   "worker.manage",
   "agent.manage",
+  "dead_letter.reveal",
   "settings.write",
 ]);
 export type Permission = z.infer<typeof Permission>;

@@ -30,6 +30,7 @@ export {
   type RelayHold,
   type RelayLease,
 } from "./relay.ts";
+export { redriveBatches } from "./redrive-batches.ts";
 export { renew, type Renewal, type RenewedRow } from "./renew.ts";
 export {
   requestApproval,

@@ -17,6 +17,8 @@ export interface RunRecord {
   pending_approvals: number;
   correlation_id: string;
   created_at: Date;
+  /** To the microsecond, for the cursor: a Date has milliseconds, and would skip rows. */
+  created_key: string;
   created_by: string;
   started_at: Date | null;
   finished_at: Date | null;
@@ -34,7 +36,7 @@ export interface RunRecord {
 async function select(db: Executor, rest: RawBuilder<unknown>): Promise<RunRecord[]> {
   const { rows } = await sql<RunRecord>`
     select r.id, r.plan_id, p.version as plan_version, k.name as pack, p.title, r.status, r.compensation, r.workspace, r.step_count,
-           r.steps_left, r.steps_failed, r.correlation_id, r.created_at, r.started_at, r.finished_at,
+           r.steps_left, r.steps_failed, r.correlation_id, r.created_at, r.created_at::text as created_key, r.started_at, r.finished_at,
            r.paused_at, r.cancel_requested_at, r.outcome, r.compensate, r.undo_order, r.forked_from, r.redrive_of, r.workspace_run,
            (select count(*)::integer from dead_letters l
             where l.run_id = r.id and l.status in ('new', 'triaged', 'redriving')) as open_dead_letters,
@@ -64,7 +66,7 @@ export async function listRuns(
       and (${before === undefined}::boolean or (r.created_at, r.id) < (${before?.[0] ?? null}::timestamptz, ${before?.[1] ?? null}::uuid))
       order by r.created_at desc, r.id desc limit ${filter.limit + 1}`,
   );
-  return cutPage(rows, filter.limit, (row) => [row.created_at.toISOString(), row.id]);
+  return cutPage(rows, filter.limit, (row) => [row.created_key, row.id]);
 }
 
 export async function findRun(

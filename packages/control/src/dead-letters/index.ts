@@ -1,0 +1,4 @@
+export { discardDeadLetter, triageDeadLetter } from "./handle.ts";
+export { getDeadLetter, listDeadLetters, listRedriveBatches, revealDeadLetter } from "./read.ts";
+export { redriveDeadLetter, redriveDeadLetters } from "./redrive.ts";
+export { requestLossAcceptance, resolveDeadLetter } from "./settle.ts";

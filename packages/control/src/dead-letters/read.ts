@@ -1,0 +1,97 @@
+import {
+  DeadLetterPage,
+  GetDeadLetterInput,
+  ListDeadLettersInput,
+  PageInput,
+  RedriveBatchPage,
+  RevealDeadLetterInput,
+  type DeadLetterView,
+} from "@nofx/core/api";
+import { DeadLetterStatus, toId, toUuid } from "@nofx/core/vocabulary";
+import { listDeadLetters as query, listRedriveBatches as queryBatches } from "@nofx/db/queries";
+import type { z } from "zod";
+import type { MemberContext } from "../command/context.ts";
+import { runCommand, runQuery } from "../command/run-command.ts";
+import { loadDeadLetter, toDeadLetterSummary, toDeadLetterView } from "./view.ts";
+
+/** Dead letters, those that failed last first; the open ones when nothing else is asked for. */
+export function listDeadLetters(
+  ctx: MemberContext,
+  input: z.input<typeof ListDeadLettersInput>,
+): Promise<DeadLetterPage> {
+  return runQuery(ctx, ListDeadLettersInput, input, async (tx, { status, runId, ...filter }) => {
+    const page = await query(tx.db, {
+      ...filter,
+      tenantId: ctx.tenantId,
+      statuses: statusesOf(status),
+      runId: runId === undefined ? undefined : toUuid("run", runId),
+    });
+    return DeadLetterPage.parse({
+      items: page.items.map(toDeadLetterSummary),
+      nextCursor: page.nextCursor,
+      total: null,
+    });
+  });
+}
+
+function statusesOf(status: z.output<typeof ListDeadLettersInput>["status"]): DeadLetterStatus[] {
+  if (status === "all") return [];
+  return status === "open" ? ["new", "triaged", "redriving"] : [status];
+}
+
+/** One dead letter with all that is known of it; what looks like a secret in its payload is hidden. */
+export function getDeadLetter(
+  ctx: MemberContext,
+  input: z.input<typeof GetDeadLetterInput>,
+): Promise<DeadLetterView> {
+  return runQuery(ctx, GetDeadLetterInput, input, async (tx, { deadLetterId }) =>
+    toDeadLetterView(await loadDeadLetter(ctx, tx, deadLetterId)),
+  );
+}
+
+/** The same with nothing hidden. A command, because whoever sees it is written down. */
+export function revealDeadLetter(
+  ctx: MemberContext,
+  input: z.input<typeof RevealDeadLetterInput>,
+): Promise<DeadLetterView> {
+  const spec = {
+    name: "deadLetters.reveal",
+    permission: "dead_letter.reveal",
+    input: RevealDeadLetterInput,
+    keep: false,
+  } as const;
+  return runCommand(ctx, spec, input, async (tx, { deadLetterId }) => {
+    const row = await loadDeadLetter(ctx, tx, deadLetterId);
+    await tx.audit("dead_letter.revealed", { dead_letter_id: row.id });
+    return toDeadLetterView(row, true);
+  });
+}
+
+/** Bulk redrives, newest first, with what became of their letters so far. */
+export function listRedriveBatches(
+  ctx: MemberContext,
+  input: z.input<typeof PageInput>,
+): Promise<z.infer<typeof RedriveBatchPage>> {
+  return runQuery(ctx, PageInput, input, async (tx, page) => {
+    const found = await queryBatches(tx.db, { ...page, tenantId: ctx.tenantId });
+    return RedriveBatchPage.parse({
+      items: found.items.map((batch) => ({
+        id: toId("redriveBatch", batch.id),
+        status: batch.status,
+        total: batch.total,
+        waiting: batch.waiting,
+        redriving: batch.redriving,
+        succeeded: batch.succeeded,
+        failed: batch.failed,
+        skipped: batch.skipped,
+        maxPerMinute: batch.max_per_minute,
+        stopOnRepeat: batch.stop_percent !== null,
+        createdAt: batch.created_at.toISOString(),
+        createdBy: batch.created_by_name,
+        endedAt: batch.ended_at?.toISOString() ?? null,
+      })),
+      nextCursor: found.nextCursor,
+      total: null,
+    });
+  });
+}
