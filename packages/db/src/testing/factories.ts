@@ -123,12 +123,15 @@ export async function seedRun(
     ],
   );
   const ids: Record<string, string> = {};
+  // as the engine's own ids: what is made later sorts later
+  const ordered = steps.map(() => randomUUID()).toSorted();
   for (const [position, step] of steps.entries()) {
     ids[step.name] = await insertStep(
       pool,
       { tenantId, planId, packId, runId, correlationId },
       step,
       position,
+      ordered[position] ?? randomUUID(),
     );
   }
   for (const step of steps) {
@@ -147,8 +150,8 @@ async function insertStep(
   of: { tenantId: string; planId: string; packId: string; runId: string; correlationId: string },
   step: StepDraft,
   position: number,
+  id: string,
 ): Promise<string> {
-  const id = randomUUID();
   const [itemId, planStepId] = [randomUUID(), randomUUID()];
   const kind = step.kind ?? "shell";
   const executor = kind === "agent" ? "agent" : "worker";
