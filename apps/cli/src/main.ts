@@ -99,6 +99,25 @@ program
     (await import("./commands/runs.ts")).runs(options),
   );
 
+const workers = program
+  .command("workers")
+  .description("the workers: who is there, what they have code for, what they do")
+  .option("-a, --all", "also those that have ended")
+  .option("--json", "for programs")
+  .action(async (options: { all?: boolean; json?: boolean }) =>
+    (await import("./commands/workers.ts")).workers(options),
+  );
+workers
+  .command("drain")
+  .description("let a worker end what it holds and claim nothing more")
+  .argument("<name>", "as `nofx workers` lists it")
+  .action(async (name: string) => (await import("./commands/workers.ts")).drain(name));
+workers
+  .command("undrain")
+  .description("let a drained worker claim again")
+  .argument("<name>", "as `nofx workers` lists it")
+  .action(async (name: string) => (await import("./commands/workers.ts")).undrain(name));
+
 function readLimit(text: string): number {
   const limit = Number(text);
   if (Number.isInteger(limit) && limit >= 1 && limit <= 200) return limit;

@@ -11,6 +11,8 @@ import {
   RunPage,
   RunView,
   SessionView,
+  WorkerPage,
+  WorkerView,
   type DecideApprovalInput,
 } from "@nofx/core/api";
 import type { z } from "zod";
@@ -39,6 +41,12 @@ export function createApi(options: RequestOptions) {
     logs: (runId: string, question: { stepId?: string; tail?: boolean; limit?: number }) =>
       ask(options, `/runs/${runId}/logs`, LogPage, question),
     artifacts: (runId: string) => ask(options, `/runs/${runId}/artifacts`, ArtifactList),
+    workers: (question: { all?: boolean | undefined; limit?: number } = {}) =>
+      ask(options, "/workers", WorkerPage, question),
+    drainWorker: (name: string, key: string) =>
+      command(options, `/workers/${encodeURIComponent(name)}/drain`, WorkerView, {}, key),
+    undrainWorker: (name: string, key: string) =>
+      command(options, `/workers/${encodeURIComponent(name)}/undrain`, WorkerView, {}, key),
     events: (question: { after: number; runId?: string; limit?: number }) =>
       ask(options, "/events", EventPage, question),
   };

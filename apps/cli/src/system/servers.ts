@@ -31,7 +31,12 @@ async function startServer(
  * The dashboard and the REST API. It gets the database as the web's role and no service role key. The JWT secret, with
  * which it mints short storage tokens, could sign any token: who reads the web's environment can act as anybody.
  */
-export function startWeb(system: System, port: number, stack: StackAddresses): Promise<string> {
+export function startWeb(
+  system: System,
+  port: number,
+  stack: StackAddresses,
+  plug: { url: string; token: string },
+): Promise<string> {
   return startServer(system, port, {
     health: "/api/health",
     spec: (on) => ({
@@ -46,18 +51,29 @@ export function startWeb(system: System, port: number, stack: StackAddresses): P
         SUPABASE_ANON_KEY: stack.publishableKey,
         SUPABASE_PUBLISHABLE_KEY: stack.publishableKey,
         SUPABASE_JWT_SECRET: stack.jwtSecret,
+        NOFX_PLUG_URL: plug.url,
+        NOFX_PLUG_TOKEN: plug.token,
       },
       log: logFile("web", system.home),
     }),
   });
 }
 
+/** Short, so that people can watch a lease move on. Agents talk to the one worker: theirs outlast its being frozen. */
+export const LEASE_SECONDS = 10;
+const AGENT_LEASE_SECONDS = 30;
+
 /** Executes steps, seals events, and serves the agent API. */
-export function startWorker(system: System, port: number, stack: StackAddresses): Promise<string> {
+export function startWorker(
+  system: System,
+  port: number,
+  stack: StackAddresses,
+  { name = "worker", leaseSeconds = LEASE_SECONDS }: { name?: string; leaseSeconds?: number } = {},
+): Promise<string> {
   return startServer(system, port, {
     health: "/health",
     spec: (on) => ({
-      name: "worker",
+      name,
       script: join(root, "apps/worker/src/main.ts"),
       cwd: root,
       env: {
@@ -67,13 +83,17 @@ export function startWorker(system: System, port: number, stack: StackAddresses)
         SUPABASE_ANON_KEY: stack.publishableKey,
         SUPABASE_JWT_SECRET: stack.jwtSecret,
         NOFX_GATEWAY_PORT: String(on),
+        NOFX_WORKER_NAME: name,
+        NOFX_LOCAL: "true",
+        NOFX_LEASE_SECONDS: String(leaseSeconds),
+        NOFX_AGENT_LEASE_SECONDS: String(AGENT_LEASE_SECONDS),
         NOFX_WORKSPACES: join(system.home, "workspaces"),
         NOFX_WORKSPACE_ROOT: root,
         NOFX_HOME: system.home,
         // Ctrl-C is answered within ten seconds: what still runs after two is given back.
         NOFX_GRACE_SECONDS: "2",
       },
-      log: logFile("worker", system.home),
+      log: logFile(name, system.home),
     }),
   });
 }

@@ -5,7 +5,8 @@ import { runTasks } from "../terminal/run-tasks.ts";
 import { buildWeb } from "../web/build-web.ts";
 import { clearLeftovers } from "./leftovers.ts";
 import type { Ports } from "./ports.ts";
-import { startAgents, startWeb, startWorker } from "./servers.ts";
+import { startPlug } from "../plug/start-plug.ts";
+import { LEASE_SECONDS, startAgents, startWeb, startWorker } from "./servers.ts";
 import type { Addresses } from "./state.ts";
 import { System } from "./system.ts";
 
@@ -39,6 +40,10 @@ export async function startSystem(options: StartOptions): Promise<StartedSystem>
   options.onSystem(system);
 
   const stack = await buildAndStartStack(system, ports, signal);
+  const plug = await startPlug(system, {
+    leaseSeconds: LEASE_SECONDS,
+    startStandby: () => startWorker(system, ports.agents + 1, stack, { name: "standby" }),
+  });
   const made: { web?: string; worker?: string; credentials?: Credentials } = {};
   await runTasks(
     [
@@ -60,7 +65,7 @@ export async function startSystem(options: StartOptions): Promise<StartedSystem>
       },
       {
         title: "Dashboard",
-        run: async () => (made.web = await startWeb(system, ports.web, stack)),
+        run: async () => (made.web = await startWeb(system, ports.web, stack, plug)),
       },
     ],
     signal,

@@ -26,6 +26,7 @@ export class System {
   readonly signal: AbortSignal;
   readonly #tell: (text: string) => void;
   readonly #kept = new Map<string, KeptProcess>();
+  readonly #beforeStop: (() => Promise<void>)[] = [];
   #state: SystemState;
 
   constructor(options: {
@@ -56,6 +57,16 @@ export class System {
     this.#change({
       processes: identity ? [...others, { name: process.name, ...identity }] : others,
     });
+  }
+
+  /** Of these processes, those that have been started. */
+  running(...names: string[]): RunningProcess[] {
+    return names.flatMap((name) => this.#kept.get(name)?.current() ?? []);
+  }
+
+  /** Called first when it stops, also when that is to happen at once. */
+  beforeStop(work: () => Promise<void>): void {
+    this.#beforeStop.push(work);
   }
 
   adopt(kept: KeptProcess): void {
@@ -103,18 +114,20 @@ export class System {
     this.#change({ phase: "ready", addresses });
   }
 
-  /** Web and agents first, then the worker with what it still runs, then API and Postgres. */
+  /** Web and agents first, then the workers with what they still run, then API and Postgres. */
   async stop(): Promise<void> {
     this.#change({ phase: "stopping" });
-    const { stack, worker, ...others } = Object.fromEntries(this.#kept);
+    await Promise.all(this.#beforeStop.map((work) => work()));
+    const { stack, worker, standby, ...others } = Object.fromEntries(this.#kept);
     await Promise.all(Object.values(others).map((kept) => kept.stop(QUICK)));
-    await worker?.stop(WORKER);
+    await Promise.all([worker?.stop(WORKER), standby?.stop(WORKER)]);
     await stack?.stop(STACK);
     removeState(this.home);
   }
 
   /** Without asking. Only Postgres is asked, and not waited for. */
   stopNow(): void {
+    for (const work of this.#beforeStop) void work();
     for (const [name, kept] of this.#kept) {
       if (name === "stack") kept.current().signal("SIGTERM");
       else kept.kill();
