@@ -137,6 +137,7 @@ const questions: Door[] = [
     input: nothing,
     stranger: "own list",
   },
+  { procedure: "waits.list", rest: get(() => "/waits"), input: nothing, stranger: "own list" },
 ];
 
 /** Told by the stranger first: the owner's success after it shows that nothing was wrong with the request. */
@@ -157,6 +158,24 @@ const commands: Door[] = [
     procedure: "plans.execute",
     rest: ["POST", () => "/auto-planner/execute"],
     input: ({ readyPlanId }) => ({ planId: readyPlanId }),
+    stranger: "not_found",
+  },
+  {
+    procedure: "events.send",
+    rest: ["POST", () => "/events"],
+    input: ({ runId }) => ({ name: "told", runId }),
+    stranger: "not_found",
+  },
+  {
+    procedure: "waits.sendMessage",
+    rest: ["POST", ({ waitingStepId }) => `/steps/${waitingStepId}/messages`],
+    input: ({ waitingStepId }) => ({ stepId: waitingStepId, payload: "hello" }),
+    stranger: "not_found",
+  },
+  {
+    procedure: "waits.answer",
+    rest: ["POST", ({ waitId }) => `/waits/${waitId}`],
+    input: ({ waitId }) => ({ waitId, answer: "yes" }),
     stranger: "not_found",
   },
   {
@@ -269,6 +288,15 @@ test("the first tenant's own people succeed with the same commands", async () =>
   const read = await byRest(first.operator, importing, first.ids);
   expect(read.status).toBe(422);
   expect(await byTrpc(first.operator, execute, first.ids)).toMatchObject({ status: 200 });
+  const waiting = commands.filter(({ procedure }) => /^(events|waits)\./.test(procedure));
+  expect(waiting).toHaveLength(3);
+  for (const door of waiting) {
+    expect(await byRest(first.operator, door, first.ids)).toMatchObject({ status: 200 });
+  }
+  const claim = { capabilities: ["test.work"], max: 1, waitSeconds: 0, worker: "test" };
+  expect(await first.agent("/steps/claim", claim)).toMatchObject({
+    body: { steps: [{ id: first.ids.waitingStepId }] },
+  });
 });
 
 interface TableRow {
@@ -574,6 +602,13 @@ describe("over storage", () => {
 describe("over the agent API", () => {
   /** By route, what is sent about a step; `undefined` for those that name none. */
   const verbs: Record<AgentRouteName, unknown> = {
+    wait: { epoch: 1, name: "w", options: [{ option: "later", seconds: 3_600 }] },
+    spawn: {
+      epoch: 1,
+      children: [{ name: "c", kind: "wait", with: { seconds: 3_600 } }],
+    },
+    // to itself
+    message: (stepId: string) => ({ epoch: 1, to: stepId, payload: 1, sentAs: "m" }),
     whoAmI: undefined,
     claim: undefined,
     heartbeat: { epoch: 1 },
@@ -627,13 +662,15 @@ describe("over the agent API", () => {
         await fetch(uploadUrl, { method: "PUT", headers, body: CONTENT });
         path = path.replace("{artifactId}", artifactId);
       }
+      const verb = verbs[name];
+      const body: unknown = typeof verb === "function" ? verb(stepId) : verb;
       const before = await fingerprint(first);
-      expect(await second.agent(path, verbs[name])).toMatchObject({
+      expect(await second.agent(path, body)).toMatchObject({
         status: 404,
         body: { code: "not_found" },
       });
       expect(await fingerprint(first)).toEqual(before);
-      expect(await first.agent(path, verbs[name])).toMatchObject({ status: 200 });
+      expect(await first.agent(path, body)).toMatchObject({ status: 200 });
     },
   );
 });
