@@ -18,6 +18,8 @@ test("what is not said has a default", () => {
     NOFX_CONCURRENCY: 4,
     NOFX_LEASE_SECONDS: 30,
   });
+  // it follows the other, so it has no default of its own
+  expect(readEnv(COMPLETE).NOFX_AGENT_LEASE_SECONDS).toBeUndefined();
 });
 
 test("everything that is wrong is named at once", () => {

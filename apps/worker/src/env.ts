@@ -34,7 +34,7 @@ export const WorkerEnv = z.object({
   NOFX_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(4),
   NOFX_LEASE_SECONDS: seconds(30),
   /** For steps that agents hold; as long as the worker's own unless said otherwise. */
-  NOFX_AGENT_LEASE_SECONDS: seconds(30).optional(),
+  NOFX_AGENT_LEASE_SECONDS: z.coerce.number().positive().max(86_400).optional(),
   /** How long a claimable step may wait for a worker that has code for it, before it fails. */
   NOFX_STRAND_SECONDS: seconds(900),
   /** Set by the local stack's supervisor: this worker may be frozen for a demonstration. */
