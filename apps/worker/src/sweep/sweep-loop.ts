@@ -9,8 +9,8 @@ const REDRIVES = 25;
 
 /**
  * Once a second: takes back steps whose lease ran out, wakes steps whose timers are due, ends questions that nobody
- * answered, and steps that agents hold for too long; redrives what batches of dead letters allow. Also clears away expired
- * idempotency keys.
+ * answered, steps that agents hold for too long, and queued steps past their deadline; redrives what batches of dead letters
+ * allow. Also clears away expired idempotency keys.
  */
 export async function sweepLoop(
   { clock, engine, metrics }: { clock: Clock; engine: WorkerEngine; metrics: Metrics },
@@ -23,10 +23,11 @@ export async function sweepLoop(
       const reclaimed = await engine.reclaim(LIMIT);
       const expired = (await engine.expireApprovals(LIMIT)) + (await engine.endOverdue(LIMIT));
       const woken = await engine.wakeTimers(LIMIT);
+      const late = await engine.expireDeadlines(LIMIT);
       const redriven = await engine.redriveBatches(REDRIVES);
       await engine.prune(LIMIT);
       metrics.count("nofx_steps_reclaimed_total", {}, reclaimed);
-      if (reclaimed + expired + woken + redriven > 0) engine.ring();
+      if (reclaimed + expired + woken + late + redriven > 0) engine.ring();
       well = true;
     } catch (error) {
       if (well) onError(error);

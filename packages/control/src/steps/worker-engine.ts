@@ -65,6 +65,8 @@ export interface WorkerEngine {
   finishArtifact(held: HeldStep, artifactId: string): Promise<leases.ArtifactRow | undefined>;
   reclaim(limit: number): Promise<number>;
   expireApprovals(limit: number): Promise<number>;
+  /** Fails queued steps whose time is over; answers how many. */
+  expireDeadlines(limit: number): Promise<number>;
   /** Wakes steps whose timers are due; answers how many. */
   wakeTimers(limit: number): Promise<number>;
   /** Redrives what the running batches of dead letters allow now, so many a batch at most. */
@@ -125,6 +127,7 @@ export function createWorkerEngine(options: {
     reclaim: (limit) => call(leases.reclaim(db, limit)),
     expireApprovals: (limit) => call(leases.expireApprovals(db, limit)),
     redriveBatches: async (limit) => (await call(leases.redriveBatches(db, limit))).redriven,
+    expireDeadlines: (limit) => call(leases.expireDeadlines(db, limit)),
     wakeTimers: async (limit) => (await call(leases.wakeTimers(db, limit))).woken,
     prune: (limit) => call(leases.prune(db, limit)),
     endOverdue: (limit) => call(endOverdue(db, limit, seams.random)),
