@@ -1138,6 +1138,10 @@ create policy redrive_batch_items_read on public.redrive_batch_items for select 
 create policy redrive_batch_items_write on public.redrive_batch_items for insert to nofx_member
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
+create policy redrive_batches_change on public.redrive_batches for update to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
 create policy redrive_batches_read on public.redrive_batches for select to authenticated, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 

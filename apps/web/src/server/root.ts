@@ -1,6 +1,7 @@
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { approvalsRouter } from "./routers/approvals.ts";
 import { backlogRouter } from "./routers/backlog.ts";
+import { deadLettersRouter } from "./routers/dead-letters.ts";
 import { plansRouter } from "./routers/plans.ts";
 import { artifactsRouter, runsRouter } from "./routers/runs.ts";
 import { eventsRouter, sessionRouter, systemRouter } from "./routers/system.ts";
@@ -12,6 +13,7 @@ export const appRouter = router({
   approvals: approvalsRouter,
   artifacts: artifactsRouter,
   backlog: backlogRouter,
+  deadLetters: deadLettersRouter,
   events: eventsRouter,
   plans: plansRouter,
   runs: runsRouter,

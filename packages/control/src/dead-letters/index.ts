@@ -1,3 +1,4 @@
+export { listRedriveBatches, stopRedriveBatch } from "./batches.ts";
 export { discardDeadLetter, triageDeadLetter } from "./handle.ts";
 export { getDeadLetter, listDeadLetters, listRedriveBatches, revealDeadLetter } from "./read.ts";
 export { redriveDeadLetter, redriveDeadLetters } from "./redrive.ts";

@@ -2,13 +2,11 @@ import {
   DeadLetterPage,
   GetDeadLetterInput,
   ListDeadLettersInput,
-  PageInput,
-  RedriveBatchPage,
   RevealDeadLetterInput,
   type DeadLetterView,
 } from "@nofx/core/api";
-import { DeadLetterStatus, toId, toUuid } from "@nofx/core/vocabulary";
-import { listDeadLetters as query, listRedriveBatches as queryBatches } from "@nofx/db/queries";
+import { DeadLetterStatus, toUuid } from "@nofx/core/vocabulary";
+import { listDeadLetters as query } from "@nofx/db/queries";
 import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand, runQuery } from "../command/run-command.ts";
@@ -64,34 +62,5 @@ export function revealDeadLetter(
     const row = await loadDeadLetter(ctx, tx, deadLetterId);
     await tx.audit("dead_letter.revealed", { dead_letter_id: row.id });
     return toDeadLetterView(row, true);
-  });
-}
-
-/** Bulk redrives, newest first, with what became of their letters so far. */
-export function listRedriveBatches(
-  ctx: MemberContext,
-  input: z.input<typeof PageInput>,
-): Promise<z.infer<typeof RedriveBatchPage>> {
-  return runQuery(ctx, PageInput, input, async (tx, page) => {
-    const found = await queryBatches(tx.db, { ...page, tenantId: ctx.tenantId });
-    return RedriveBatchPage.parse({
-      items: found.items.map((batch) => ({
-        id: toId("redriveBatch", batch.id),
-        status: batch.status,
-        total: batch.total,
-        waiting: batch.waiting,
-        redriving: batch.redriving,
-        succeeded: batch.succeeded,
-        failed: batch.failed,
-        skipped: batch.skipped,
-        maxPerMinute: batch.max_per_minute,
-        stopOnRepeat: batch.stop_percent !== null,
-        createdAt: batch.created_at.toISOString(),
-        createdBy: batch.created_by_name,
-        endedAt: batch.ended_at?.toISOString() ?? null,
-      })),
-      nextCursor: found.nextCursor,
-      total: null,
-    });
   });
 }

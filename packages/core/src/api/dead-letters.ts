@@ -178,3 +178,4 @@ export const RedriveBatchView = z.object({
 });
 export type RedriveBatchView = z.infer<typeof RedriveBatchView>;
 export const RedriveBatchPage = pageOf(RedriveBatchView);
+export const StopBatchInput = z.object({ batchId: RedriveBatchId });

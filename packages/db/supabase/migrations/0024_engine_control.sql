@@ -1048,6 +1048,9 @@ begin
   end loop;
 end
 $$;
+create policy redrive_batches_change on public.redrive_batches for update to nofx_member
+  using (tenant_id in (select app.tenant_ids())) with check (tenant_id in (select app.tenant_ids()));
+grant update (status, ended_at) on public.redrive_batches to nofx_member;
 
 -- The sweep of batches: looks what became of what was redriven, stops what mostly fails again, and redrives as many more as the
 -- pace allows, at most p_limit a batch. Before the first five have ended no more than five are under way, so that a batch that is

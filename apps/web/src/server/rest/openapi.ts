@@ -34,6 +34,7 @@ export function openApiDocument(): Document {
       "plans",
       "approvals",
       "runs",
+      "dead letters",
       "waits",
       "workers",
       "events",
