@@ -1,5 +1,5 @@
 export { listRedriveBatches, stopRedriveBatch } from "./batches.ts";
 export { discardDeadLetter, triageDeadLetter } from "./handle.ts";
-export { getDeadLetter, listDeadLetters, listRedriveBatches, revealDeadLetter } from "./read.ts";
+export { getDeadLetter, listDeadLetters, revealDeadLetter } from "./read.ts";
 export { redriveDeadLetter, redriveDeadLetters } from "./redrive.ts";
 export { requestLossAcceptance, resolveDeadLetter } from "./settle.ts";
