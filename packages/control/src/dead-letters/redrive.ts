@@ -87,7 +87,7 @@ export function redriveDeadLetters(
   input: z.input<typeof BulkRedriveInput>,
 ): Promise<BulkRedriveResult> {
   const spec = {
-    name: "deadLetters.bulkRedrive",
+    name: "deadLetters.redriveMany",
     permission: "run.control",
     input: BulkRedriveInput,
   } as const;

@@ -107,7 +107,7 @@ export const deadLettersRouter = {
     .output(RedriveDeadLetterResult)
     .mutation(({ ctx, input }) => redriveDeadLetter(ctx.member, input)),
 
-  bulkRedrive: command
+  redriveMany: command
     .meta(
       restCommand("/redrive-batches", TAG, {
         operationId: "redriveDeadLetters",
