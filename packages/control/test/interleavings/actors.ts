@@ -10,6 +10,8 @@ export type Query = (text: string, values?: unknown[]) => Promise<pg.QueryResult
 export interface EngineActors {
   /** A transaction of these statements, each let go on its own. */
   actor(work: (query: Query) => Promise<unknown>): Actor;
+  /** The same login outside of any schedule. */
+  query: Query;
   close(): Promise<void>;
 }
 
@@ -20,11 +22,12 @@ export async function openEngineActors(
   const pool = createPool({
     connectionString: database.url("nofx_worker"),
     applicationName: "actor",
-    max: count,
+    max: count + 1,
   });
   const clients = await Promise.all(Array.from({ length: count }, () => pool.connect()));
   let next = 0;
   return {
+    query: (text, values) => pool.query(text, values),
     actor(work) {
       const client = clients[next++ % count]!;
       return {

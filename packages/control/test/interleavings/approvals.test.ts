@@ -74,7 +74,7 @@ test(
       async (_run, { ended }, id) => {
         expect(ended["yes"]?.code).toBe("approval_closed");
         // a sweep passes over what a vote holds, and finds it the next time
-        await s.rows("select engine.expire_approvals(10)", []);
+        await expire(s.asEngine);
         expect(await stateOf(id)).toEqual({
           status: "expired",
           holds: 0,

@@ -25,6 +25,8 @@ export interface Schedules {
   readonly tenantId: string;
   /** A transaction of the engine's login. */
   engine(work: (query: Query) => Promise<unknown>): Actor;
+  /** The engine's login outside of any schedule. */
+  readonly asEngine: Query;
   /** A command of one of two supervisors. */
   person(which: 0 | 1, work: (ctx: MemberContext) => Promise<unknown>): Actor;
   rows(text: string, values: unknown[]): Promise<Record<string, unknown>[]>;
@@ -57,6 +59,7 @@ export async function openSchedules(): Promise<Schedules> {
     tenantId: tenant.id,
     rows,
     engine: (work) => engines.actor(work),
+    asEngine: engines.query,
     person: (which, work) => people[which].actor(again(supervisors[which]), work),
     async forEvery(made, prepare, actors, check) {
       const template = await seedRun(t.owner, tenant.id, made.steps);

@@ -25,6 +25,8 @@ test(
         next: s.engine(claim(run)),
       }),
       async (run) => {
+        // a sweep passes over what a settlement holds, and finds it the next time
+        await reclaim(s.asEngine);
         const [step] = await s.rows(
           `select s.status, s.epoch::int, s.crashes, a.outcome
            from steps s join attempts a on a.step_id = s.id and a.epoch = 1 where s.run_id = $1`,

@@ -42,7 +42,7 @@ test(
           { option: "late", kind: "timer", seconds: 60 },
           { option: "built", kind: "event", topic: `built-${run.id}` },
         ];
-        await s.rows("select engine.wait(null, $1, 1, 'w', $2)", [
+        await s.asEngine("select engine.wait(null, $1, 1, 'w', $2)", [
           run.steps["a"],
           JSON.stringify(options),
         ]);
