@@ -22,6 +22,8 @@ export interface ChaosDatabase {
   ask<T = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<T[]>;
   /** As the superuser, once. */
   asSuperuser<T = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<T[]>;
+  /** The errors in the server's log, without time and place. */
+  errors(): string[];
   /** Ends every server process in mid-work and starts the server again: it recovers from its log. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -61,6 +63,10 @@ export async function startDatabase(): Promise<ChaosDatabase> {
     },
     async asSuperuser<T>(text: string, values: readonly unknown[] = []) {
       return (await admin.query(text, [...values])).rows as T[];
+    },
+    errors() {
+      const log = readFileSync(path.join(postgres.dataDir, "..", "postgres.log"), "utf8");
+      return [...log.matchAll(/(?:ERROR|FATAL|PANIC): .*/g)].map(([line]) => line);
     },
     async restart() {
       await endAtOnce(postgres);

@@ -130,6 +130,7 @@ export function workerEnv(options: {
     NOFX_WORKSPACES: join(options.folder, "workspaces"),
     NOFX_WORKSPACE_ROOT: options.folder,
     NOFX_LEASE_SECONDS: String(options.leaseSeconds),
+    NOFX_AGENT_LEASE_SECONDS: "3",
     NOFX_CONCURRENCY: String(options.concurrency),
     NOFX_GRACE_SECONDS: "3",
   };

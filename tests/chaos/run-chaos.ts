@@ -25,6 +25,7 @@ import { Client, type Person } from "./workload/client.ts";
 import { Documents } from "./workload/documents.ts";
 import { History } from "./workload/history.ts";
 import { Sink } from "./workload/sink.ts";
+import { redriveDeadLetters, steerRuns } from "./workload/steer.ts";
 import { answerQuestions, streamRuns } from "./workload/stream.ts";
 
 export interface ChaosOptions {
@@ -109,14 +110,12 @@ export async function runChaos(options: ChaosOptions): Promise<Report> {
   const closing = new AbortController();
   const answering = answerQuestions({ client, person: people.supervisor, signal: closing.signal });
   const streaming = new AbortController();
-  const streamed = streamRuns({
-    database,
-    client,
-    documents,
-    person: people.operator,
-    most: Math.ceil(options.workers * 2.5),
-    signal: streaming.signal,
-  });
+  const steering = { database, client, person: people.operator, random, signal: streaming.signal };
+  const streamed = Promise.all([
+    streamRuns({ ...steering, documents, most: Math.ceil(options.workers * 2.5) }),
+    steerRuns(steering),
+    redriveDeadLetters(steering),
+  ]);
 
   const faulting = new AbortController();
   const target: Target = {

@@ -7,6 +7,7 @@ export interface Effects {
   readonly missing: { id: string; name: string; kind: string; epoch: number; seen: number[] }[];
   /** Keys in the sink that belong to no step. */
   readonly invented: string[];
+  /** Keys of steps that succeeded; a step that runs again in a forked run has the key of the first. */
   readonly succeeded: number;
   readonly uniqueKeys: number;
   readonly calls: number;
@@ -24,7 +25,7 @@ export async function checkEffects(database: ChaosDatabase, sink: Sink): Promise
     status: string;
     epoch: number;
   }>(
-    "select id, name, token as key, kind, status, epoch from steps where kind in ('shell', 'agent')",
+    "select id, name, token as key, kind, status, epoch from steps where kind in ('shell', 'agent') and kept_from is null",
   );
   const keyOf = (step: { id: string; key: string; kind: string }) =>
     step.kind === "agent" ? toId("step", step.id) : step.key;
@@ -53,7 +54,7 @@ export async function checkEffects(database: ChaosDatabase, sink: Sink): Promise
         seen: lines.flatMap(({ key, epoch }) => (key === keyOf(step) ? [epoch] : [])),
       })),
     invented: [...highest.keys()].filter((key) => !known.has(key)),
-    succeeded: done.length,
+    succeeded: doneKeys.size,
     uniqueKeys: [...highest.keys()].filter((key) => doneKeys.has(key)).length,
     calls: lines.length,
     late,

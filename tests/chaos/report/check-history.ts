@@ -18,7 +18,9 @@ export async function checkHistory(database: ChaosDatabase, history: History): P
   const told = history
     .acknowledged("plans.execute")
     .map(({ answer }) => toUuid("run", (answer as ExecutePlanResult).runId));
-  const runs = await database.ask<{ id: string; plan_id: string }>("select id, plan_id from runs");
+  const runs = await database.ask<{ id: string; plan_id: string }>(
+    "select id, plan_id from runs where forked_from is null and redrive_of is null",
+  );
   const there = new Set(runs.map(({ id }) => id));
   const plans = runs.map(({ plan_id }) => plan_id);
   const asked = history.calls.filter(({ what }) => what === "plans.execute").length;

@@ -23,7 +23,7 @@ export const NOT_UNDONE = `
   select c.id, c.status, r.status as run, r.compensation from compensations c join runs r on r.id = c.run_id
   left join steps u on u.id = c.undo_step
   where r.status in ('failed', 'cancelled') and c.status <> 'undone'
-    and not (c.status = 'failed' and u.status in ('failed', 'cancelled'))`;
+    and r.compensate and coalesce(u.status, '') not in ('failed', 'cancelled')`;
 
 /** Workers whose clock was wrong, as the lines that they logged show, and that got steps done all the same. */
 export const WRONG_CLOCKS = `
@@ -38,7 +38,10 @@ export const COUNTS = `
     (select count(*)::int from attempts where outcome = 'lost') as claims_lost,
     (select count(*)::int from attempts where refused_at is not null) as refused,
     (select count(*)::int from attempts where outcome = 'failed') as failures,
-    (select count(*)::int from compensations where status = 'undone') as undone`;
+    (select count(*)::int from compensations where status = 'undone') as undone,
+    (select count(*)::int from runs where cancel_requested_at is not null) as cancels,
+    (select count(distinct run_id)::int from events where type = 'run.paused') as pauses,
+    (select count(*)::int from runs where forked_from is not null or redrive_of is not null) as redrives`;
 
 export interface Counts {
   runs_succeeded: number;
@@ -49,4 +52,7 @@ export interface Counts {
   refused: number;
   failures: number;
   undone: number;
+  cancels: number;
+  pauses: number;
+  redrives: number;
 }

@@ -115,6 +115,10 @@ async function outcomeChecks(subject: Subject): Promise<Check[]> {
       `${counts?.claims_lost}, ${counts?.failures}, ${counts?.poisoned}`,
     ),
     told("effects undone", counts?.undone ?? 0),
+    told(
+      "runs called off, paused, redriven",
+      `${counts?.cancels}, ${counts?.pauses}, ${counts?.redrives}`,
+    ),
     told("effects on the sink, of them late", `${effects.calls}, ${effects.late}`),
     none("lost: acknowledged runs that are not there", enqueues.lost),
     await ask("lost: runs that never ended", queries.OPEN_RUNS),
@@ -145,9 +149,17 @@ async function outcomeChecks(subject: Subject): Promise<Check[]> {
       evidence: [],
     },
     none("workers that ended by themselves", fleet.diedAlone),
-    none("errors that no fault explains", client.surprises),
+    none("errors that no fault explains", [...client.surprises, ...serverErrors(database)]),
   ];
 }
+
+/** What the server may complain of while it is killed, cut off and asked too late. */
+const EXPECTED =
+  /lease_lost|terminating connection|recovery|starting up|shutting down|not yet accepting|unexpected EOF|broken pipe/;
+
+const serverErrors = (database: ChaosDatabase): string[] => [
+  ...new Set(database.errors().filter((line) => !EXPECTED.test(line))),
+];
 
 const none = (name: string, found: readonly unknown[]): Check => ({
   name,

@@ -3,8 +3,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { decideApproval, listApprovals } from "@nofx/control/approvals";
 import { importBacklog } from "@nofx/control/backlog";
 import type { MemberContext, Plane } from "@nofx/control/command";
+import { redriveDeadLetter } from "@nofx/control/dead-letters";
 import { createPlan, executePlan } from "@nofx/control/plans";
+import { cancelRun, pauseRun, resumeRun } from "@nofx/control/runs";
 import { NofxError } from "@nofx/core/errors";
+import { toId } from "@nofx/core/vocabulary";
 import type { Documents } from "./documents.ts";
 import type { History } from "./history.ts";
 
@@ -56,6 +59,28 @@ export class Client {
       );
     }
     return items.length;
+  }
+
+  cancel(person: Person, run: string): Promise<unknown> {
+    const runId = toId("run", run);
+    return this.#call(person, "runs.cancel", (ctx) => cancelRun(ctx, { runId }));
+  }
+
+  pause(person: Person, run: string): Promise<unknown> {
+    const runId = toId("run", run);
+    return this.#call(person, "runs.pause", (ctx) => pauseRun(ctx, { runId }));
+  }
+
+  resume(person: Person, run: string): Promise<unknown> {
+    const runId = toId("run", run);
+    return this.#call(person, "runs.resume", (ctx) => resumeRun(ctx, { runId }));
+  }
+
+  redrive(person: Person, letter: string): Promise<unknown> {
+    const deadLetterId = toId("deadLetter", letter);
+    return this.#call(person, "deadLetters.redrive", (ctx) =>
+      redriveDeadLetter(ctx, { deadLetterId }),
+    );
   }
 
   #as(person: Person, idempotencyKey: string): MemberContext {

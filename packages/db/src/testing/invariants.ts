@@ -28,6 +28,7 @@ export const INVARIANTS: readonly Invariant[] = [
     id: "I3",
     says: "each claim has the next epoch, and at most one is open: that of the lease",
     sql: `select s.id from steps s left join attempts a on a.step_id = s.id
+      where s.kept_from is null
       group by s.id having count(a.*) <> s.epoch or coalesce(max(a.epoch), 0) <> s.epoch
         or count(*) filter (where a.step_id is not null and a.outcome is null) <> (s.status in ('assigned', 'running'))::integer
         or bool_or(a.outcome is null and a.epoch <> s.epoch)`,
@@ -46,8 +47,8 @@ export const INVARIANTS: readonly Invariant[] = [
   {
     id: "I5",
     says: "what is stored inside a step was stored under one of its claims, before the step ended",
-    sql: `select c.step_id, c.name from checkpoints c join steps s on s.id = c.step_id
-      where s.kept_from is null and (c.epoch > s.epoch or c.created_at > s.finalised_at)`,
+    sql: `select c.step_id, c.name from checkpoints c join steps s on s.id = c.step_id join runs r on r.id = s.run_id
+      where r.forked_from is null and (c.epoch > s.epoch or c.created_at > s.finalised_at)`,
   },
   {
     id: "I6",
