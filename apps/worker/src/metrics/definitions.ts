@@ -64,7 +64,11 @@ export const PLANE_GAUGES = {
   },
   nofx_plane_events_unsealed: { help: "Events that have no sequence yet", labels: [] },
   nofx_plane_seal_lag_seconds: { help: "Age of the oldest event without a sequence", labels: [] },
-  nofx_plane_webhooks_pending: { help: "Webhook deliveries that are due", labels: [] },
+  nofx_plane_webhook_events_behind: {
+    help: "Sealed events that webhooks are still to be told, over all endpoints",
+    labels: [],
+  },
+  nofx_plane_webhooks_failing: { help: "Endpoints whose last delivery failed", labels: [] },
 } as const;
 
 /** Each is a histogram; `nofx_step_latency_seconds` says the same of steps as quantiles of the last ten minutes. */

@@ -50,5 +50,6 @@ function show(metrics: Metrics, stats: EngineStats): void {
   metrics.set("nofx_plane_steps_in_flight", stats.in_flight);
   metrics.set("nofx_plane_events_unsealed", stats.seal.unsealed);
   metrics.set("nofx_plane_seal_lag_seconds", stats.seal.lag_seconds);
-  metrics.set("nofx_plane_webhooks_pending", stats.webhooks);
+  metrics.set("nofx_plane_webhook_events_behind", stats.webhooks.behind);
+  metrics.set("nofx_plane_webhooks_failing", stats.webhooks.failing);
 }

@@ -10,7 +10,7 @@ export const EngineStats = z.object({
   dead_letters: z.array(z.object({ stage: z.string(), reason: z.string(), count: z.number() })),
   seal: z.object({ unsealed: z.number(), lag_seconds: z.number() }),
   workers: z.record(z.string(), z.number()),
-  webhooks: z.number(),
+  webhooks: z.object({ behind: z.number(), failing: z.number() }),
 });
 export type EngineStats = z.infer<typeof EngineStats>;
 

@@ -233,7 +233,6 @@ set search_path = ''
 as $$
 declare
   v_limit constant integer := 10000;
-  v_webhooks bigint := 0;
 begin
   return jsonb_build_object(
     'queue', (
@@ -281,7 +280,12 @@ begin
           and k.status = case when d.seen_at < clock_timestamp() - interval '15 s' then 'silent' else d.status end
         group by k.status
       ) as w),
-    'webhooks', v_webhooks
+    -- events of types that an endpoint did not ask for count too: they are passed over when their turn comes
+    'webhooks', (
+      select jsonb_build_object('behind', coalesce(sum(h.seq - c.seq), 0), 'failing', count(*) filter (where c.failing_since is not null))
+      from public.webhook_cursors c
+      join public.webhooks w on w.id = c.webhook_id and w.status = 'active'
+      join public.event_heads h on h.tenant_id = c.tenant_id)
   );
 end
 $$;
