@@ -28,7 +28,7 @@ export function createApprovals(
         : { details: toJson(details, `details of approval "${name}"`) as Record<string, unknown> }),
       ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
     });
-    if (answer.status === "pending") throw lease.suspend(name);
+    if (answer.status === "pending") throw lease.suspend(`approval "${name}"`);
     return answer;
   };
 }

@@ -20,6 +20,7 @@ import { Lease } from "./lease.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import { createNeeds } from "./needs.ts";
 import { createStepCalls, type StepCalls } from "./step-calls.ts";
+import { createWaiting } from "./waiting.ts";
 
 export interface StepPorts {
   client: AgentClient;
@@ -64,6 +65,7 @@ export async function executeStep(
     signal: lease.signal,
     step: createCheckpoints(calls, lease),
     approve: createApprovals(calls, lease, log),
+    ...createWaiting(calls, lease, log),
     artifact: createArtifacts(calls, lease, ports),
     log: (text, level = "info") => log.add(text, level),
     progress: (percent, note) => heartbeat.progress(percent, note),

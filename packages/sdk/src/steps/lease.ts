@@ -1,9 +1,9 @@
 import { LeaseLostError, type CancelledError, type ShutdownError } from "../errors/index.ts";
 
-/** Thrown through the handler when a question waits for people: the step goes on after the decision. */
+/** Thrown through the handler when the step waits: it goes on when what it waits for is there. */
 export class Suspension extends Error {
-  constructor(approval: string) {
-    super(`The step waits for approval "${approval}". This is not a failure: do not catch it.`);
+  constructor(what: string) {
+    super(`The step waits for ${what}. This is not a failure: do not catch it.`);
     this.name = "Suspension";
   }
 }
@@ -21,7 +21,7 @@ type End =
  * asked to stop, and what it finishes still counts.
  *
  * ## suspended
- * Entered when a question is pending: the server has ended the lease. The handler is unwound and nothing is settled.
+ * Entered when what the step waits for is not there yet: the server has ended the lease. The handler is unwound and nothing is settled.
  *
  * ## lost
  * Entered when the server refuses the epoch, or when no heartbeat got through for as long as the lease lasts. The
@@ -62,8 +62,8 @@ export class Lease {
     this.#work.abort(reason);
   }
 
-  suspend(approval: string): Suspension {
-    const reason = new Suspension(approval);
+  suspend(what: string): Suspension {
+    const reason = new Suspension(what);
     this.#finish({ kind: "suspended", reason });
     return reason;
   }

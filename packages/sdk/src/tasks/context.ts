@@ -1,8 +1,17 @@
 import type { ApprovalDecision, LogLevel, StepStatus, StoredArtifact } from "@nofx/core/contract";
 import type { SchemaOutput, StandardSchema } from "../schema/index.ts";
+import type { CheckpointUndo, Waiting } from "./waiting.ts";
 
 /** What a checkpoint gives back: its value; nothing at all is stored, and read, as null. */
 export type Stored<T> = T extends void ? null : T;
+
+export interface StepOptions<T> {
+  /**
+   * What takes the effect back, stored with the result: it runs when the run fails or is cancelled later. What it needs
+   * to know of the result it is told here.
+   */
+  undo?: (result: Stored<T>) => CheckpointUndo;
+}
 
 export interface ApproveOptions {
   /** What people are asked, in one sentence. */
@@ -66,7 +75,7 @@ export interface StepInfo {
 }
 
 /** What a handler can do besides computing. */
-export interface TaskContext {
+export interface TaskContext extends Waiting {
   readonly info: StepInfo;
   readonly needs: Needs;
   /** Fires when the lease is lost, the run is cancelled or the agent shuts down: stop, and throw or return. */
@@ -75,7 +84,7 @@ export interface TaskContext {
    * A named checkpoint: runs `fn` once and stores its result. When the step is tried again, here or elsewhere, the
    * stored result comes back and `fn` does not run. JSON only; a name may be used once in an execution.
    */
-  step<T>(name: string, fn: () => T | Promise<T>): Promise<Stored<T>>;
+  step<T>(name: string, fn: () => T | Promise<T>, options?: StepOptions<T>): Promise<Stored<T>>;
   /**
    * Asks people. While they think, no process is held: the handler ends here, and is started again after the
    * decision, when the same call returns it. Put what came before into `ctx.step` so that it is not redone.

@@ -1,2 +1,3 @@
 export * from "./context.ts";
 export * from "./define-task.ts";
+export * from "./waiting.ts";

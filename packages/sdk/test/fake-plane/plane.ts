@@ -6,10 +6,11 @@ import type {
   AgentRouteName,
   ApprovalAnswer,
   ClaimedStep,
+  MetWait,
   NeededStep,
 } from "@nofx/core/contract";
 import { NofxError } from "@nofx/core/errors";
-import { AGENT_ID, newArtifactId, newRunId, newStepId, TENANT_ID } from "./ids.ts";
+import { AGENT_ID, newArtifactId, newMessageId, newRunId, newStepId, TENANT_ID } from "./ids.ts";
 
 type Status = "queued" | "assigned" | "succeeded" | "failed" | "cancelled";
 
@@ -28,6 +29,12 @@ export interface FakeStep {
   checkpoints: Map<string, unknown>;
   approvals: Map<string, ApprovalAnswer>;
   asked: AgentRequest<"approval">[];
+  /** What each wait was met by; a wait that is open has none. */
+  waits: Map<string, MetWait | undefined>;
+  waited: AgentRequest<"wait">[];
+  messages: AgentRequest<"message">[];
+  children: Map<string, AgentRequest<"spawn">["children"][number]>;
+  undos: Map<string, AgentRequest<"checkpoint">["undo"]>;
   needs: NeededStep[];
   logs: { epoch: number; seq: number; level: string; text: string }[];
   progress: unknown[];
@@ -93,6 +100,11 @@ export class Plane {
       checkpoints: new Map(),
       approvals: new Map(),
       asked: [],
+      waits: new Map(),
+      waited: [],
+      messages: [],
+      children: new Map(),
+      undos: new Map(),
       logs: [],
       progress: [],
       heartbeats: 0,
@@ -139,6 +151,13 @@ export class Plane {
 
   decide(step: FakeStep, answer: ApprovalAnswer): void {
     step.approvals.set(answer.name, answer);
+    step.held = false;
+    this.changed();
+  }
+
+  /** What the step waits for under that name is there. */
+  meet(step: FakeStep, name: string, met: MetWait): void {
+    step.waits.set(name, met);
     step.held = false;
     this.changed();
   }
@@ -206,13 +225,31 @@ export class Plane {
         return { ...this.#lease(step), cancelRequested: step.cancelRequested };
       }
       case "checkpoint": {
-        const { name: key, value } = body as AgentRequest<"checkpoint">;
+        const { name: key, value, undo } = body as AgentRequest<"checkpoint">;
         const created = !step.checkpoints.has(key);
         if (created) step.checkpoints.set(key, value);
+        if (created && undo) step.undos.set(key, undo);
         return { name: key, value: step.checkpoints.get(key), created };
       }
       case "approval":
         return this.#ask(step, body);
+      case "wait":
+        return this.#wait(step, body);
+      case "spawn": {
+        const { children } = body as AgentRequest<"spawn">;
+        for (const child of children) {
+          if (!step.children.has(child.name)) step.children.set(child.name, child);
+        }
+        const told = children.map(({ name: child }) => ({ name: child, stepId: newStepId() }));
+        return { children: told.map((child) => ({ ...child, status: "queued" })) };
+      }
+      case "message": {
+        const message = body as AgentRequest<"message">;
+        if (!step.messages.some(({ sentAs }) => sentAs === message.sentAs)) {
+          step.messages.push(message);
+        }
+        return { messageId: newMessageId() };
+      }
       case "artifact": {
         const { epoch, ...file } = body as AgentRequest<"artifact">;
         const artifactId = newArtifactId();
@@ -267,6 +304,16 @@ export class Plane {
     step.held = true;
     step.status = "queued";
     return pending;
+  }
+
+  #wait(step: FakeStep, request: AgentRequest<"wait">): AgentResponse<"wait"> {
+    step.waited.push(request);
+    const met = step.waits.get(request.name);
+    if (met) return { status: "met", met };
+    step.waits.set(request.name, undefined);
+    step.held = true;
+    step.status = "queued";
+    return { status: "pending" };
   }
 
   #lease(step: FakeStep) {
