@@ -17,6 +17,7 @@ describe.each(EventType.options)("the event %s", (type) => {
 
 it.each([
   ["steps.settled", "run_1", RUN, true],
+  ["step.refused", "run_1", RUN, true],
   ["steps.settled", "run_1", OTHER_RUN, false],
   ["steps.settled", null, OTHER_RUN, true],
   ["steps.settled", "run_1", key("runs", "list"), true],
@@ -30,6 +31,19 @@ it.each([
   ["backlog.imported", null, key("runs", "list"), false],
   ["plan.ready", null, key("plans", "get", { planId: "p" }), true],
   ["run.succeeded", "run_1", key("backlog", "list"), true],
+  ["run.paused", "run_1", RUN, true],
+  ["run.compensating", "run_1", RUN, true],
+  ["wait.opened", "run_1", key("waits", "list", { runId: "run_1" }), true],
+  ["wait.met", "run_1", key("waits", "list", { runId: "run_2" }), false],
+  ["wait.met", "run_1", key("waits", "list", { kind: "person" }), true],
+  ["dead_letter.added", "run_1", key("deadLetters", "list"), true],
+  ["dead_letter.resolved", "run_1", key("deadLetters", "get", { deadLetterId: "d" }), true],
+  ["dead_letter.added", "run_1", RUN, true],
+  ["redrive_batch.ended", null, key("deadLetters", "batches"), true],
+  ["worker.draining", null, key("workers", "list"), true],
+  ["worker.frozen", "run_1", RUN, true],
+  ["worker.started", null, key("runs", "list"), false],
+  ["webhook.disabled", null, key("webhooks", "list"), true],
 ] as const)("%s of %s concerns %j: %s", (type, runId, queryKey, concerned) => {
   expect(isConcerned(queryKey, scopesOfEvent({ type, runId }))).toBe(concerned);
 });

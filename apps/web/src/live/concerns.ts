@@ -2,7 +2,7 @@ import type { EventType } from "@nofx/core/vocabulary";
 
 /** A part of what the screens show. `run` without an id means any run. */
 export type Scope =
-  | { of: "backlog" | "plans" | "approvals" | "runs" | "deadLetters" | "workers" }
+  | { of: "backlog" | "plans" | "approvals" | "runs" | "deadLetters" | "workers" | "webhooks" }
   | { of: "run" | "logs" | "artifacts"; runId: string | null };
 
 export interface Happening {
@@ -49,7 +49,7 @@ const SCOPES: Record<EventType, (runId: string | null) => Scope[]> = {
   "steps.reclaimed": stepsMoved,
   "steps.released": stepsMoved,
   "step.held": stepsMoved,
-  "step.woken": stepsMoved,
+  "step.refused": stepsMoved,
   "step.cancelled": stepsMoved,
   "step.progressed": (runId) => [{ of: "run", runId }],
   "step.logged": (runId) => [{ of: "logs", runId }],
@@ -70,8 +70,8 @@ const SCOPES: Record<EventType, (runId: string | null) => Scope[]> = {
   "worker.draining": () => [{ of: "workers" }],
   "worker.stopped": () => [{ of: "workers" }],
   "worker.frozen": (runId) => [{ of: "workers" }, { of: "run", runId }],
-  "webhook.tested": () => [],
-  "webhook.disabled": () => [],
+  "webhook.tested": () => [{ of: "webhooks" }],
+  "webhook.disabled": () => [{ of: "webhooks" }],
   "events.sealed": () => [],
 };
 
@@ -106,14 +106,6 @@ export function scopesOfTopic(topic: string): Scope[] {
   ];
 }
 
-const ROUTER_OF: Record<Exclude<Scope["of"], "runs" | "run" | "logs" | "artifacts">, string> = {
-  backlog: "backlog",
-  plans: "plans",
-  approvals: "approvals",
-  deadLetters: "deadLetters",
-  workers: "workers",
-};
-
 /** Whether a cached query, known by its tRPC key `[[router, procedure], {input}]`, shows something of a scope. */
 export function isConcerned(queryKey: readonly unknown[], scopes: readonly Scope[]): boolean {
   const [path, rest] = queryKey;
@@ -126,10 +118,14 @@ export function isConcerned(queryKey: readonly unknown[], scopes: readonly Scope
       case "plans":
       case "approvals":
       case "deadLetters":
-        return router === ROUTER_OF[scope.of];
+      case "workers":
+      case "webhooks":
+        return router === scope.of;
       case "runs":
         return router === "runs" && procedure === "list";
       case "run":
+        // What its steps wait for is read apart, and for all runs at once as well.
+        if (router === "waits") return runId === undefined || sameRun(scope, runId);
         return router === "runs" && isOneOf(procedure, ["get", "steps"]) && sameRun(scope, runId);
       case "logs":
       case "artifacts":

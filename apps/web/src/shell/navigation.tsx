@@ -1,35 +1,77 @@
 "use client";
 
 import { cn } from "@nofx/ui/cn";
-import { Hand, House, ListTodo, type LucideIcon, Play, Workflow } from "lucide-react";
+import {
+  DropdownMenu,
+  DropdownMenuContent,
+  DropdownMenuItem,
+  DropdownMenuTrigger,
+} from "@nofx/ui/primitives/dropdown-menu";
+import {
+  Ellipsis,
+  Hand,
+  House,
+  Inbox,
+  ListTodo,
+  type LucideIcon,
+  Play,
+  Server,
+  Webhook,
+  Workflow,
+} from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { usePendingApprovals } from "#features/approvals/use-pending-approvals.ts";
+import { useNewDeadLetters } from "#features/dead-letters/use-new-dead-letters.ts";
 
-const PLACES: readonly { href: string; label: string; icon: LucideIcon }[] = [
-  { href: "/", label: "Overview", icon: House },
+interface Place {
+  href: string;
+  label: string;
+  icon: LucideIcon;
+  /** Within reach of a thumb; the others stand under "More" on a narrow screen. */
+  main?: boolean;
+}
+
+const PLACES: readonly Place[] = [
+  { href: "/", label: "Overview", icon: House, main: true },
   { href: "/backlog", label: "Backlog", icon: ListTodo },
-  { href: "/plans", label: "Plans", icon: Workflow },
-  { href: "/approvals", label: "Approvals", icon: Hand },
-  { href: "/runs", label: "Runs", icon: Play },
+  { href: "/plans", label: "Plans", icon: Workflow, main: true },
+  { href: "/approvals", label: "Approvals", icon: Hand, main: true },
+  { href: "/runs", label: "Runs", icon: Play, main: true },
+  { href: "/dead-letters", label: "Dead letters", icon: Inbox },
+  { href: "/workers", label: "Workers", icon: Server },
+  { href: "/webhooks", label: "Webhooks", icon: Webhook },
 ];
+const MORE = PLACES.filter((place) => place.main !== true);
 
 function isHere(href: string, pathname: string): boolean {
   return href === "/" ? pathname === "/" : pathname === href || pathname.startsWith(`${href}/`);
 }
 
-function Count({ href, className }: { href: string; className?: string }) {
+/** What waits behind a place of the navigation, with the words for it. */
+function useCountOf(href: string): { count: number; words: string; tint: string } {
   const pending = usePendingApprovals();
-  if (href !== "/approvals" || pending === 0) return null;
+  const letters = useNewDeadLetters();
+  if (href === "/approvals") {
+    return { count: pending, words: "waiting for a decision", tint: "bg-wait" };
+  }
+  if (href === "/dead-letters") return { count: letters, words: "new", tint: "bg-bad" };
+  return { count: 0, words: "", tint: "" };
+}
+
+function Count({ href, className }: { href: string; className?: string }) {
+  const { count, words, tint } = useCountOf(href);
+  if (count === 0) return null;
   return (
     <span
       className={cn(
-        "inline-flex h-4.5 min-w-4.5 items-center justify-center rounded-full bg-wait px-1 text-2xs font-semibold text-surface tabular-nums",
+        "inline-flex h-4.5 min-w-4.5 items-center justify-center rounded-full px-1 text-2xs font-semibold text-surface tabular-nums",
+        tint,
         className,
       )}
     >
-      {pending > 99 ? "99+" : pending}
-      <span className="sr-only"> waiting for a decision</span>
+      {count > 99 ? "99+" : count}
+      <span className="sr-only"> {words}</span>
     </span>
   );
 }
@@ -55,6 +97,9 @@ export function NavList() {
   );
 }
 
+const BAR_ITEM =
+  "relative flex h-14 flex-1 flex-col items-center justify-center gap-0.5 text-2xs text-faint focus-visible:outline-offset-[-2px] aria-[current=page]:font-medium aria-[current=page]:text-accent";
+
 /** The same at the bottom of a narrow one, within reach of a thumb. */
 export function NavBar() {
   const pathname = usePathname();
@@ -63,18 +108,39 @@ export function NavBar() {
       aria-label="Main"
       className="fixed inset-x-0 bottom-0 z-30 flex border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] md:hidden"
     >
-      {PLACES.map(({ href, label, icon: Icon }) => (
+      {PLACES.filter((place) => place.main).map(({ href, label, icon: Icon }) => (
         <Link
           key={href}
           href={href}
           aria-current={isHere(href, pathname) ? "page" : undefined}
-          className="relative flex h-14 flex-1 flex-col items-center justify-center gap-0.5 text-2xs text-faint focus-visible:outline-offset-[-2px] aria-[current=page]:font-medium aria-[current=page]:text-accent"
+          className={BAR_ITEM}
         >
           <Icon aria-hidden className="size-5" />
           {label}
           <Count href={href} className="absolute top-1.5 left-1/2 ml-1.5" />
         </Link>
       ))}
+      <DropdownMenu>
+        <DropdownMenuTrigger
+          aria-current={MORE.some(({ href }) => isHere(href, pathname)) ? "page" : undefined}
+          className={BAR_ITEM}
+        >
+          <Ellipsis aria-hidden className="size-5" />
+          More
+          <Count href="/dead-letters" className="absolute top-1.5 left-1/2 ml-1.5" />
+        </DropdownMenuTrigger>
+        <DropdownMenuContent side="top" className="w-52">
+          {MORE.map(({ href, label, icon: Icon }) => (
+            <DropdownMenuItem key={href} asChild className="h-10">
+              <Link href={href}>
+                <Icon aria-hidden />
+                {label}
+                <Count href={href} className="ml-auto" />
+              </Link>
+            </DropdownMenuItem>
+          ))}
+        </DropdownMenuContent>
+      </DropdownMenu>
     </nav>
   );
 }

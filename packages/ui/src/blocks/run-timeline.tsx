@@ -1,5 +1,6 @@
 "use client";
 
+import { Undo2 } from "lucide-react";
 import { useMemo } from "react";
 import { cn } from "../cn.ts";
 import { formatDuration } from "../hooks/format-time.ts";
@@ -19,6 +20,8 @@ export interface TimelineRow {
   id: string;
   title: string;
   look: StatusLook;
+  /** Set on a step that takes the effect of another back: that step's name. */
+  undoes?: string | undefined;
   segments: readonly TimelineSegment[];
 }
 
@@ -132,6 +135,7 @@ function Row({
   selected: boolean;
   onSelect: (id: string) => void;
 }) {
+  const undo = row.undoes !== undefined;
   const Icon = row.look.icon;
   const spent = row.segments
     .filter((segment) => segment.kind === "run")
@@ -141,14 +145,15 @@ function Row({
       <button
         type="button"
         aria-pressed={selected}
-        aria-label={`${row.id}: ${row.look.label}${spent > 0 ? `, ${formatDuration(spent)} at work` : ""}`}
+        aria-label={`${row.id}${undo ? `, undoes ${row.undoes}` : ""}: ${row.look.label}${spent > 0 ? `, ${formatDuration(spent)} at work` : ""}`}
         onClick={() => onSelect(row.id)}
         className="flex h-7 w-full items-center text-left hover:bg-muted focus-visible:outline-offset-[-2px] aria-pressed:bg-accent-soft"
       >
         <span className="flex w-44 shrink-0 items-center gap-1.5 pr-2 pl-3">
           <Icon aria-hidden className={cn("size-3.5 shrink-0", TONE_TEXT[row.look.tone])} />
-          <span className="truncate text-xs" title={row.title}>
-            {row.id}
+          {undo && <Undo2 aria-hidden className="size-3 shrink-0 text-warn" />}
+          <span className="truncate text-xs" title={undo ? `Undoes ${row.undoes}` : row.title}>
+            {undo ? `undo ${row.undoes}` : row.id}
           </span>
         </span>
         <span className="relative block h-full flex-1">

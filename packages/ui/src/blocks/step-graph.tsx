@@ -30,6 +30,10 @@ export interface GraphStep {
   y: number;
   sensitive: boolean;
   percent?: number | null;
+  /** Set on a step that takes the effect of another back: that step's name. */
+  undoes?: string | undefined;
+  /** Its result was taken over from an earlier run. */
+  kept?: boolean;
 }
 
 const NODE_TYPES = { step: StepNode };
@@ -69,7 +73,7 @@ function toFlow(steps: readonly GraphStep[], selected: string | undefined) {
     width: NODE_WIDTH,
     height: NODE_HEIGHT,
     selected: step.id === selected,
-    ariaLabel: `${step.id}: ${step.look.label}. ${step.title}${step.sensitive ? ". Sensitive" : ""}`,
+    ariaLabel: `${step.id}: ${step.look.label}. ${step.undoes === undefined ? step.title : `Undoes ${step.undoes}`}${step.sensitive ? ". Sensitive" : ""}${step.kept ? ". Taken over from an earlier run" : ""}`,
     data: {
       name: step.id,
       title: step.title,
@@ -77,6 +81,8 @@ function toFlow(steps: readonly GraphStep[], selected: string | undefined) {
       look: step.look,
       sensitive: step.sensitive,
       percent: step.percent ?? null,
+      undoes: step.undoes,
+      kept: step.kept ?? false,
       dimmed: near.size > 0 && !near.has(step.id),
     },
   }));

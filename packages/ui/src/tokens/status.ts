@@ -251,13 +251,13 @@ export const DEAD_LETTER_REASON: Record<DeadLetterReason, { label: string; help:
   },
 };
 
-export type WorkerState = "active" | "draining" | "stopped" | "lost";
+export type WorkerState = "active" | "draining" | "silent" | "stopped";
 
 export const WORKER_STATUS: Record<WorkerState, StatusLook> = {
   active: { label: "Active", tone: "good", icon: CircleDot },
   draining: { label: "Draining", tone: "wait", icon: MoonStar },
+  silent: { label: "Not heard of", tone: "bad", icon: Unplug },
   stopped: { label: "Stopped", tone: "ended", icon: Power },
-  lost: { label: "Not heard of", tone: "bad", icon: Unplug },
 };
 
 export const GATE: Record<GateKind, { label: string; question: string }> = {

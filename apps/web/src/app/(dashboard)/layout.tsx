@@ -24,7 +24,10 @@ export default async function DashboardLayout({ children }: { children: ReactNod
     if (found.error.code === "forbidden") return <StrandedPage detail={found.error.detail} />;
     throw new NofxError(found.error.code, { cause: found.error });
   }
-  await prefetch(trpc.approvals.list.queryOptions({ status: "pending" }));
+  await prefetch(
+    trpc.approvals.list.queryOptions({ status: "pending" }),
+    trpc.deadLetters.list.queryOptions({ status: "new", limit: 1 }),
+  );
   return (
     <ApiProvider>
       <Hydrate>

@@ -1,7 +1,8 @@
 "use client";
 
 import { LookBadge, StatusBadge } from "@nofx/ui/blocks/status-badge";
-import { STEP_STATUS } from "@nofx/ui/tokens/status";
+import { RelativeTime } from "@nofx/ui/blocks/relative-time";
+import { SETTLE_REFUSED, STEP_STATUS } from "@nofx/ui/tokens/status";
 import { RunDuration } from "./run-duration.tsx";
 import type { StepView } from "./types.ts";
 
@@ -36,7 +37,18 @@ export function AttemptList({ step }: { step: StepView }) {
               )}
               <code className="ml-auto max-w-full truncate font-mono text-faint">
                 {attempt.executor}
+                {attempt.workerVersion !== null && ` · ${attempt.workerVersion}`}
               </code>
+              {attempt.refusedAt !== null && (
+                <p className="flex basis-full flex-wrap items-center gap-x-2 gap-y-1 border-l-2 border-warn pl-2 text-soft">
+                  <LookBadge look={SETTLE_REFUSED} />
+                  <span>
+                    It came back <RelativeTime at={attempt.refusedAt} />
+                    {attempt.refusedOutcome !== null && ` with “${attempt.refusedOutcome}”`}, when
+                    epoch {attempt.epoch} no longer held the step. Nothing was changed.
+                  </span>
+                </p>
+              )}
             </li>
           ))}
       </ol>

@@ -1,8 +1,10 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import type { PulledPlug } from "@nofx/core/api";
 import { Callout } from "@nofx/ui/blocks/callout";
 import { IdChip } from "@nofx/ui/blocks/copy-button";
+import { PlainText } from "@nofx/ui/blocks/json-view";
 import { PageHeader, Section } from "@nofx/ui/blocks/page-header";
 import { RelativeTime } from "@nofx/ui/blocks/relative-time";
 import { RunTimeline } from "@nofx/ui/blocks/run-timeline";
@@ -12,9 +14,9 @@ import { Badge } from "@nofx/ui/primitives/badge";
 import { Button } from "@nofx/ui/primitives/button";
 import { Tabs, TabsContent, TabsList, TabsTrigger } from "@nofx/ui/primitives/tabs";
 import { RUN_STATUS } from "@nofx/ui/tokens/status";
-import { ChartNoAxesGantt, Hand, ShieldOff, Table2, Workflow } from "lucide-react";
+import { ChartNoAxesGantt, Hand, ShieldOff, Table2, UserRound, Workflow } from "lucide-react";
 import Link from "next/link";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { useLiveTopic } from "#live/live-provider.tsx";
 import { GraphCanvas } from "#shell/graph-canvas.tsx";
 import { PageSkeleton } from "#shell/page-skeleton.tsx";
@@ -22,19 +24,28 @@ import { QueryView } from "#shell/query-view.tsx";
 import { SidePanel } from "#shell/side-panel.tsx";
 import { useUrlState } from "#shell/use-url-state.ts";
 import { useTRPC } from "#trpc/react.tsx";
+import { PlugWatch } from "./plug-watch.tsx";
+import { RerunDialog, RunActions } from "./run-actions.tsx";
 import { RunArtifacts } from "./run-artifacts.tsx";
 import { RunDuration } from "./run-duration.tsx";
 import { runGraph } from "./run-graph.ts";
 import { RunLogs } from "./run-logs.tsx";
+import { RunMarks } from "./run-marks.tsx";
+import { RunNewsList } from "./run-news-list.tsx";
 import { RunProgress } from "./run-progress.tsx";
 import { RunStepPanel } from "./run-step-panel.tsx";
 import { RunStepTable } from "./run-step-table.tsx";
 import { readRunTab } from "./search-params.ts";
 import { timelineRows } from "./timeline-rows.ts";
+import { UndoRegister } from "./undo-register.tsx";
 import { useRunApprovals } from "./use-run-approvals.ts";
+import { useRunWaits } from "./use-run-waits.ts";
 import { useRunSteps } from "./use-run-steps.ts";
 import { situationOf } from "./why-not-moving.ts";
-import type { RunView } from "./types.ts";
+import type { RunView, StepView } from "./types.ts";
+
+/** Undo steps and steps that others started are not of the plan: nothing can begin with them. */
+const isPlanned = (step: StepView) => step.undoOf === null && step.parentId === null;
 
 export function RunPage({ runId }: { runId: string }) {
   const trpc = useTRPC();
@@ -51,11 +62,15 @@ function Run({ run }: { run: RunView }) {
   const [read, write] = useUrlState();
   const { steps, loadRest } = useRunSteps(run);
   const approvals = useRunApprovals(run.id);
+  const waits = useRunWaits(run);
   const tab = readRunTab(read);
   const selected = read("step");
   const step = steps.find((one) => one.name === selected);
   const select = (name: string | undefined) => write({ step: name });
   const situation = situationOf(run);
+  const over = run.status !== "queued" && run.status !== "running";
+  const [rerun, setRerun] = useState(false);
+  const [pulled, setPulled] = useState<PulledPlug>();
   const unsandboxed = run.stepList.some((one) => one.sandbox === "not sandboxed");
   const graph = useMemo(() => runGraph(steps), [steps]);
 
@@ -67,6 +82,7 @@ function Run({ run }: { run: RunView }) {
         badges={
           <>
             <StatusBadge of="run" status={run.status} />
+            <RunMarks run={run} />
             {unsandboxed && (
               <Badge title="Shell steps run with the rights of the worker: this tenant trusts them">
                 <ShieldOff aria-hidden />
@@ -85,15 +101,35 @@ function Run({ run }: { run: RunView }) {
             <Link href={`/plans/${run.planId}`} className="text-accent hover:underline">
               Plan version {run.planVersion}
             </Link>
+            {run.forkedFrom !== null && (
+              <Link href={`/runs/${run.forkedFrom}`} className="text-accent hover:underline">
+                goes on from an earlier run
+              </Link>
+            )}
+            {run.redriveOf !== null && (
+              <Link href={`/dead-letters/${run.redriveOf}`} className="text-accent hover:underline">
+                redrives a dead letter
+              </Link>
+            )}
             <IdChip id={run.id} />
           </>
         }
+        actions={<RunActions run={run} onPulled={setPulled} />}
       />
       <Callout
         tone={situation.tone}
         icon={RUN_STATUS[run.status].icon}
         title={<span aria-live="polite">{situation.sentence}</span>}
       />
+      <RunNewsList run={run} />
+      {pulled !== undefined && (
+        <PlugWatch
+          pulled={pulled}
+          step={steps.find((one) => one.id === pulled.stepId)}
+          onStep={select}
+          onClose={() => setPulled(undefined)}
+        />
+      )}
       {approvals.map((approval) => (
         <Callout
           key={approval.id}
@@ -111,6 +147,23 @@ function Run({ run }: { run: RunView }) {
           ends <RelativeTime at={approval.expiresAt} />
         </Callout>
       ))}
+      {waits
+        .filter((wait) => wait.question !== null && wait.stepName !== selected)
+        .map((wait) => (
+          <Callout
+            key={wait.id}
+            tone="wait"
+            icon={UserRound}
+            title={<PlainText text={wait.question?.title ?? wait.question?.question ?? ""} />}
+            actions={
+              <Button size="sm" variant="primary" onClick={() => select(wait.stepName)}>
+                {wait.canAnswer ? "Answer" : "Read"}
+              </Button>
+            }
+          >
+            {wait.stepName} asks
+          </Callout>
+        ))}
       <div className="flex flex-col gap-4 xl:flex-row xl:items-start">
         <div className="flex min-w-0 flex-1 flex-col gap-4">
           <Section>
@@ -157,17 +210,24 @@ function Run({ run }: { run: RunView }) {
             shown={read("logs")}
             onShow={(name) => write({ logs: name })}
           />
+          <UndoRegister run={run} onStep={select} />
           <RunArtifacts runId={run.id} />
         </div>
         {step !== undefined && (
           <SidePanel title={step.name} onClose={() => select(undefined)}>
             <RunStepPanel
               step={step}
+              waits={waits.filter((wait) => wait.stepId === step.id)}
+              undone={steps.find((one) => one.id === step.undoOf)}
               approval={approvals.find((approval) => approval.stepId === step.id)}
               onStep={select}
               onLogs={() => write({ logs: step.name })}
+              onRerun={over && isPlanned(step) ? () => setRerun(true) : undefined}
             />
           </SidePanel>
+        )}
+        {rerun && step !== undefined && (
+          <RerunDialog run={run} step={step} onClose={() => setRerun(false)} />
         )}
       </div>
     </>

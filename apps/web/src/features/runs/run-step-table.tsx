@@ -1,9 +1,11 @@
 "use client";
 
-import { StatusBadge } from "@nofx/ui/blocks/status-badge";
+import { LookBadge, StatusBadge } from "@nofx/ui/blocks/status-badge";
 import { Badge } from "@nofx/ui/primitives/badge";
 import { Table, TBody, Td, Th, THead, Tr } from "@nofx/ui/primitives/table";
-import { Lock } from "lucide-react";
+import { cn } from "@nofx/ui/cn";
+import { SETTLE_REFUSED } from "@nofx/ui/tokens/status";
+import { Lock, Undo2 } from "lucide-react";
 import { RunDuration } from "./run-duration.tsx";
 import type { StepView } from "./types.ts";
 
@@ -17,6 +19,7 @@ export function RunStepTable({
   selected: string | undefined;
   onSelect: (name: string) => void;
 }) {
+  const nameOf = new Map(steps.map((step) => [step.id, step.name]));
   return (
     <Table>
       <THead>
@@ -31,19 +34,36 @@ export function RunStepTable({
       </THead>
       <TBody>
         {steps.map((step) => (
-          <Tr key={step.id} aria-selected={step.name === selected}>
+          <Tr
+            key={step.id}
+            aria-selected={step.name === selected}
+            className={cn(step.undoOf !== null && "bg-muted/50")}
+          >
             <Td className="min-w-36">
               <button type="button" onClick={() => onSelect(step.name)} className="text-left">
                 <span className="flex items-center gap-1 font-mono text-xs font-medium break-all hover:underline">
+                  {step.undoOf !== null && (
+                    <Undo2 aria-label="Undo step" className="size-3 shrink-0 text-warn" />
+                  )}
                   {step.name}
                   {step.sensitive && <Lock aria-label="Sensitive" className="size-3 text-wait" />}
                 </span>
-                <span className="line-clamp-2 wrap-anywhere text-soft">{step.title}</span>
+                <span className="line-clamp-2 wrap-anywhere text-soft">
+                  {step.undoOf === null
+                    ? step.title
+                    : `undoes ${nameOf.get(step.undoOf) ?? "a step of another run"}`}
+                </span>
               </button>
             </Td>
             <Td>
               <span className="flex flex-col items-start gap-1">
                 <StatusBadge of="step" status={step.status} holds={step.holds} />
+                {step.keptFrom !== null && (
+                  <Badge title="Its result was taken over from an earlier run">kept</Badge>
+                )}
+                {step.attempts.some((attempt) => attempt.refusedAt !== null) && (
+                  <LookBadge look={SETTLE_REFUSED} />
+                )}
                 {step.sandbox === "not sandboxed" && (
                   <Badge tone="neutral" title="This command runs with the rights of the worker">
                     not sandboxed

@@ -8,6 +8,7 @@ import { Table, TBody, Td, Th, THead, Tr } from "@nofx/ui/primitives/table";
 import { Hand } from "lucide-react";
 import Link from "next/link";
 import { RunDuration } from "./run-duration.tsx";
+import { RunMarks } from "./run-marks.tsx";
 import { RunProgress } from "./run-progress.tsx";
 
 export function RunTable({ runs }: { runs: readonly RunSummary[] }) {
@@ -39,6 +40,7 @@ export function RunTable({ runs }: { runs: readonly RunSummary[] }) {
             <Td>
               <span className="flex flex-wrap gap-1">
                 <StatusBadge of="run" status={run.status} />
+                <RunMarks run={run} />
                 {run.pendingApprovals > 0 && (
                   <Badge tone="wait">
                     <Hand aria-hidden />

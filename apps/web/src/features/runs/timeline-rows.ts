@@ -8,9 +8,11 @@ import type { StepView } from "./types.ts";
  */
 export function timelineRows(steps: readonly StepView[], now: number): TimelineRow[] {
   const byName = new Map(steps.map((step) => [step.name, step]));
+  const nameOf = new Map(steps.map((step) => [step.id, step.name]));
   return steps.map((step) => ({
     id: step.name,
     title: step.title,
+    undoes: step.undoOf === null ? undefined : (nameOf.get(step.undoOf) ?? "a step"),
     look: stepLook(step.status, step.holds),
     segments: segmentsOf(step, byName, now),
   }));
@@ -72,7 +74,8 @@ function readyAt(step: StepView, byName: ReadonlyMap<string, StepView>): number 
   for (const name of step.needs) {
     const need = byName.get(name);
     if (!need) continue;
-    if (need.status !== "succeeded" || need.finishedAt === null) return undefined;
+    const met = step.undoOf === null ? need.status === "succeeded" : true;
+    if (!met || need.finishedAt === null) return undefined;
     ready = Math.max(ready, Date.parse(need.finishedAt));
   }
   return ready;

@@ -1,6 +1,16 @@
 import type { StepKind } from "@nofx/core/vocabulary";
 import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
-import { Bot, Globe, Hand, Hourglass, Lock, type LucideIcon, SquareTerminal } from "lucide-react";
+import {
+  Bot,
+  CopyCheck,
+  Globe,
+  Hand,
+  Hourglass,
+  Lock,
+  type LucideIcon,
+  SquareTerminal,
+  Undo2,
+} from "lucide-react";
 import { cn } from "../../cn.ts";
 import { type StatusLook, TONE_BORDER, TONE_FILL, TONE_TEXT } from "../../tokens/status.ts";
 
@@ -11,6 +21,8 @@ export interface StepNodeData extends Record<string, unknown> {
   look: StatusLook;
   sensitive: boolean;
   percent: number | null;
+  undoes: string | undefined;
+  kept: boolean;
   dimmed: boolean;
 }
 
@@ -27,13 +39,15 @@ export const KIND_ICON: Record<StepNodeData["kind"], LucideIcon> = {
 const HANDLE = "!size-1 !min-w-0 !border-0 !bg-transparent";
 
 export function StepNode({ data, selected }: NodeProps<StepFlowNode>) {
-  const Kind = KIND_ICON[data.kind];
+  const undo = data.undoes !== undefined;
+  const Kind = undo ? Undo2 : (KIND_ICON[data.kind] ?? Hourglass);
   const Status = data.look.icon;
   return (
     <div
       className={cn(
         "relative flex h-full w-full items-center gap-2 overflow-hidden rounded-md border bg-raised pr-2 pl-3 shadow-card transition-opacity",
         TONE_BORDER[data.look.tone],
+        undo && "border-dashed bg-page",
         selected && "ring-2 ring-accent",
         data.dimmed && "opacity-45",
       )}
@@ -42,11 +56,14 @@ export function StepNode({ data, selected }: NodeProps<StepFlowNode>) {
       <Handle type="target" position={Position.Left} isConnectable={false} className={HANDLE} />
       <span className="min-w-0 flex-1">
         <span className="flex items-center gap-1 text-xs font-medium">
-          <Kind aria-hidden className="size-3 shrink-0 text-faint" />
+          <Kind aria-hidden className={cn("size-3 shrink-0", undo ? "text-warn" : "text-faint")} />
           <span className="truncate">{data.name}</span>
           {data.sensitive && <Lock aria-hidden className="size-3 shrink-0 text-wait" />}
+          {data.kept && <CopyCheck aria-hidden className="size-3 shrink-0 text-faint" />}
         </span>
-        <span className="block truncate text-2xs text-faint">{data.title}</span>
+        <span className="block truncate text-2xs text-faint">
+          {undo ? `undoes ${data.undoes}` : data.title}
+        </span>
       </span>
       <Status
         aria-hidden
