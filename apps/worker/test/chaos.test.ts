@@ -8,7 +8,7 @@ const PROVE = process.env["PROVE"] === "1";
 const MINUTES = PROVE ? 3 : 0.2;
 const SEED = Number(process.env["NOFX_SEED"] ?? Date.now() % 1_000_000);
 
-test(`nothing is lost or done twice in ${MINUTES} min of faults (seed ${SEED})`, async () => {
+test(`a run survives ${MINUTES} min of kills, freezes, cuts and restarts: nothing is lost or done twice (seed ${SEED})`, async () => {
   const report = await runChaos({
     minutes: MINUTES,
     seed: SEED,
