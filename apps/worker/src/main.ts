@@ -96,6 +96,8 @@ const gateway = await serveGateway({
   }),
 });
 await removeHalfMade(env.NOFX_WORKSPACES, clock.date());
+// until hello: people may have drained this name
+loop.pause(true);
 loop.start();
 const ending = new AbortController();
 metrics.set("nofx_worker_info", 1, { worker, version });
