@@ -6,6 +6,7 @@ import { plansRouter } from "./routers/plans.ts";
 import { artifactsRouter, runsRouter } from "./routers/runs.ts";
 import { eventsRouter, sessionRouter, systemRouter } from "./routers/system.ts";
 import { waitsRouter } from "./routers/waits.ts";
+import { webhooksRouter } from "./routers/webhooks.ts";
 import { workersRouter } from "./routers/workers.ts";
 import { router } from "./trpc.ts";
 
@@ -20,6 +21,7 @@ export const appRouter = router({
   session: sessionRouter,
   system: systemRouter,
   waits: waitsRouter,
+  webhooks: webhooksRouter,
   workers: workersRouter,
 });
 

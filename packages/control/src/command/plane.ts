@@ -5,6 +5,7 @@ import type { DB } from "@nofx/db/types";
 import type { Kysely } from "kysely";
 import type { Pool } from "pg";
 import { z } from "zod";
+import { parseAllowedHosts, type AllowedHosts } from "../net/allowed-hosts.ts";
 import { system } from "../seams/system.ts";
 import { createStorage, type Storage } from "../storage/storage.ts";
 import { createPlug, type Plug } from "../workers/plug.ts";
@@ -15,6 +16,8 @@ export const PlaneEnv = z.object({
   SUPABASE_URL: z.url(),
   SUPABASE_ANON_KEY: z.string().min(1),
   SUPABASE_JWT_SECRET: z.string().min(1),
+  /** What may be called although it is not public: host:port pairs with commas between. */
+  NOFX_HTTP_ALLOW: z.string().optional(),
   /** Where the local stack's supervisor listens, and what opens it. */
   NOFX_PLUG_URL: z.url().optional(),
   NOFX_PLUG_TOKEN: z.string().min(16).optional(),
@@ -32,6 +35,8 @@ export interface Plane {
   /** uuid v7: ids made later sort later, which lists rely on. */
   readonly newUuid: () => string;
   readonly sha256: (text: string) => string;
+  /** What may be called although it is not public. */
+  readonly allowedHosts: AllowedHosts;
   /** Only where the local stack runs the workers. */
   readonly plug?: Plug | undefined;
   close(): Promise<void>;
@@ -57,6 +62,7 @@ export function createPlane(
     newUuid,
     now: clock.date,
     sha256: (text) => createHash("sha256").update(text).digest("hex"),
+    allowedHosts: parseAllowedHosts(env.NOFX_HTTP_ALLOW ?? ""),
     plug: plugOf(env),
     close: () => pool.end(),
   };

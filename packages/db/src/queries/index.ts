@@ -24,3 +24,6 @@ export * from "./runs/list-steps.ts";
 export * from "./workers/find-local-claim.ts";
 export * from "./workers/list-workers.ts";
 export { findWait, listWaits, type WaitRecord } from "./waits/list-waits.ts";
+export * from "./webhooks/change-webhook.ts";
+export * from "./webhooks/list-deliveries.ts";
+export * from "./webhooks/list-webhooks.ts";

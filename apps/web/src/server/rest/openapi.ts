@@ -37,6 +37,7 @@ export function openApiDocument(): Document {
       "dead letters",
       "waits",
       "workers",
+      "webhooks",
       "events",
       "session",
       "system",
