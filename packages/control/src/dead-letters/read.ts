@@ -6,11 +6,13 @@ import {
   type DeadLetterView,
 } from "@nofx/core/api";
 import { DeadLetterStatus, toUuid } from "@nofx/core/vocabulary";
-import { listDeadLetters as query } from "@nofx/db/queries";
+import { countDeadLetters, listDeadLetters as query } from "@nofx/db/queries";
 import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand, runQuery } from "../command/run-command.ts";
 import { loadDeadLetter, toDeadLetterSummary, toDeadLetterView } from "./view.ts";
+
+const COUNTED_AT_MOST = 1_000;
 
 /** Dead letters, those that failed last first; the open ones when nothing else is asked for. */
 export function listDeadLetters(
@@ -18,16 +20,22 @@ export function listDeadLetters(
   input: z.input<typeof ListDeadLettersInput>,
 ): Promise<DeadLetterPage> {
   return runQuery(ctx, ListDeadLettersInput, input, async (tx, { status, runId, ...filter }) => {
-    const page = await query(tx.db, {
+    const wanted = {
       ...filter,
       tenantId: ctx.tenantId,
       statuses: statusesOf(status),
       runId: runId === undefined ? undefined : toUuid("run", runId),
-    });
+    };
+    const page = await query(tx.db, wanted);
+    // Counted with the first page alone, and not without end: beyond that nobody reads the number.
+    const count =
+      filter.cursor === undefined
+        ? await countDeadLetters(tx.db, { ...wanted, most: COUNTED_AT_MOST })
+        : COUNTED_AT_MOST;
     return DeadLetterPage.parse({
       items: page.items.map(toDeadLetterSummary),
       nextCursor: page.nextCursor,
-      total: null,
+      total: count < COUNTED_AT_MOST ? count : null,
     });
   });
 }

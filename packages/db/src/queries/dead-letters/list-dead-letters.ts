@@ -101,6 +101,17 @@ export async function listDeadLetters(
   return cutPage(rows, filter.limit, (row) => [row.last_key, row.id]);
 }
 
+/** How many there are, counted no further than `most`. */
+export async function countDeadLetters(
+  db: Executor,
+  filter: DeadLetterFilter & { most: number },
+): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::integer as count from (select from ${source} where ${where(filter)} limit ${filter.most}) found
+  `.execute(db);
+  return rows[0]?.count ?? 0;
+}
+
 export async function findDeadLetter(
   db: Executor,
   tenantId: string,
