@@ -1,0 +1,331 @@
+/** One way to break our own code, and the test that has to notice. */
+export interface Mutant {
+  readonly name: string;
+  readonly file: string;
+  /** Text of the file, each once, and what stands there instead. */
+  readonly edits: readonly (readonly [find: string, replace: string])[];
+  readonly killer: { readonly file: string; readonly test: string };
+}
+
+const SQL = "packages/db/supabase/migrations";
+const DB = "packages/db/test/engine";
+const CONTROL = "packages/control/test";
+
+const fence = { file: `${DB}/fence.test.ts`, test: "of an older epoch is refused" };
+const clock = { file: `${DB}/fence.test.ts`, test: "of a lapsed lease is refused" };
+const saga = (test: string) => ({ file: `${DB}/saga.test.ts`, test });
+const settle = (test: string) => ({ file: `${DB}/settle.test.ts`, test });
+const waits = (test: string) => ({ file: `${DB}/waits.test.ts`, test });
+const races = (file: string, test: string) => ({
+  file: `${CONTROL}/interleavings/${file}.test.ts`,
+  test,
+});
+
+/** `npm run mutants` makes each of them in a copy of the checkout and requires that its killer fails there. */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: "settle without comparing the epoch",
+    file: `${SQL}/0009_engine_settle.sql`,
+    edits: [
+      [
+        "as i (step_id uuid, epoch bigint)\n  join public.steps s on s.id = i.step_id and s.epoch = i.epoch\n  where s.status",
+        "as i (step_id uuid, epoch bigint)\n  join public.steps s on s.id = i.step_id\n  where s.status",
+      ],
+      [
+        "join public.steps s on s.id = i.step_id and s.epoch = i.epoch\n    where s.id = any (v_owned)",
+        "join public.steps s on s.id = i.step_id\n    where s.id = any (v_owned)",
+      ],
+    ],
+    killer: fence,
+  },
+  {
+    name: "settle by the time the transaction began",
+    file: `${SQL}/0009_engine_settle.sql`,
+    edits: [
+      [
+        "s.lease_owner = p_owner and s.lease_until > clock_timestamp()\n    and (p_tenant",
+        "s.lease_owner = p_owner and s.lease_until > now()\n    and (p_tenant",
+      ],
+    ],
+    killer: clock,
+  },
+  {
+    name: "side verbs without comparing the epoch",
+    file: `${SQL}/0012_engine_side_verbs.sql`,
+    edits: [["where s.id = p_step and s.epoch = p_epoch", "where s.id = p_step"]],
+    killer: fence,
+  },
+  {
+    name: "side verbs by the time the transaction began",
+    file: `${SQL}/0012_engine_side_verbs.sql`,
+    edits: [
+      [
+        "s.status in ('assigned', 'running') and s.lease_until > clock_timestamp()",
+        "s.status in ('assigned', 'running') and s.lease_until > now()",
+      ],
+    ],
+    killer: clock,
+  },
+  {
+    name: "renew a lease that has run out",
+    file: `${SQL}/0010_engine_renew.sql`,
+    edits: [[" and s.lease_until > clock_timestamp()", ""]],
+    killer: clock,
+  },
+  {
+    name: "renew without comparing the epoch",
+    file: `${SQL}/0010_engine_renew.sql`,
+    edits: [
+      [
+        "select s.id, s.epoch, s.status from public.steps s join items i on s.id = i.step_id and s.epoch = i.epoch",
+        "select s.id, i.epoch, s.status from public.steps s join items i on s.id = i.step_id",
+      ],
+    ],
+    killer: fence,
+  },
+  {
+    name: "claim without locking the candidates",
+    file: `${SQL}/0008_engine_claim.sql`,
+    edits: [
+      [
+        "        order by s.queue, s.priority, s.run_at, s.id\n        limit p_limit for update skip locked",
+        "        order by s.queue, s.priority, s.run_at, s.id\n        limit p_limit",
+      ],
+    ],
+    killer: { file: `${DB}/claim.test.ts`, test: "eight claimers at once" },
+  },
+  {
+    name: "claim what is on hold",
+    file: `${SQL}/0008_engine_claim.sql`,
+    edits: [
+      [
+        "s.status = 'queued' and s.holds = 0\n          and s.handler = any (p_handlers) and s.run_at",
+        "s.status = 'queued'\n          and s.handler = any (p_handlers) and s.run_at",
+      ],
+    ],
+    killer: { file: `${DB}/claim.test.ts`, test: "what is held or not due yet is not claimed" },
+  },
+  {
+    name: "a claim that does not raise the epoch",
+    file: `${SQL}/0008_engine_claim.sql`,
+    edits: [["epoch = s.epoch + 1", "epoch = greatest(s.epoch, 1)"]],
+    killer: fence,
+  },
+  {
+    name: "free a dependant when the first of its needs succeeds",
+    file: `${SQL}/0007_engine_finish.sql`,
+    edits: [
+      [
+        "holds = case when s.deps_left = met.n then s.holds & ~1 else s.holds end",
+        "holds = s.holds & ~1",
+      ],
+    ],
+    killer: settle("a dependant of two waits for both"),
+  },
+  {
+    name: "cancel only what directly needs a failed step",
+    file: `${SQL}/0007_engine_finish.sql`,
+    edits: [
+      [
+        "d.required and d.depends_on = doomed.id",
+        "d.required and d.depends_on = doomed.id and doomed.id = any (p_ended)",
+      ],
+    ],
+    killer: settle("a failure for good cancels what needs it"),
+  },
+  {
+    name: "doom what only follows, too",
+    file: `${SQL}/0007_engine_finish.sql`,
+    edits: [["where d.required and d.depends_on", "where d.depends_on"]],
+    killer: saga("stops what builds on it and nothing else"),
+  },
+  {
+    name: "reclaim without locking",
+    file: `${SQL}/0011_engine_reclaim.sql`,
+    edits: [
+      [
+        "order by s.lease_until limit p_limit for update skip locked",
+        "order by s.lease_until limit p_limit",
+      ],
+    ],
+    killer: { file: `${DB}/reclaim.test.ts`, test: "five sweepers at once" },
+  },
+  {
+    name: "one crash more than allowed",
+    file: `${SQL}/0011_engine_reclaim.sql`,
+    edits: [["when s.crashes + 1 >= s.max_crashes", "when s.crashes >= s.max_crashes"]],
+    killer: { file: `${DB}/reclaim.test.ts`, test: "the third is poison" },
+  },
+  {
+    name: "a retry that begins after the deadline",
+    file: `${SQL}/0009_engine_settle.sql`,
+    edits: [["> s.deadline_at as past_deadline", "> 'infinity' as past_deadline"]],
+    killer: { file: `${DB}/retry.test.ts`, test: "a retry that would begin after the deadline" },
+  },
+  {
+    name: "retries without a budget",
+    file: `${SQL}/0009_engine_settle.sql`,
+    edits: [["v_call.outcome = 'failed' and v_tokens < 1", "false"]],
+    killer: { file: `${DB}/retry.test.ts`, test: "a dependency that is down gets ten retries" },
+  },
+  {
+    name: "a success that does not register its undo",
+    file: `${SQL}/0009_engine_settle.sql`,
+    edits: [["where m.status = 'succeeded' and m.undo is not null", "where false"]],
+    killer: saga("is undone in reverse order"),
+  },
+  {
+    name: "undo in the order of doing",
+    file: `${SQL}/0021_engine_saga.sql`,
+    edits: [
+      ["lag(x.undo_step) over (order by x.seq desc)", "lag(x.undo_step) over (order by x.seq)"],
+      [
+        "needs n where n.start = b.step_id and n.needed = a.step_id",
+        "needs n where n.start = a.step_id and n.needed = b.step_id",
+      ],
+    ],
+    killer: saga("is undone in reverse order"),
+  },
+  {
+    name: "undo after the point of no return",
+    file: `${SQL}/0021_engine_saga.sql`,
+    edits: [["s.run_id = p_run and s.pivot and", "s.run_id = p_run and false and"]],
+    killer: saga("after a pivot nothing is undone"),
+  },
+  {
+    name: "a stale executor that registers an undo with its checkpoint",
+    file: `${SQL}/0012_engine_side_verbs.sql`,
+    edits: [["if v_created and p_undo is not null", "if p_undo is not null and p_name <> p_name"]],
+    killer: saga("a checkpoint registers its undo with it"),
+  },
+  {
+    name: "a question nobody answered counts as a yes",
+    file: `${SQL}/0013_engine_approvals.sql`,
+    edits: [["set status = 'expired', decided_at", "set status = 'approved', decided_at"]],
+    killer: { file: `${DB}/approvals.test.ts`, test: "nobody answers" },
+  },
+  {
+    name: "decide without locking the question",
+    file: "packages/control/src/approvals/decide.ts",
+    edits: [
+      [
+        "select id from approvals where id = ${id}::uuid for update",
+        "select id from approvals where id = ${id}::uuid",
+      ],
+    ],
+    killer: races("approvals", "two votes"),
+  },
+  {
+    name: "who asked may answer",
+    file: "packages/control/src/approvals/decide.ts",
+    edits: [
+      ["approval.requester_user_id === ctx.actor.id", "approval.requester_user_id === undefined"],
+    ],
+    killer: { file: `${CONTROL}/approvals/decide.test.ts`, test: "" },
+  },
+  {
+    name: "number events before older transactions have ended",
+    file: `${SQL}/0015_engine_seal.sql`,
+    edits: [[" and e.xid < v_horizon", ""]],
+    killer: { file: `${DB}/seal.test.ts`, test: "a transaction that commits late is waited for" },
+  },
+  {
+    name: "one key, two requests",
+    file: "packages/control/src/command/idempotency.ts",
+    edits: [["select pg_try_advisory_xact_lock(", "select true or pg_try_advisory_xact_lock("]],
+    killer: { file: `${CONTROL}/command/idempotency.test.ts`, test: "a thousand at once" },
+  },
+  {
+    name: "one key, any body",
+    file: "packages/control/src/command/idempotency.ts",
+    edits: [["stored.fingerprint !== fingerprint", "stored.fingerprint === undefined"]],
+    killer: { file: `${CONTROL}/command/idempotency.test.ts`, test: "another value is" },
+  },
+  {
+    name: "a sender that takes no lock",
+    file: `${SQL}/0022_engine_waits.sql`,
+    edits: [["    perform pg_advisory_xact_lock_shared(v_lock);", "    perform v_lock;"]],
+    killer: races("waits", "a wait and the event that it waits for"),
+  },
+  {
+    name: "losers that stay open",
+    file: `${SQL}/0022_engine_waits.sql`,
+    edits: [
+      [
+        "where m.id = any (v_met) and w.step_id = m.step_id and w.name = m.name and w.status = 'open'",
+        "where false and m.id = any (v_met)",
+      ],
+    ],
+    killer: waits("the first of many is met"),
+  },
+  {
+    name: "a wait that answers anew when it is asked again",
+    file: `${SQL}/0022_engine_waits.sql`,
+    edits: [
+      [
+        "w.step_id = p_step and w.name = p_name and w.status = 'met';",
+        "false and w.name = p_name and w.status = 'met';",
+      ],
+    ],
+    killer: waits("asking again after a crash"),
+  },
+  {
+    name: "waiting that counts against the deadline",
+    file: `${SQL}/0022_engine_waits.sql`,
+    edits: [
+      [
+        "s.deadline_at + (clock_timestamp() - coalesce(s.held_at, clock_timestamp()))",
+        "s.deadline_at",
+      ],
+    ],
+    killer: waits("time spent waiting does not count"),
+  },
+  {
+    name: "a cancel that what runs never hears of",
+    file: `${SQL}/0024_engine_control.sql`,
+    edits: [
+      [
+        "s.status in ('assigned', 'running') and s.cancel_requested_at is null\n      and (p_root",
+        "false and s.cancel_requested_at is null\n      and (p_root",
+      ],
+    ],
+    killer: races("control", "a cancel, a success and a claim"),
+  },
+  {
+    name: "a pause that passes over what runs",
+    file: `${SQL}/0024_engine_control.sql`,
+    edits: [
+      [
+        "where s.run_id = p_run and s.status in ('queued', 'assigned', 'running') and s.holds & 256 = 0;",
+        "where s.run_id = p_run and s.status = 'queued' and s.holds & 1 = 0 and s.holds & 256 = 0;",
+      ],
+    ],
+    killer: races("control", "a pause, a success and a claim"),
+  },
+  {
+    name: "retry at once, all together",
+    file: "packages/core/src/machine/decide-retry.ts",
+    edits: [["Math.round(range * random)", "Math.round(range)"]],
+    killer: { file: "packages/core/src/machine/decide-retry.test.ts", test: "" },
+  },
+  {
+    name: "try again what is permanent",
+    file: "packages/core/src/machine/decide-retry.ts",
+    edits: [['if (errorClass !== "retryable")', 'if (errorClass === "poison")']],
+    killer: {
+      file: "packages/core/src/machine/decide-retry.test.ts",
+      test: "tries again only what may be tried again",
+    },
+  },
+  {
+    name: "follow a redirect without looking where it leads",
+    file: "packages/control/src/net/guarded-fetch.ts",
+    edits: [
+      [
+        "const next = checkUrl(resolve(location, url), allowed);",
+        "const next = resolve(location, url);",
+      ],
+    ],
+    killer: { file: `${CONTROL}/net/guarded-fetch.test.ts`, test: "" },
+  },
+];
