@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
+import type { SendEventOptions } from "./commands/events.ts";
 import { EXIT, explain, wasInterrupted } from "./errors.ts";
 import { root } from "./paths.ts";
 import { red } from "./terminal/style.ts";
@@ -117,6 +118,20 @@ workers
   .description("let a drained worker claim again")
   .argument("<name>", "as `nofx workers` lists it")
   .action(async (name: string) => (await import("./commands/workers.ts")).undrain(name));
+
+program
+  .command("events")
+  .description("what steps wait for from outside")
+  .command("send")
+  .description("tell the steps that wait for it of something that happened outside")
+  .argument("<name>", "of the event, like payment.settled")
+  .option("-k, --key <key>", "what it is about, like an order's number")
+  .option("-j, --json <payload>", "what came with it, in JSON")
+  .option("-r, --run <id>", "only for steps of this run")
+  .option("--once <key>", "sent again under the same key it is the same event")
+  .action(async (name: string, options: SendEventOptions) =>
+    (await import("./commands/events.ts")).sendEvent(name, options),
+  );
 
 function readLimit(text: string): number {
   const limit = Number(text);

@@ -10,10 +10,12 @@ import {
   PlanView,
   RunPage,
   RunView,
+  SentEvent,
   SessionView,
   WorkerPage,
   WorkerView,
   type DecideApprovalInput,
+  type SendEventInput,
 } from "@nofx/core/api";
 import type { z } from "zod";
 import { ask, command, type RequestOptions } from "./request.ts";
@@ -49,6 +51,8 @@ export function createApi(options: RequestOptions) {
       command(options, `/workers/${encodeURIComponent(name)}/undrain`, WorkerView, {}, key),
     events: (question: { after: number; runId?: string; limit?: number }) =>
       ask(options, "/events", EventPage, question),
+    sendEvent: (input: z.input<typeof SendEventInput>, key: string) =>
+      command(options, "/events", SentEvent, input, key),
   };
 }
 export type Api = ReturnType<typeof createApi>;
