@@ -1,13 +1,15 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { issueAgentKey, registerAgent } from "@nofx/control/agents";
-import type { MemberContext } from "@nofx/control/command";
+import type { Plane } from "@nofx/control/command";
+import { asPerson, type People } from "./workload/people.ts";
 
 const AGENT = fileURLToPath(new URL("./agent.ts", import.meta.url));
 const PRELOAD = new URL("./preload.ts", import.meta.url).href;
 
 /** Lists the agent that the chaos run has; answers its key. */
-export async function admitAgent(as: () => MemberContext): Promise<string> {
+export async function admitAgent(plane: Plane, { tenantId, supervisor }: People): Promise<string> {
+  const as = () => asPerson(plane, tenantId, supervisor);
   const { agentId } = await registerAgent(as(), { name: "chaos", capabilities: ["chaos.work"] });
   const { key } = await issueAgentKey(as(), { agentId });
   return key ?? "";

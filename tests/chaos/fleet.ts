@@ -122,10 +122,6 @@ export function workerEnv(options: {
     PATH: process.env["PATH"] ?? "",
     DATABASE_DIRECT_URL: options.direct,
     DATABASE_GATEWAY_URL: options.gateway,
-    // no step here stores files
-    SUPABASE_URL: "http://127.0.0.1:9",
-    SUPABASE_ANON_KEY: "none",
-    SUPABASE_JWT_SECRET: "none",
     NOFX_GATEWAY_PORT: "0",
     NOFX_WORKSPACES: join(options.folder, "workspaces"),
     NOFX_WORKSPACE_ROOT: options.folder,

@@ -10,13 +10,9 @@ import { NofxError } from "@nofx/core/errors";
 import { toId } from "@nofx/core/vocabulary";
 import type { Documents } from "./documents.ts";
 import type { History } from "./history.ts";
+import { asPerson, type Person } from "./people.ts";
 
 const AGAIN = new Set(["unavailable", "idempotency_in_flight", "internal"]);
-
-export interface Person {
-  readonly id: string;
-  readonly role: MemberContext["role"];
-}
 
 /** People at work through the control plane's commands. Each call is repeated under its key until it is answered. */
 export class Client {
@@ -52,7 +48,7 @@ export class Client {
 
   /** Says yes to everything that is asked. */
   async answer(person: Person): Promise<number> {
-    const { items } = await listApprovals(this.#as(person, randomUUID()), {});
+    const { items } = await listApprovals(asPerson(this.#plane, this.#tenantId, person), {});
     for (const { id, argumentsDigest } of items) {
       await this.#call(person, "approvals.decide", (ctx) =>
         decideApproval(ctx, { approvalId: id, decision: "approve", argumentsDigest }),
@@ -83,20 +79,6 @@ export class Client {
     );
   }
 
-  #as(person: Person, idempotencyKey: string): MemberContext {
-    return {
-      plane: this.#plane,
-      actor: { type: "member", id: person.id },
-      email: `${person.id}@example.test`,
-      name: person.role,
-      tenantId: this.#tenantId,
-      role: person.role,
-      idempotencyKey,
-      correlationId: randomUUID(),
-      replayed: false,
-    };
-  }
-
   async #call<T>(
     person: Person,
     what: string,
@@ -105,7 +87,7 @@ export class Client {
     const key = randomUUID();
     const call = this.#history.invoke(what, key);
     for (let pause = 50; !this.#giveUp.aborted; pause = Math.min(1_000, pause * 2)) {
-      const ctx = this.#as(person, key);
+      const ctx = asPerson(this.#plane, this.#tenantId, person, key);
       try {
         const answer = await work(ctx);
         this.#history.end(call, "ok", { replayed: ctx.replayed, answer });

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ChaosDatabase } from "../database.ts";
-import type { Client, Person } from "./client.ts";
+import type { Client } from "./client.ts";
+import type { Person } from "./people.ts";
 
 interface Steering {
   readonly database: ChaosDatabase;

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ChaosDatabase } from "../database.ts";
-import type { Client, Person } from "./client.ts";
+import type { Client } from "./client.ts";
 import type { Documents } from "./documents.ts";
+import type { Person } from "./people.ts";
 
 /** A continual stream of runs: new ones as long as fewer than `most` are unfinished. Ends with the signal. */
 export async function streamRuns(options: {
