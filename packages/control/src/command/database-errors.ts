@@ -21,7 +21,7 @@ export function fromDatabaseError(error: unknown): unknown {
       cause: error,
     });
   }
-  if (/^(08|53|57P0)/.test(state) || ["40001", "40P01"].includes(state)) {
+  if (/^(08|53|57P0)/.test(state) || ["40001", "40P01", "55P03"].includes(state)) {
     return new NofxError("unavailable", { retryAfterSeconds: 1, cause: error });
   }
   return error;
