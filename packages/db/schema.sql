@@ -735,8 +735,10 @@ create table public.steps (
   constraint steps_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 ) with (fillfactor=70);
 CREATE INDEX steps_claim_agent ON public.steps USING btree (tenant_id, capability, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'agent'::text));
+CREATE INDEX steps_claim_suspect ON public.steps USING btree (queue, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'worker'::text) AND (crashes > 0));
 CREATE INDEX steps_claim_worker ON public.steps USING btree (queue, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'worker'::text));
 CREATE INDEX steps_deadline ON public.steps USING btree (deadline_at) WHERE ((status = 'queued'::text) AND (deadline_at IS NOT NULL));
+CREATE INDEX steps_held_suspect ON public.steps USING btree (lease_owner) WHERE ((status = ANY (ARRAY['assigned'::text, 'running'::text])) AND (crashes > 0));
 CREATE INDEX steps_lease ON public.steps USING btree (lease_until) WHERE (status = ANY (ARRAY['assigned'::text, 'running'::text]));
 CREATE INDEX steps_of_parent ON public.steps USING btree (parent_step_id) WHERE (parent_step_id IS NOT NULL);
 CREATE INDEX steps_of_plan_step ON public.steps USING btree (plan_step_id, id DESC) WHERE (plan_step_id IS NOT NULL);
@@ -1819,7 +1821,7 @@ declare
   v_all uuid[] := '{}';
 begin
   loop
-    perform engine.lock_open_steps(p_run, p_root);
+    perform engine.lock_open_steps(p_run);
     update public.steps s set cancel_requested_at = clock_timestamp()
     where s.run_id = p_run and s.undo_of is null and s.status in ('assigned', 'running') and s.cancel_requested_at is null
       and (p_root is null or s.id in (select f.id from engine.family(p_root) f (id)));
@@ -1869,7 +1871,7 @@ begin
   end if;
 
   -- steps are locked before their run, as everywhere; by now it may have ended by itself
-  select r.* into v_run from public.runs r where r.id = p_run for update;
+  select r.* into v_run from public.runs r where r.id = p_run for no key update;
   if v_run.finished_at is not null or v_run.compensation <> 'none' then
     return jsonb_build_object('result', case when v_run.finished_at is null then 'undoing' else 'ended' end,
       'status', v_run.status, 'for_workers', 0, 'for_agents', 0);
@@ -1914,7 +1916,6 @@ begin
     return jsonb_build_object('result', 'undoing', 'step_id', v_step.id, 'status', v_step.status, 'for_workers', 0, 'for_agents', 0);
   end if;
   if v_step.finalised_at is null then
-    perform engine.lock_parents(v_step.id);
     v_ended := engine.call_off(p_run, v_step.id, p_reason, 'member', app.user_id()::text);
     if cardinality(v_ended) > 0 then
       select * into v_freed from engine.finish('{}', v_ended, 'member', app.user_id()::text);
@@ -2015,9 +2016,19 @@ begin
         select s.id, s.priority, s.run_at from public.steps s
         where p_executor = 'worker' and s.executor = 'worker' and s.queue = 'default' and s.status = 'queued' and s.holds = 0
           and s.handler = any (p_handlers) and s.run_at <= clock_timestamp()
+          and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)
         order by s.queue, s.priority, s.run_at, s.id
         limit p_limit for update skip locked
       ) as w
+      union all
+      select l.id, l.priority, l.run_at from (
+        select s.id, s.priority, s.run_at from public.steps s
+        where p_executor = 'worker' and s.executor = 'worker' and s.queue = 'default' and s.status = 'queued' and s.holds = 0
+          and s.handler = any (p_handlers) and s.run_at <= clock_timestamp()
+          and s.crashes > 0 and s.crashes + 1 >= s.max_crashes and not engine.has_last_chance(p_owner)
+        order by s.queue, s.priority, s.run_at, s.id
+        limit least(p_limit, 1) for update skip locked
+      ) as l
       union all
       select a.id, a.priority, a.run_at
       from (
@@ -2055,7 +2066,7 @@ begin
   with locked as (
     select r.id from public.runs r
     where r.id in (select c.run_id from unnest(v_claimed) c) and r.status = 'queued'
-    order by r.id for update
+    order by r.id for no key update
   ),
   begun as (
     update public.runs r set status = 'running', started_at = clock_timestamp()
@@ -2258,9 +2269,10 @@ begin
   for_workers := 0;
   for_agents := 0;
 
+  -- no key: settlements that register compensations hold a key share of their run already, and would wait for each other
   perform from public.runs r
   where r.id in (select s.run_id from public.steps s where s.id = any (p_steps))
-  order by r.id for update;
+  order by r.id for no key update;
 
   if exists (select from public.steps s where s.id = any (p_steps) and s.undo_of is not null) then
     perform engine.record_undone(p_steps, p_actor_type, p_actor_id);
@@ -2569,6 +2581,14 @@ declare
   v_renewed jsonb := '[]';
   v_claimed jsonb := '[]';
 begin
+  -- steps before runs, as everywhere: settling locks runs, so what is renewed is locked before
+  if jsonb_array_length(p_settlements) > 0 and jsonb_array_length(p_renewals) > 0 then
+    perform from public.steps s
+    where s.id in (
+      select unnest(array[o.id, o.parent_step_id])
+      from jsonb_to_recordset(p_settlements || p_renewals) as i (step_id uuid) join public.steps o on o.id = i.step_id)
+    order by s.id for update;
+  end if;
   if jsonb_array_length(p_settlements) > 0 then
     v_settled := engine.settle(p_owner, 'worker', null, p_settlements);
   end if;
@@ -2982,6 +3002,18 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.has_last_chance(p_owner text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select exists (
+    select from public.steps s
+    where s.status in ('assigned', 'running') and s.lease_owner = p_owner and s.crashes > 0 and s.crashes + 1 >= s.max_crashes)
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.hold_bit(p_kind text)
  RETURNS integer
  LANGUAGE sql
@@ -3029,31 +3061,27 @@ AS $function$
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION engine.lock_open_steps(p_run uuid, p_root uuid)
+CREATE OR REPLACE FUNCTION engine.lock_open_steps(p_run uuid)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+  v_held uuid[] := '{}';
+  v_now uuid[];
 begin
+  loop
+    select coalesce(array_agg(o.id), '{}') into v_now from (
+      select s.id from public.steps s
+      where s.run_id = p_run and s.status in ('queued', 'assigned', 'running') and s.holds & 1 = 0
+      order by s.id for update
+    ) o;
+    exit when v_now <@ v_held;
+    v_held := v_held || v_now;
+  end loop;
   perform from public.steps s
   where s.run_id = p_run and s.status in ('queued', 'assigned', 'running')
-    and (p_root is null or s.id in (select f.id from engine.family(p_root) f (id)))
-  order by case when s.status <> 'queued' or s.children_left > 0 then 0 when s.holds & 1 = 0 then 1 else 2 end, s.id
-  for update;
-end
-$function$
-;
-
-CREATE OR REPLACE FUNCTION engine.lock_parents(p_step uuid)
- RETURNS void
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-begin
-  perform from public.steps s
-  where s.id = p_step or s.id = (select c.parent_step_id from public.steps c where c.id = p_step)
   order by s.id for update;
 end
 $function$
@@ -3313,13 +3341,13 @@ begin
     return null;
   end if;
   loop
-    perform engine.lock_open_steps(p_run, null);
+    perform engine.lock_open_steps(p_run);
     update public.steps s set holds = s.holds | 256
     where s.run_id = p_run and s.status in ('queued', 'assigned', 'running') and s.holds & 256 = 0;
     get diagnostics v_held = row_count;
     exit when v_first is not null and v_held = 0;
 
-    select r.* into v_run from public.runs r where r.id = p_run for update;
+    select r.* into v_run from public.runs r where r.id = p_run for no key update;
     if v_run.finished_at is not null then
       return jsonb_build_object('result', 'ended', 'status', v_run.status);
     end if;
@@ -3898,7 +3926,7 @@ begin
     return null;
   end if;
   loop
-    perform engine.lock_open_steps(p_run, null);
+    perform engine.lock_open_steps(p_run);
     with freed as (
       update public.steps s
       set holds = s.holds & ~256,
@@ -3916,7 +3944,7 @@ begin
     exit when v_seen and v_freed.n = 0;
 
     if not v_seen then
-      select r.* into v_run from public.runs r where r.id = p_run for update;
+      select r.* into v_run from public.runs r where r.id = p_run for no key update;
       update public.runs r set paused_at = null where r.id = p_run;
       v_seen := true;
     end if;
@@ -4176,6 +4204,8 @@ begin
     select m.tenant_id, m.run_id, m.id, m.undo ->> 'kind', coalesce((m.undo ->> 'version')::smallint, 1),
       coalesce(m.undo -> 'with', '{}'), m.epoch
     from moved m where m.status = 'succeeded' and m.undo is not null
+    -- one batch is one order of completion
+    order by (select min(i.n) from jsonb_array_elements(p_settlements) with ordinality as i (item, n) where i.item ->> 'step_id' = m.id::text)
     on conflict (step_id, name) do nothing
   ),
   recorded as (
@@ -4298,7 +4328,7 @@ begin
   end if;
 
   -- the run is locked before steps are added to it: who cancels or pauses it either sees them or is seen here
-  select r.* into v_run from public.runs r where r.id = v_step.run_id for update;
+  select r.* into v_run from public.runs r where r.id = v_step.run_id for no key update;
   if v_step.cancel_requested_at is null and v_run.cancel_requested_at is null then
     with added as (
       insert into public.steps (tenant_id, run_id, parent_step_id, name, title, kind, executor, capability, priority, position,

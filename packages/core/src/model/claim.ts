@@ -21,7 +21,10 @@ export function claim(
   options: ClaimOptions,
   now: number,
 ): Readonly<ModelStep>[] {
-  const taken = claimable(model, by, options, now).slice(0, options.limit);
+  const taken = lastChancesApart(model, by, claimable(model, by, options, now)).slice(
+    0,
+    options.limit,
+  );
   for (const step of taken) {
     mustMove(
       model,
@@ -39,6 +42,31 @@ export function claim(
     }
   }
   return taken.map((step) => ({ ...step }));
+}
+
+/**
+ * A step that one more crash would end as poison is given to a worker one at a time: so the step that kills its executors
+ * is found out alone.
+ */
+function lastChancesApart(
+  model: EngineModel,
+  by: ModelExecutor,
+  steps: readonly ModelStep[],
+): ModelStep[] {
+  if (by.type !== "worker") return [...steps];
+  let taken = [...model.steps.values()].some(
+    (step) => step.leaseOwner === by.owner && isLastChance(step),
+  );
+  return steps.filter((step) => {
+    if (!isLastChance(step)) return true;
+    const first = !taken;
+    taken = true;
+    return first;
+  });
+}
+
+function isLastChance(step: ModelStep): boolean {
+  return step.crashes > 0 && step.crashes + 1 >= step.maxCrashes;
 }
 
 /** All steps that this caller could take now, in the order of work. */

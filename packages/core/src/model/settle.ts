@@ -178,7 +178,7 @@ function answer(
   if (attempt.outcome === outcome) {
     return { stepId, epoch, result: "settled", status: step.status, reason: null };
   }
-  if (attempt.refusedOutcome === null && outcome !== "released") {
+  if (attempt.refusedOutcome === null) {
     attempt.refusedOutcome = outcome;
     tell(model, "step.refused", { runId: step.runId, stepId }, now);
   }

@@ -80,6 +80,8 @@ begin
     select m.tenant_id, m.run_id, m.id, m.undo ->> 'kind', coalesce((m.undo ->> 'version')::smallint, 1),
       coalesce(m.undo -> 'with', '{}'), m.epoch
     from moved m where m.status = 'succeeded' and m.undo is not null
+    -- one batch is one order of completion
+    order by (select min(i.n) from jsonb_array_elements(p_settlements) with ordinality as i (item, n) where i.item ->> 'step_id' = m.id::text)
     on conflict (step_id, name) do nothing
   ),
   recorded as (
