@@ -148,7 +148,7 @@ export const MUTANTS: readonly Mutant[] = [
         "order by s.lease_until limit p_limit",
       ],
     ],
-    killer: { file: `${DB}/reclaim.test.ts`, test: "five sweepers at once" },
+    killer: races("leases", "two sweeps and a claim"),
   },
   {
     name: "one crash more than allowed",

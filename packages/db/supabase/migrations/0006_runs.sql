@@ -105,6 +105,11 @@ comment on table public.steps is 'One node of a run: the unit that is queued, le
 -- claim by workers: the order of the index is the order of work, nothing is sorted
 create index steps_claim_worker on public.steps (queue, priority, run_at, id)
   where status = 'queued' and holds = 0 and executor = 'worker';
+-- the few that crashes have made suspect
+create index steps_claim_suspect on public.steps (queue, priority, run_at, id)
+  where status = 'queued' and holds = 0 and executor = 'worker' and crashes > 0;
+create index steps_held_suspect on public.steps (lease_owner)
+  where status in ('assigned', 'running') and crashes > 0;
 -- claim by agents: only their own tenant, by capability
 create index steps_claim_agent on public.steps (tenant_id, capability, priority, run_at, id)
   where status = 'queued' and holds = 0 and executor = 'agent';

@@ -72,11 +72,25 @@ as $$
   )
 $$;
 
+-- Whether a worker holds a step that one more crash would end.
+create function engine.has_last_chance(p_owner text) returns boolean
+language sql stable security definer
+set search_path = ''
+as $$
+  select exists (
+    select from public.steps s
+    where s.status in ('assigned', 'running') and s.lease_owner = p_owner and s.crashes > 0 and s.crashes + 1 >= s.max_crashes)
+$$;
+revoke all on function engine.has_last_chance(text) from public;
+
 -- Takes up to p_limit claimable steps for one executor and returns each as engine.describe() writes it.
 --
 -- Guarantees: a step is claimed by one caller (row lock, skip locked); every claim raises the epoch, and nothing else
 -- does; the lease runs on the database clock (clock_timestamp: now() stands still inside a transaction). The candidates
 -- come in index order, so the backlog is never sorted.
+--
+-- Last chances: a step that one more crash would end as poison is given to a worker one at a time. So the step that kills its
+-- executors is found out alone, and does not take those with it that happened to run beside it.
 --
 -- p_handlers: what the caller has code for, as kind@version; it is never given anything else.
 -- p_version: the version of its code, for the record.
@@ -99,9 +113,19 @@ begin
         select s.id, s.priority, s.run_at from public.steps s
         where p_executor = 'worker' and s.executor = 'worker' and s.queue = 'default' and s.status = 'queued' and s.holds = 0
           and s.handler = any (p_handlers) and s.run_at <= clock_timestamp()
+          and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)
         order by s.queue, s.priority, s.run_at, s.id
         limit p_limit for update skip locked
       ) as w
+      union all
+      select l.id, l.priority, l.run_at from (
+        select s.id, s.priority, s.run_at from public.steps s
+        where p_executor = 'worker' and s.executor = 'worker' and s.queue = 'default' and s.status = 'queued' and s.holds = 0
+          and s.handler = any (p_handlers) and s.run_at <= clock_timestamp()
+          and s.crashes > 0 and s.crashes + 1 >= s.max_crashes and not engine.has_last_chance(p_owner)
+        order by s.queue, s.priority, s.run_at, s.id
+        limit least(p_limit, 1) for update skip locked
+      ) as l
       union all
       select a.id, a.priority, a.run_at
       from (
@@ -139,7 +163,7 @@ begin
   with locked as (
     select r.id from public.runs r
     where r.id in (select c.run_id from unnest(v_claimed) c) and r.status = 'queued'
-    order by r.id for update
+    order by r.id for no key update
   ),
   begun as (
     update public.runs r set status = 'running', started_at = clock_timestamp()

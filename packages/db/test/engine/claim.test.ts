@@ -139,3 +139,28 @@ test("an agent gets what its registry row allows, in its own tenant, and nothing
   ]);
   expect(await claim(["code.review"])).toEqual([]);
 });
+
+test("what one more crash would end is given to a worker one at a time, and holds nobody else up", async () => {
+  const tenant = await seedTenant(engine.owner);
+  const run = await seedRun(
+    engine.owner,
+    tenant.id,
+    ["a", "b", "c", "d"].map((name) => ({ name })),
+  );
+  await engine.owner.query("update steps set crashes = 2 where run_id = $1 and name <> 'd'", [
+    run.id,
+  ]);
+  const names = async (worker: string) =>
+    (await engine.claim(worker))
+      .filter((step) => step.run_id === run.id)
+      .map((step) => step.name)
+      .toSorted();
+  expect(await names("one")).toEqual(["a", "d"]);
+  expect(await names("one")).toEqual([]);
+  expect(await names("two")).toEqual(["b"]);
+  const [held] = (
+    await engine.owner.query("select id, epoch::int from steps where id = $1", [run.steps["a"]])
+  ).rows;
+  await engine.settle([done(held)], "one");
+  expect(await names("one")).toEqual(["c"]);
+});

@@ -175,28 +175,25 @@ describe("a compensation that fails for good", () => {
     { name: "last", needs: ["left", "right"] },
   ];
 
-  async function failLeft(undoOrder: "completion" | "dependency") {
-    const saga = await start(diamond, { undoOrder });
-    const order = await saga.drive((step) =>
-      step.name === "last" || step.name.endsWith(".left") ? failed(step) : done(step),
-    );
-    return { saga, undone: order.filter((name) => name.startsWith("undo.")) };
-  }
-
-  test.each(["completion", "dependency"] as const)(
-    "by %s: stops what builds on it and nothing else, with a letter and an alert",
-    async (undoOrder) => {
-      const { saga, undone } = await failLeft(undoOrder);
-      expect(undone.map((name) => name.split(".")[2]).sort()).toEqual(["left", "right"]);
-      expect(await saga.register()).toMatchObject([
-        { step: "base", status: "registered" },
-        { step: expect.any(String), status: expect.any(String) },
-        { step: expect.any(String), status: expect.any(String) },
-      ]);
-      const byStep = Object.fromEntries(
-        (await saga.register()).map(({ step, status }) => [step, status]),
+  test.each([
+    ["completion", "left", "right"],
+    ["completion", "right", "left"],
+    ["dependency", "left", "right"],
+  ] as const)(
+    "by %s, that of %s: stops what builds on it and nothing else, with a letter and an alert",
+    async (undoOrder, failing, other) => {
+      const saga = await start(diamond, { undoOrder });
+      const order = await saga.drive((step) =>
+        step.name === "last" || step.name.endsWith(`.${failing}`) ? failed(step) : done(step),
       );
-      expect(byStep).toEqual({ base: "registered", left: "failed", right: "undone" });
+      const undone = order.filter((name) => name.startsWith("undo."));
+      expect(undone.map((name) => name.split(".")[2]).toSorted()).toEqual(["left", "right"]);
+      const register = await saga.register();
+      expect(Object.fromEntries(register.map(({ step, status }) => [step, status]))).toEqual({
+        base: "registered",
+        [failing]: "failed",
+        [other]: "undone",
+      });
       expect(await saga.runRow()).toMatchObject({ status: "failed", compensation: "failed" });
       expect(await saga.rows("select stage, reason from dead_letters where run_id = $1")).toEqual([
         { stage: "compensate", reason: "compensation_failed" },
