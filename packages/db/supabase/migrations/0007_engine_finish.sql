@@ -146,9 +146,10 @@ begin
   for_workers := 0;
   for_agents := 0;
 
+  -- no key: settlements that register compensations hold a key share of their run already, and would wait for each other
   perform from public.runs r
   where r.id in (select s.run_id from public.steps s where s.id = any (p_steps))
-  order by r.id for update;
+  order by r.id for no key update;
 
   if exists (select from public.steps s where s.id = any (p_steps) and s.undo_of is not null) then
     perform engine.record_undone(p_steps, p_actor_type, p_actor_id);

@@ -11,6 +11,14 @@ declare
   v_renewed jsonb := '[]';
   v_claimed jsonb := '[]';
 begin
+  -- steps before runs, as everywhere: settling locks runs, so what is renewed is locked before
+  if jsonb_array_length(p_settlements) > 0 and jsonb_array_length(p_renewals) > 0 then
+    perform from public.steps s
+    where s.id in (
+      select unnest(array[o.id, o.parent_step_id])
+      from jsonb_to_recordset(p_settlements || p_renewals) as i (step_id uuid) join public.steps o on o.id = i.step_id)
+    order by s.id for update;
+  end if;
   if jsonb_array_length(p_settlements) > 0 then
     v_settled := engine.settle(p_owner, 'worker', null, p_settlements);
   end if;

@@ -627,7 +627,7 @@ begin
   end if;
 
   -- the run is locked before steps are added to it: who cancels or pauses it either sees them or is seen here
-  select r.* into v_run from public.runs r where r.id = v_step.run_id for update;
+  select r.* into v_run from public.runs r where r.id = v_step.run_id for no key update;
   if v_step.cancel_requested_at is null and v_run.cancel_requested_at is null then
     with added as (
       insert into public.steps (tenant_id, run_id, parent_step_id, name, title, kind, executor, capability, priority, position,

@@ -89,18 +89,30 @@ create policy dead_letters_change on public.dead_letters for update to nofx_memb
 -- what people note on a letter; everything else of it moves with runs, by the functions below
 grant update (status, note, triaged_by, version, last_at) on public.dead_letters to nofx_member;
 
--- Locks what of a run has not ended, p_root and what it spawned or all of it, in an order that no settlement crosses: what is
--- executed or has children (settlements lock those first), what waits for nothing that could end, what waits for others.
-create function engine.lock_open_steps(p_run uuid, p_root uuid) returns void
+-- Locks what of a run has not ended, without ever waiting in a circle with settlements. Those lock what is executed (with
+-- parents, in id order) and then what waits for it. So first all that waits for no other step, in the same order, again
+-- until nothing new turns up: what was settled meanwhile has freed others. When all of it is held nothing can free the
+-- rest, and the rest follows.
+create function engine.lock_open_steps(p_run uuid) returns void
 language plpgsql security definer
 set search_path = ''
 as $$
+declare
+  v_held uuid[] := '{}';
+  v_now uuid[];
 begin
+  loop
+    select coalesce(array_agg(o.id), '{}') into v_now from (
+      select s.id from public.steps s
+      where s.run_id = p_run and s.status in ('queued', 'assigned', 'running') and s.holds & 1 = 0
+      order by s.id for update
+    ) o;
+    exit when v_now <@ v_held;
+    v_held := v_held || v_now;
+  end loop;
   perform from public.steps s
   where s.run_id = p_run and s.status in ('queued', 'assigned', 'running')
-    and (p_root is null or s.id in (select f.id from engine.family(p_root) f (id)))
-  order by case when s.status <> 'queued' or s.children_left > 0 then 0 when s.holds & 1 = 0 then 1 else 2 end, s.id
-  for update;
+  order by s.id for update;
 end
 $$;
 
@@ -130,7 +142,7 @@ declare
   v_all uuid[] := '{}';
 begin
   loop
-    perform engine.lock_open_steps(p_run, p_root);
+    perform engine.lock_open_steps(p_run);
     update public.steps s set cancel_requested_at = clock_timestamp()
     where s.run_id = p_run and s.undo_of is null and s.status in ('assigned', 'running') and s.cancel_requested_at is null
       and (p_root is null or s.id in (select f.id from engine.family(p_root) f (id)));
@@ -181,7 +193,7 @@ begin
   end if;
 
   -- steps are locked before their run, as everywhere; by now it may have ended by itself
-  select r.* into v_run from public.runs r where r.id = p_run for update;
+  select r.* into v_run from public.runs r where r.id = p_run for no key update;
   if v_run.finished_at is not null or v_run.compensation <> 'none' then
     return jsonb_build_object('result', case when v_run.finished_at is null then 'undoing' else 'ended' end,
       'status', v_run.status, 'for_workers', 0, 'for_agents', 0);
@@ -224,7 +236,6 @@ begin
     return jsonb_build_object('result', 'undoing', 'step_id', v_step.id, 'status', v_step.status, 'for_workers', 0, 'for_agents', 0);
   end if;
   if v_step.finalised_at is null then
-    perform engine.lock_parents(v_step.id);
     v_ended := engine.call_off(p_run, v_step.id, p_reason, 'member', app.user_id()::text);
     if cardinality(v_ended) > 0 then
       select * into v_freed from engine.finish('{}', v_ended, 'member', app.user_id()::text);
@@ -235,18 +246,6 @@ begin
         else 'cancelling' end,
       'step_id', s.id, 'status', s.status, 'for_workers', v_freed.for_workers, 'for_agents', v_freed.for_agents)
     from public.steps s where s.id = v_step.id);
-end
-$$;
-
--- The steps above one, which hear when it ends: locked before it and with it in id order, as settlements do.
-create function engine.lock_parents(p_step uuid) returns void
-language plpgsql security definer
-set search_path = ''
-as $$
-begin
-  perform from public.steps s
-  where s.id = p_step or s.id = (select c.parent_step_id from public.steps c where c.id = p_step)
-  order by s.id for update;
 end
 $$;
 
@@ -268,13 +267,13 @@ begin
     return null;
   end if;
   loop
-    perform engine.lock_open_steps(p_run, null);
+    perform engine.lock_open_steps(p_run);
     update public.steps s set holds = s.holds | 256
     where s.run_id = p_run and s.status in ('queued', 'assigned', 'running') and s.holds & 256 = 0;
     get diagnostics v_held = row_count;
     exit when v_first is not null and v_held = 0;
 
-    select r.* into v_run from public.runs r where r.id = p_run for update;
+    select r.* into v_run from public.runs r where r.id = p_run for no key update;
     if v_run.finished_at is not null then
       return jsonb_build_object('result', 'ended', 'status', v_run.status);
     end if;
@@ -308,7 +307,7 @@ begin
     return null;
   end if;
   loop
-    perform engine.lock_open_steps(p_run, null);
+    perform engine.lock_open_steps(p_run);
     with freed as (
       update public.steps s
       set holds = s.holds & ~256,
@@ -326,7 +325,7 @@ begin
     exit when v_seen and v_freed.n = 0;
 
     if not v_seen then
-      select r.* into v_run from public.runs r where r.id = p_run for update;
+      select r.* into v_run from public.runs r where r.id = p_run for no key update;
       update public.runs r set paused_at = null where r.id = p_run;
       v_seen := true;
     end if;
@@ -344,7 +343,7 @@ end
 $$;
 
 revoke all on function
-  engine.lock_open_steps(uuid, uuid), engine.family(uuid), engine.call_off(uuid, uuid, text, text, text), engine.lock_parents(uuid)
+  engine.lock_open_steps(uuid), engine.family(uuid), engine.call_off(uuid, uuid, text, text, text)
 from public;
 grant execute on function
   engine.cancel_run(uuid, uuid, boolean, text), engine.cancel_step(uuid, uuid, text, text), engine.pause_run(uuid, uuid),
