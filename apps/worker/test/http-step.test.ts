@@ -193,6 +193,24 @@ describe("failures", () => {
   });
 });
 
+test("a lost lease closes the connection; the next attempt has the same key and a larger fence", async () => {
+  let closed = false;
+  answer = (response) => {
+    if (heard.length > 1) response.end();
+    else response.once("close", () => (closed = true));
+  };
+  const run = await call({});
+  await until("the request is there", () => heard.length === 1);
+  await stack.owner.query(
+    "update steps set lease_until = clock_timestamp() - interval '1 second' where id = $1",
+    [run.steps["call"]],
+  );
+  await stack.finished(run);
+  expect(closed).toBe(true);
+  expect(heard.map(({ headers }) => headers["fencing-token"])).toEqual(["1", "2"]);
+  expect(await stack.attempts(run, "call")).toEqual(["lost", "succeeded"]);
+});
+
 test("a worker that dies over a request that may not be sent twice leaves it to people", async () => {
   answer = () => {};
   const run = await call({ method: "POST" });
