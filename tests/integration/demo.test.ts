@@ -17,7 +17,7 @@ const PORTS = {
   NOFX_GATEWAY_PORT: "8810",
 };
 /** A build of the web app may be part of it. */
-const LONG = 300_000;
+const LONG = 400_000;
 
 interface State {
   addresses: { dashboard: string };
@@ -104,10 +104,27 @@ it(
     expect(second.code).toBe(1);
     expect(second.output).toContain(`its dashboard is ${addresses.dashboard}`);
 
-    const demo = await nofx("demo").ended;
+    expect(await read("workers")).toMatchObject({ items: [{ name: "worker" }], plug: true });
+    const drain = await nofx("workers", "drain", "worker").ended;
+    expect(drain.output).toContain("claims nothing more");
+    const undrain = await nofx("workers", "undrain", "worker").ended;
+    expect(undrain.output).toContain("worker claims again");
+
+    const story = nofx("demo");
+    const pulled = await until(
+      "the plug is pulled in mid-run",
+      async () => {
+        const tried = await nofx("pull-plug").ended;
+        return tried.code === 0 && tried.output;
+      },
+      LONG,
+    );
+    expect(pulled).toContain("worker is frozen for 15 s");
+    const demo = await story.ended;
     expect(demo.output).toContain("structural gate: warn");
     expect(demo.output).toContain("The supervisor approved: Publish to the folder registry");
     expect(demo).toMatchObject({ code: 0 });
+    await dev.said("worker is thawed");
     const [, file = "", sha256 = ""] =
       /Downloaded (\S+), sha256 as stored: ([0-9a-f]{64})/.exec(demo.output) ?? [];
     const tarball = readFileSync(resolve(root, file));

@@ -120,6 +120,12 @@ workers
   .action(async (name: string) => (await import("./commands/workers.ts")).undrain(name));
 
 program
+  .command("pull-plug")
+  .description("freeze the worker that holds a step of a run, and see the step move on to another")
+  .argument("[run]", "id of the run; otherwise the newest that is going on")
+  .action(async (run?: string) => (await import("./commands/pull-plug.ts")).pullPlug(run));
+
+program
   .command("events")
   .description("what steps wait for from outside")
   .command("send")

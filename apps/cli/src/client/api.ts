@@ -12,6 +12,7 @@ import {
   RunView,
   SentEvent,
   SessionView,
+  PulledPlug,
   WorkerPage,
   WorkerView,
   type DecideApprovalInput,
@@ -47,6 +48,8 @@ export function createApi(options: RequestOptions) {
       ask(options, "/workers", WorkerPage, question),
     drainWorker: (name: string, key: string) =>
       command(options, `/workers/${encodeURIComponent(name)}/drain`, WorkerView, {}, key),
+    pullPlug: (runId: string, key: string) =>
+      command(options, `/runs/${runId}/pull-plug`, PulledPlug, {}, key),
     undrainWorker: (name: string, key: string) =>
       command(options, `/workers/${encodeURIComponent(name)}/undrain`, WorkerView, {}, key),
     events: (question: { after: number; runId?: string; limit?: number }) =>
