@@ -164,13 +164,6 @@ export const STEP_TRANSITIONS: readonly StepTransition[] = [
   },
   {
     from: ["assigned", "running"],
-    event: "stop",
-    to: "cancelled",
-    guards: ["same_epoch", "lease_runs", "cancel_requested"],
-    effects: ended("cancelled", "steps.settled"),
-  },
-  {
-    from: ["assigned", "running"],
     event: "lapse",
     to: "cancelled",
     guards: ["lease_ran_out", "cancel_requested"],
@@ -292,6 +285,15 @@ export const STEP_TRANSITIONS: readonly StepTransition[] = [
     guards: [],
     effects: [{ do: "finalise" }, { do: "tell", event: "step.cancelled" }],
   },
+  {
+    // What was spawned by a step that has ended.
+    from: ["assigned", "running"],
+    event: "abandon",
+    to: "same",
+    guards: [],
+    changes: { cancelRequested: "set" },
+    effects: [],
+  },
 ];
 
 /** An attempt ends and the step with it, without success. */
@@ -328,7 +330,6 @@ export type StepEventName =
   | "fail"
   | "release"
   | "suspend"
-  | "stop"
   | "lapse"
   | "pause"
   | "resume"
@@ -348,7 +349,6 @@ export const FENCED_EVENTS = [
   "fail",
   "release",
   "suspend",
-  "stop",
 ] as const satisfies readonly StepEventName[];
 
 export type StepGuard =

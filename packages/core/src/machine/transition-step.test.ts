@@ -96,7 +96,6 @@ describe("a step's way", () => {
     const asked = moved(held, { type: "cancel" });
     expect(asked).toEqual({ ...held, cancelRequested: true });
     for (const event of [
-      { type: "stop", ...mine },
       { type: "fail", retry: true, inTime: true, ...mine },
       { type: "release", ...mine },
       { type: "suspend", holds: ["timer"], ...mine },
@@ -105,7 +104,6 @@ describe("a step's way", () => {
       expect(moved(asked, event).status).toBe("cancelled");
     }
     expect(moved(asked, { type: "complete", ...mine }).status).toBe("succeeded");
-    expect(refusal(held, { type: "stop", ...mine })).toBe("no_cancel_requested");
   });
 
   test("a no of people ends a step that waits for their yes, and only that", () => {

@@ -37,7 +37,7 @@ interface Fence {
 /** What happens to a step. Facts that need a clock or a decision come along. */
 export type StepEvent =
   | { readonly type: "claim"; readonly due: boolean }
-  | ({ readonly type: "start" | "heartbeat" | "complete" | "release" | "stop" } & Fence)
+  | ({ readonly type: "start" | "heartbeat" | "complete" | "release" } & Fence)
   /** `retry` is what `decideRetry` says; `inTime`: the next attempt would begin before the deadline. */
   | ({ readonly type: "fail"; readonly retry: boolean; readonly inTime: boolean } & Fence)
   | ({ readonly type: "suspend"; readonly holds: readonly Hold[] } & Fence)

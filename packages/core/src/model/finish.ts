@@ -1,4 +1,4 @@
-import { HOLD_BITS } from "../vocabulary/index.ts";
+import { HOLD_BITS, isTerminalStep } from "../vocabulary/index.ts";
 import { bury } from "./bury.ts";
 import { childrenEnded } from "./children-ended.ts";
 import { closeWaits } from "./close-waits.ts";
@@ -21,13 +21,10 @@ export function finish(
   const cancelled: string[] = [];
   for (const id of doomedBy(model, ended)) {
     const step = stepOf(model, id);
-    if (step.status === "queued") {
-      const error = { code: "dependency_failed" } as const;
-      mustMove(model, step, { type: "abandon" }, { now, error });
-      cancelled.push(id);
-    } else if (step.status === "assigned" || step.status === "running") {
-      mustMove(model, step, { type: "cancel" }, { now });
-    }
+    if (isTerminalStep(step.status)) continue;
+    const error = step.status === "queued" ? ({ code: "dependency_failed" } as const) : undefined;
+    mustMove(model, step, { type: "abandon" }, { now, error });
+    if (isTerminalStep(step.status)) cancelled.push(id);
   }
   closeWaits(model, [...cancelled, ...ended]);
   bury(model, succeeded, [...ended, ...cancelled], now);

@@ -169,11 +169,11 @@ const WEIGHTED: readonly [number, fc.Arbitrary<Action>][] = [
     }),
   ],
   [
-    2,
+    6,
     fc.record({
       do: fc.constant("checkpoint" as const),
       ...asWorker,
-      name: fc.constantFrom("x", "y"),
+      name: fc.constantFrom("x", "x", "x", "y"),
       undo: fc.constantFrom(undo, null),
     }),
   ],
