@@ -1,6 +1,6 @@
 import { RunView } from "@nofx/core/api";
 import { NofxError } from "@nofx/core/errors";
-import { HOLD_BITS, holdsOf, toId, toUuid } from "@nofx/core/vocabulary";
+import { HOLD_BITS, type Hold, holdsOf, toId, toUuid } from "@nofx/core/vocabulary";
 import {
   findRun,
   listCompensations,
@@ -147,6 +147,18 @@ function toCompensationView(one: CompensationRecord) {
   };
 }
 
+const HELD: Record<Hold, string> = {
+  dependency: "Waits for other steps.",
+  approval: "Waits for an approval.",
+  children: "Waits for the steps it started.",
+  timer: "Waits for its time.",
+  event: "Waits for an event.",
+  message: "Waits for a message.",
+  quota: "Waits until a limit allows it.",
+  person: "Waits for a person's answer.",
+  paused: "Paused.",
+};
+
 /** One sentence: why a queued step is not moving. */
 export function waitingFor(step: StepRecord): string | null {
   if (step.status !== "queued") return null;
@@ -159,7 +171,7 @@ export function waitingFor(step: StepRecord): string | null {
   }
   if ((step.holds & HOLD_BITS.approval) !== 0) return "Waits for an approval.";
   const other = holdsOf(step.holds)[0];
-  if (other !== undefined) return `Held: ${other}.`;
+  if (other !== undefined) return HELD[other];
   if (!step.due) return `Tries again at ${step.run_at.toISOString()}.`;
   return step.capability === null
     ? "Waits for a free worker."

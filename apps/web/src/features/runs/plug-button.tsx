@@ -27,9 +27,16 @@ export function PlugButton({
     enabled: running,
   });
   if (!running || data?.plug !== true) return null;
+  const isHeld = run.stepList.some(
+    (step) => step.kind !== "agent" && (step.status === "running" || step.status === "assigned"),
+  );
   return (
     <>
-      <RightButton permission="run.control" onClick={() => setOpen(true)}>
+      <RightButton
+        permission="run.control"
+        disabled={!isHeld && !open}
+        onClick={() => setOpen(true)}
+      >
         <Unplug aria-hidden />
         Pull the plug…
       </RightButton>

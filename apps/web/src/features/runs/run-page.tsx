@@ -31,6 +31,7 @@ import { RunDuration } from "./run-duration.tsx";
 import { runGraph } from "./run-graph.ts";
 import { RunLogs } from "./run-logs.tsx";
 import { RunMarks } from "./run-marks.tsx";
+import { newsOf } from "./run-news.ts";
 import { RunNewsList } from "./run-news-list.tsx";
 import { RunProgress } from "./run-progress.tsx";
 import { RunStepPanel } from "./run-step-panel.tsx";
@@ -68,6 +69,10 @@ function Run({ run }: { run: RunView }) {
   const step = steps.find((one) => one.name === selected);
   const select = (name: string | undefined) => write({ step: name });
   const situation = situationOf(run);
+  // What a person has done about the whole run says more than what its steps do.
+  const isSaid = newsOf(run).some(
+    (news) => news.kind === "paused" || news.kind === "cancelling" || news.kind === "undoing",
+  );
   const over = run.status !== "queued" && run.status !== "running";
   const [rerun, setRerun] = useState(false);
   const [pulled, setPulled] = useState<PulledPlug>();
@@ -116,11 +121,13 @@ function Run({ run }: { run: RunView }) {
         }
         actions={<RunActions run={run} onPulled={setPulled} />}
       />
-      <Callout
-        tone={situation.tone}
-        icon={RUN_STATUS[run.status].icon}
-        title={<span aria-live="polite">{situation.sentence}</span>}
-      />
+      {!isSaid && (
+        <Callout
+          tone={situation.tone}
+          icon={RUN_STATUS[run.status].icon}
+          title={<span aria-live="polite">{situation.sentence}</span>}
+        />
+      )}
       <RunNewsList run={run} />
       {pulled !== undefined && (
         <PlugWatch

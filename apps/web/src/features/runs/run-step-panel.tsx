@@ -79,7 +79,7 @@ export function RunStepPanel({
           </Link>
         </Callout>
       )}
-      {step.waitingFor !== null && (
+      {step.waitingFor !== null && waits.length === 0 && (
         <Callout
           tone={step.holds.length > 0 ? "wait" : "neutral"}
           icon={CirclePause}

@@ -17,8 +17,12 @@ it("counts room with those that claim, and work with those that still hold some"
     worker("b", { status: "draining", inFlight: 2 }),
     worker("c", { status: "stopped", inFlight: 9 }),
   ]);
-  expect(sentence).toBe("1 takes steps: 3 at work, room for 4 at once. 1 drains.");
+  expect(sentence).toBe("1 worker takes steps, 4 at once. 3 are at work. 1 drains.");
   expect(warning).toBeUndefined();
+});
+
+it("says when nobody takes steps", () => {
+  expect(sayWorkers([]).sentence).toBe("Nobody takes steps.");
 });
 
 it("names those that went silent", () => {

@@ -16,9 +16,13 @@ export function sayWorkers(workers: readonly Seen[]): {
     0,
   );
   const places = active.reduce((sum, worker) => sum + worker.concurrency, 0);
-  const parts = [
-    `${active.length} ${active.length === 1 ? "takes" : "take"} steps: ${busy} at work, room for ${places} at once.`,
-  ];
+  const parts =
+    active.length === 0
+      ? ["Nobody takes steps."]
+      : [
+          `${active.length} ${active.length === 1 ? "worker takes" : "workers take"} steps, ${places} at once.`,
+          busy === 0 ? "Nothing is at work." : `${busy} ${busy === 1 ? "is" : "are"} at work.`,
+        ];
   if (draining > 0) parts.push(`${draining} ${draining === 1 ? "drains" : "drain"}.`);
   return {
     sentence: parts.join(" "),

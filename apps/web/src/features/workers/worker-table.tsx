@@ -27,7 +27,7 @@ export function WorkerTable({
         <Tr>
           <Th>Worker</Th>
           <Th>Status</Th>
-          <Th>At work</Th>
+          <Th className="hidden sm:table-cell">At work</Th>
           <Th className="hidden md:table-cell">Has code for</Th>
           <Th className="hidden sm:table-cell">Version</Th>
           <Th className="hidden lg:table-cell">Last heard of</Th>
@@ -52,11 +52,16 @@ function Row({ worker, mayDrain }: { worker: WorkerView; mayDrain: boolean }) {
       <Td className="min-w-28">
         <code className="font-mono text-xs font-medium break-all">{worker.name}</code>
         <span className="block text-xs text-faint wrap-anywhere">{worker.host}</span>
+        {!gone && (
+          <span className="block text-xs whitespace-nowrap text-faint sm:hidden">
+            {worker.inFlight} of {worker.concurrency} at work
+          </span>
+        )}
       </Td>
       <Td>
         <LookBadge look={WORKER_STATUS[worker.status] ?? UNKNOWN_STATUS} />
       </Td>
-      <Td>
+      <Td className="hidden sm:table-cell">
         {gone ? (
           <span className="text-faint">–</span>
         ) : (
