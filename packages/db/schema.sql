@@ -825,7 +825,7 @@ create table public.waits (
   constraint waits_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   constraint waits_topic_check CHECK (((length(topic) >= 1) AND (length(topic) <= 128)))
 );
-CREATE INDEX waits_approvals ON public.waits USING btree (approval_id) WHERE ((approval_id IS NOT NULL) AND (status = 'open'::text));
+CREATE UNIQUE INDEX waits_approvals ON public.waits USING btree (approval_id) WHERE (approval_id IS NOT NULL);
 CREATE INDEX waits_events ON public.waits USING btree (tenant_id, topic, key) WHERE ((status = 'open'::text) AND (kind = 'event'::text));
 CREATE UNIQUE INDEX waits_met_once ON public.waits USING btree (step_id, name) WHERE (status = 'met'::text);
 CREATE INDEX waits_open ON public.waits USING btree (tenant_id, id) WHERE (status = 'open'::text);
@@ -1540,7 +1540,7 @@ begin
   order by s.id for update;
 
   -- one that is an option of a wait meets it, with all that follows from that
-  select w.id into v_wait from public.waits w where w.approval_id = p_approval and w.status = 'open';
+  select w.id into v_wait from public.waits w where w.approval_id = p_approval;
   if found then
     select * into v_woken from engine.meet_waits(array[v_wait], jsonb_build_object(v_wait, engine.verdict_json(p_approval)), null,
       p_actor_type, p_actor_id);

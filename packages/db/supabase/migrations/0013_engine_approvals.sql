@@ -98,7 +98,7 @@ begin
   order by s.id for update;
 
   -- one that is an option of a wait meets it, with all that follows from that
-  select w.id into v_wait from public.waits w where w.approval_id = p_approval and w.status = 'open';
+  select w.id into v_wait from public.waits w where w.approval_id = p_approval;
   if found then
     select * into v_woken from engine.meet_waits(array[v_wait], jsonb_build_object(v_wait, engine.verdict_json(p_approval)), null,
       p_actor_type, p_actor_id);

@@ -40,7 +40,7 @@ comment on table public.waits is 'What steps wait for: one row an option, the fi
 create unique index waits_met_once on public.waits (step_id, name) where status = 'met';
 create index waits_timers on public.waits (due_at) where status = 'open' and kind = 'timer';
 create index waits_events on public.waits (tenant_id, topic, key) where status = 'open' and kind = 'event';
-create index waits_approvals on public.waits (approval_id) where approval_id is not null and status = 'open';
+create unique index waits_approvals on public.waits (approval_id) where approval_id is not null;
 create index waits_open on public.waits (tenant_id, id) where status = 'open';
 create index waits_run on public.waits (run_id, id);
 

@@ -39,7 +39,8 @@ async function select(db: Executor, rest: RawBuilder<unknown>): Promise<Approval
              from approval_decisions d where d.approval_id = a.id), '[]') as decisions,
            a.status = 'pending' and coalesce(case a.subject
              when 'plan' then p.status = 'ready'
-             else s.status = 'queued' and s.holds = 2 end, false) as blocking,
+             -- neither behind another step nor paused; it may wait for other things beside the answer
+             else s.status = 'queued' and s.holds & 259 = 2 end, false) as blocking,
            a.status = 'pending' and a.expires_at <= clock_timestamp() as overdue
     from approvals a
     left join runs r on r.id = a.run_id
