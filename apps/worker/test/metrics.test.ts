@@ -65,9 +65,10 @@ async function scrape() {
 test("every metric is in docs/operations.md, and nothing else is", async () => {
   const page = readFileSync(join(import.meta.dirname, "../../../docs/operations.md"), "utf8");
   const documented = [...page.matchAll(/^\| `(nofx_\w+)` \| (\w+) \|/gm)];
+  const sorted = (names: string[]) => names.toSorted((a, b) => a.localeCompare(b));
   const { families, samples } = await scrape();
-  const exposed = [...families].map(([name, { type }]) => [name, type]);
-  expect(documented.map(([, name, type]) => [name, type]).toSorted()).toEqual(exposed.toSorted());
+  const exposed = [...families].map(([name, { type }]) => `${name} ${type}`);
+  expect(sorted(documented.map(([, name, type]) => `${name} ${type}`))).toEqual(sorted(exposed));
   for (const { help } of families.values()) expect(help).toMatch(/\w/);
   const family = (name: string) => name.replace(/_(bucket|sum|count)$/, "");
   for (const { name, value } of samples) {

@@ -30,5 +30,5 @@ export function codeFor(handlers: Handlers, kind: StepKind, version: number): St
   const other = others.get(`${kind}@${version}`);
   if (other !== undefined) return other;
   if (!isWorkerKind(kind) || CATALOG[kind].version !== version) return undefined;
-  return { ...CATALOG[kind], handler: handlers[kind] } as StepCode;
+  return { ...CATALOG[kind], handler: handlers[kind] };
 }
