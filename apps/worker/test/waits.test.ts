@@ -143,11 +143,11 @@ const MANY = PROVE ? 1_000 : 100;
 
 test(`${MANY} waiting steps leave one worker free for other work, and each has one result when two workers resume them`, async () => {
   const first = await stack.start({ NOFX_CONCURRENCY: "1" });
-  const run = await stack.run([
-    ...Array.from({ length: MANY }, (_, i) =>
+  const run = await stack.run(
+    Array.from({ length: MANY }, (_, i) =>
       waits(`w${i}`, { event: { name: "go" }, timeoutSeconds: 3_600 }),
     ),
-  ]);
+  );
   const ask = async (text: string, values: unknown[]) =>
     (await stack.owner.query<{ n: number }>(text, values)).rows;
   await until("all wait", () => heldSteps(ask, run, MANY), 120_000);

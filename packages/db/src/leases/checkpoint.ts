@@ -18,7 +18,7 @@ export async function checkpoint(
   claim: Claim,
   name: string,
   value: unknown,
-  undo?: Undo | undefined,
+  undo?: Undo,
 ): Promise<CheckpointRow> {
   return CheckpointRow.parse(
     await callOne(

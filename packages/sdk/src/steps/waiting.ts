@@ -82,7 +82,7 @@ function requestOf(option: string, what: WaitFor): OptionRequest {
     );
   }
   if ("message" in what) return { option, message: { channel: what.message.channel ?? "default" } };
-  if (!("approval" in what)) return { option, ...what } as OptionRequest;
+  if (!("approval" in what)) return { option, ...what };
   const { question, details, expiresInSeconds = APPROVAL_SECONDS } = what.approval;
   return {
     option,
