@@ -146,7 +146,9 @@ export class WorkerLoop {
     this.#outbox = this.#outbox.slice(settlements.length);
     countAnswer(metrics, { settlements, answer, leaseMs });
     for (const row of answer.renewed) {
-      const running = due.find((candidate) => candidate.held.stepId === row.step_id);
+      // of two attempts of one step the later one is the one that may be held
+      const attempts = due.filter((candidate) => candidate.held.stepId === row.step_id);
+      const running = attempts.at(row.held ? -1 : 0);
       if (!row.held) running?.stop("lease_lost");
       else running?.renewed(sentAt);
       if (row.cancel_requested) running?.stop("cancelled");

@@ -1,0 +1,105 @@
+import { NofxError } from "@nofx/core/errors";
+import type { ShellWith } from "@nofx/core/vocabulary";
+import { StepFailed, type Handler, type StepRun } from "../../src/catalog/handler.ts";
+import type { Dice } from "./dice.ts";
+import type { Network } from "./network.ts";
+import type { SimProcess } from "./sim-process.ts";
+import type { World } from "./world.ts";
+
+/** What one attempt of a step does: works, calls the sink, works, and ends in one of these ways. */
+export interface Attempt {
+  readonly before: number;
+  readonly after: number;
+  readonly end: "succeed" | "transient" | "permanent" | "throw" | "hang" | "deaf" | "crash";
+}
+
+/** The script of a step is carried in its arguments, one attempt for each failure so far; the last one goes on. */
+export function scripted(attempts: readonly Attempt[], timeoutSeconds: number) {
+  return { script: ":", timeoutSeconds, env: { SIMULATED: JSON.stringify(attempts) } };
+}
+
+export interface BehaviourPorts {
+  readonly world: World;
+  readonly network: Network;
+  readonly process: SimProcess;
+  /** Dies as by SIGKILL. */
+  readonly die: () => void;
+}
+
+/** A step body for kind shell. Like a real one it stops when told, calls out under its key and token, and may do worse. */
+export function behaviour(ports: BehaviourPorts): Handler<ShellWith> {
+  const { world, process } = ports;
+  const active = new Set<string>();
+  return async (run, args) => {
+    const { step } = run;
+    if (active.has(step.id)) world.blame(`two attempts of ${step.id} at once in ${process.name}`);
+    active.add(step.id);
+    try {
+      return await attempt(run, attemptOf(run, args), ports);
+    } finally {
+      active.delete(step.id);
+    }
+  };
+}
+
+function attemptOf({ step }: StepRun, args: ShellWith): Attempt {
+  const attempts = JSON.parse(args.env?.["SIMULATED"] ?? "[]") as Attempt[];
+  const one = attempts[step.failures] ?? attempts.at(-1);
+  if (one === undefined) throw new Error(`${step.id} has no script`);
+  return one;
+}
+
+async function attempt(run: StepRun, plan: Attempt, ports: BehaviourPorts) {
+  const { clock, signal, log, step } = run;
+  log.write("stdout", `attempt ${step.epoch}`);
+  await clock.sleep(plan.before, signal);
+  if (signal.aborted) return { type: "stopped" } as const;
+  await callOut(run, ports);
+  if (plan.end === "crash") ports.die();
+  if (plan.end === "hang") await clock.sleep(3_600_000, signal);
+  // goes on for a while after it was told to stop
+  if (plan.end === "deaf") await clock.sleep(plan.after + 4_000);
+  else await clock.sleep(plan.after, signal);
+  if (signal.aborted && plan.end !== "deaf") return { type: "stopped" } as const;
+  switch (plan.end) {
+    case "transient":
+      throw new StepFailed("http_unavailable", "not now");
+    case "permanent":
+      throw new StepFailed("exit_nonzero", "not ever");
+    case "throw":
+      throw new Error("a mistake in the handler");
+    default:
+      return { type: "succeeded", output: { epoch: step.epoch } } as const;
+  }
+}
+
+/** The effect. A call that nobody answered may have been heard: the next attempt makes it again, under the same key. */
+async function callOut({ step }: StepRun, { world, network, process }: BehaviourPorts) {
+  try {
+    const taken = await network.call(process, `effect ${step.id}`, "sink", () =>
+      world.sink.call(step.id, step.epoch),
+    );
+    if (!taken) throw new StepFailed("http_refused", "a newer attempt has been here");
+  } catch (error) {
+    if (!NofxError.is(error)) throw error;
+    throw new StepFailed("http_unavailable", "the outside does not answer");
+  }
+}
+
+/** How the attempts of a step go: mostly well in the end, or badly in one of these ways. */
+export function drawAttempts(
+  dice: Dice,
+  badness: number,
+  badEnds: readonly Attempt["end"][],
+): Attempt[] {
+  const attempts: Attempt[] = [];
+  const times = () => ({
+    before: dice.between(0, 800),
+    after: dice.chance(0.15) ? dice.between(2_000, 7_000) : dice.between(0, 600),
+  });
+  while (attempts.length < 3 && dice.chance(badness)) {
+    attempts.push({ ...times(), end: dice.pick(["transient", "transient", "throw", "hang"]) });
+  }
+  const end = dice.chance(badness / 3) ? dice.pick(badEnds) : "succeed";
+  return [...attempts, { ...times(), end }];
+}

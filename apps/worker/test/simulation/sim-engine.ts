@@ -1,0 +1,249 @@
+import type { ClaimedStepRow, HeldStep, Settlement, WorkerEngine } from "@nofx/control/steps";
+import { NofxError } from "@nofx/core/errors";
+import {
+  checkpoint,
+  claim,
+  claimable,
+  decideApproval,
+  expireDeadlines,
+  reclaim,
+  renew,
+  requestApproval,
+  stepOf,
+  wait,
+  wakeTimers,
+  type ModelStep,
+} from "@nofx/core/model";
+import { StepKind, isTerminalStep } from "@nofx/core/vocabulary";
+import type { Network } from "./network.ts";
+import { payloadOf } from "./payload-of.ts";
+import { settleFenced, type SettleVerb } from "./settle-verb.ts";
+import type { SimProcess } from "./sim-process.ts";
+import type { World } from "./world.ts";
+
+/** The verbs of the engine that workers use here. What is not among them is not part of this simulation. */
+type Simulated = Pick<
+  WorkerEngine,
+  | "worker"
+  | "ring"
+  | "exchange"
+  | "disown"
+  | "appendLogs"
+  | "checkpoint"
+  | "requestApproval"
+  | "wait"
+  | "reclaim"
+  | "expireApprovals"
+  | "expireDeadlines"
+  | "wakeTimers"
+  | "endOverdue"
+  | "redriveBatches"
+  | "prune"
+>;
+
+export interface EnginePorts {
+  readonly world: World;
+  readonly network: Network;
+  readonly process: SimProcess;
+  readonly ringAll: () => void;
+  /** How the database settles: a test can put a broken fence here. */
+  readonly settle?: SettleVerb | undefined;
+  /** When questions to people run out. */
+  readonly expiries: Map<string, number>;
+}
+
+/** The engine as a worker sees it, on the model in place of Postgres and a network that loses and delays. */
+export function simEngine(ports: EnginePorts): WorkerEngine {
+  const { world, network, process, expiries, settle = settleFenced } = ports;
+  const { model, fence } = world;
+  const owner = process.name;
+  const by = { type: "worker", owner, tenantId: null } as const;
+  const ask = <T>(name: string, work: () => T) => network.call(process, name, "database", work);
+
+  /** A write under a claim; `null`: the database says that it is lost. */
+  const fenced = <T>(what: string, held: HeldStep, work: () => T | null): T => {
+    const before = fence.holds(held.stepId, held.epoch, owner, world.now);
+    const value = work();
+    if ((value !== null) !== before) {
+      if (value === null) fence.refused(what, held.stepId, { ...held, owner }, world.now);
+      else fence.wrote(what, held.stepId, { ...held, owner }, world.now);
+    }
+    if (value === null) throw new NofxError("lease_lost");
+    if (stepOf(model, held.stepId).leaseOwner === null) fence.ended(held.stepId);
+    return value;
+  };
+
+  const settleAll = (settlements: readonly Settlement[]) => {
+    const before = claimableNow();
+    const held = settlements.map((one) => fence.holds(one.stepId, one.epoch, owner, world.now));
+    const results = settle(model, by, settlements, world.now);
+    results.forEach(({ stepId, epoch, result, status, reason }, i) => {
+      const outcome = settlements[i]?.outcome ?? "";
+      world.note(`${owner} ${outcome} ${stepId}:${epoch} ${result} ${status}`);
+      if (result === "stale") {
+        world.count("settlesRefused");
+        if (reason === "conflict" || held[i])
+          fence.refused(outcome, stepId, { epoch, owner }, world.now);
+        return;
+      }
+      const isNews = fence.settled(stepId, { epoch, owner }, outcome, world.now);
+      if (isNews && outcome === "succeeded" && stepOf(model, stepId).handler === "shell@1") {
+        world.sink.committed(stepId, epoch);
+      }
+    });
+    return {
+      results: results.map(({ stepId, reason, ...row }) => ({
+        ...row,
+        step_id: stepId,
+        ...(reason === null ? {} : { reason }),
+      })),
+      for_workers: Math.max(0, claimableNow() - before),
+      for_agents: 0,
+    };
+  };
+
+  const claimableNow = () =>
+    claimable(model, by, { handlers: ["shell@1", "wait@1", "approval@1"] }, world.now).length;
+
+  const engine: Simulated = {
+    worker: owner,
+    ring: ports.ringAll,
+    exchange: ({ settlements, renewals, want, leaseMs, handlers }) =>
+      ask(`exchange ${settlements.length}/${renewals.length}/${want}`, () => {
+        const settled = settleAll(settlements);
+        const renewed = renew(model, by, renewals, leaseMs, world.now).map((row, i) => {
+          const epoch = renewals[i]?.epoch ?? 0;
+          const until = row.leaseUntil ?? 0;
+          fence.renewed(row.stepId, { epoch, owner, until }, row.held, world.now);
+          return {
+            step_id: row.stepId,
+            held: row.held,
+            lease_until: row.leaseUntil === null ? null : world.iso(row.leaseUntil),
+            cancel_requested: row.cancelRequested,
+          };
+        });
+        const taken = claim(model, by, { handlers, limit: want, leaseMs }, world.now);
+        for (const { id, epoch, leaseUntil } of taken) {
+          fence.claimed(id, { epoch, owner, until: leaseUntil ?? 0 }, world.now);
+          world.note(`${owner} claims ${id}:${epoch}`);
+        }
+        return { settled, renewed, claimed: taken.map((step) => claimedRow(world, step)) };
+      }),
+    disown: (held) =>
+      ask("disown", () => {
+        const unknown = [...model.steps.values()].filter(
+          (step) =>
+            step.leaseOwner === owner &&
+            !held.some(({ stepId, epoch }) => stepId === step.id && epoch === step.epoch),
+        );
+        settleAll(
+          unknown.map(({ id, epoch }) => ({ stepId: id, epoch, outcome: "released" as const })),
+        );
+        world.count("claimsDisowned", unknown.length);
+        return unknown.length;
+      }),
+    appendLogs: (held, lines) =>
+      ask("appendLogs", () =>
+        fenced("a log", held, () =>
+          fence.holds(held.stepId, held.epoch, owner, world.now) ? lines.length : null,
+        ),
+      ),
+    checkpoint: (held, name, value) =>
+      ask("checkpoint", () =>
+        fenced("a checkpoint", held, () => checkpoint(model, held, name, value, null, world.now)),
+      ),
+    requestApproval: (held, question) =>
+      ask("requestApproval", () =>
+        fenced("a question", held, () => {
+          const { name, argumentsDigest: digest } = question;
+          const answer = requestApproval(model, held, name, digest, world.now);
+          if (answer === null) return null;
+          const approval = [...model.approvals.values()].find(
+            (one) => one.stepId === held.stepId && one.name === name && one.digest === digest,
+          );
+          const id = approval?.id ?? "";
+          if (!expiries.has(id)) expiries.set(id, world.now + question.expiresMs);
+          return { ...answer, name, approval_id: id, reason: null, arguments: question.arguments };
+        }),
+      ),
+    wait: (held, name, options) =>
+      ask("wait", () =>
+        fenced("a wait", held, () => {
+          const wanted = options.map((option) => ({
+            ...option,
+            ...("topic" in option ? { topic: option.topic } : {}),
+          }));
+          const answer = wait(model, held, name, wanted as never, world.now);
+          if (answer === null) return null;
+          if (answer.held) return { held: true as const, name };
+          const { met, kind } = answer;
+          if (met === null || kind === null) throw new Error(`${held.stepId}: met by nothing`);
+          const payload = payloadOf(world, held.stepId, name, met);
+          return { held: false as const, name, met, kind, payload };
+        }),
+      ),
+    reclaim: (limit) =>
+      ask("reclaim", () => {
+        const ids = reclaim(model, world.now, limit);
+        for (const id of ids) {
+          fence.ended(id);
+          world.note(`reclaimed ${id}`);
+        }
+        world.count("leasesReclaimed", ids.length);
+        return ids.length;
+      }),
+    expireApprovals: () =>
+      ask("expireApprovals", () => {
+        const due = [...expiries].filter(([, at]) => at <= world.now).map(([id]) => id);
+        for (const id of due) expiries.delete(id);
+        return due.filter((id) => decideApproval(model, id, "expire", world.now)).length;
+      }),
+    expireDeadlines: () => ask("expireDeadlines", () => expireDeadlines(model, world.now).length),
+    wakeTimers: () => ask("wakeTimers", () => wakeTimers(model, world.now)),
+    endOverdue: async () => 0,
+    redriveBatches: async () => 0,
+    prune: async () => 0,
+  };
+  return new Proxy(engine as WorkerEngine, {
+    get(target, name) {
+      if (!(name in target)) throw new Error(`engine.${String(name)} is not simulated`);
+      return target[name as keyof WorkerEngine];
+    },
+  });
+}
+
+function claimedRow(world: World, step: Readonly<ModelStep>): ClaimedStepRow {
+  if (isTerminalStep(step.status)) world.blame(`${step.id} was claimed as ${step.status}`);
+  const { model } = world;
+  const [kind, version] = step.handler.split("@");
+  return {
+    id: step.id,
+    tenant_id: step.tenantId,
+    run_id: step.runId,
+    name: step.name,
+    title: step.name,
+    kind: StepKind.parse(kind),
+    kind_version: Number(version),
+    capability: step.capability,
+    epoch: step.epoch,
+    lease_until: world.iso(step.leaseUntil ?? 0),
+    run_at: world.iso(step.runAt),
+    arguments: step.arguments as Record<string, unknown>,
+    token: step.id,
+    failures: step.failures,
+    crashes: step.crashes,
+    max_failures: step.maxFailures,
+    max_crashes: step.maxCrashes,
+    correlation_id: step.runId,
+    traceparent: null,
+    workspace: null,
+    workspace_run: step.runId,
+    shell: "trusted",
+    checkpoints: model.checkpoints
+      .filter((one) => one.stepId === step.id)
+      .map(({ name, value }) => ({ name, value })),
+    approvals: [],
+    needs: [],
+    inputs: [],
+  };
+}

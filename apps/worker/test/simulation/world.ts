@@ -1,0 +1,67 @@
+import { emptyModel } from "@nofx/core/model";
+import { VirtualTime } from "@nofx/core/testing";
+import { Fence } from "./fence.ts";
+import { Sink } from "./sink.ts";
+import { Trace } from "./trace.ts";
+
+/** What happened how often: a simulation in which no fault ever bit has proved nothing. */
+export const COUNTS = [
+  "requestsLost",
+  "repliesLost",
+  "lateCommits",
+  "refusedByOutage",
+  "ringsLost",
+  "killedAtWork",
+  "frozenAtWork",
+  "stoppedAtWork",
+  "skewed",
+  "leasesReclaimed",
+  "claimsDisowned",
+  "settlesRefused",
+  "effectsRefused",
+  "verbsRefused",
+] as const;
+export type Count = (typeof COUNTS)[number];
+
+/** Where the wall clock of the database stands when a simulation begins. */
+const EPOCH = Date.UTC(2026, 0, 1);
+
+/** What all parts of one simulation share: time, the database, the outside, and the book of what went wrong. */
+export class World {
+  readonly time = new VirtualTime();
+  readonly model = emptyModel();
+  readonly fence = new Fence((what) => this.blame(what));
+  readonly sink = new Sink(this);
+  readonly trace = new Trace();
+  readonly counts = Object.fromEntries(COUNTS.map((name) => [name, 0])) as Record<Count, number>;
+  readonly problems: string[] = [];
+  /** Called after everything that the database did. */
+  check: () => void = () => {};
+
+  get now(): number {
+    return this.time.now;
+  }
+
+  note(what: string): void {
+    this.trace.note(this.now, what);
+  }
+
+  count(name: Count, by = 1): void {
+    this.counts[name] += by;
+  }
+
+  /** Something that must never be. */
+  blame(what: string): void {
+    this.note(`PROBLEM ${what}`);
+    this.problems.push(`${(this.now / 1_000).toFixed(3)} s: ${what}`);
+  }
+
+  /** The time as the database writes it down. */
+  iso(at: number): string {
+    return new Date(EPOCH + at).toISOString();
+  }
+
+  date(at: number): Date {
+    return new Date(EPOCH + at);
+  }
+}
