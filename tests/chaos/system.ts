@@ -6,6 +6,7 @@ import { admitAgent, keepAgent } from "./agents.ts";
 import { startBalancer } from "./balancer.ts";
 import { startDatabase, type ChaosDatabase } from "./database.ts";
 import { Fleet, workerEnv } from "./fleet.ts";
+import { CLIENT } from "./proxy/line.ts";
 import { PostgresProxy } from "./proxy/proxy.ts";
 import { watch } from "./watch.ts";
 import { seedPeople, type People } from "./workload/people.ts";
@@ -70,7 +71,7 @@ export async function startSystem(
 
   const plane = createPlane(
     { ...NO_STORAGE, DATABASE_URL: proxy.through(database.url("nofx_web")) },
-    { applicationName: "chaos client", max: 8 },
+    { applicationName: CLIENT, max: 8 },
   );
   cleanup.defer(() => plane.close());
   const people = await seedPeople(database.url("postgres"));

@@ -3,6 +3,9 @@ import { isExchange, resultsOf, settlementsOf, type SentSettlement } from "./exc
 import { MessageReader, stateOf, statementOf, type Message } from "./messages.ts";
 import type { ProxyState } from "./proxy.ts";
 
+/** The application name of the people's connections. */
+export const CLIENT = "chaos client";
+
 /** One connection through the proxy. */
 export class Line {
   readonly #client: Socket;
@@ -10,6 +13,9 @@ export class Line {
   readonly #state: ProxyState;
   #statement = "";
   #settlements: SentSettlement[] = [];
+  #isClient = false;
+  /** This transaction stores the answer to a request under its key. */
+  #answered = false;
   /** The reply of a statement that is to be cut, held back until it is complete. */
   #withheld: Message[] | undefined;
   /** What the client sent while its line was held up. */
@@ -37,11 +43,14 @@ export class Line {
   }
 
   #fromClient(message: Message): void {
+    if (message.type === "") this.#isClient = message.bytes.includes(CLIENT);
     const statement = statementOf(message);
     if (statement !== undefined) {
       this.#statement = statement;
       this.#settlements = [];
-      if (/^commit\b/i.test(statement) && this.#state.takeCut("commit")) this.#withheld = [];
+      if (/^begin\b/i.test(statement)) this.#answered = false;
+      if (/insert into "?idempotency_keys/i.test(statement)) this.#answered = true;
+      if (/^commit\b/i.test(statement) && this.#cutsCommit()) this.#withheld = [];
     }
     if (message.type === "B" && isExchange(this.#statement)) {
       this.#settlements = settlementsOf(message);
@@ -52,6 +61,10 @@ export class Line {
     }
     if (this.#delayed === undefined) this.#server.write(message.bytes);
     else this.#delayed.push(message.bytes);
+  }
+
+  #cutsCommit(): boolean {
+    return this.#isClient && this.#answered && this.#state.takeCut("commit");
   }
 
   #hold(): void {

@@ -7,7 +7,7 @@ export interface Enqueues {
   readonly acknowledged: number;
   /** Acknowledged and not there. */
   readonly lost: string[];
-  /** Plans that have several runs although each was asked for one. */
+  /** Packs with several plans and plans with several runs, although each was asked for one. */
   readonly doubled: string[];
   /** Runs that nobody asked for. */
   readonly invented: number;
@@ -22,14 +22,20 @@ export async function checkHistory(database: ChaosDatabase, history: History): P
     "select id, plan_id from runs where forked_from is null and redrive_of is null",
   );
   const there = new Set(runs.map(({ id }) => id));
-  const plans = runs.map(({ plan_id }) => plan_id);
+  const packs = await database.ask<{ pack: string }>("select pack_id as pack from plans");
   const asked = history.calls.filter(({ what }) => what === "plans.execute").length;
   return {
     acknowledged: told.length,
     lost: told.filter((id) => !there.has(id)),
-    doubled: [...new Set(plans.filter((plan, i) => plans.indexOf(plan) !== i))].concat(
-      told.filter((id, i) => told.indexOf(id) !== i),
-    ),
+    doubled: [
+      ...repeated(told),
+      ...repeated(runs.map(({ plan_id }) => plan_id)),
+      ...repeated(packs.map(({ pack }) => pack)),
+    ],
     invented: Math.max(0, runs.length - asked),
   };
 }
+
+const repeated = (ids: readonly string[]): string[] => [
+  ...new Set(ids.filter((id, i) => ids.indexOf(id) !== i)),
+];

@@ -129,7 +129,7 @@ async function outcomeChecks(subject: Subject): Promise<Check[]> {
       ok: effects.uniqueKeys === effects.succeeded,
       evidence: [],
     },
-    none("doubled: plans with several runs", enqueues.doubled),
+    none("doubled: plans or runs of one request", enqueues.doubled),
     await ask("doubled: steps with several successes", queries.DOUBLED_STEPS),
     none("invented: effects of no step", effects.invented),
     {
