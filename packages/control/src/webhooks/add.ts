@@ -1,6 +1,6 @@
 import { AddWebhookInput, type AddedWebhook } from "@nofx/core/api";
 import { NofxError } from "@nofx/core/errors";
-import { insertWebhook } from "@nofx/db/queries";
+import { countWebhooks, insertWebhook } from "@nofx/db/queries";
 import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
@@ -9,6 +9,9 @@ import { hostAndPort } from "../net/allowed-hosts.ts";
 import { checkUrl } from "../net/check-url.ts";
 import { newWebhookSecret } from "./secret.ts";
 import { readWebhook } from "./view.ts";
+
+/** So that one tenant's endpoints cannot take all places of the relays. */
+const MOST = 20;
 
 /** Adds an endpoint, to be told of what happens from now on. Its secret is shown in this answer and never again. */
 export async function addWebhook(
@@ -23,6 +26,11 @@ export async function addWebhook(
   } as const;
   const webhook = await runCommand(ctx, spec, input, async (tx, { url, description, events }) => {
     refuseUnlessCallable(ctx, url);
+    if ((await countWebhooks(tx.db, ctx.tenantId)) >= MOST) {
+      throw new NofxError("conflict", {
+        detail: `A tenant has at most ${MOST} webhooks. Remove one first.`,
+      });
+    }
     const id = ctx.plane.newUuid();
     const eventTypes = [...new Set(events)];
     await insertWebhook(tx.db, {

@@ -59,7 +59,7 @@ test("the example of docs/backlog.md becomes a run with its kinds, undo, pivot a
 test("changing how an item is undone, or its limits, is a change of the item", async () => {
   const tenant = await t.tenant();
   const operator = await tenant.as("operator");
-  const put = (more: object) =>
+  const put = (more: Record<string, unknown>) =>
     importBacklog(again(operator), backlog("p", [shellItem("a", more)]));
   const written = { kind: "shell", with: { script: "rm x" } };
   await put({ undo: { script: "rm x" } });

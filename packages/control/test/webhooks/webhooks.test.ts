@@ -200,6 +200,11 @@ test("what was told can be told again, and the relay that was at it is fenced of
   expect((await listDeliveries(admin, { webhookId, status: "failed" })).items).toEqual([]);
 });
 
+test("a tenant has at most twenty", async () => {
+  for (let i = 0; i < 20; i++) await add();
+  expect((await refusal(add())).code).toBe("conflict");
+});
+
 test("a removed endpoint is gone with all that belongs to it", async () => {
   const { webhook } = await add();
   await happen();

@@ -53,7 +53,6 @@ export const RotatedWebhookSecret = z.object({
 export type RotatedWebhookSecret = z.infer<typeof RotatedWebhookSecret>;
 
 export const OneWebhook = z.object({ webhookId: WebhookId });
-export const RemovedWebhook = OneWebhook;
 
 export const EnableWebhookInput = OneWebhook.extend({
   skipMissed: z.boolean().default(false).meta({

@@ -18,7 +18,6 @@ import {
   ListWebhooksInput,
   OneWebhook,
   RedeliverInput,
-  RemovedWebhook,
   RotatedWebhookSecret,
   WebhookDeliveryPage,
   WebhookPage,
@@ -80,7 +79,7 @@ export const webhooksRouter = {
       }),
     )
     .input(OneWebhook)
-    .output(RemovedWebhook)
+    .output(OneWebhook)
     .mutation(({ ctx, input }) => removeWebhook(ctx.member, input)),
 
   enable: command

@@ -46,6 +46,13 @@ export async function listWebhooks(
   return cutPage(rows, filter.limit, (row) => [row.id]);
 }
 
+export async function countWebhooks(db: Executor, tenantId: string): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*)::integer as n from webhooks where tenant_id = ${tenantId}::uuid
+  `.execute(db);
+  return rows[0]?.n ?? 0;
+}
+
 export async function findWebhook(
   db: Executor,
   tenantId: string,
