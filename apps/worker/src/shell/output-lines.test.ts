@@ -1,4 +1,5 @@
 import { MAX_LINE } from "@nofx/control/steps";
+import { numRuns } from "@nofx/core/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { MAX_STREAM_BYTES, OutputLines } from "./output-lines.ts";
@@ -34,6 +35,7 @@ test("lines come whole, however the bytes were cut", () => {
         expect(collect(chunks).lines).toEqual(expected);
       },
     ),
+    numRuns(2_000),
   );
 });
 
@@ -46,6 +48,7 @@ test("whatever comes in can be stored", () => {
         expect(line.length).toBeLessThanOrEqual(MAX_LINE);
       }
     }),
+    numRuns(2_000),
   );
 });
 

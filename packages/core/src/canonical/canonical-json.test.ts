@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { numRuns } from "../testing/index.ts";
 import { canonicalJson } from "./canonical-json.ts";
 
 describe("canonicalJson", () => {
@@ -23,6 +24,7 @@ describe("canonicalJson", () => {
         expect(JSON.parse(canonicalJson(value))).toEqual(plain);
         expect(canonicalJson(turnedRound(plain))).toBe(canonicalJson(value));
       }),
+      numRuns(10_000),
     );
   });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { aPlannedStep } from "../testing/index.ts";
+import { aPlannedStep, numRuns } from "../testing/index.ts";
 import { judgePlan } from "./judge-plan.ts";
 import type { PlanUnderJudgement } from "./rule.ts";
 import { overall, scoreOf, verdictsByStep, worstVerdict } from "./verdicts.ts";
@@ -92,6 +92,7 @@ describe("scores", () => {
         fc.pre(rank[worstVerdict(a)] > rank[worstVerdict(b)]);
         expect(scoreOf(a)).toBeLessThan(scoreOf(b));
       }),
+      numRuns(10_000),
     );
   });
 });

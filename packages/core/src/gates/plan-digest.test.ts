@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { aPlannedStep } from "../testing/index.ts";
+import { aPlannedStep, numRuns } from "../testing/index.ts";
 import { planDigest, planDigestInput, stepDigestInput } from "./plan-digest.ts";
 
 const a = aPlannedStep({ name: "a" });
@@ -48,6 +48,7 @@ describe("planDigestInput", () => {
           planDigestInput({ version: 1, steps }),
         );
       }),
+      numRuns(10_000),
     );
   });
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { STEP_ERROR_CLASS, StepErrorCode } from "../errors/index.ts";
-import { aStepState } from "../testing/index.ts";
+import { aStepState, numRuns } from "../testing/index.ts";
 import { RETRY_CAP_MS, RETRY_FLOOR_MS, decideRetry, type FailedAttempt } from "./decide-retry.ts";
 import { transitionStep } from "./transition-step.ts";
 
@@ -58,6 +58,7 @@ describe("decideRetry", () => {
         const retryable = STEP_ERROR_CLASS[attempt.code] === "retryable";
         expect(decision.action === "retry" && !retryable).toBe(false);
       }),
+      numRuns(10_000),
     );
   });
 
@@ -81,6 +82,7 @@ describe("decideRetry", () => {
         });
         expect(result).toMatchObject({ ok: true, next: { status: retry ? "queued" : "failed" } });
       }),
+      numRuns(10_000),
     );
   });
 });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { numRuns } from "../testing/index.ts";
 import { ApprovalStatus, PlanStatus, RunStatus, isTerminalRun } from "../vocabulary/index.ts";
 import {
   transitionApproval,
@@ -60,6 +61,7 @@ describe("runs", () => {
           code: "run_finished",
         });
       }),
+      numRuns(10_000),
     );
   });
 
@@ -124,6 +126,7 @@ describe("approvals", () => {
         }
         expect(wins).toBeLessThanOrEqual(1);
       }),
+      numRuns(10_000),
     );
   });
 });

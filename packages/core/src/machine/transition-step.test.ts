@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { aStepState } from "../testing/index.ts";
+import { aStepState, numRuns } from "../testing/index.ts";
 import { EventType, HOLD_BITS, Hold, StepStatus, isTerminalStep } from "../vocabulary/index.ts";
 import { FENCED_EVENTS, STEP_TRANSITIONS } from "./step-transitions.ts";
 import { transitionStep, type StepEvent, type StepState } from "./transition-step.ts";
@@ -163,7 +163,7 @@ describe("over any sequence of events", () => {
           state = next;
         }
       }),
-      { numRuns: 1_000 },
+      numRuns(10_000),
     );
   });
 
@@ -188,7 +188,7 @@ describe("over any sequence of events", () => {
           expect(ends).toBe(isTerminalStep(state.status) ? 1 : 0);
         }
       }),
-      { numRuns: 1_000 },
+      numRuns(10_000),
     );
   });
 });

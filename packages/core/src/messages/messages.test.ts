@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { numRuns } from "../testing/index.ts";
 import { EventType, HOLD_BITS } from "../vocabulary/index.ts";
 import type { Envelope } from "./define-message.ts";
 import { messageJsonSchema } from "./json-schema.ts";
@@ -92,6 +93,7 @@ describe("parseMessage", () => {
       fc.property(fc.anything(), (value) => {
         expect(parseMessage(value).ok).toBe(false);
       }),
+      numRuns(10_000),
     );
   });
 });
@@ -149,6 +151,7 @@ describe("correlation and causation", () => {
           expect(at?.id).toBe(uuid(10));
         }
       }),
+      numRuns(10_000),
     );
   });
 });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { numRuns } from "../testing/index.ts";
 import { childTraceparent, formatTraceparent, parseTraceparent, traceIdOf } from "./traceparent.ts";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -41,6 +42,7 @@ test("what is formatted reads back", () => {
       const context = { traceId, spanId, sampled };
       expect(parseTraceparent(formatTraceparent(context))).toEqual(context);
     }),
+    numRuns(10_000),
   );
   expect(() => formatTraceparent({ traceId: "x", spanId: SPAN, sampled: true })).toThrow(
     RangeError,

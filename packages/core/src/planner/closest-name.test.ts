@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { numRuns } from "../testing/index.ts";
 import { editDistance, nameFinder } from "./closest-name.ts";
 
 describe("nameFinder", () => {
@@ -29,7 +30,7 @@ describe("editDistance", () => {
       fc.property(word, word, fc.nat(4), (a, b, limit) => {
         expect(editDistance(a, b, limit)).toBe(Math.min(slow(a, b), limit + 1));
       }),
-      { numRuns: 500 },
+      numRuns(10_000),
     );
   });
 });

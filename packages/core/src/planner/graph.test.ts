@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { numRuns } from "../testing/index.ts";
 import { digraph, reversed, successors, type Digraph } from "./digraph.ts";
 import { findComponents } from "./find-components.ts";
 import { findReached } from "./find-reached.ts";
@@ -46,6 +47,7 @@ describe("digraph", () => {
           expect(successors(back, node).toSorted()).toEqual(successors(graph, node).toSorted());
         }
       }),
+      numRuns(10_000),
     );
   });
 });
@@ -66,6 +68,7 @@ describe("findComponents", () => {
           }
         }
       }),
+      numRuns(10_000),
     );
   });
 
@@ -94,7 +97,7 @@ describe("findShortestLoop", () => {
           );
         }
       }),
-      { numRuns: 1_000 },
+      numRuns(10_000),
     );
   });
 
@@ -120,6 +123,7 @@ describe("orderNodes", () => {
           }
         }
       }),
+      numRuns(10_000),
     );
   });
 
@@ -143,6 +147,7 @@ describe("findReached", () => {
           all.map(({ from, to }) => Number.isFinite(far[from]?.[to])),
         );
       }),
+      numRuns(10_000),
     );
   });
 

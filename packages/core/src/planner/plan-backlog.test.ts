@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { aBacklog, aPlanItem } from "../testing/index.ts";
+import { aBacklog, aPlanItem, numRuns } from "../testing/index.ts";
 import type { ValidItem } from "./parse-row.ts";
 import { planBacklog } from "./plan-backlog.ts";
 import { DEFAULT_PLAN_RULES, PlanRule } from "./plan-rules.ts";
@@ -331,6 +331,7 @@ describe("order", () => {
         });
         expect(done.size).toBe(items.length);
       }),
+      numRuns(2_000),
     );
   });
 
@@ -350,6 +351,7 @@ describe("order", () => {
           for (const token of tokens(stepsOf(items, other))) expect(original).not.toContain(token);
         }
       }),
+      numRuns(2_000),
     );
   });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { aBacklog, aBacklogRow } from "../testing/index.ts";
+import { aBacklog, aBacklogRow, numRuns } from "../testing/index.ts";
 import { StepKind } from "../vocabulary/index.ts";
 import { loopText } from "./find-loops.ts";
 import { MAX_BACKLOG_ISSUES } from "./issue-list.ts";
@@ -62,6 +62,7 @@ describe("a valid document", () => {
       fc.property(fc.integer({ min: 1, max: 40 }), fc.nat(120), fc.nat(), (size, edges, seed) => {
         expect(validateBacklog(aBacklog(size, edges, seed)).ok).toBe(true);
       }),
+      numRuns(10_000),
     );
   });
 });
@@ -207,6 +208,7 @@ describe("loops", () => {
           }
         }
       }),
+      numRuns(10_000),
     );
   });
 
@@ -300,6 +302,7 @@ test("wild input never throws and never passes by accident", () => {
       expect(validateBacklog(document).ok).toBe(false);
       expect(validateBacklog({ version: 1, pack: "p", items }).ok).toBe(false);
     }),
+    numRuns(10_000),
   );
 });
 

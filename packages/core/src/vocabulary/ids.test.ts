@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { numRuns } from "../testing/index.ts";
 import { ID_PREFIXES, RunId, idSchema, toId, toUuid, type IdKind } from "./ids.ts";
 
 const kinds = Object.keys(ID_PREFIXES) as IdKind[];
@@ -13,6 +14,7 @@ describe("ids", () => {
         expect(toUuid(kind, id)).toBe(uuid);
         expect(idSchema(kind).safeParse(id).success).toBe(true);
       }),
+      numRuns(10_000),
     );
   });
 
@@ -21,6 +23,7 @@ describe("ids", () => {
       fc.property(uuids, uuids, (a, b) => {
         expect(toId("run", a) < toId("run", b)).toBe(a < b);
       }),
+      numRuns(10_000),
     );
   });
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { numRuns } from "../testing/index.ts";
 import { Permission, isAllowed, rolesWith } from "./actors.ts";
 import { BacklogItemInput } from "./backlog.ts";
 import { topicOf } from "./events.ts";
@@ -14,6 +15,7 @@ describe("holds", () => {
       fc.property(fc.subarray(Hold.options), (holds) => {
         expect(holdsOf(holdMask(holds))).toEqual(Hold.options.filter((one) => holds.includes(one)));
       }),
+      numRuns(10_000),
     );
   });
 });

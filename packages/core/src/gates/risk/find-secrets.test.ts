@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { aPlannedStep } from "../../testing/index.ts";
+import { aPlannedStep, numRuns } from "../../testing/index.ts";
 import { judgePlan } from "../judge-plan.ts";
 import { findSecrets } from "./find-secrets.ts";
 
@@ -75,5 +75,6 @@ test("a finding about a secret never contains it", () => {
       const text = JSON.stringify(judgePlan({ steps: [step], notes: [], facts }));
       expect(text).not.toContain(JSON.stringify(secret).slice(1, -1));
     }),
+    numRuns(10_000),
   );
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { aBacklog, prng } from "../../testing/index.ts";
+import { aBacklog, prng, numRuns } from "../../testing/index.ts";
 import { digraph } from "../digraph.ts";
 import { layoutPlan } from "./layout-plan.ts";
 import { makeLayers } from "./make-layers.ts";
@@ -39,6 +39,7 @@ describe("layoutPlan", () => {
         expect(Math.min(...placed.map(({ y }) => y))).toBe(0);
         expect(layoutPlan(steps)).toEqual(placed);
       }),
+      numRuns(10_000),
     );
   });
 
@@ -122,6 +123,7 @@ test("crossings are counted as one would by hand", () => {
       ];
       expect(countCrossings(layers, { after: heads }, new Float64Array(12))).toBe(slow);
     }),
+    numRuns(10_000),
   );
 });
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { numRuns } from "@nofx/core/testing";
 import { parseFrame, writeFrame } from "./frames.ts";
 import type { Frame } from "./frames.ts";
 
@@ -37,6 +38,7 @@ describe("frames", () => {
         const data = Buffer.from(writeFrame(frame, version));
         expect(parseFrame(data, false, version)).toEqual(frame);
       }),
+      numRuns(10_000),
     );
   });
 
@@ -63,6 +65,7 @@ describe("frames", () => {
         const frame = parseFrame(Buffer.from(bytes), binary, "2.0.0");
         expect(frame === undefined || typeof frame.topic === "string").toBe(true);
       }),
+      numRuns(10_000),
     );
     for (const text of ["", "null", "[]", "{}", '["1","2",3,"e",{}]', '[1,2,"t","e"]']) {
       expect(parseFrame(Buffer.from(text), false, "2.0.0")).toBeUndefined();
