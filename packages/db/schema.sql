@@ -4394,13 +4394,15 @@ begin
       select count(*) from (
         select from public.steps s where s.status in ('assigned', 'running') limit v_limit) as held),
     'holds', (
-      select jsonb_object_agg(b.name, b.n) from (
-        select bits.name, count(h.holds) filter (where h.holds & bits.bit <> 0) as n
+      select jsonb_object_agg(b.name, coalesce(b.n, 0)) from (
+        select bits.name, sum(h.n) filter (where h.holds & bits.bit <> 0) as n
         from (values ('dependency', 1), ('approval', 2), ('children', 4), ('timer', 8), ('event', 16), ('message', 32),
           ('quota', 64), ('person', 128), ('paused', 256)) as bits (name, bit)
         left join (
-          select s.holds from public.runs r join public.steps s on s.run_id = r.id
-          where r.finished_at is null and s.status = 'queued' and s.holds <> 0 limit v_limit
+          select held.holds, count(*) as n from (
+            select s.holds from public.runs r join public.steps s on s.run_id = r.id
+            where r.finished_at is null and s.status = 'queued' and s.holds <> 0 limit v_limit
+          ) as held group by held.holds
         ) as h on true
         group by bits.name
       ) as b),

