@@ -211,6 +211,27 @@ test("a lost lease closes the connection; the next attempt has the same key and 
   expect(await stack.attempts(run, "call")).toEqual(["lost", "succeeded"]);
 });
 
+test("an effect is taken back by a request of its own", async () => {
+  answer = (response) => response.writeHead(204).end();
+  const run = await stack.run([
+    {
+      name: "make",
+      kind: "http",
+      arguments: { method: "PUT", url: `${base}/thing` },
+      undo: { kind: "http", with: { method: "DELETE", url: `${base}/thing` } },
+    },
+    { name: "break", needs: ["make"], arguments: { command: ["node", "-e", "process.exit(1)"] } },
+  ]);
+  await stack.finished(run, "failed");
+  expect(heard.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    "PUT /thing",
+    "DELETE /thing",
+  ]);
+  const [made, undone] = heard.map(({ headers }) => headers["idempotency-key"]);
+  expect(undone).toMatch(/^undo:/);
+  expect(undone).not.toBe(made);
+});
+
 test("a worker that dies over a request that may not be sent twice leaves it to people", async () => {
   answer = () => {};
   const run = await call({ method: "POST" });
