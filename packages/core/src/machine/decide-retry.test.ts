@@ -1,8 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { STEP_ERROR_CLASS, StepErrorCode } from "../errors/index.ts";
-import { aStepState, numRuns } from "../testing/index.ts";
-import { RETRY_CAP_MS, RETRY_FLOOR_MS, decideRetry, type FailedAttempt } from "./decide-retry.ts";
+import { aStepState, numRuns, prng } from "../testing/index.ts";
+import {
+  RETRY_BASE_MS,
+  RETRY_CAP_MS,
+  RETRY_FLOOR_MS,
+  decideRetry,
+  type FailedAttempt,
+} from "./decide-retry.ts";
 import { transitionStep } from "./transition-step.ts";
 
 function failed(overrides: Partial<FailedAttempt> = {}): FailedAttempt {
@@ -81,6 +87,41 @@ describe("decideRetry", () => {
           leaseRuns: true,
         });
         expect(result).toMatchObject({ ok: true, next: { status: retry ? "queued" : "failed" } });
+      }),
+      numRuns(10_000),
+    );
+  });
+
+  test("spreads the waits evenly over the whole range, so that what failed together does not come back together", () => {
+    for (const failures of [1, 4, 8, 11, 30]) {
+      const random = prng(failures);
+      const range = Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** (failures - 1));
+      const waits = Array.from({ length: 10_000 }, () => {
+        const decision = decideRetry(failed({ failures, maxFailures: 99, random: random() }));
+        return decision.action === "retry" ? decision.delayMs : -1;
+      }).toSorted((a, b) => a - b);
+      // Kolmogorov and Smirnov, p > 0.01; the floor takes what lies below it
+      const distance = waits.reduce(
+        (most, wait, i) =>
+          wait <= RETRY_FLOOR_MS
+            ? most
+            : Math.max(most, Math.abs((i + 1) / waits.length - wait / range)),
+        0,
+      );
+      expect(distance).toBeLessThan(1.63 / Math.sqrt(waits.length));
+      expect(waits[0]).toBeGreaterThanOrEqual(RETRY_FLOOR_MS);
+      expect(waits.at(-1)).toBeLessThanOrEqual(range);
+    }
+  });
+
+  test("never waits less than the other side asked for", () => {
+    const asked = fc.nat(10 * RETRY_CAP_MS);
+    fc.assert(
+      fc.property(anAttempt, asked, (attempt, retryAfterMs) => {
+        const [plain, slowed] = [decideRetry(attempt), decideRetry({ ...attempt, retryAfterMs })];
+        expect(slowed.action).toBe(plain.action);
+        if (slowed.action !== "retry" || plain.action !== "retry") return;
+        expect(slowed.delayMs).toBe(Math.max(plain.delayMs, retryAfterMs));
       }),
       numRuns(10_000),
     );
