@@ -19,7 +19,7 @@ import type { DeadLetterStatus } from "../vocabulary/index.ts";
  * Terminal: a person says that it is not worth it.
  */
 export const DEAD_LETTER_TRANSITIONS = [
-  { from: ["new"], event: "triage", to: "triaged" },
+  { from: ["new", "triaged"], event: "triage", to: "triaged" },
   { from: ["new", "triaged"], event: "redrive", to: "redriving" },
   { from: ["redriving"], event: "succeed", to: "resolved" },
   { from: ["redriving"], event: "fail", to: "new" },
