@@ -82,7 +82,9 @@ afterAll(async () => {
 const PATIENT = {
   script: `
     echo "begin $NOFX_EPOCH" >> ledger
-    if [ "$NOFX_EPOCH" = 1 ]; then sleep 300; fi
+    if [ "$NOFX_EPOCH" = 1 ]; then
+      while :; do echo tick >> ticks; sleep 0.1; done
+    fi
     echo "end $NOFX_EPOCH" >> ledger`,
 };
 
@@ -99,10 +101,11 @@ it("moves the lease on to the standby, which ends the run, and refuses what the 
     const step = await one("select status from steps where id = $1", [soak]);
     return step?.["status"] === "running";
   });
-  const ledger = () => readFileSync(join(home, "workspaces", run.id, "ledger"), "utf8");
+  const fileOf = (name: string) => readFileSync(join(home, "workspaces", run.id, name), "utf8");
+  const ledger = () => fileOf("ledger");
   await until("its command runs", () => {
     try {
-      return ledger().includes("begin 1");
+      return ledger().includes("begin 1") && fileOf("ticks").length > 0;
     } catch {
       return false;
     }
@@ -117,6 +120,7 @@ it("moves the lease on to the standby, which ends the run, and refuses what the 
     epoch: 1,
     freezeSeconds: LEASE_SECONDS + 5,
   });
+  const ticks = fileOf("ticks").length;
   // the same request again is answered and freezes nothing
   expect(await pullPlug({ ...operator, replayed: false }, { runId })).toEqual(pulled);
 
@@ -126,6 +130,8 @@ it("moves the lease on to the standby, which ends the run, and refuses what the 
       (await one("select status from runs where id = $1", [run.id]))?.["status"] === "succeeded",
     30_000,
   );
+  // the command was frozen too: in those seconds it would have left dozens
+  expect((fileOf("ticks").length - ticks) / "tick\n".length).toBeLessThan(8);
   await until(
     "the late settlement is refused",
     async () =>

@@ -1,4 +1,4 @@
-import { STEP_EXECUTOR, STEP_WITH, type StepKind } from "@nofx/core/vocabulary";
+import { STEP_EXECUTOR, STEP_VERSION, STEP_WITH, type StepKind } from "@nofx/core/vocabulary";
 import type { z } from "zod";
 import type { Handler } from "./handler.ts";
 
@@ -10,7 +10,7 @@ export type WorkerKind = {
 type With<K extends WorkerKind> = z.output<(typeof STEP_WITH)[K]>;
 
 export interface CatalogEntry<K extends WorkerKind> {
-  /** Raised when its code changes so that a step begun under the old one must not go on under the new one. */
+  /** What new runs ask for; for the older ones, see code-for.ts. */
   readonly version: number;
   readonly with: (typeof STEP_WITH)[K];
   /** How long one attempt may take, all told. */
@@ -21,10 +21,22 @@ const ASKING_MS = 60_000;
 
 /** Each kind with its newest version, the form of its arguments and its time. A kind that is missing here does not compile. */
 export const CATALOG: { readonly [K in WorkerKind]: CatalogEntry<K> } = {
-  shell: { version: 1, with: STEP_WITH.shell, timeoutMs: (args) => args.timeoutSeconds * 1_000 },
-  approval: { version: 1, with: STEP_WITH.approval, timeoutMs: () => ASKING_MS },
-  http: { version: 1, with: STEP_WITH.http, timeoutMs: (args) => args.timeoutSeconds * 1_000 },
-  wait: { version: 1, with: STEP_WITH.wait, timeoutMs: () => ASKING_MS },
+  shell: {
+    version: STEP_VERSION.shell,
+    with: STEP_WITH.shell,
+    timeoutMs: (args) => args.timeoutSeconds * 1_000,
+  },
+  approval: {
+    version: STEP_VERSION.approval,
+    with: STEP_WITH.approval,
+    timeoutMs: () => ASKING_MS,
+  },
+  http: {
+    version: STEP_VERSION.http,
+    with: STEP_WITH.http,
+    timeoutMs: (args) => args.timeoutSeconds * 1_000,
+  },
+  wait: { version: STEP_VERSION.wait, with: STEP_WITH.wait, timeoutMs: () => ASKING_MS },
 };
 
 /** One handler a kind. A kind without one does not compile. */

@@ -88,6 +88,18 @@ export const STEP_EXECUTOR = {
 } as const satisfies Record<StepKind, "worker" | "agent">;
 export type StepExecutor = (typeof STEP_EXECUTOR)[StepKind];
 
+/**
+ * The version of a kind's code that new runs ask for. Raise it where a step begun under the old code must not go on under the
+ * new: workers without the new code pass such steps over, and those of earlier runs wait for a worker that has the old.
+ */
+export const STEP_VERSION = {
+  shell: 1,
+  approval: 1,
+  agent: 1,
+  http: 1,
+  wait: 1,
+} as const satisfies Record<StepKind, number>;
+
 /** How often a step of this kind is tried before it fails for good. */
 export const MAX_FAILURES = {
   shell: 3,

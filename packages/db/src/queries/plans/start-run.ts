@@ -1,3 +1,4 @@
+import { STEP_VERSION } from "@nofx/core/vocabulary";
 import { sql } from "kysely";
 import type { Executor } from "../executor.ts";
 
@@ -16,7 +17,7 @@ export interface NewRun {
 
 /**
  * The run and all its steps, in one transaction: a few statements whatever the size. A step that waits for others or for
- * people starts with the hold that says so.
+ * people starts with the hold that says so. A step is of the version of its kind that is newest now.
  */
 export async function startRun(db: Executor, run: NewRun): Promise<void> {
   await sql`
@@ -25,9 +26,9 @@ export async function startRun(db: Executor, run: NewRun): Promise<void> {
       ${run.causationId}, ${run.traceparent}, 'member', ${run.createdBy})
   `.execute(db);
   await sql`
-    insert into steps (tenant_id, run_id, plan_step_id, name, title, kind, executor, capability, queue, priority, position, arguments,
+    insert into steps (tenant_id, run_id, plan_step_id, name, title, kind, kind_version, executor, capability, queue, priority, position, arguments,
       token, sensitive, undo, pivot, max_failures, deadline_ms, holds, deps_left, correlation_id, causation_id, traceparent)
-    select s.tenant_id, ${run.id}::uuid, s.id, s.name, s.title, s.kind, s.executor, s.capability, s.queue, s.priority, s.position,
+    select s.tenant_id, ${run.id}::uuid, s.id, s.name, s.title, s.kind, (${JSON.stringify(STEP_VERSION)}::jsonb ->> s.kind)::smallint, s.executor, s.capability, s.queue, s.priority, s.position,
       s.arguments, s.token, s.sensitive, s.undo, s.pivot, s.max_failures, s.deadline_seconds * 1000::bigint,
       case when cardinality(s.needs) > 0 then 1 else 0 end | case when s.sensitive and a.status is distinct from 'approved' then 2 else 0 end,
       cardinality(s.needs), ${run.correlationId}::uuid, ${run.causationId}::uuid, ${run.traceparent}
