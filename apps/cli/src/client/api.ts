@@ -2,20 +2,30 @@ import {
   ApprovalPage,
   ApprovalView,
   ArtifactList,
+  BulkRedriveResult,
+  CancelStepResult,
+  DeadLetterPage,
+  DeadLetterView,
   EventPage,
   ExecutePlanResult,
+  ForkRunResult,
   ImportBacklogResult,
   LogPage,
   PackList,
   PlanView,
+  RedriveDeadLetterResult,
   RunPage,
+  RunSummary,
   RunView,
   SentEvent,
   SessionView,
   PulledPlug,
   WorkerPage,
   WorkerView,
+  type CancelRunInput,
   type DecideApprovalInput,
+  type ForkRunInput,
+  type RerunRunInput,
   type SendEventInput,
 } from "@nofx/core/api";
 import type { z } from "zod";
@@ -41,6 +51,45 @@ export function createApi(options: RequestOptions) {
     runs: (question: { limit?: number; status?: string } = {}) =>
       ask(options, "/runs", RunPage, question),
     run: (runId: string) => ask(options, `/runs/${runId}`, RunView),
+    cancelRun: (runId: string, input: z.input<typeof CancelRunInput>, key: string) =>
+      command(options, `/runs/${runId}/cancel`, RunSummary, input, key),
+    cancelStep: (runId: string, stepName: string, input: { reason?: string }, key: string) =>
+      command(
+        options,
+        `/runs/${runId}/steps/${encodeURIComponent(stepName)}/cancel`,
+        CancelStepResult,
+        input,
+        key,
+      ),
+    pauseRun: (runId: string, key: string) =>
+      command(options, `/runs/${runId}/pause`, RunSummary, {}, key),
+    resumeRun: (runId: string, key: string) =>
+      command(options, `/runs/${runId}/resume`, RunSummary, {}, key),
+    forkRun: (runId: string, input: z.input<typeof ForkRunInput>, key: string) =>
+      command(options, `/runs/${runId}/fork`, ForkRunResult, input, key),
+    rerunRun: (runId: string, input: z.input<typeof RerunRunInput>, key: string) =>
+      command(options, `/runs/${runId}/rerun`, ForkRunResult, input, key),
+    deadLetters: (question: {
+      status?: string;
+      reason?: string | undefined;
+      runId?: string | undefined;
+      limit?: number;
+    }) => ask(options, "/dead-letters", DeadLetterPage, question),
+    deadLetter: (id: string) => ask(options, `/dead-letters/${id}`, DeadLetterView),
+    redrive: (id: string, input: { with?: Record<string, unknown> }, key: string) =>
+      command(options, `/dead-letters/${id}/redrive`, RedriveDeadLetterResult, input, key),
+    discard: (id: string, input: { reason: string }, key: string) =>
+      command(options, `/dead-letters/${id}/discard`, DeadLetterView, input, key),
+    /** The reason is checked where it is known: by the server. */
+    bulkRedrive: (
+      input: {
+        filter: { reason?: string };
+        limit: number;
+        maxPerMinute: number;
+        dryRun: boolean;
+      },
+      key: string,
+    ) => command(options, "/redrive-batches", BulkRedriveResult, input, key),
     logs: (runId: string, question: { stepId?: string; tail?: boolean; limit?: number }) =>
       ask(options, `/runs/${runId}/logs`, LogPage, question),
     artifacts: (runId: string) => ask(options, `/runs/${runId}/artifacts`, ArtifactList),
