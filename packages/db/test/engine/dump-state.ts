@@ -163,5 +163,6 @@ function line(...parts: readonly unknown[]): string {
 }
 
 function text(value: unknown): string {
-  return value === null || value === undefined ? "-" : String(value);
+  if (value === null || value === undefined) return "-";
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -13,10 +13,12 @@ import {
 import { createDatabase, createPool } from "@nofx/db/client";
 import * as leases from "@nofx/db/leases";
 import { cancelRun, pauseRun, resumeRun } from "@nofx/db/queries";
-import { createTestDatabase, seedMember, seedRun, seedTenant } from "@nofx/db/testing";
+import { createTestDatabase, seedMember, seedTenant } from "@nofx/db/testing";
 import type { DB } from "@nofx/db/types";
 import { dumpDatabase } from "./dump-state.ts";
 import { refusal } from "./harness.ts";
+import { letTimePass } from "./let-time-pass.ts";
+import { seedSteps } from "./seed-steps.ts";
 
 /** The same actions on the real thing. Steps are called as the model calls them: `r0/s1`. */
 export interface PostgresSystem {
@@ -77,7 +79,8 @@ export async function startPostgresSystem(): Promise<PostgresSystem> {
   async function apply(action: Action): Promise<{ outcome: unknown; took?: string[] }> {
     switch (action.do) {
       case "enqueue":
-        return { outcome: await enqueue(action) };
+        runs.push(await seedSteps(owner, tenantId, action));
+        return { outcome: runName(runs.length - 1) };
       case "claim": {
         const { claimed } = await leases.exchange(worker, {
           worker: executor(action.worker).owner,
@@ -102,7 +105,7 @@ export async function startPostgresSystem(): Promise<PostgresSystem> {
         return { outcome: { held: row?.held, cancelRequested: row?.cancel_requested } };
       }
       case "tick":
-        await tick(action.ms);
+        await letTimePass(owner, action.ms);
         return { outcome: null };
       case "settle": {
         const wanted = settlementsOf({ claims }, action);
@@ -234,42 +237,6 @@ export async function startPostgresSystem(): Promise<PostgresSystem> {
     }
   }
 
-  async function enqueue(action: Extract<Action, { do: "enqueue" }>): Promise<string> {
-    const { undoOrder } = action;
-    const drafts = action.steps.map((step) => ({
-      name: step.name,
-      needs: [...(step.needs ?? []), ...(step.softNeeds ?? [])],
-      priority: step.priority ?? 3,
-      sensitive: step.sensitive ?? false,
-      pivot: step.pivot ?? false,
-      maxFailures: step.maxFailures ?? 3,
-      maxCrashes: step.maxCrashes ?? 3,
-      deadlineMs: step.deadlineMs ?? 86_400_000,
-      ...(step.undo === null || step.undo === undefined
-        ? {}
-        : { undo: { kind: step.undo.kind, with: {} } }),
-    }));
-    const run = await seedRun(owner, tenantId, drafts, { undoOrder });
-    for (const step of action.steps) {
-      for (const need of step.softNeeds ?? []) {
-        await owner.query(
-          "update step_dependencies set required = false where step_id = $1 and depends_on = $2",
-          [run.steps[step.name], run.steps[need]],
-        );
-      }
-    }
-    await owner.query(
-      `insert into approvals (tenant_id, subject, plan_step_id, run_id, step_id, title, question, why, arguments,
-         arguments_digest, requested_by_type, requested_by, requested_by_name, expires_at, correlation_id)
-       select s.tenant_id, 'plan_step', s.plan_step_id, s.run_id, s.id, '?', '?', '', '{}', '', 'system', 'test', 'test',
-         clock_timestamp() + interval '1 year', s.correlation_id
-       from steps s where s.run_id = $1 and s.sensitive`,
-      [run.id],
-    );
-    runs.push(run.id);
-    return runName(runs.length - 1);
-  }
-
   async function decide(action: Extract<Action, { do: "decide" }>): Promise<boolean> {
     const open = await rows<{
       id: string;
@@ -297,26 +264,6 @@ export async function startPostgresSystem(): Promise<PostgresSystem> {
       await sql`select engine.apply_approval(${id}::uuid, 'member', ${userId})`.execute(db);
     });
     return true;
-  }
-
-  /**
-   * Time passes: not by waiting, and not by a clock that production would have to ask for, but by moving every time that lies in
-   * the rows back. To the functions, which read clock_timestamp(), it is the same.
-   */
-  async function tick(ms: number): Promise<void> {
-    const by = `${ms} milliseconds`;
-    await owner.query(
-      `update steps set run_at = run_at - $1::interval, lease_until = lease_until - $1::interval,
-         deadline_at = deadline_at - $1::interval, held_at = held_at - $1::interval`,
-      [by],
-    );
-    await owner.query("update waits set due_at = due_at - $1::interval where due_at is not null", [
-      by,
-    ]);
-    await owner.query(
-      "update runs set paused_at = paused_at - $1::interval where paused_at is not null",
-      [by],
-    );
   }
 
   return {
