@@ -149,6 +149,7 @@ async function outcomeChecks(subject: Subject): Promise<Check[]> {
       evidence: [],
     },
     none("workers that ended by themselves", fleet.diedAlone),
+    told("errors in the server's log", database.errors().length),
     none("errors that no fault explains", [...client.surprises, ...serverErrors(database)]),
   ];
 }
