@@ -60,3 +60,20 @@ test("stopped under load, it leaves nothing running and says goodbye; what is le
   await stack.start();
   await stack.finished(run, "succeeded", 60_000);
 }, 90_000);
+
+test("a name that people drained stays drained when its process is started anew", async () => {
+  await stack.owner.query(
+    "select engine.worker_hello('w', 'here', 1, '1.0.0', '{shell@1}', 1, false)",
+  );
+  await drain("clock_timestamp()");
+  await load(3);
+  const worker = await stack.start({ NOFX_WORKER_NAME: "w" });
+  await until("it has heard", async () => (await worker.metric("nofx_worker_draining")) === 1);
+  const seen = (await device("w")).seen_at.getTime();
+  await until("it has beaten twice", async () => {
+    const { seen_at } = await device("w");
+    return seen_at.getTime() > seen + 2_500;
+  });
+  expect(await count("epoch > 0")).toBe(0);
+  expect(await device("w")).toMatchObject({ status: "draining", version: "0.1.0" });
+});
