@@ -26,7 +26,7 @@ export function createShellHandler(ports: ShellPorts): Handler<ShellWith> {
     const { step, signal, log } = run;
     refuseUnlessTrusted(step.shell);
     log.write("system", NOT_SANDBOXED);
-    const workspace = await ports.workspaces.ensure(step.run_id, step.workspace);
+    const workspace = await ports.workspaces.ensure(step.workspace_run, step.workspace);
     await persist(run, () => fetchInputs(step, args.inputs, workspace, ports));
     const env = await stepEnvironment(step, workspace, args.env ?? {});
     const argv = args.command ?? ["sh", "-e", "-c", args.script ?? ""];
