@@ -2911,6 +2911,10 @@ begin
   into v_old, v_new, v_kept, v_count, v_kept_count, v_keeping
   from (select x.* from copied x join public.steps s on s.id = x.id order by s.position, s.created_at, s.id) c;
 
+  -- a run in which nothing runs would never end
+  if v_kept_count = v_count then
+    return jsonb_build_object('result', 'unchanged', 'run_id', p_source, 'status', v_run.status);
+  end if;
   if v_kept_count = 0 and not p_keep then
     v_root := null;
   elsif exists (

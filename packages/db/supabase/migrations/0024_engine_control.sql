@@ -360,7 +360,7 @@ to nofx_member;
 -- p_member: who stands behind it, and may not answer the questions that it asks. The workspace goes on too, unless nothing at
 -- all is taken over; two runs never share one at the same time.
 --
--- Answers {result: forked | going | busy, run_id, steps, kept, approvals, for_workers, for_agents}.
+-- Answers {result: forked | unchanged | going | busy, run_id, steps, kept, approvals, for_workers, for_agents}.
 create function engine.fork_run(
   p_source uuid, p_new uuid, p_from text[], p_edits jsonb, p_keep boolean, p_member uuid, p_member_name text,
   p_actor_type text, p_actor_id text, p_correlation uuid, p_traceparent text, p_redrive_of uuid
@@ -428,6 +428,10 @@ begin
   into v_old, v_new, v_kept, v_count, v_kept_count, v_keeping
   from (select x.* from copied x join public.steps s on s.id = x.id order by s.position, s.created_at, s.id) c;
 
+  -- a run in which nothing runs would never end
+  if v_kept_count = v_count then
+    return jsonb_build_object('result', 'unchanged', 'run_id', p_source, 'status', v_run.status);
+  end if;
   if v_kept_count = 0 and not p_keep then
     v_root := null;
   elsif exists (
