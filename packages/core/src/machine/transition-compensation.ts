@@ -20,7 +20,7 @@ import type { UndoStatus } from "../vocabulary/index.ts";
  * Terminal: two people live with the effect.
  */
 export const COMPENSATION_TRANSITIONS = [
-  { from: ["registered"], event: "begin", to: "undoing" },
+  { from: ["registered", "failed"], event: "begin", to: "undoing" },
   { from: ["undoing", "failed", "registered"], event: "succeed", to: "undone" },
   { from: ["undoing", "failed", "registered"], event: "fail", to: "failed" },
   { from: ["undoing", "failed", "registered"], event: "stop", to: "registered" },

@@ -34,6 +34,7 @@ export interface RunSpec {
   readonly undoOrder?: "completion" | "dependency";
   readonly compensate?: boolean;
   readonly forkedFrom?: string;
+  readonly workspaceRun?: string | null;
   readonly redriveOf?: string;
 }
 
@@ -41,6 +42,7 @@ export interface RunSpec {
 export function enqueueRun(model: EngineModel, spec: RunSpec, now: number): ModelRun {
   if (model.runs.has(spec.id)) throw new Error(`The model has a run ${spec.id} already.`);
   const kept = new Set(spec.steps.filter((one) => one.keptFrom !== undefined).map((s) => s.name));
+  const left = spec.steps.length - kept.size;
   const run: ModelRun = {
     id: spec.id,
     tenantId: spec.tenantId ?? "tenant",
@@ -51,13 +53,14 @@ export function enqueueRun(model: EngineModel, spec: RunSpec, now: number): Mode
     compensate: spec.compensate ?? true,
     undoOrder: spec.undoOrder ?? "completion",
     stepCount: spec.steps.length,
-    stepsLeft: spec.steps.length - kept.size,
+    stepsLeft: left,
     stepsFailed: 0,
     cancelRequestedAt: null,
     pausedAt: null,
     startedAt: null,
     finishedAt: null,
     forkedFrom: spec.forkedFrom ?? null,
+    workspaceRun: spec.workspaceRun ?? null,
     redriveOf: spec.redriveOf ?? null,
   };
   model.runs.set(run.id, run);
@@ -65,7 +68,7 @@ export function enqueueRun(model: EngineModel, spec: RunSpec, now: number): Mode
   for (const one of spec.steps) ids.set(one.name, addStep(model, run, one, now).id);
   for (const one of spec.steps) {
     const step = model.steps.get(ids.get(one.name) ?? "");
-    if (step === undefined || kept.has(one.name)) continue;
+    if (step === undefined) continue;
     for (const [needs, required] of [
       [one.needs ?? [], true],
       [one.softNeeds ?? [], false],
@@ -74,7 +77,7 @@ export function enqueueRun(model: EngineModel, spec: RunSpec, now: number): Mode
         const dependsOn = ids.get(need);
         if (dependsOn === undefined) throw new Error(`${one.name} needs ${need}: no such step.`);
         model.dependencies.push({ stepId: step.id, dependsOn, required });
-        if (kept.has(need)) continue;
+        if (kept.has(need) || kept.has(one.name)) continue;
         step.depsLeft++;
         step.holds |= HOLD_BITS.dependency;
       }
@@ -103,6 +106,7 @@ export function addStep(model: EngineModel, run: ModelRun, spec: StepSpec, now: 
     arguments: spec.arguments ?? {},
     undo: spec.undo ?? null,
     pivot: spec.pivot ?? false,
+    sensitive: spec.sensitive ?? false,
     status: kept === undefined ? "queued" : "succeeded",
     holds:
       kept === undefined

@@ -5,9 +5,11 @@ export { checkpoint, type Stored } from "./checkpoint.ts";
 export { childrenOf } from "./children-ended.ts";
 export { claim, claimable, type ClaimOptions } from "./claim.ts";
 export { enqueueRun, type RunSpec, type StepSpec } from "./enqueue-run.ts";
+export { forkRun, type Fork, type ForkResult } from "./fork-run.ts";
 export { UNDO_GRAPH_LIMIT, orderUndo, type UndoEdge, type Undoable } from "./order-undo.ts";
 export { pauseRun, resumeRun } from "./pause-run.ts";
 export { reclaim } from "./reclaim.ts";
+export { redrive, type RedriveResult } from "./redrive.ts";
 export { renew, type Renewed } from "./renew.ts";
 export { decideApproval, requestApproval } from "./request-approval.ts";
 export {

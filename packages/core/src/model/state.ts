@@ -56,6 +56,8 @@ export interface ModelRun {
   startedAt: number | null;
   finishedAt: number | null;
   readonly forkedFrom: string | null;
+  /** Whose workspace it goes on with; two runs never share one at the same time. */
+  readonly workspaceRun: string | null;
   /** The dead letter that this run redrives. */
   readonly redriveOf: string | null;
 }
@@ -87,6 +89,7 @@ export interface ModelStep {
   readonly arguments: unknown;
   readonly undo: ModelUndo | null;
   readonly pivot: boolean;
+  readonly sensitive: boolean;
   status: StepStatus;
   holds: number;
   depsLeft: number;

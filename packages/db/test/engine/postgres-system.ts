@@ -12,7 +12,7 @@ import {
 } from "@nofx/core/testing/engine";
 import { createDatabase, createPool } from "@nofx/db/client";
 import * as leases from "@nofx/db/leases";
-import { cancelRun, pauseRun, resumeRun } from "@nofx/db/queries";
+import { cancelRun, forkRun, pauseRun, resumeRun } from "@nofx/db/queries";
 import { createTestDatabase, seedMember, seedTenant } from "@nofx/db/testing";
 import type { DB } from "@nofx/db/types";
 import { dumpDatabase } from "./dump-state.ts";
@@ -228,6 +228,40 @@ export async function startPostgresSystem(): Promise<PostgresSystem> {
         const of = { tenantId, runId: runs[action.run] ?? "" };
         const answer = await asMember((db) => resumeRun(db, of));
         return { outcome: answer?.result === "resumed" };
+      }
+      case "fork": {
+        const newRunId = randomUUID();
+        const answer = await asMember((db) =>
+          forkRun(db, {
+            tenantId,
+            sourceRunId: runs[action.run] ?? "",
+            newRunId,
+            from: action.from,
+            edits: {},
+            keepCheckpoints: action.keep,
+            requesterName: "Ann",
+            correlationId: randomUUID(),
+            traceparent: null,
+          }),
+        );
+        if (answer?.result === "forked") runs.push(newRunId);
+        return { outcome: answer?.result };
+      }
+      case "redrive": {
+        const letters = await rows<{ id: string; run_id: string; name: string }>(
+          "select d.id, s.run_id, s.name from dead_letters d join steps s on s.id = d.step_id",
+        );
+        const sorted = letters.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+        const letter = sorted[action.pick % sorted.length]?.id;
+        const newRunId = randomUUID();
+        const result = await asMember(async (db) => {
+          const { rows: answers } = await sql<{ result: string }>`
+            select engine.redrive(${tenantId}::uuid, ${letter}::uuid, null, null, ${newRunId}::uuid, 'Ann',
+              ${randomUUID()}::uuid, null) ->> 'result' as result`.execute(db);
+          return answers[0]?.result;
+        });
+        if (result === "redriven") runs.push(newRunId);
+        return { outcome: result };
       }
       case "sweep":
         await leases.wakeTimers(worker, 1_000);

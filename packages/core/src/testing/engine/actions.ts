@@ -3,6 +3,8 @@ import type { ModelUndo, StepSpec, WaitOption } from "../../model/index.ts";
 
 export const WORKERS = ["w0", "w1", "w2"] as const;
 export const MAX_RUNS = 3;
+/** With those that go on with others. */
+export const MAX_ALL_RUNS = 5;
 
 /**
  * Times are chosen so that no sum of ticks comes near any of them: a database, whose clock goes on by itself between two
@@ -61,6 +63,13 @@ export type Action =
     }
   | { readonly do: "cancel"; readonly run: number; readonly compensate: boolean }
   | { readonly do: "pause" | "resume"; readonly run: number }
+  | {
+      readonly do: "fork";
+      readonly run: number;
+      readonly from: readonly string[];
+      readonly keep: boolean;
+    }
+  | { readonly do: "redrive"; readonly pick: number }
   | { readonly do: "sweep" };
 
 export interface SettleItem {
@@ -81,7 +90,10 @@ const pick = fc.oneof(
   { weight: 2, arbitrary: fc.nat(3) },
   { weight: 1, arbitrary: fc.nat(50) },
 );
-const run = fc.nat(MAX_RUNS - 1);
+const run = fc.oneof(
+  { weight: 3, arbitrary: fc.nat(MAX_RUNS - 1) },
+  { weight: 1, arbitrary: fc.nat(MAX_ALL_RUNS - 1) },
+);
 const asWorker = { worker, pick };
 
 /** A run of one to five steps; each may need those before it. */
@@ -229,6 +241,16 @@ const WEIGHTED: readonly [number, fc.Arbitrary<Action>][] = [
     }),
   ],
   [1, fc.record({ do: fc.constantFrom("pause" as const, "resume" as const), run })],
+  [
+    2,
+    fc.record({
+      do: fc.constant("fork" as const),
+      run,
+      from: fc.subarray(["s0", "s1", "s2"]),
+      keep: fc.boolean(),
+    }),
+  ],
+  [3, fc.record({ do: fc.constant("redrive" as const), pick })],
   [4, fc.record({ do: fc.constant("sweep" as const) })],
 ];
 

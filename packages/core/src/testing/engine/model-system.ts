@@ -1,6 +1,6 @@
 import * as engine from "../../model/index.ts";
 import type { EngineModel, ModelClaim, ModelSettlement } from "../../model/index.ts";
-import { LEASE_MS, MAX_RUNS, RETRY_MS, WORKERS, type Action } from "./actions.ts";
+import { LEASE_MS, MAX_ALL_RUNS, MAX_RUNS, RETRY_MS, WORKERS, type Action } from "./actions.ts";
 
 /** The verbs that actions are carried out with: those of the model, or of a mutant of it. */
 export type Verbs = Pick<
@@ -43,6 +43,10 @@ export function createModelSystem(verbs: Verbs = engine): ModelSystem {
 function canApply(model: EngineModel, claims: readonly ModelClaim[][], action: Action): boolean {
   if ("items" in action || ("worker" in action && action.do !== "claim"))
     return (claims[action.worker]?.length ?? 0) > 0;
+  if (action.do === "fork" || action.do === "redrive") {
+    if (model.runs.size >= MAX_ALL_RUNS) return false;
+    if (action.do === "redrive") return model.deadLetters.length > 0;
+  }
   if ("run" in action) return model.runs.has(runName(action.run));
   if (action.do === "enqueue") return model.runs.size < MAX_RUNS;
   if (action.do === "answer") return openQuestions(model).length > 0;
@@ -146,6 +150,16 @@ function apply(
       return verbs.pauseRun(model, runName(action.run), now);
     case "resume":
       return engine.resumeRun(model, runName(action.run), now);
+    case "fork": {
+      const { from, keep } = action;
+      const fork = { source: runName(action.run), id: runName(model.runs.size), from, keep };
+      return engine.forkRun(model, fork, now);
+    }
+    case "redrive": {
+      const letters = model.deadLetters.toSorted((a, b) => (a.stepId < b.stepId ? -1 : 1));
+      const letter = letters[action.pick % letters.length];
+      return engine.redrive(model, letter?.id ?? "", runName(model.runs.size), now);
+    }
     case "sweep":
       engine.wakeTimers(model, now);
       verbs.reclaim(model, now);
