@@ -5,7 +5,7 @@ import {
   RevealDeadLetterInput,
   type DeadLetterView,
 } from "@nofx/core/api";
-import { DeadLetterStatus, toUuid } from "@nofx/core/vocabulary";
+import { toUuid, type DeadLetterStatus } from "@nofx/core/vocabulary";
 import { countDeadLetters, listDeadLetters as query } from "@nofx/db/queries";
 import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";

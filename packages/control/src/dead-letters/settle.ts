@@ -7,7 +7,7 @@ import {
 } from "@nofx/core/api";
 import { canonicalJson } from "@nofx/core/canonical";
 import { NofxError } from "@nofx/core/errors";
-import { toId, toUuid } from "@nofx/core/vocabulary";
+import { toId } from "@nofx/core/vocabulary";
 import { acceptLoss, askAcceptLoss, resolveLetter, type SettledLetter } from "@nofx/db/queries";
 import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";

@@ -139,27 +139,31 @@ test(`${LETTERS} letters that two people redrive at once are each redriven once`
     cursor = page.nextCursor;
   }
   expect(new Set(all.map((one) => one.id)).size).toBe(LETTERS);
-  const outcome = { redriven: 0, refused: 0 };
+  const redriven: string[] = [];
+  const refusals: unknown[] = [];
   const person = async (ctx: MemberContext, order: DeadLetterSummary[]) => {
     for (const letter of order) {
-      try {
-        const { deadLetterIds } = await redrive(letter, {}, ctx);
-        outcome.redriven += deadLetterIds.length;
-      } catch (error) {
-        expect(error).toMatchObject({ code: "conflict", data: { status: "redriving" } });
-        outcome.refused += 1;
-      }
+      const made = await redrive(letter, {}, ctx).catch((error: unknown) => {
+        refusals.push(error);
+        return { deadLetterIds: [] };
+      });
+      redriven.push(...made.deadLetterIds);
     }
   };
   await Promise.all([person(operator, all), person(other, all.toReversed())]);
-  expect(outcome.redriven).toBe(all.length);
-  expect(outcome.redriven / 5 + outcome.refused).toBe(all.length * 2);
+  expect(redriven).toHaveLength(all.length);
+  expect(new Set(redriven)).toEqual(new Set(all.map((one) => one.id)));
+  expect(refusals).toHaveLength(all.length * 2 - redriven.length / 5);
+  for (const refused of refusals) {
+    expect(refused).toMatchObject({ code: "conflict", data: { status: "redriving" } });
+  }
   const { rows } = await control.t.owner.query(
     "select forked_from from runs where tenant_id = $1 and redrive_of is not null",
     [tenant.id],
   );
-  expect(rows.map((row) => row.forked_from).toSorted()).toEqual(
-    runs.map((id) => toUuid("run", id)).toSorted(),
+  expect(rows).toHaveLength(runs.length);
+  expect(new Set(rows.map((row) => row.forked_from))).toEqual(
+    new Set(runs.map((id) => toUuid("run", id))),
   );
   const names = await control.work();
   expect(names).toHaveLength(all.length);

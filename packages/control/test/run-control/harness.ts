@@ -15,6 +15,7 @@ import {
   type EngineDb,
   type Settlement,
 } from "@nofx/db/leases";
+import { checkInvariants } from "@nofx/db/testing";
 import type { DB } from "@nofx/db/types";
 import { backlog } from "../fixtures.ts";
 
@@ -98,8 +99,12 @@ export async function startControl(): Promise<ControlPlane> {
     },
     sweepBatches: async () => (await redriveBatches(worker, 25)).redriven,
     async [Symbol.asyncDispose]() {
+      // whatever a test did, the whole database must still make sense
+      const query = async (text: string) => (await t.owner.query(text)).rows;
+      const broken = (await checkInvariants(query)).filter((one) => one.broken.length > 0);
       await pool.end();
       await t[Symbol.asyncDispose]();
+      if (broken.length > 0) throw new Error(JSON.stringify(broken, null, 2));
     },
   };
 }
@@ -108,6 +113,12 @@ export function ended(step: ClaimedStepRow, ending: Ending): Settlement {
   const { id: stepId, epoch } = step;
   if (ending === "ok") return { stepId, epoch, outcome: "succeeded", output: { by: step.name } };
   return { stepId, epoch, outcome: "failed", error: { code: ending.code, message: "It broke." } };
+}
+
+/** An attempt that failed in passing, and asks for another at once. */
+export function retry({ id: stepId, epoch }: ClaimedStepRow): Settlement {
+  const error = { code: "timeout", message: "It took too long." };
+  return { stepId, epoch, outcome: "failed", error, retryMs: 0 };
 }
 
 /** `{ name: status }` of a run's steps. */

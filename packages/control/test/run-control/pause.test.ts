@@ -4,7 +4,7 @@ import { again } from "@nofx/control/testing";
 import { spawn, wait, wakeTimers } from "@nofx/db/leases";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { refusal, shellItem } from "../fixtures.ts";
-import { ended, startControl, undoable, type ControlPlane } from "./harness.ts";
+import { ended, retry, startControl, undoable, type ControlPlane } from "./harness.ts";
 
 let control: ControlPlane;
 let operator: MemberContext;
@@ -40,8 +40,7 @@ test("what is executed is let finish; what it frees or asks for again waits", as
   const step = (name: string) => claimed.find((one) => one.name === name)!;
   await pause(run.id);
   await control.settle(ended(step("a"), "ok"));
-  const again_ = { ...ended(step("c"), { code: "timeout" }), retryMs: 0 };
-  await control.settle(again_ as never);
+  await control.settle(retry(step("c")));
   expect(await control.claim()).toEqual([]);
   await resume(run.id);
   expect((await control.work()).toSorted()).toEqual(["b", "c"]);
@@ -105,7 +104,7 @@ test("undoing stands still with its run, whether it was paused before or during 
 test("the time that it stood still does not count against a step's deadline", async () => {
   const run = await control.run(operator, [shellItem("a")]);
   const [step] = await control.claim();
-  await control.settle({ ...ended(step!, { code: "timeout" }), retryMs: 0 } as never);
+  await control.settle(retry(step!));
   await pause(run.id);
   const before = (await control.view(operator, run.id)).stepList[0]!.deadlineAt!;
   await control.t.owner.query(
