@@ -92,7 +92,12 @@ function beginWork(
     redriveDeadLetters(common),
   ]);
   // they end only when everything has: what is left over may have questions
-  const answering = answerQuestions({ client, person: supervisor, signal: giveUp.signal });
+  const answering = answerQuestions({
+    database,
+    client,
+    person: supervisor,
+    signal: giveUp.signal,
+  });
   cleanup.defer(async () => {
     ending.abort();
     giveUp.abort();

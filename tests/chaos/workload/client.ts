@@ -4,11 +4,12 @@ import { decideApproval, listApprovals } from "@nofx/control/approvals";
 import { importBacklog } from "@nofx/control/backlog";
 import type { MemberContext, Plane } from "@nofx/control/command";
 import { redriveDeadLetter } from "@nofx/control/dead-letters";
+import { sendEvent } from "@nofx/control/events";
 import { createPlan, executePlan } from "@nofx/control/plans";
 import { cancelRun, pauseRun, resumeRun } from "@nofx/control/runs";
 import { NofxError } from "@nofx/core/errors";
 import { toId } from "@nofx/core/vocabulary";
-import type { Documents } from "./documents.ts";
+import { EVENT, type Documents } from "./documents.ts";
 import type { History } from "./history.ts";
 import { asPerson, type Person } from "./people.ts";
 
@@ -32,7 +33,7 @@ export class Client {
 
   /** Imports, plans and executes one backlog; answers the run's id when all three were acknowledged. */
   async startRun(person: Person, documents: Documents): Promise<string | undefined> {
-    const { pack, document } = documents.next();
+    const { pack, document, tellAfterMs } = documents.next();
     const imported = await this.#call(person, "backlog.import", (ctx) =>
       importBacklog(ctx, { document }),
     );
@@ -43,7 +44,15 @@ export class Client {
     const run = await this.#call(person, "plans.execute", (ctx) =>
       executePlan(ctx, { planId: plan.id }),
     );
+    if (run !== undefined && tellAfterMs !== undefined) {
+      await delay(tellAfterMs);
+      await this.send(person, pack);
+    }
     return run?.runId;
+  }
+
+  send(person: Person, key: string): Promise<unknown> {
+    return this.#call(person, "events.send", (ctx) => sendEvent(ctx, { name: EVENT, key }));
   }
 
   /** Says yes to everything that is asked. */

@@ -5,6 +5,10 @@ type Random = () => number;
 /** The names of steps that fail on purpose begin with this. */
 export const FAILS = "fails";
 
+/** What steps wait for from outside; the key is the pack. */
+export const EVENT = "chaos.go";
+const AWAITS = "await";
+
 /** Longer than any freeze lasts: the command outlives its worker's lease. */
 const LONG_MS = 6_000;
 
@@ -21,18 +25,27 @@ export class Documents {
     this.#agents = options.agents;
   }
 
-  next(): { pack: string; document: Record<string, unknown> } {
+  /** `tellAfterMs`: a step of it waits for the event of that key, which is to be sent then. */
+  next(): {
+    pack: string;
+    document: Record<string, unknown>;
+    tellAfterMs: number | undefined;
+  } {
     const pack = `chaos-${(this.#count += 1)}`;
-    const items = this.#shape()();
-    return { pack, document: { version: 1, pack, items } };
+    const items = this.#shape(pack)();
+    const awaits = items.some(({ id }) => id === AWAITS);
+    // about when the step begins to wait: it must be heard before, after, and at the same moment
+    const tellAfterMs = awaits ? this.#random() * 800 : undefined;
+    return { pack, document: { version: 1, pack, items }, tellAfterMs };
   }
 
-  #shape(): () => Item[] {
+  #shape(pack: string): () => Item[] {
     const shapes: [number, () => Item[]][] = [
       [10, () => this.#graph()],
       [2, () => this.#saga()],
       [2, () => this.#asks()],
-      [2, () => this.#waits()],
+      [1, () => this.#waits({ id: "wait", with: { seconds: 0.5 + this.#random() * 2 } })],
+      [2, () => this.#waits({ id: AWAITS, with: { event: { name: EVENT, key: pack } } })],
       [2, () => this.#stumbles()],
       [2, () => this.#long()],
       [this.#agents ? 4 : 0, () => this.#agent()],
@@ -79,17 +92,10 @@ export class Documents {
     return [this.#step("before"), ask, this.#step("then", { needs: ["ask"] })];
   }
 
-  /** Waits for a moment in its middle; no worker is held meanwhile. */
-  #waits(): Item[] {
-    const seconds = 0.5 + this.#random() * 2;
-    const wait = {
-      id: "wait",
-      title: "A while",
-      kind: "wait",
-      with: { seconds },
-      needs: ["before"],
-    };
-    return [this.#step("before"), wait, this.#step("then", { needs: ["wait"] })];
+  /** Waits for a moment or an event in its middle; no worker is held meanwhile. */
+  #waits(wait: Item & { id: string }): Item[] {
+    const step = { ...wait, title: wait.id, kind: "wait", needs: ["before"] };
+    return [this.#step("before", { ms: 50 }), step, this.#step("then", { needs: [wait.id] })];
   }
 
   /** Runs into its time limit at the first try. */

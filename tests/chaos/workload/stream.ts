@@ -26,16 +26,22 @@ export async function streamRuns(options: {
   }
 }
 
-/** Somebody who answers what is asked, now and then. */
+/** Somebody who answers what is asked, and tells runs that continue others what those were told. */
 export async function answerQuestions(options: {
+  database: ChaosDatabase;
   client: Client;
   person: Person;
   signal: AbortSignal;
 }): Promise<void> {
-  const { client, person, signal } = options;
+  const { database, client, person, signal } = options;
   while (!signal.aborted) {
     await delay(500, undefined, { signal }).catch(() => {});
     // a question that could not be read is there the next time
     await client.answer(person).catch(() => 0);
+    const waiting = await database.ask<{ key: string }>(
+      `select distinct w.key from waits w join runs r on r.id = w.run_id
+       where w.status = 'open' and w.kind = 'event' and r.forked_from is not null`,
+    );
+    for (const { key } of waiting) await client.send(person, key);
   }
 }
