@@ -114,6 +114,13 @@ export function inTheWay(answer: Pick<ForkAnswer, "result" | "run_id" | "status"
       data,
     });
   }
+  if (answer.result === "unchanged") {
+    return new NofxError("conflict", {
+      detail:
+        "Nothing of this run can run again: it only undid what another run did. Go on with that one.",
+      data,
+    });
+  }
   return new NofxError("conflict", {
     detail:
       "Another run goes on with this one right now and works in the same place. Wait for its end, or cancel it first.",

@@ -7,6 +7,7 @@ import {
   requestLossAcceptance,
   resolveDeadLetter,
 } from "@nofx/control/dead-letters";
+import { rerunRun } from "@nofx/control/runs";
 import { again, type TestTenant } from "@nofx/control/testing";
 import type { DeadLetterSummary, RunView } from "@nofx/core/api";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
@@ -84,7 +85,10 @@ test("redriven, it is undone in order with all that had to wait for it, and the 
 
   const second = await redriveDeadLetter(again(operator), { deadLetterId: letter.id });
   expect(await control.work()).toEqual(["undo.2.b", "undo.3.a"]);
-  expect((await control.view(operator, second.runId)).status).toBe("succeeded");
+  const undoing = await control.view(operator, second.runId);
+  expect(undoing).toMatchObject({ status: "succeeded", forkedFrom: run.id, redriveOf: letter.id });
+  const again_ = await refusal(rerunRun(again(operator), { runId: second.runId }));
+  expect(again_.detail).toContain("undid what another run did");
   expect((await look(letter)).status).toBe("resolved");
   expect(await undone(run.id)).toEqual({
     compensation: "done",
