@@ -4,7 +4,8 @@ import * as engine from "./index.ts";
 import { numRuns } from "../testing/index.ts";
 import {
   LEASE_MS,
-  anAction,
+  aMove,
+  actionsOf,
   changeViolations,
   claimOf,
   createModelSystem,
@@ -13,6 +14,7 @@ import {
   violations,
   type Action,
   type ModelSystem,
+  type Move,
   type Verbs,
 } from "../testing/engine/index.ts";
 import type { ModelClaim, Settled } from "./index.ts";
@@ -41,18 +43,22 @@ class Paper {
 }
 
 class Step implements fc.Command<Paper, ModelSystem> {
-  readonly action: Action;
+  readonly move: Move;
 
-  constructor(action: Action) {
-    this.action = action;
+  constructor(move: Move) {
+    this.move = move;
   }
 
-  check = (paper: Readonly<Paper>) => paper.canApply(this.action);
-  toString = () => JSON.stringify(this.action);
+  check = (paper: Readonly<Paper>) => actionsOf(this.move).some(paper.canApply);
+  toString = () => JSON.stringify(this.move);
 
   run(paper: Paper, system: ModelSystem): void {
+    for (const action of actionsOf(this.move))
+      if (system.canApply(action)) this.#apply(paper, system, action);
+  }
+
+  #apply(paper: Paper, system: ModelSystem, action: Action): void {
     const before = snapshotOf(system.model);
-    const { action } = this;
     const subjects = "worker" in action && action.do !== "claim" ? claimsOf(system, action) : [];
     const outcome = system.apply(action);
     paper.now = system.now;
@@ -125,7 +131,7 @@ function compare(
 }
 
 function sequences(verbs?: Verbs, seen: (system: ModelSystem) => void = () => undefined) {
-  const commands = fc.commands([anAction.map((action) => new Step(action))], {
+  const commands = fc.commands([aMove.map((move) => new Step(move))], {
     maxCommands: 60,
     size: "max",
   });

@@ -72,6 +72,24 @@ export type Action =
   | { readonly do: "redrive"; readonly pick: number }
   | { readonly do: "sweep" };
 
+/** One action, or several that bring a run forward: what comes late in its life is otherwise seldom reached. */
+export type Move =
+  | Action
+  | { readonly do: "drive"; readonly ends: readonly SettleItem["outcome"][] };
+
+/** The actions of a move, one after the other. */
+export function actionsOf(move: Move): readonly Action[] {
+  if (move.do !== "drive") return [move];
+  return move.ends.flatMap((outcome, at): Action[] => [
+    { do: "claim", worker: 0, limit: 3 },
+    {
+      do: "settle",
+      worker: 0,
+      items: [0, 1, 2].map((pick) => ({ pick, outcome, retry: at % 2 === 0 })),
+    },
+  ]);
+}
+
 export interface SettleItem {
   readonly pick: number;
   readonly outcome: "succeeded" | "failed" | "released";
@@ -256,4 +274,18 @@ const WEIGHTED: readonly [number, fc.Arbitrary<Action>][] = [
 
 export const anAction: fc.Arbitrary<Action> = fc.oneof(
   ...WEIGHTED.map(([weight, arbitrary]) => ({ weight, arbitrary })),
+);
+
+export const aMove: fc.Arbitrary<Move> = fc.oneof(
+  { weight: 12, arbitrary: anAction },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("drive" as const),
+      ends: fc.array(fc.constantFrom("succeeded", "succeeded", "succeeded", "failed"), {
+        minLength: 1,
+        maxLength: 6,
+      }),
+    }),
+  },
 );
