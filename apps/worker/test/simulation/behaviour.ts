@@ -6,9 +6,11 @@ import type { Network } from "./network.ts";
 import type { SimProcess } from "./sim-process.ts";
 import type { World } from "./world.ts";
 
-/** What one attempt of a step does: works, calls the sink, works, and ends in one of these ways. */
+/** What one attempt of a step does: works, calls the sink, goes on working and calling, and ends in one of these ways. */
 export interface Attempt {
   readonly before: number;
+  /** Between further calls; none: it calls once. */
+  readonly every?: number;
   readonly after: number;
   readonly end: "succeed" | "transient" | "permanent" | "throw" | "hang" | "deaf" | "crash";
 }
@@ -34,10 +36,12 @@ export function behaviour(ports: BehaviourPorts): Handler<ShellWith> {
     const { step } = run;
     if (active.has(step.id)) world.blame(`two attempts of ${step.id} at once in ${process.name}`);
     active.add(step.id);
+    world.executing.set(`${step.id}:${step.epoch}`, process.name);
     try {
       return await attempt(run, attemptOf(run, args), ports);
     } finally {
       active.delete(step.id);
+      world.executed.set(`${step.id}:${step.epoch}`, process.name);
     }
   };
 }
@@ -56,10 +60,15 @@ async function attempt(run: StepRun, plan: Attempt, ports: BehaviourPorts) {
   if (signal.aborted) return { type: "stopped" } as const;
   await callOut(run, ports);
   if (plan.end === "crash") ports.die();
+  const { every } = plan;
+  for (let left = plan.after; every !== undefined && left > 0 && !signal.aborted; left -= every) {
+    await clock.sleep(every, signal);
+    if (!signal.aborted) await callOut(run, ports);
+  }
   if (plan.end === "hang") await clock.sleep(3_600_000, signal);
   // goes on for a while after it was told to stop
-  if (plan.end === "deaf") await clock.sleep(plan.after + 4_000);
-  else await clock.sleep(plan.after, signal);
+  if (plan.end === "deaf") await clock.sleep(plan.after + 6_000);
+  else if (every === undefined) await clock.sleep(plan.after, signal);
   if (signal.aborted && plan.end !== "deaf") return { type: "stopped" } as const;
   switch (plan.end) {
     case "transient":
@@ -75,6 +84,17 @@ async function attempt(run: StepRun, plan: Attempt, ports: BehaviourPorts) {
 
 /** The effect. A call that nobody answered may have been heard: the next attempt makes it again, under the same key. */
 async function callOut({ step }: StepRun, { world, network, process }: BehaviourPorts) {
+  const until = world.fence.grantedUntil(step.id, step.epoch);
+  if (process.isAwake && world.now > until) {
+    world.blame(
+      `${process.name} calls out for ${step.id}:${step.epoch}, its lease ended at ${until}`,
+    );
+  }
+  if (world.toldToStop.has(`${step.id}:${step.epoch}`)) {
+    world.blame(
+      `${process.name} calls out for ${step.id}:${step.epoch} and knows that it must not`,
+    );
+  }
   try {
     const taken = await network.call(process, `effect ${step.id}`, "sink", () =>
       world.sink.call(step.id, step.epoch),
@@ -95,11 +115,17 @@ export function drawAttempts(
   const attempts: Attempt[] = [];
   const times = () => ({
     before: dice.between(0, 800),
-    after: dice.chance(0.15) ? dice.between(2_000, 7_000) : dice.between(0, 600),
+    ...(dice.chance(0.25)
+      ? { after: dice.between(2_000, 7_000), every: dice.between(40, 400) }
+      : { after: dice.between(0, 600) }),
   });
   while (attempts.length < 3 && dice.chance(badness)) {
     attempts.push({ ...times(), end: dice.pick(["transient", "transient", "throw", "hang"]) });
   }
-  const end = dice.chance(badness / 3) ? dice.pick(badEnds) : "succeed";
+  const end = dice.chance(badness / 3)
+    ? dice.pick(badEnds)
+    : dice.chance(0.05)
+      ? "deaf"
+      : "succeed";
   return [...attempts, { ...times(), end }];
 }

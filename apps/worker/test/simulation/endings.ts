@@ -50,6 +50,10 @@ export function checkEnd(world: World, fleet: Fleet): void {
   for (const step of model.steps.values()) {
     if (step.leaseOwner !== null) world.blame(`I16: ${step.leaseOwner} still holds ${step.id}`);
   }
+  for (const [claim, name] of world.executed) {
+    if (world.spoken.has(claim) || world.goneEarly.has(name)) continue;
+    world.blame(`${name} executed ${claim} and never said how it ended`);
+  }
   for (const run of model.runs.values()) {
     const ends = model.events.filter(
       ({ runId, type }) =>

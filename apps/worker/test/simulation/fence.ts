@@ -12,6 +12,7 @@ export class Fence {
   readonly #holders = new Map<string, Holder>();
   readonly #highest = new Map<string, number>();
   readonly #ended = new Map<string, string>();
+  readonly #granted = new Map<string, number>();
   readonly #won = new Map<string, number>();
   readonly #blame: (what: string) => void;
 
@@ -33,6 +34,7 @@ export class Fence {
     if (claim.epoch <= before)
       this.#blame(`I3: ${stepId} claimed as ${claim.epoch} after ${before}`);
     this.#highest.set(stepId, claim.epoch);
+    this.#granted.set(`${stepId}:${claim.epoch}`, claim.until);
     this.#holders.set(stepId, { ...claim });
   }
 
@@ -41,7 +43,9 @@ export class Fence {
     if (held !== holds)
       this.#blame(`renewal of ${stepId} by ${claim.owner}: ${held}, not ${holds}`);
     const holder = this.#holders.get(stepId);
-    if (held && holder !== undefined) holder.until = claim.until;
+    if (!held || holder === undefined) return;
+    holder.until = claim.until;
+    this.#granted.set(`${stepId}:${claim.epoch}`, claim.until);
   }
 
   /** A claim was ended, or something written under it, as the caller was told. */
@@ -76,6 +80,11 @@ export class Fence {
     if (won !== undefined) this.#blame(`I4: ${stepId} committed as ${won} and as ${by.epoch}`);
     this.#won.set(stepId, by.epoch);
     return true;
+  }
+
+  /** Until when the database has ever let this claim hold, whatever became of it. */
+  grantedUntil(stepId: string, epoch: number): number {
+    return this.#granted.get(`${stepId}:${epoch}`) ?? 0;
   }
 
   /** The database took the step back, or put it on hold. */

@@ -58,14 +58,15 @@ export class Fleet {
       ringAll: () => {
         for (const one of this.workers) this.#network.ring(one.process, one.ring);
       },
-      onEnd: (gone) => this.#replace(gone),
+      onEnd: (gone, hasSaidAll) => this.#replace(gone, hasSaidAll),
     });
     this.workers.push(worker);
   }
 
-  #replace(gone: SimWorker): void {
+  #replace(gone: SimWorker, hasSaidAll: boolean): void {
     this.#world.note(`${gone.process.name} is gone`);
     this.workers.splice(this.workers.indexOf(gone), 1);
+    if (!hasSaidAll) this.#world.goneEarly.add(gone.process.name);
     if (this.#closing) return;
     this.#world.time.in(this.#dice.between(200, 2_000), () => {
       if (!this.#closing) this.#startOne();

@@ -33,8 +33,13 @@ export class Network {
     this.#dice = dice;
   }
 
-  /** `work` happens at the other side at one instant. Its errors come back like its answer. */
-  call<T>(from: SimProcess, name: string, to: "database" | "sink", work: () => T): Promise<T> {
+  /** `work` happens at the other side at one instant, `late` when its caller has given up. Its errors come back as answers do. */
+  call<T>(
+    from: SimProcess,
+    name: string,
+    to: "database" | "sink",
+    work: (late: boolean) => T,
+  ): Promise<T> {
     const world = this.#world;
     return new Promise<T>((resolve, reject) => {
       let over = false;
@@ -63,7 +68,7 @@ export class Network {
           hear(this.#travel(), lost);
           return;
         }
-        const answer = this.#carryOut(from, name, work);
+        const answer = this.#carryOut(from, name, () => work(late));
         if (late) world.count("lateCommits");
         if (this.#dice.chance(replyLost)) {
           world.count("repliesLost");

@@ -1,6 +1,7 @@
 import type { ClaimedStepRow, HeldStep, Settlement, WorkerEngine } from "@nofx/control/steps";
 import { NofxError } from "@nofx/core/errors";
 import {
+  attemptOf,
   checkpoint,
   claim,
   claimable,
@@ -58,7 +59,8 @@ export function simEngine(ports: EnginePorts): WorkerEngine {
   const { model, fence } = world;
   const owner = process.name;
   const by = { type: "worker", owner, tenantId: null } as const;
-  const ask = <T>(name: string, work: () => T) => network.call(process, name, "database", work);
+  const ask = <T>(name: string, work: (late: boolean) => T) =>
+    network.call(process, name, "database", work);
 
   /** A write under a claim; `null`: the database says that it is lost. */
   const fenced = <T>(what: string, held: HeldStep, work: () => T | null): T => {
@@ -79,6 +81,8 @@ export function simEngine(ports: EnginePorts): WorkerEngine {
     const results = settle(model, by, settlements, world.now);
     results.forEach(({ stepId, epoch, result, status, reason }, i) => {
       const outcome = settlements[i]?.outcome ?? "";
+      world.spoken.add(`${stepId}:${epoch}`);
+      blameImpossible(world, settlements[i]);
       world.note(`${owner} ${outcome} ${stepId}:${epoch} ${result} ${status}`);
       if (result === "stale") {
         world.count("settlesRefused");
@@ -108,8 +112,11 @@ export function simEngine(ports: EnginePorts): WorkerEngine {
   const engine: Simulated = {
     worker: owner,
     ring: ports.ringAll,
-    exchange: ({ settlements, renewals, want, leaseMs, handlers }) =>
-      ask(`exchange ${settlements.length}/${renewals.length}/${want}`, () => {
+    exchange: async ({ settlements, renewals, want, leaseMs, handlers }) => {
+      let at = 0;
+      const what = `exchange ${settlements.length}/${renewals.length}/${want}`;
+      const answer = await ask(what, (late) => {
+        at = world.now;
         const settled = settleAll(settlements);
         const renewed = renew(model, by, renewals, leaseMs, world.now).map((row, i) => {
           const epoch = renewals[i]?.epoch ?? 0;
@@ -125,17 +132,30 @@ export function simEngine(ports: EnginePorts): WorkerEngine {
         const taken = claim(model, by, { handlers, limit: want, leaseMs }, world.now);
         for (const { id, epoch, leaseUntil } of taken) {
           fence.claimed(id, { epoch, owner, until: leaseUntil ?? 0 }, world.now);
+          if (!late) world.unheard.set(`${id}:${epoch}`, at);
           world.note(`${owner} claims ${id}:${epoch}`);
         }
         return { settled, renewed, claimed: taken.map((step) => claimedRow(world, step)) };
-      }),
+      });
+      for (const { id, epoch } of answer.claimed) world.unheard.delete(`${id}:${epoch}`);
+      world.heardUpTo.set(owner, at);
+      answer.renewed.forEach((row, i) => {
+        if (row.held && !row.cancel_requested) return;
+        world.toldToStop.add(`${row.step_id}:${renewals[i]?.epoch}`);
+      });
+      return answer;
+    },
     disown: (held) =>
-      ask("disown", () => {
+      ask("disown", (late) => {
         const unknown = [...model.steps.values()].filter(
           (step) =>
             step.leaseOwner === owner &&
             !held.some(({ stepId, epoch }) => stepId === step.id && epoch === step.epoch),
         );
+        for (const { id, epoch } of unknown) {
+          if (late || world.executing.get(`${id}:${epoch}`) !== owner) continue;
+          world.blame(`${owner} disowns ${id}:${epoch}, which it executes or has executed`);
+        }
         settleAll(
           unknown.map(({ id, epoch }) => ({ stepId: id, epoch, outcome: "released" as const })),
         );
@@ -187,6 +207,7 @@ export function simEngine(ports: EnginePorts): WorkerEngine {
         const ids = reclaim(model, world.now, limit);
         for (const id of ids) {
           fence.ended(id);
+          blameForgetful(world, id);
           world.note(`reclaimed ${id}`);
         }
         world.count("leasesReclaimed", ids.length);
@@ -210,6 +231,32 @@ export function simEngine(ports: EnginePorts): WorkerEngine {
       return target[name as keyof WorkerEngine];
     },
   });
+}
+
+/** What a worker must not say: that it gave up on the database, or that a step has ended which it was told to be on hold. */
+function blameImpossible({ model, blame }: World, settlement: Settlement | undefined): void {
+  if (settlement === undefined) return;
+  const { stepId, epoch, outcome } = settlement;
+  const isShell = stepOf(model, stepId).handler === "shell@1";
+  if (outcome === "failed" && settlement.error.code === "unclassified" && !isShell) {
+    blame(`${stepId} failed because the database was away: ${settlement.error.message}`);
+  }
+  const attempt = attemptOf(model, stepId, epoch);
+  if (outcome === "succeeded" && attempt?.outcome === "suspended") {
+    blame(`${stepId}:${epoch} is on hold, and its executor says that it succeeded`);
+  }
+}
+
+/** A claim that its worker never heard of lapses only where the worker hears nothing at all: else it gives it back. */
+function blameForgetful(world: World, stepId: string): void {
+  const attempt = world.model.attempts.findLast((one) => one.stepId === stepId);
+  if (attempt === undefined) return;
+  const madeAt = world.unheard.get(`${stepId}:${attempt.epoch}`);
+  const heardUpTo = world.heardUpTo.get(attempt.executor) ?? 0;
+  if (madeAt === undefined || heardUpTo <= madeAt) return;
+  world.blame(
+    `${attempt.executor} never gave back ${stepId}:${attempt.epoch}, of which it did not hear`,
+  );
 }
 
 function claimedRow(world: World, step: Readonly<ModelStep>): ClaimedStepRow {

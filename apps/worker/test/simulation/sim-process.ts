@@ -21,6 +21,7 @@ export class SimProcess {
   #skewMs: number;
   #state: "runs" | "frozen" | "dead" = "runs";
   #due: Due[] = [];
+  #thawedAt = -1;
 
   constructor(world: World, name: string, dice: Dice, clock: { rate: number; skewMs: number }) {
     this.#world = world;
@@ -46,6 +47,11 @@ export class SimProcess {
     return this.#state === "runs";
   }
 
+  /** Whether it has had the time to look at what fell due: not in the very moment in which it was thawed. */
+  get isAwake(): boolean {
+    return this.#state === "runs" && this.#world.now > this.#thawedAt;
+  }
+
   /** Something reaches the process from outside. */
   deliver(work: () => void, from: Due["from"] = "network"): void {
     if (this.#state === "frozen") this.#due.push({ from, work });
@@ -60,6 +66,7 @@ export class SimProcess {
   thaw(): void {
     if (this.#state !== "frozen") return;
     this.#state = "runs";
+    this.#thawedAt = this.#world.now;
     const due = this.#due.splice(0);
     const first = this.#dice.chance(0.5) ? "timer" : "network";
     for (const one of [

@@ -40,7 +40,7 @@ export interface WorkerPorts {
   readonly expiries: Map<string, number>;
   readonly ringAll: () => void;
   /** It is gone, however. */
-  readonly onEnd: (worker: SimWorker) => void;
+  readonly onEnd: (worker: SimWorker, hasSaidAll: boolean) => void;
 }
 
 /** A worker process put together as main.ts does it: its loop, its sweep, its shutdown; the real code of all three. */
@@ -80,13 +80,17 @@ export function startWorker(ports: WorkerPorts): SimWorker {
   const ending = new AbortController();
   const shutdown = createShutdown(loop, { graceMs: GRACE_MS, clock });
   let ended = false;
+  let idle = false;
+  void loop.done.then(() => {
+    idle = true;
+  });
   const end = () => {
     if (ended) return;
     ended = true;
     const conflicts = metrics.total("nofx_claim_conflicts_total");
     if (conflicts > 0) world.blame(`${process.name} counted ${conflicts} claim conflicts`);
     process.kill();
-    ports.onEnd(worker);
+    ports.onEnd(worker, idle);
   };
   const worker: SimWorker = {
     process,

@@ -14,6 +14,8 @@ import { World, type Count } from "./world.ts";
 const WORKERS = 5;
 /** After healing everything ends within this time: retries of undo steps are the slowest. */
 const ALL_OVER_MS = 15 * 60_000;
+/** More than happens in any simulation that ends. */
+const MANY = 150_000;
 const STOPPED_MS = 30_000;
 
 export interface Simulated {
@@ -68,9 +70,10 @@ export async function simulate(
 }
 
 async function play(world: World, until: number, isOver: () => boolean): Promise<void> {
-  while (world.problems.length === 0 && world.now < until && !isOver()) {
+  for (let events = 0; world.problems.length === 0 && world.now < until && !isOver(); events++) {
     if (!world.time.step()) return;
     await settled();
+    if (events > MANY) world.blame("I13: it goes on and on");
   }
 }
 

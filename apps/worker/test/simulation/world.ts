@@ -35,6 +35,18 @@ export class World {
   readonly trace = new Trace();
   readonly counts = Object.fromEntries(COUNTS.map((name) => [name, 0])) as Record<Count, number>;
   readonly problems: string[] = [];
+  /** Claims whose handler began, and came to an end, with the process; and those that the database heard the end of. */
+  readonly executing = new Map<string, string>();
+  readonly executed = new Map<string, string>();
+  readonly spoken = new Set<string>();
+  /** Claims that nobody has heard of yet, with when they were made. */
+  readonly unheard = new Map<string, number>();
+  /** Of which exchange each process heard last, by when it was carried out. */
+  readonly heardUpTo = new Map<string, number>();
+  /** Claims that their process has heard to be lost or cancelled. */
+  readonly toldToStop = new Set<string>();
+  /** Processes that had no time to say how their work ended. */
+  readonly goneEarly = new Set<string>();
   /** Called after everything that the database did. */
   check: () => void = () => {};
 
@@ -51,10 +63,10 @@ export class World {
   }
 
   /** Something that must never be. */
-  blame(what: string): void {
+  readonly blame = (what: string): void => {
     this.note(`PROBLEM ${what}`);
     this.problems.push(`${(this.now / 1_000).toFixed(3)} s: ${what}`);
-  }
+  };
 
   /** The time as the database writes it down. */
   iso(at: number): string {
