@@ -21,10 +21,7 @@ export function claim(
   options: ClaimOptions,
   now: number,
 ): Readonly<ModelStep>[] {
-  const taken = lastChancesApart(model, by, claimable(model, by, options, now)).slice(
-    0,
-    options.limit,
-  );
+  const taken = claimable(model, by, options, now).slice(0, options.limit);
   for (const step of taken) {
     mustMove(
       model,
@@ -45,38 +42,23 @@ export function claim(
 }
 
 /**
- * A step that one more crash would end as poison is given to a worker one at a time: so the step that kills its executors
- * is found out alone.
+ * All steps that this caller could take now, in the order of work. Of those that one more crash would end, a worker holds one
+ * at a time: what kills its executor takes nobody with it.
  */
-function lastChancesApart(
-  model: EngineModel,
-  by: ModelExecutor,
-  steps: readonly ModelStep[],
-): ModelStep[] {
-  if (by.type !== "worker") return [...steps];
-  let taken = [...model.steps.values()].some(
-    (step) => step.leaseOwner === by.owner && isLastChance(step),
-  );
-  return steps.filter((step) => {
-    if (!isLastChance(step)) return true;
-    const first = !taken;
-    taken = true;
-    return first;
-  });
-}
-
-function isLastChance(step: ModelStep): boolean {
-  return step.crashes > 0 && step.crashes + 1 >= step.maxCrashes;
-}
-
-/** All steps that this caller could take now, in the order of work. */
 export function claimable(
   model: EngineModel,
   by: ModelExecutor,
   options: Omit<ClaimOptions, "limit" | "leaseMs">,
   now: number,
 ): ModelStep[] {
-  return [...model.steps.values()]
+  const all = [...model.steps.values()];
+  let lastChances =
+    by.type === "agent"
+      ? Infinity
+      : all.some((step) => step.leaseOwner === by.owner && isLastChance(step))
+        ? 0
+        : 1;
+  return all
     .filter(
       (step) =>
         step.status === "queued" &&
@@ -88,5 +70,10 @@ export function claimable(
         (by.type === "worker" || (options.capabilities ?? []).includes(step.capability ?? "")) &&
         (options.only === undefined || options.only.includes(step.id)),
     )
-    .toSorted((a, b) => a.priority - b.priority || a.runAt - b.runAt || (a.id < b.id ? -1 : 1));
+    .toSorted((a, b) => a.priority - b.priority || a.runAt - b.runAt || (a.id < b.id ? -1 : 1))
+    .filter((step) => !isLastChance(step) || lastChances-- > 0);
+}
+
+function isLastChance(step: ModelStep): boolean {
+  return step.crashes > 0 && step.crashes + 1 >= step.maxCrashes;
 }

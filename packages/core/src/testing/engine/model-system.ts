@@ -71,13 +71,12 @@ function apply(
     case "claim": {
       const options = { handlers: HANDLERS, limit: action.limit, leaseMs: LEASE_MS };
       const could = engine.claimable(model, by(action.worker), options, now);
-      const epochs = new Map(could.map((step) => [step.id, step.epoch]));
       const chosen = only === undefined ? options : { ...options, only };
       const taken = verbs.claim(model, by(action.worker), chosen, now).toSorted(byId);
       for (const { id, epoch } of taken) system.claims[action.worker]?.push({ stepId: id, epoch });
       const steps = taken.map(({ id, epoch }) => `${id} ${epoch}`);
       const last = Math.max(0, ...taken.map((step) => step.priority));
-      const left = could.filter((step) => step.epoch === epochs.get(step.id));
+      const left = engine.claimable(model, by(action.worker), options, now);
       return {
         steps,
         enough: taken.length === Math.min(could.length, action.limit),
