@@ -2,7 +2,6 @@ import {
   DeadLetterPage,
   GetDeadLetterInput,
   ListDeadLettersInput,
-  RevealDeadLetterInput,
   type DeadLetterView,
 } from "@nofx/core/api";
 import { toUuid, type DeadLetterStatus } from "@nofx/core/vocabulary";
@@ -58,12 +57,12 @@ export function getDeadLetter(
 /** The same with nothing hidden. A command, because whoever sees it is written down. */
 export function revealDeadLetter(
   ctx: MemberContext,
-  input: z.input<typeof RevealDeadLetterInput>,
+  input: z.input<typeof GetDeadLetterInput>,
 ): Promise<DeadLetterView> {
   const spec = {
     name: "deadLetters.reveal",
     permission: "dead_letter.reveal",
-    input: RevealDeadLetterInput,
+    input: GetDeadLetterInput,
     keep: false,
   } as const;
   return runCommand(ctx, spec, input, async (tx, { deadLetterId }) => {

@@ -96,7 +96,6 @@ export const DeadLetterPage = pageOf(DeadLetterSummary);
 export type DeadLetterPage = z.infer<typeof DeadLetterPage>;
 
 export const GetDeadLetterInput = z.object({ deadLetterId: DeadLetterId });
-export const RevealDeadLetterInput = GetDeadLetterInput;
 
 const version = z
   .int()

@@ -27,7 +27,6 @@ import {
   RedriveDeadLetterInput,
   RedriveDeadLetterResult,
   ResolveDeadLetterInput,
-  RevealDeadLetterInput,
   StopBatchInput,
   TriageDeadLetterInput,
 } from "@nofx/core/api";
@@ -68,7 +67,7 @@ export const deadLettersRouter = {
         summary: "The same with nothing hidden; for admins, and written down",
       }),
     )
-    .input(RevealDeadLetterInput)
+    .input(OneLetter)
     .output(DeadLetterView)
     .mutation(({ ctx, input }) => revealDeadLetter(ctx.member, input)),
 
