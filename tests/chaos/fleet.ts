@@ -12,6 +12,9 @@ const PRELOAD = new URL("./preload.ts", import.meta.url).href;
 const CLOCKS = ["0", "600000", "0", "-600000", "jumping"] as const;
 type Clock = (typeof CLOCKS)[number];
 
+/** Started ahead, because a start takes seconds where the machine is busy. */
+const SPARES = 2;
+
 /** A worker process. Its name says which clock it has. */
 export interface Worker {
   readonly name: string;
@@ -37,7 +40,7 @@ export class Fleet {
   readonly everyone: Worker[] = [];
   readonly #env: Record<string, string>;
   #count = 0;
-  #spare: Worker | undefined;
+  readonly #spares: Worker[] = [];
 
   constructor(env: Record<string, string>) {
     this.#env = env;
@@ -46,12 +49,12 @@ export class Fleet {
   async start(size: number): Promise<void> {
     for (let i = 0; i < size; i += 1) this.places.push({ worker: this.#spawn(), busy: false });
     await Promise.all(this.places.map(({ worker }) => worker.log.ready));
-    this.#spare = this.#spawn();
+    for (let i = 0; i < SPARES; i += 1) this.#spares.push(this.#spawn());
   }
 
   /** Whether there is somebody to follow one that is killed: on a busy machine a start takes its time. */
   get canKill(): boolean {
-    return this.#spare?.log.url !== undefined;
+    return this.#spares[0]?.log.url !== undefined;
   }
 
   /** The ones that answer requests. */
@@ -59,16 +62,16 @@ export class Fleet {
     return this.places.flatMap(({ worker, busy }) => (busy ? [] : (worker.log.url ?? [])));
   }
 
-  /** Ends the worker at once and puts the spare one in its place. */
+  /** Ends the worker at once and puts a spare one in its place. */
   async kill(place: Place): Promise<void> {
     const { worker } = place;
-    const next = this.#spare;
+    const next = this.#spares.shift();
     if (next === undefined) throw new Error("there is nobody to follow");
     worker.ending = true;
     worker.child.kill("SIGKILL");
     if (isRunning(worker.child)) await once(worker.child, "exit");
     place.worker = next;
-    this.#spare = this.#spawn();
+    this.#spares.push(this.#spawn());
   }
 
   /** Asks all to stop, as an operator would, and ends at once who does not. */
@@ -122,6 +125,7 @@ export function workerEnv(options: {
     PATH: process.env["PATH"] ?? "",
     DATABASE_DIRECT_URL: options.direct,
     DATABASE_GATEWAY_URL: options.gateway,
+    NODE_COMPILE_CACHE: join(options.folder, "compiled"),
     NOFX_GATEWAY_PORT: "0",
     NOFX_WORKSPACES: join(options.folder, "workspaces"),
     NOFX_WORKSPACE_ROOT: options.folder,
