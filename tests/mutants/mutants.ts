@@ -1,3 +1,5 @@
+import { WORKER_MUTANTS } from "./worker-mutants.ts";
+
 /** One way to break our own code, and the test that has to notice. */
 export interface Mutant {
   readonly name: string;
@@ -328,4 +330,5 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     killer: { file: `${CONTROL}/net/guarded-fetch.test.ts`, test: "" },
   },
+  ...WORKER_MUTANTS,
 ];
