@@ -100,7 +100,14 @@ function writeFork(
     const { name, capability, priority, undo, pivot, sensitive, maxFailures, maxCrashes } = step;
     return {
       id: `${fork.id}/${name}`,
-      ...{ name, capability, priority, undo, pivot, sensitive, maxFailures, maxCrashes },
+      name,
+      capability,
+      priority,
+      undo,
+      pivot,
+      sensitive,
+      maxFailures,
+      maxCrashes,
       kind,
       kindVersion: Number(version),
       arguments: step.arguments,

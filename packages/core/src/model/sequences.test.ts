@@ -152,6 +152,7 @@ function facts({ model }: ModelSystem): string[] {
     ...model.attempts.map((one) => `attempt ${one.outcome ?? "open"}`),
     ...model.attempts.filter((one) => one.refusedOutcome !== null).map(() => "refused"),
     ...model.deadLetters.map((one) => `letter ${one.stage} ${one.reason}`),
+    ...model.deadLetters.map((one) => `letter ${one.status}`),
     ...model.compensations.map((one) => `undo ${one.status}`),
     ...model.waits.map((one) => `wait ${one.kind} ${one.status}`),
     ...[...model.approvals.values()].map((one) => `${one.subject} ${one.status}`),
@@ -176,6 +177,7 @@ const SELDOM = [
   ...["undone", "failed"].map((one) => `undo ${one}`),
   "attempt cancelled",
   "letter compensate compensation_failed",
+  ...["redriving", "resolved"].map((one) => `letter ${one}`),
   ...["timer met", "message met", "person met", "children lost"].map((one) => `wait ${one}`),
   ...["approved", "rejected", "expired", "cancelled"].map((one) => `step ${one}`),
 ];
