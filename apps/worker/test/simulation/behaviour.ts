@@ -1,8 +1,11 @@
+import type { WorkerEngine } from "@nofx/control/steps";
 import { NofxError } from "@nofx/core/errors";
 import type { ShellWith } from "@nofx/core/vocabulary";
 import { StepFailed, type Handler, type StepRun } from "../../src/catalog/handler.ts";
+import { persist } from "../../src/loop/persist.ts";
 import type { Dice } from "./dice.ts";
 import type { Network } from "./network.ts";
+import type { Spawn } from "./sim-engine.ts";
 import type { SimProcess } from "./sim-process.ts";
 import type { World } from "./world.ts";
 
@@ -12,6 +15,8 @@ export interface Attempt {
   /** Between further calls; none: it calls once. */
   readonly every?: number;
   readonly after: number;
+  /** Steps that it spawns and waits for, each with how its attempts go. */
+  readonly children?: readonly (readonly Attempt[])[];
   readonly end: "succeed" | "transient" | "permanent" | "throw" | "hang" | "deaf" | "crash";
 }
 
@@ -24,6 +29,8 @@ export interface BehaviourPorts {
   readonly world: World;
   readonly network: Network;
   readonly process: SimProcess;
+  readonly engine: Pick<WorkerEngine, "wait">;
+  readonly spawn: Spawn;
   /** Dies as by SIGKILL. */
   readonly die: () => void;
 }
@@ -38,10 +45,15 @@ export function behaviour(ports: BehaviourPorts): Handler<ShellWith> {
     active.add(step.id);
     world.executing.set(`${step.id}:${step.epoch}`, process.name);
     try {
-      return await attempt(run, attemptOf(run, args), ports);
+      const result = await attempt(run, attemptOf(run, args), ports);
+      if (result.type === "held") return result;
+      world.executed.set(`${step.id}:${step.epoch}`, process.name);
+      return result;
+    } catch (error) {
+      world.executed.set(`${step.id}:${step.epoch}`, process.name);
+      throw error;
     } finally {
       active.delete(step.id);
-      world.executed.set(`${step.id}:${step.epoch}`, process.name);
     }
   };
 }
@@ -59,6 +71,9 @@ async function attempt(run: StepRun, plan: Attempt, ports: BehaviourPorts) {
   await clock.sleep(plan.before, signal);
   if (signal.aborted) return { type: "stopped" } as const;
   await callOut(run, ports);
+  if (plan.children !== undefined && (await waitForChildren(run, plan.children, ports))) {
+    return { type: "held" } as const;
+  }
   if (plan.end === "crash") ports.die();
   const { every } = plan;
   for (let left = plan.after; every !== undefined && left > 0 && !signal.aborted; left -= every) {
@@ -67,7 +82,7 @@ async function attempt(run: StepRun, plan: Attempt, ports: BehaviourPorts) {
   }
   if (plan.end === "hang") await clock.sleep(3_600_000, signal);
   // goes on for a while after it was told to stop
-  if (plan.end === "deaf") await clock.sleep(plan.after + 6_000);
+  if (plan.end === "deaf") await clock.sleep(plan.after + 8_000);
   else if (every === undefined) await clock.sleep(plan.after, signal);
   if (signal.aborted && plan.end !== "deaf") return { type: "stopped" } as const;
   switch (plan.end) {
@@ -80,6 +95,21 @@ async function attempt(run: StepRun, plan: Attempt, ports: BehaviourPorts) {
     default:
       return { type: "succeeded", output: { epoch: step.epoch } } as const;
   }
+}
+
+/** Spawns them, or finds them spawned, and waits for all. True: the step is on hold until they have ended. */
+async function waitForChildren(
+  run: StepRun,
+  children: NonNullable<Attempt["children"]>,
+  { engine, spawn }: BehaviourPorts,
+): Promise<boolean> {
+  const drafts = children.map((attempts, i) => ({
+    name: `child-${i}`,
+    arguments: scripted(attempts, 20),
+  }));
+  await persist(run, () => spawn(run.held, drafts));
+  const options = [{ option: "all", kind: "children" }] as const;
+  return (await persist(run, () => engine.wait(run.held, "children", options))).held;
 }
 
 /** The effect. A call that nobody answered may have been heard: the next attempt makes it again, under the same key. */
@@ -124,7 +154,7 @@ export function drawAttempts(
   }
   const end = dice.chance(badness / 3)
     ? dice.pick(badEnds)
-    : dice.chance(0.05)
+    : dice.chance(0.12)
       ? "deaf"
       : "succeed";
   return [...attempts, { ...times(), end }];

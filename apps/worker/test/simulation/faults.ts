@@ -3,7 +3,15 @@ import type { Fleet } from "./fleet.ts";
 import { FAIR, type Network, type Weather } from "./network.ts";
 import type { World } from "./world.ts";
 
-export type FaultKind = "kill" | "freeze" | "stop" | "outage" | "weather" | "skew" | "swizzle";
+export type FaultKind =
+  | "kill"
+  | "freeze"
+  | "stop"
+  | "outage"
+  | "weather"
+  | "lag"
+  | "skew"
+  | "swizzle";
 
 export interface Fault {
   readonly at: number;
@@ -16,7 +24,7 @@ export type Profile = "calm" | "one" | "mixed" | "swizzle" | "storm";
 /** When all faults end, at the latest: after that everything must come to an end. */
 export const HEAL_AT = 25_000;
 
-const KINDS: readonly FaultKind[] = ["kill", "freeze", "stop", "outage", "weather", "skew"];
+const KINDS: readonly FaultKind[] = ["kill", "freeze", "stop", "outage", "weather", "lag", "skew"];
 
 /** 10 % calm, 40 % one kind of fault, 30 % several, 10 % everybody frozen one by one, 10 % far too much. */
 export function drawFaults(dice: Dice): { profile: Profile; faults: Fault[] } {
@@ -101,12 +109,27 @@ function apply(
         network.weather = { ...FAIR };
       });
       return;
+    case "lag":
+      lag(ms, { world, network });
+      return;
     case "skew":
       if (victim === undefined) return;
       world.count("skewed");
       victim.process.setWallClock(dice.pick([-600_000, 600_000, -3_600_000, 3_600_000]));
       return;
   }
+}
+
+/** Answers come late, and when they have come there is nobody to ask any more: who believes too long is found out. */
+function lag(ms: number, { world, network }: { world: World; network: Network }): void {
+  network.weather = { ...FAIR, slow: 0.9 };
+  world.time.in(Math.min(ms, 2_000), () => {
+    network.weather = { ...FAIR };
+    network.databaseDown = true;
+  });
+  world.time.in(Math.min(ms, 2_000) + 5_000, () => {
+    network.databaseDown = false;
+  });
 }
 
 /** Freezes some workers one by one and thaws them in another order. */

@@ -114,6 +114,6 @@ export class Network {
 
   #travel(): number {
     const ms = this.#dice.between(1, 15);
-    return this.#dice.chance(this.weather.slow) ? ms + this.#dice.between(50, 1_500) : ms;
+    return this.#dice.chance(this.weather.slow) ? ms + this.#dice.between(50, 2_400) : ms;
   }
 }

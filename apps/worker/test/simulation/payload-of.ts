@@ -37,6 +37,8 @@ export function payloadOf(world: World, stepId: string, name: string, option: st
         reason: null,
       };
     }
+    case "children":
+      return { children: [] };
     case "timer":
       return null;
     default:

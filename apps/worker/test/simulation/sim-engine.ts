@@ -10,6 +10,7 @@ import {
   reclaim,
   renew,
   requestApproval,
+  spawn,
   stepOf,
   wait,
   wakeTimers,
@@ -42,6 +43,9 @@ type Simulated = Pick<
   | "prune"
 >;
 
+/** What agents ask for and our worker does not: steps of their own. */
+export type Spawn = (held: HeldStep, children: Parameters<typeof spawn>[2]) => Promise<number>;
+
 export interface EnginePorts {
   readonly world: World;
   readonly network: Network;
@@ -54,7 +58,7 @@ export interface EnginePorts {
 }
 
 /** The engine as a worker sees it, on the model in place of Postgres and a network that loses and delays. */
-export function simEngine(ports: EnginePorts): WorkerEngine {
+export function simEngine(ports: EnginePorts): { engine: WorkerEngine; spawn: Spawn } {
   const { world, network, process, expiries, settle = settleFenced } = ports;
   const { model, fence } = world;
   const owner = process.name;
@@ -225,12 +229,18 @@ export function simEngine(ports: EnginePorts): WorkerEngine {
     redriveBatches: async () => 0,
     prune: async () => 0,
   };
-  return new Proxy(engine as WorkerEngine, {
+  const whole = new Proxy(engine as WorkerEngine, {
     get(target, name) {
       if (!(name in target)) throw new Error(`engine.${String(name)} is not simulated`);
       return target[name as keyof WorkerEngine];
     },
   });
+  const spawnChildren: Spawn = (held, children) =>
+    ask("spawn", () => {
+      const spawned = fenced("children", held, () => spawn(model, held, children, world.now));
+      return spawned.length;
+    });
+  return { engine: whole, spawn: spawnChildren };
 }
 
 /** What a worker must not say: that it gave up on the database, or that a step has ended which it was told to be on hold. */

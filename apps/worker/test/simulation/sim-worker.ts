@@ -47,7 +47,7 @@ export interface WorkerPorts {
 export function startWorker(ports: WorkerPorts): SimWorker {
   const { world, network, process, dice } = ports;
   const { clock } = process;
-  const engine = simEngine(ports);
+  const { engine, spawn } = simEngine(ports);
   const doorbell = createBell(clock);
   const metrics = createMetrics();
   const onError = (error: unknown) => {
@@ -59,7 +59,7 @@ export function startWorker(ports: WorkerPorts): SimWorker {
     throw new Error("not simulated");
   };
   const handlers: Handlers = {
-    shell: behaviour({ world, network, process, die: () => worker.kill() }),
+    shell: behaviour({ world, network, process, engine, spawn, die: () => worker.kill() }),
     wait: createWaitHandler({ engine }),
     approval: createApprovalHandler({ engine }),
     http: refuse,

@@ -93,9 +93,13 @@ function drawStep(
   if (kind === "approval") return { name, kind, arguments: { question: `may ${id} go on?` } };
   if (kind === "wait") return { name, kind, arguments: drawWait(id, dice, events) };
   const undoable = dice.chance(0.4);
+  const attempts = drawAttempts(dice, badness, BAD_ENDS);
+  const children = dice.chance(0.12)
+    ? Array.from({ length: dice.between(1, 3) }, () => drawAttempts(dice, badness, BAD_ENDS))
+    : undefined;
   return {
     name,
-    arguments: scripted(drawAttempts(dice, badness, BAD_ENDS), dice.chance(0.1) ? 2 : 20),
+    arguments: scripted(withChildren(attempts, children), dice.chance(0.1) ? 2 : 20),
     sensitive: dice.chance(0.06),
     maxFailures: dice.between(2, 5),
     maxCrashes: dice.pick([3, 8]),
@@ -109,6 +113,10 @@ function drawStep(
         }
       : {}),
   };
+}
+
+function withChildren(attempts: Attempt[], children: Attempt[][] | undefined): Attempt[] {
+  return children === undefined ? attempts : attempts.map((one) => ({ ...one, children }));
 }
 
 function drawWait(id: string, dice: Dice, events: { at: number; name: string }[]) {
