@@ -1,6 +1,7 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { expect, type Locator, type Page } from "@playwright/test";
-import { backlog, question, quick, releaseTrain } from "./support/backlogs.ts";
+import type { Api } from "./support/api.ts";
+import { backlog, type Item, question, quick, releaseTrain } from "./support/backlogs.ts";
 import { test } from "./support/test.ts";
 
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
@@ -8,7 +9,10 @@ const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 // What axe finds is told in words; a recording would only cost time.
 test.use({ trace: "off" });
 
-let ids: { planId: string; approvalId: string; runId: string };
+let ids: Record<
+  "planId" | "approvalId" | "runId" | "undoneRunId" | "letterId" | "waitingRunId",
+  string
+>;
 
 test.beforeAll(async ({ operator, supervisor }) => {
   await operator.importBacklog(releaseTrain("reading"));
@@ -16,8 +20,34 @@ test.beforeAll(async ({ operator, supervisor }) => {
   await supervisor.decide(plan.planApprovalId ?? "", "approve");
   const { runId } = await operator.execute(plan.id);
   const asked = (await supervisor.approvals()).find((one) => one.runId === runId);
-  ids = { planId: plan.id, approvalId: asked?.id ?? "", runId };
+
+  const undoneRunId = await start(operator, "undone", [
+    quick("held", { undo: { kind: "shell", with: { script: "exit 3" } } }),
+    { ...quick("broken", { needs: ["held"] }), with: { script: "exit 1" } },
+  ]);
+  const waitingRunId = await start(operator, "waiting", [
+    { id: "ask", title: "Ask where", kind: "wait", with: { person: { question: WHERE } } },
+  ]);
+  await expect
+    .poll(async () => (await operator.deadLetters(undoneRunId)).length, { timeout: 30_000 })
+    .toBe(1);
+  const [letter] = await operator.deadLetters(undoneRunId);
+  ids = {
+    planId: plan.id,
+    approvalId: asked?.id ?? "",
+    runId,
+    undoneRunId,
+    letterId: letter?.id ?? "",
+    waitingRunId,
+  };
 });
+
+const WHERE = "Where shall it begin?";
+
+async function start(operator: Api, pack: string, items: Item[]): Promise<string> {
+  await operator.importBacklog(backlog(pack, items));
+  return (await operator.execute((await operator.createPlan(pack)).id)).runId;
+}
 
 async function expectNoViolations(page: Page, what: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
@@ -60,6 +90,14 @@ const pages: [name: string, path: () => string, shows: string | RegExp, also?: s
   ["run", () => `/runs/${ids.runId}?step=publish`, PUBLISH, STEP_IN_GRAPH],
   ["run as a timeline", () => `/runs/${ids.runId}?view=timeline`, "publish"],
   ["run as a table", () => `/runs/${ids.runId}?view=table`, "publish"],
+  ["undone run", () => `/runs/${ids.undoneRunId}`, "Undo incomplete", STEP_IN_GRAPH],
+  ["undone run as a table", () => `/runs/${ids.undoneRunId}?view=table`, "undoes held"],
+  ["undone run as a timeline", () => `/runs/${ids.undoneRunId}?view=timeline`, "undo held"],
+  ["a question in a run", () => `/runs/${ids.waitingRunId}?view=table&step=ask`, WHERE],
+  ["dead letters", () => `/dead-letters?run=${ids.undoneRunId}`, "undo.1.held"],
+  ["dead letter", () => `/dead-letters/${ids.letterId}`, /Redrive the undo/],
+  ["workers", () => "/workers", /shell@1/],
+  ["webhooks, for whom they are not", () => "/webhooks", "You may not see webhooks"],
 ];
 for (const [name, path, shows, also] of pages) {
   test(`no violations, light or dark: ${name}`, async ({ supervisorPage: page }) => {
@@ -69,6 +107,26 @@ for (const [name, path, shows, also] of pages) {
     await checkInBothThemes(page, path(), ...ready);
   });
 }
+
+test("no violations in what opens over a page: cancelling, and redriving with other arguments", async ({
+  supervisorPage: page,
+}) => {
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await page.goto(`/runs/${ids.waitingRunId}`);
+  await expect(page.getByRole("status").first()).toHaveText("Live");
+  await page.getByRole("button", { name: "Cancel…" }).click();
+  await expect(page.getByRole("dialog", { name: "Cancel this run" })).toBeVisible();
+  await expectNoViolations(page, "the dialog to cancel a run");
+  await page.goto(`/runs/${ids.undoneRunId}?step=held`);
+  await expect(page.getByRole("status").first()).toHaveText("Live");
+  await page.getByRole("button", { name: "Run again from here…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Run it again from held" });
+  await dialog.getByRole("button", { name: "Edit the arguments" }).click();
+  await dialog.getByRole("textbox", { name: "Arguments of held" }).fill("{");
+  await dialog.getByRole("button", { name: "Run again" }).click();
+  await expect(dialog.getByRole("alert")).toContainText("This is not JSON");
+  await expectNoViolations(page, "the dialog to run a step again");
+});
 
 /** Presses Tab until the focus is where it should be; a place that Tab does not reach fails the test. */
 async function tabTo(page: Page, name: string | RegExp): Promise<void> {

@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto";
 import {
   ApprovalPage,
   ApprovalView,
+  DeadLetterPage,
+  type DeadLetterSummary,
   ExecutePlanResult,
   ImportBacklogResult,
   PackList,
@@ -20,6 +22,7 @@ export interface Api {
   plan(planId: string): Promise<PlanView>;
   execute(planId: string): Promise<ExecutePlanResult>;
   run(runId: string): Promise<RunView>;
+  deadLetters(runId: string): Promise<DeadLetterSummary[]>;
   approvals(): Promise<ApprovalView[]>;
   approval(approvalId: string): Promise<ApprovalView>;
   decide(
@@ -59,6 +62,7 @@ export async function connect(stack: Stack, person: PersonName): Promise<Api> {
     plan: (planId) => ask(`/plans/${planId}`, PlanView),
     execute: (planId) => ask("/auto-planner/execute", ExecutePlanResult, { planId }),
     run: (runId) => ask(`/runs/${runId}`, RunView),
+    deadLetters: async (runId) => (await ask(`/dead-letters?runId=${runId}`, DeadLetterPage)).items,
     approvals: async () => (await ask("/approvals?limit=100", ApprovalPage)).items,
     approval: (approvalId) => ask(`/approvals/${approvalId}`, ApprovalView),
     decide: (approvalId, decision, reason) =>

@@ -136,6 +136,7 @@ function Row({
   onSelect: (id: string) => void;
 }) {
   const undo = row.undoes !== undefined;
+  const name = undo ? `undo ${row.undoes}` : row.id;
   const Icon = row.look.icon;
   const spent = row.segments
     .filter((segment) => segment.kind === "run")
@@ -145,7 +146,7 @@ function Row({
       <button
         type="button"
         aria-pressed={selected}
-        aria-label={`${row.id}${undo ? `, undoes ${row.undoes}` : ""}: ${row.look.label}${spent > 0 ? `, ${formatDuration(spent)} at work` : ""}`}
+        aria-label={`${name}: ${row.look.label}${spent > 0 ? `, ${formatDuration(spent)} at work` : ""}`}
         onClick={() => onSelect(row.id)}
         className="flex h-7 w-full items-center text-left hover:bg-muted focus-visible:outline-offset-[-2px] aria-pressed:bg-accent-soft"
       >
@@ -153,7 +154,7 @@ function Row({
           <Icon aria-hidden className={cn("size-3.5 shrink-0", TONE_TEXT[row.look.tone])} />
           {undo && <Undo2 aria-hidden className="size-3 shrink-0 text-warn" />}
           <span className="truncate text-xs" title={undo ? `Undoes ${row.undoes}` : row.title}>
-            {undo ? `undo ${row.undoes}` : row.id}
+            {name}
           </span>
         </span>
         <span className="relative block h-full flex-1">

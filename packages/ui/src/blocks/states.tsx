@@ -79,13 +79,13 @@ export function NoMatchState({ what, onClear }: { what: string; onClear: () => v
   );
 }
 
-/** The reader may not see or do this: what it takes, and who can give it. */
+/** The reader may not see or do this. `needs`: what it takes and who can give it, as the server says it. */
 export function ForbiddenState({ what, needs }: { what: string; needs?: string }) {
   return (
     <Frame icon={Lock} tint="bg-wait-soft text-wait" title={`You may not see ${what}`}>
       <p className="max-w-md text-sm text-soft">
-        {needs ?? "Your role in this tenant does not include it."} An admin of the tenant can change
-        roles.
+        {needs ??
+          "Your role in this tenant does not include it. An admin of the tenant can change roles."}
       </p>
     </Frame>
   );
