@@ -14,6 +14,9 @@ export const REGRESSIONS: readonly { readonly seed: number; readonly learnt: str
   { seed: 15, learnt: "people who pause while the database is away must not resume before that" },
   { seed: 102, learnt: "the retries of an undo step may take longer than a quarter of an hour" },
   { seed: 151, learnt: "effects before one that could not be undone stay registered" },
+  { seed: 749, learnt: "a claim that has run out may be given back: nothing comes of it" },
+  { seed: 2257, learnt: "everybody was frozen, and nobody had anything to do" },
+  { seed: 2287, learnt: "what was claimed unheard may lapse before anybody can give it back" },
   { seed: 183, learnt: "effects before one that could not be undone stay registered" },
 ];
 

@@ -136,13 +136,15 @@ export function simEngine(ports: EnginePorts): { engine: WorkerEngine; spawn: Sp
         const taken = claim(model, by, { handlers, limit: want, leaseMs }, world.now);
         for (const { id, epoch, leaseUntil } of taken) {
           fence.claimed(id, { epoch, owner, until: leaseUntil ?? 0 }, world.now);
-          if (!late) world.unheard.set(`${id}:${epoch}`, at);
+          if (!late) {
+            world.unheard.set(`${id}:${epoch}`, { stepId: id, epoch, by: owner, madeAt: at });
+          }
           world.note(`${owner} claims ${id}:${epoch}`);
         }
         return { settled, renewed, claimed: taken.map((step) => claimedRow(world, step)) };
       });
       for (const { id, epoch } of answer.claimed) world.unheard.delete(`${id}:${epoch}`);
-      world.heardUpTo.set(owner, at);
+      blameForgetful(world, owner, at);
       answer.renewed.forEach((row, i) => {
         if (row.held && !row.cancel_requested) return;
         world.toldToStop.add(`${row.step_id}:${renewals[i]?.epoch}`);
@@ -157,7 +159,8 @@ export function simEngine(ports: EnginePorts): { engine: WorkerEngine; spawn: Sp
             !held.some(({ stepId, epoch }) => stepId === step.id && epoch === step.epoch),
         );
         for (const { id, epoch } of unknown) {
-          if (late || world.executing.get(`${id}:${epoch}`) !== owner) continue;
+          const isMine = world.executing.get(`${id}:${epoch}`) === owner;
+          if (late || !isMine || !fence.holds(id, epoch, owner, world.now)) continue;
           world.blame(`${owner} disowns ${id}:${epoch}, which it executes or has executed`);
         }
         settleAll(
@@ -211,7 +214,6 @@ export function simEngine(ports: EnginePorts): { engine: WorkerEngine; spawn: Sp
         const ids = reclaim(model, world.now, limit);
         for (const id of ids) {
           fence.ended(id);
-          blameForgetful(world, id);
           world.note(`reclaimed ${id}`);
         }
         world.count("leasesReclaimed", ids.length);
@@ -257,16 +259,12 @@ function blameImpossible({ model, blame }: World, settlement: Settlement | undef
   }
 }
 
-/** A claim that its worker never heard of lapses only where the worker hears nothing at all: else it gives it back. */
-function blameForgetful(world: World, stepId: string): void {
-  const attempt = world.model.attempts.findLast((one) => one.stepId === stepId);
-  if (attempt === undefined) return;
-  const madeAt = world.unheard.get(`${stepId}:${attempt.epoch}`);
-  const heardUpTo = world.heardUpTo.get(attempt.executor) ?? 0;
-  if (madeAt === undefined || heardUpTo <= madeAt) return;
-  world.blame(
-    `${attempt.executor} never gave back ${stepId}:${attempt.epoch}, of which it did not hear`,
-  );
+/** A worker that is answered again has given back, just before, what it may have claimed without hearing of it. */
+function blameForgetful({ unheard, fence, blame, now }: World, owner: string, at: number): void {
+  for (const [claim, { stepId, epoch, by, madeAt }] of unheard) {
+    if (by !== owner || madeAt >= at || !fence.holds(stepId, epoch, owner, now)) continue;
+    blame(`${owner} has not given back ${claim}, of which it never heard`);
+  }
 }
 
 function claimedRow(world: World, step: Readonly<ModelStep>): ClaimedStepRow {

@@ -24,13 +24,15 @@ export function drawWorkload(dice: Dice): RunPlan[] {
   const canary: RunPlan = {
     spec: {
       id: CANARY,
-      steps: ["a", "b", "c", "d", "e", "f", "g", "h"].map((name, i, names) => ({
-        name,
-        arguments: scripted([STEADY], 60),
-        needs: names.slice(Math.max(0, i - 1), i),
-        maxFailures: 1_000,
-        maxCrashes: 1_000,
-      })),
+      steps: ["a", "b", "c"].flatMap((chain) =>
+        Array.from({ length: 8 }, (_, i) => ({
+          name: `${chain}${i}`,
+          arguments: scripted([STEADY], 60),
+          needs: i === 0 ? [] : [`${chain}${i - 1}`],
+          maxFailures: 1_000,
+          maxCrashes: 1_000,
+        })),
+      ),
     },
     submitAt: 0,
     cancelAt: null,

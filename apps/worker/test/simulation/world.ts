@@ -39,10 +39,16 @@ export class World {
   readonly executing = new Map<string, string>();
   readonly executed = new Map<string, string>();
   readonly spoken = new Set<string>();
-  /** Claims that nobody has heard of yet, with when they were made. */
-  readonly unheard = new Map<string, number>();
-  /** Of which exchange each process heard last, by when it was carried out. */
-  readonly heardUpTo = new Map<string, number>();
+  /** Claims of which their worker has not heard. */
+  readonly unheard = new Map<
+    string,
+    {
+      readonly stepId: string;
+      readonly epoch: number;
+      readonly by: string;
+      readonly madeAt: number;
+    }
+  >();
   /** Claims that their process has heard to be lost or cancelled. */
   readonly toldToStop = new Set<string>();
   /** Processes that had no time to say how their work ended. */
