@@ -101,8 +101,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${SQL}/0008_engine_claim.sql`,
     edits: [
       [
-        "s.status = 'queued' and s.holds = 0\n          and s.handler = any (p_handlers) and s.run_at",
-        "s.status = 'queued'\n          and s.handler = any (p_handlers) and s.run_at",
+        "s.status = 'queued' and s.holds = 0\n          and s.handler = any (p_handlers) and s.run_at <= clock_timestamp()\n          and (s.crashes = 0",
+        "s.status = 'queued'\n          and s.handler = any (p_handlers) and s.run_at <= clock_timestamp()\n          and (s.crashes = 0",
       ],
     ],
     killer: { file: `${DB}/claim.test.ts`, test: "what is held or not due yet is not claimed" },
@@ -320,14 +320,9 @@ export const MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    name: "follow a redirect without looking where it leads",
-    file: "packages/control/src/net/guarded-fetch.ts",
-    edits: [
-      [
-        "const next = checkUrl(resolve(location, url), allowed);",
-        "const next = resolve(location, url);",
-      ],
-    ],
+    name: "call addresses that are not public",
+    file: "packages/control/src/net/public-address.ts",
+    edits: [['if (address.range() !== "unicast") return false;', ""]],
     killer: { file: `${CONTROL}/net/guarded-fetch.test.ts`, test: "" },
   },
   ...WORKER_MUTANTS,

@@ -261,7 +261,7 @@ function told(state: StepState) {
   return { ...state, cancelRequested: !isTerminalStep(state.status) && state.cancelRequested };
 }
 
-describe.each(EVENTS)("%s", (name) => {
+describe.each(EVENTS)("%s is allowed and refused as the table says", (name) => {
   const guards = [
     ...new Set(STEP_TRANSITIONS.filter((row) => row.event === name).flatMap((row) => row.guards)),
   ];
