@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack[Symbol.asyncDispose]());
 
-const ENV = { NOFX_LEASE_SECONDS: "1.5", NOFX_STRAND_SECONDS: "2" };
+const ENV = { NOFX_LEASE_SECONDS: "4", NOFX_STRAND_SECONDS: "2" };
 
 /** Kills the worker that runs it, however many processes stand between. */
 const KILLS_ITS_WORKER = [
