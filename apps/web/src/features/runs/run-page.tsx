@@ -7,7 +7,6 @@ import { IdChip } from "@nofx/ui/blocks/copy-button";
 import { PlainText } from "@nofx/ui/blocks/json-view";
 import { PageHeader, Section } from "@nofx/ui/blocks/page-header";
 import { RelativeTime } from "@nofx/ui/blocks/relative-time";
-import { RunTimeline } from "@nofx/ui/blocks/run-timeline";
 import { StatusBadge } from "@nofx/ui/blocks/status-badge";
 import { useNow } from "@nofx/ui/hooks/use-now";
 import { Badge } from "@nofx/ui/primitives/badge";
@@ -15,6 +14,7 @@ import { Button } from "@nofx/ui/primitives/button";
 import { Tabs, TabsContent, TabsList, TabsTrigger } from "@nofx/ui/primitives/tabs";
 import { RUN_STATUS } from "@nofx/ui/tokens/status";
 import { ChartNoAxesGantt, Hand, ShieldOff, Table2, UserRound, Workflow } from "lucide-react";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useMemo, useState } from "react";
 import { useLiveTopic } from "#live/live-provider.tsx";
@@ -24,7 +24,6 @@ import { QueryView } from "#shell/query-view.tsx";
 import { SidePanel } from "#shell/side-panel.tsx";
 import { useUrlState } from "#shell/use-url-state.ts";
 import { useTRPC } from "#trpc/react.tsx";
-import { PlugWatch } from "./plug-watch.tsx";
 import { RerunDialog, RunActions } from "./run-actions.tsx";
 import { RunArtifacts } from "./run-artifacts.tsx";
 import { RunDuration } from "./run-duration.tsx";
@@ -34,16 +33,26 @@ import { RunMarks } from "./run-marks.tsx";
 import { newsOf } from "./run-news.ts";
 import { RunNewsList } from "./run-news-list.tsx";
 import { RunProgress } from "./run-progress.tsx";
-import { RunStepPanel } from "./run-step-panel.tsx";
 import { RunStepTable } from "./run-step-table.tsx";
 import { readRunTab } from "./search-params.ts";
 import { timelineRows } from "./timeline-rows.ts";
-import { UndoRegister } from "./undo-register.tsx";
 import { useRunApprovals } from "./use-run-approvals.ts";
 import { useRunWaits } from "./use-run-waits.ts";
 import { useRunSteps } from "./use-run-steps.ts";
 import { situationOf } from "./why-not-moving.ts";
 import type { RunView, StepView } from "./types.ts";
+
+// Parts that most visits never open are loaded when they are shown.
+const PlugWatch = dynamic(() => import("./plug-watch.tsx").then((module) => module.PlugWatch));
+const RunStepPanel = dynamic(() =>
+  import("./run-step-panel.tsx").then((module) => module.RunStepPanel),
+);
+const RunTimeline = dynamic(() =>
+  import("@nofx/ui/blocks/run-timeline").then((module) => module.RunTimeline),
+);
+const UndoRegister = dynamic(() =>
+  import("./undo-register.tsx").then((module) => module.UndoRegister),
+);
 
 /** Undo steps and steps that others started are not of the plan: nothing can begin with them. */
 const isPlanned = (step: StepView) => step.undoOf === null && step.parentId === null;
@@ -217,7 +226,7 @@ function Run({ run }: { run: RunView }) {
             shown={read("logs")}
             onShow={(name) => write({ logs: name })}
           />
-          <UndoRegister run={run} onStep={select} />
+          {run.compensations.length > 0 && <UndoRegister run={run} onStep={select} />}
           <RunArtifacts runId={run.id} />
         </div>
         {step !== undefined && (

@@ -6,9 +6,8 @@ import { StatusBadge } from "@nofx/ui/blocks/status-badge";
 import { Table, TBody, Td, Th, THead, Tr } from "@nofx/ui/primitives/table";
 import type { RunView } from "./types.ts";
 
-/** Every effect of the run that can be taken back, and what became of that. Absent where nothing can. */
+/** Every effect of the run that can be taken back, and what became of that. */
 export function UndoRegister({ run, onStep }: { run: RunView; onStep: (name: string) => void }) {
-  if (run.compensations.length === 0) return null;
   const nameOf = new Map(run.stepList.map((step) => [step.id, step.name]));
   return (
     <Section title="What can be undone">
