@@ -50,7 +50,8 @@ test("a workspace is the source without what earlier work left there", async () 
 
 test("it is made once, also when asked for by many at once, and keeps what steps did to it", async () => {
   put("src/a.txt", "1");
-  const ask = () => createWorkspaces({ folder: join(root, "runs"), root, newUuid: randomUUID }).ensure(RUN, "src");
+  const ask = () =>
+    createWorkspaces({ folder: join(root, "runs"), root, newUuid: randomUUID }).ensure(RUN, "src");
   const folders = await Promise.all(Array.from({ length: 8 }, ask));
   expect(new Set(folders).size).toBe(1);
   writeFileSync(join(folders[0]!, "a.txt"), "2");
@@ -59,10 +60,11 @@ test("it is made once, also when asked for by many at once, and keeps what steps
 
 test("a source that holds the workspaces is copied without them", async () => {
   put("a.txt");
-  const folder = await createWorkspaces({ folder: join(root, ".state/runs"), root, newUuid: randomUUID }).ensure(
-    RUN,
-    ".",
-  );
+  const folder = await createWorkspaces({
+    folder: join(root, ".state/runs"),
+    root,
+    newUuid: randomUUID,
+  }).ensure(RUN, ".");
   expect(existsSync(join(folder, "a.txt"))).toBe(true);
   expect(existsSync(join(folder, ".state/runs"))).toBe(false);
 });
@@ -73,7 +75,12 @@ test("what a local stack keeps, its keys above all, is neither a source nor copi
   put(".state/deep/keys.json");
   symlinkSync(".state/deep", join(root, "link"));
   const state = join(root, ".state");
-  const workspaces = createWorkspaces({ folder: join(state, "runs"), root, state, newUuid: randomUUID });
+  const workspaces = createWorkspaces({
+    folder: join(state, "runs"),
+    root,
+    state,
+    newUuid: randomUUID,
+  });
   for (const source of [".state", ".state/deep", "link"]) {
     await expect(workspaces.ensure(RUN, source)).rejects.toMatchObject({
       code: "invalid_input",
