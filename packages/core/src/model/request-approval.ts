@@ -4,8 +4,9 @@ import { transitionApproval } from "../machine/index.ts";
 import { finish } from "./finish.ts";
 import { meetWaits } from "./meet-waits.ts";
 import { mustMove } from "./move-step.ts";
-import { nextId, ownedStep, stepOf, type ModelClaim } from "./rows.ts";
-import type { EngineModel, ModelApproval, ModelStep } from "./state.ts";
+import { openQuestion } from "./open-question.ts";
+import { ownedStep, stepOf, type ModelClaim } from "./rows.ts";
+import type { EngineModel } from "./state.ts";
 import { suspend } from "./wait.ts";
 
 /** An executor asks people; the same question under the same name gets the answer that it got. `null`: lease_lost. */
@@ -21,32 +22,6 @@ export function requestApproval(
   const { status } = openQuestion(model, step, name, digest);
   if (status === "pending") suspend(model, step, HOLD_BITS.approval, now);
   return { status, held: status === "pending" };
-}
-
-/** The question of that name and content; one that is still open under the name with other content gives way to it. */
-export function openQuestion(
-  model: EngineModel,
-  step: ModelStep,
-  name: string,
-  digest: string,
-): ModelApproval {
-  const asked = [...model.approvals.values()].filter(
-    (one) => one.stepId === step.id && one.subject === "step" && one.name === name,
-  );
-  for (const one of asked)
-    if (one.digest !== digest && one.status === "pending") one.status = "superseded";
-  const same = asked.find((one) => one.digest === digest);
-  if (same !== undefined) return same;
-  const approval: ModelApproval = {
-    id: nextId(model, "approval"),
-    subject: "step",
-    stepId: step.id,
-    name,
-    digest,
-    status: "pending",
-  };
-  model.approvals.set(approval.id, approval);
-  return approval;
 }
 
 /** Carries people's answer, or that none came, to the step that waits for it. False: it was closed already. */

@@ -5,8 +5,8 @@ import { childrenOf } from "./children-ended.ts";
 import { finish } from "./finish.ts";
 import { meetWait, type Meeting } from "./meet-waits.ts";
 import { mustMove } from "./move-step.ts";
+import { openQuestion } from "./open-question.ts";
 import { nextId, ownedStep, runOf, tell, type ModelClaim } from "./rows.ts";
-import { openQuestion } from "./request-approval.ts";
 import { takeMessage } from "./send-message.ts";
 import type { EngineModel, ModelStep, ModelWait } from "./state.ts";
 

@@ -73,18 +73,17 @@ describe("a six-step saga", () => {
         return done(step);
       };
       await saga.drive(settle);
-      if (crashing > 0 && failing > 1) {
-        // its executor is gone: the lease runs out, and another takes the same compensation up
-        const [held] = await saga.rows(
-          "select id, token from steps where run_id = $1 and status = 'assigned'",
-        );
-        await engine.lapse(held.id);
-        expect(await reclaim(engine.worker, 100)).toBe(1);
-        await saga.drive(settle);
-        expect(
-          await saga.rows("select token, crashes from steps where run_id = $1 and crashes > 0"),
-        ).toEqual([{ token: held.token, crashes: 1 }]);
-      }
+      // an executor that is gone: its lease runs out, and another takes the same compensation up
+      const held = await saga.rows(
+        "select id, token from steps where run_id = $1 and status = 'assigned'",
+      );
+      expect(held.length).toBe(crashing === 0 ? 0 : 1);
+      for (const { id } of held) await engine.lapse(id);
+      expect(await reclaim(engine.worker, 100)).toBe(held.length);
+      await saga.drive(settle);
+      expect(
+        await saga.rows("select token, crashes from steps where run_id = $1 and crashes > 0"),
+      ).toEqual(held.map(({ token }) => ({ token, crashes: 1 })));
       const expected = Array.from({ length: failing - 1 }, (_, i) => `undo s${failing - 1 - i}`);
       expect(effects).toEqual(expected);
       expect(await saga.runRow()).toMatchObject({
@@ -187,7 +186,8 @@ describe("a compensation that fails for good", () => {
         step.name === "last" || step.name.endsWith(`.${failing}`) ? failed(step) : done(step),
       );
       const undone = order.filter((name) => name.startsWith("undo."));
-      expect(undone.map((name) => name.split(".")[2]).toSorted()).toEqual(["left", "right"]);
+      expect(new Set(undone.map((name) => name.split(".")[2]))).toEqual(new Set(["left", "right"]));
+      expect(undone).toHaveLength(2);
       const register = await saga.register();
       expect(Object.fromEntries(register.map(({ step, status }) => [step, status]))).toEqual({
         base: "registered",
