@@ -10,7 +10,7 @@ import type { AttemptOutcome, EventType, StepStatus } from "../vocabulary/index.
  *
  * # queued
  * Entered when its run is made, and whenever an attempt ends without ending the step: a retry, a release, a wait, a lapse.
- * It is claimable when it has no hold and is due. Each hold is set and cleared on its own; it is due at once
+ * It is claimable when it has no hold, is due, and its deadline is not over. Each hold is set and cleared on its own; it is due at once
  * when what it needed or waited for is there. Waiting uses no attempt and no executor.
  * Left by a claim; by people saying no to it (failed); by its deadline, while nothing holds it (failed); when no worker
  * has code for it (failed); when something it needs did not succeed, or when it is cancelled (cancelled, at once:

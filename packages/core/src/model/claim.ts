@@ -64,6 +64,7 @@ export function claimable(
         step.status === "queued" &&
         step.holds === 0 &&
         step.runAt <= now &&
+        (step.deadlineAt ?? Infinity) > now &&
         step.executor === by.type &&
         options.handlers.includes(step.handler) &&
         (by.tenantId === null || by.tenantId === step.tenantId) &&

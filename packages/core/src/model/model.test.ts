@@ -111,3 +111,12 @@ describe("the model of the engine", () => {
     expect(told).toMatchObject({ held: false, met: "paid", payload: 7 });
   });
 });
+
+test("no attempt begins after the deadline: the sweep ends what is left", () => {
+  const model = aModel({ name: "a", deadlineMs: 60_000 });
+  const [step] = claim(model, w1, any, 0);
+  settle(model, w1, [{ stepId: step!.id, epoch: 1, outcome: "released" }], 1_000);
+  expect(claim(model, w1, any, 60_000)).toEqual([]);
+  sweep(model, 60_000);
+  expect(status(model)).toEqual({ a: "failed" });
+});

@@ -114,6 +114,7 @@ begin
         where p_executor = 'worker' and s.executor = 'worker' and s.queue = 'default' and s.status = 'queued' and s.holds = 0
           and s.handler = any (p_handlers) and s.run_at <= clock_timestamp()
           and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)
+          and (s.deadline_at is null or s.deadline_at > clock_timestamp())
         order by s.queue, s.priority, s.run_at, s.id
         limit p_limit for update skip locked
       ) as w
@@ -123,6 +124,7 @@ begin
         where p_executor = 'worker' and s.executor = 'worker' and s.queue = 'default' and s.status = 'queued' and s.holds = 0
           and s.handler = any (p_handlers) and s.run_at <= clock_timestamp()
           and s.crashes > 0 and s.crashes + 1 >= s.max_crashes and not engine.has_last_chance(p_owner)
+          and (s.deadline_at is null or s.deadline_at > clock_timestamp())
         order by s.queue, s.priority, s.run_at, s.id
         limit least(p_limit, 1) for update skip locked
       ) as l
@@ -136,6 +138,7 @@ begin
         select s.id, s.priority, s.run_at from public.steps s
         where s.tenant_id = p_tenant and s.capability = wanted.capability and s.executor = 'agent' and s.status = 'queued'
           and s.handler = any (p_handlers) and s.holds = 0 and s.run_at <= clock_timestamp()
+            and (s.deadline_at is null or s.deadline_at > clock_timestamp())
         order by s.priority, s.run_at, s.id
         limit p_limit for update skip locked
       ) as a

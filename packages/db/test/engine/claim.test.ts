@@ -134,6 +134,15 @@ test("an agent gets what its registry row allows, in its own tenant, and nothing
   const again = await engine.asAgent(agent, (db) => describeHeld(db, agentOf(agent), held));
   expect(again).toEqual(claimed);
 
+  await engine.owner.query(
+    "update steps set deadline_at = clock_timestamp() where tenant_id = $1 and name = 'review'",
+    [mine.id],
+  );
+  expect(await claim(["code.review"])).toEqual([]);
+  await engine.owner.query(
+    "update steps set deadline_at = null where tenant_id = $1 and name = 'review'",
+    [mine.id],
+  );
   await engine.owner.query("update agent_registry set status = 'draining' where id = $1", [
     agent.id,
   ]);

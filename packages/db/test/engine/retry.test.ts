@@ -75,6 +75,21 @@ test("a queued step whose time is over fails; one that waits for people does not
   expect(await letters()).toMatchObject([{ reason: "deadline" }]);
 });
 
+test("no attempt begins after the deadline, also before the sweep has come by", async () => {
+  const { claim, run } = await start([{ name: "a" }, { name: "late" }]);
+  const late = run.steps["late"]!;
+  const retry = async () => engine.settle((await claim()).map((step) => lost(step, 1_000)));
+  await retry();
+  await pass(run.steps["a"]!, 1_000);
+  await pass(late, 86_400_000);
+  expect((await claim()).map((step) => step.name)).toEqual(["a"]);
+  // nor the last attempt that crashes leave
+  await engine.owner.query("update steps set crashes = max_crashes - 1 where id = $1", [late]);
+  expect(await claim()).toEqual([]);
+  expect(await expireDeadlines(engine.worker, 100)).toBe(1);
+  expect(await engine.step(late)).toMatchObject({ status: "failed", epoch: 1 });
+});
+
 test("retries spent leave a letter with each attempt in it", async () => {
   const { claim, letters, run } = await start([{ name: "a", maxFailures: 3 }]);
   for (const _ of [1, 2, 3]) {
