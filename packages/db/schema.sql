@@ -3666,8 +3666,9 @@ CREATE OR REPLACE FUNCTION engine.register_undo(p_step steps, p_name text, p_und
  SET search_path TO ''
 AS $function$
   insert into public.compensations (tenant_id, run_id, step_id, name, kind, kind_version, arguments, epoch)
-  values (p_step.tenant_id, p_step.run_id, p_step.id, p_name, p_undo ->> 'kind', coalesce((p_undo ->> 'version')::smallint, 1),
-    coalesce(p_undo -> 'with', '{}'), p_step.epoch)
+  select p_step.tenant_id, p_step.run_id, p_step.id, p_name, p_undo ->> 'kind', coalesce((p_undo ->> 'version')::smallint, 1),
+    coalesce(p_undo -> 'with', '{}'), p_step.epoch
+  from public.runs r where r.id = p_step.run_id and r.compensation = 'none' and p_step.undo_of is null
   on conflict (step_id, name) do nothing
 $function$
 ;

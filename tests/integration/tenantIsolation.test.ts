@@ -157,6 +157,24 @@ const questions: Door[] = [
     by: "admin",
   })),
   { procedure: "waits.list", rest: get(() => "/waits"), input: nothing, stranger: "own list" },
+  {
+    procedure: "deadLetters.list",
+    rest: get(() => "/dead-letters"),
+    input: nothing,
+    stranger: "own list",
+  },
+  {
+    procedure: "deadLetters.get",
+    rest: get(({ deadLetterId }) => `/dead-letters/${deadLetterId}`),
+    input: ({ deadLetterId }) => ({ deadLetterId }),
+    stranger: "not_found",
+  },
+  {
+    procedure: "deadLetters.batches",
+    rest: get(() => "/redrive-batches"),
+    input: nothing,
+    stranger: "own list",
+  },
 ];
 
 /** Told by the stranger first: the owner's success after it shows that nothing was wrong with the request. */
@@ -220,8 +238,22 @@ const commands: Door[] = [
   },
 ];
 
-/** They name nothing of a tenant but by the caller's own. */
+/**
+ * They name nothing of a tenant but by the caller's own; and what a stranger gets who cancels, forks, redrives or answers for
+ * another's runs and letters is tested in packages/control/test/tenancy/control-isolation.test.ts.
+ */
 const OWN_ONLY = [
+  ...["cancel", "cancelStep", "pause", "resume", "fork", "rerun"].map((verb) => `runs.${verb}`),
+  ...[
+    "acceptLoss",
+    "discard",
+    "redrive",
+    "redriveMany",
+    "resolve",
+    "reveal",
+    "stopBatch",
+    "triage",
+  ].map((verb) => `deadLetters.${verb}`),
   "backlog.createUpload",
   "plans.create",
   "system.health",

@@ -90,9 +90,11 @@ async function untilStill(monitor: pg.PoolClient, all: readonly Moving[]): Promi
   for (;;) {
     const busy = all.filter((one) => one.state === "busy");
     if (busy.length === 0) return;
-    // blocked by one of us: somebody else, autovacuum say, will go away by itself
+    // Asking who blocks whom stops everybody for a moment, so it is asked only of those that seem to wait. Blocked by one
+    // of us: somebody else, autovacuum say, will go away by itself.
     const { rows } = await monitor.query<{ pid: number }>(
-      "select p as pid from unnest($1::int[]) as p where pg_blocking_pids(p) && $2::int[]",
+      `select a.pid from pg_stat_get_activity(null) a
+       where a.pid = any ($1::int[]) and a.wait_event_type = 'Lock' and pg_blocking_pids(a.pid) && $2::int[]`,
       [busy.map((one) => one.pid), all.map((one) => one.pid)],
     );
     const blocked = new Set(rows.map((row) => row.pid));

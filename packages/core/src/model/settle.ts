@@ -2,7 +2,15 @@ import { decideRetry, type StepEvent } from "../machine/index.ts";
 import { isTerminalStep, type StepStatus } from "../vocabulary/index.ts";
 import { finish } from "./finish.ts";
 import { moveStep } from "./move-step.ts";
-import { attemptOf, leaseRuns, nextId, tell, type ModelClaim, type ModelExecutor } from "./rows.ts";
+import {
+  attemptOf,
+  leaseRuns,
+  type ModelClaim,
+  type ModelExecutor,
+  nextId,
+  runOf,
+  tell,
+} from "./rows.ts";
 import type { EngineModel, ModelError, ModelStep, ModelUndo } from "./state.ts";
 
 /** How one claim ends. `retryMs` asks for another try after that time, while the step's budget lasts. */
@@ -123,13 +131,14 @@ function eventOf(step: ModelStep, settlement: ModelSettlement, now: number): Ste
   }
 }
 
-/** Writes down how to take back what a step has just done, once by name. */
+/** Writes down how to take back what a step has just done, once by name. What undoing does is not undone. */
 export function registerUndo(
   model: EngineModel,
   step: ModelStep,
   name: string,
   undo: ModelUndo,
 ): void {
+  if (step.undoOf !== null || runOf(model, step.runId).compensation !== "none") return;
   if (model.compensations.some((one) => one.stepId === step.id && one.name === name)) return;
   const id = nextId(model, "compensation");
   model.compensations.push({

@@ -228,14 +228,16 @@ end
 $$;
 grant execute on function engine.expire_deadlines(integer) to nofx_worker;
 
--- Registers how to take back what a step has just done. p_undo: {kind, with, version?}.
+-- Registers how to take back what a step has just done. p_undo: {kind, with, version?}. What undoing itself does is not
+-- undone, so nothing is registered by it.
 create function engine.register_undo(p_step public.steps, p_name text, p_undo jsonb) returns void
 language sql security definer
 set search_path = ''
 as $$
   insert into public.compensations (tenant_id, run_id, step_id, name, kind, kind_version, arguments, epoch)
-  values (p_step.tenant_id, p_step.run_id, p_step.id, p_name, p_undo ->> 'kind', coalesce((p_undo ->> 'version')::smallint, 1),
-    coalesce(p_undo -> 'with', '{}'), p_step.epoch)
+  select p_step.tenant_id, p_step.run_id, p_step.id, p_name, p_undo ->> 'kind', coalesce((p_undo ->> 'version')::smallint, 1),
+    coalesce(p_undo -> 'with', '{}'), p_step.epoch
+  from public.runs r where r.id = p_step.run_id and r.compensation = 'none' and p_step.undo_of is null
   on conflict (step_id, name) do nothing
 $$;
 

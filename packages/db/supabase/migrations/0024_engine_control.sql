@@ -107,8 +107,11 @@ begin
       where s.run_id = p_run and s.status in ('queued', 'assigned', 'running') and s.holds & 1 = 0
       order by s.id for update
     ) o;
-    exit when v_now <@ v_held;
     v_held := v_held || v_now;
+    -- looked at anew: what ended while this waited may have freed others, or begun to undo the run
+    exit when not exists (
+      select from public.steps s
+      where s.run_id = p_run and s.status in ('queued', 'assigned', 'running') and s.holds & 1 = 0 and s.id <> all (v_held));
   end loop;
   perform from public.steps s
   where s.run_id = p_run and s.status in ('queued', 'assigned', 'running')

@@ -149,6 +149,21 @@ test("a step that fails after a checkpoint is undone up to there", async () => {
   expect(await saga.register()).toEqual([{ name: "made", status: "undone", step: "a" }]);
 });
 
+test("what undoing does is not undone: it registers nothing, and the run is done with it", async () => {
+  const saga = await start([
+    { name: "a", undo: undo("a") },
+    { name: "b", needs: ["a"] },
+  ]);
+  await engine.settle([done((await saga.claim())[0]!)]);
+  await engine.settle([failed((await saga.claim())[0]!)]);
+  const [undoing] = await saga.claim();
+  const claim = { stepId: undoing!.id, epoch: undoing!.epoch, tenantId: null };
+  await checkpoint(engine.worker, claim, "half", {}, undo("half"));
+  await engine.settle([done(undoing!)]);
+  expect(await saga.register()).toEqual([{ name: "", status: "undone", step: "a" }]);
+  expect(await saga.runRow()).toMatchObject({ status: "failed", compensation: "done" });
+});
+
 test("after a pivot nothing is undone", async () => {
   const saga = await start([
     { name: "a", undo: undo("a") },
