@@ -1,6 +1,10 @@
+import { sql, type Kysely } from "kysely";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { createDatabase } from "@nofx/db/client";
+import { exchange, type ClaimedStepRow, type Settlement } from "@nofx/db/leases";
 import { seedRun, seedTenant, until } from "@nofx/db/testing";
-import { done, failed, startEngine, type Engine } from "./harness.ts";
+import type { DB } from "@nofx/db/types";
+import { done, failed, LEASE_MS, startEngine, type Engine } from "./harness.ts";
 
 let engine: Engine;
 beforeAll(async () => {
@@ -8,19 +12,29 @@ beforeAll(async () => {
 });
 afterAll(() => engine[Symbol.asyncDispose]());
 
-/** A connection of its own, past row level security. */
-async function connect() {
-  const client = await engine.owner.connect();
-  await client.query("begin");
-  const { rows } = await client.query("select pg_backend_pid() as pid");
-  return { client, pid: rows[0].pid as number };
+/** A transaction that stays open until it is told to commit. */
+async function open(db: Kysely<DB>) {
+  const tx = await db.startTransaction().execute();
+  onTestFinished(async () => {
+    if (!tx.isCommitted) await tx.rollback().execute();
+  });
+  const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx);
+  const base = { worker: "w1", version: null, handlers: [], want: 0, leaseMs: LEASE_MS };
+  return {
+    tx,
+    pid: rows[0]!.pid,
+    renew: ({ id: stepId, epoch }: ClaimedStepRow) =>
+      exchange(tx, { ...base, settlements: [], renewals: [{ stepId, epoch }] }),
+    settle: (...settlements: Settlement[]) => exchange(tx, { ...base, settlements, renewals: [] }),
+    commit: () => tx.commit().execute(),
+  };
 }
 
-const blockedBy = (waiter: number, holder: number) =>
-  until(`${waiter} waits for ${holder}`, async () => {
+const waits = (waiter: { pid: number }, holder: { pid: number }) =>
+  until("one waits for the other", async () => {
     const { rows } = await engine.owner.query("select $2 = any (pg_blocking_pids($1)) as waits", [
-      waiter,
-      holder,
+      waiter.pid,
+      holder.pid,
     ]);
     return rows[0].waits as boolean;
   });
@@ -33,45 +47,33 @@ test("all that is open of a run is locked, also what came while the lock was wai
     { name: "y", needs: ["v"] },
   ]);
   const claim = async () => (await engine.claim()).filter((step) => step.run_id === run.id);
-  const settle = (item: ReturnType<typeof done>) => [
-    "select engine.settle('w1', 'worker', null, $1)",
-    [
-      JSON.stringify([
-        { ...item, step_id: item.stepId, output: null, error: { code: "exit_nonzero" } },
-      ]),
-    ],
-  ];
-  const held = Object.fromEntries((await claim()).map((step) => [step.name, step]));
-  const [locker, first, second] = [await connect(), await connect(), await connect()];
-  onTestFinished(() => {
-    for (const { client } of [locker, first, second]) client.release(true);
-  });
+  const [x, v] = await claim();
+  const locker = await open(createDatabase<DB>(engine.owner));
+  const first = await open(engine.worker);
+  const second = await open(engine.worker);
 
-  await first.client.query("select from steps where id = $1 for update", [run.steps["x"]]);
-  const locking = locker.client.query("select engine.lock_open_steps($1)", [run.id]);
-  await blockedBy(locker.pid, first.pid);
+  await first.renew(x!);
+  const locking = sql`select engine.lock_open_steps(${run.id}::uuid)`.execute(locker.tx);
+  await waits(locker, first);
   // meanwhile v ends, and y, which needed it, is taken up
-  await engine.settle([done(held["v"]!)]);
+  await engine.settle([done(v!)]);
   const [y] = await claim();
-  await second.client.query("select from steps where id = $1 for update", [run.steps["y"]]);
-  await first.client.query("set session authorization nofx_worker");
-  await first.client.query(...(settle(done(held["x"]!)) as [string, unknown[]]));
-  await first.client.query("commit");
-  await blockedBy(locker.pid, second.pid);
+  await second.renew(y!);
+  await first.settle(done(x!));
+  await first.commit();
+  await waits(locker, second);
   // y fails, and the run begins to be undone
-  await second.client.query("set session authorization nofx_worker");
-  await second.client.query(...(settle(failed(y!)) as [string, unknown[]]));
-  await second.client.query("commit");
+  await second.settle(failed(y!));
+  await second.commit();
   await locking;
 
-  const { rows: open } = await engine.owner.query(
-    "select name from steps where run_id = $1 and finalised_at is null",
-    [run.id],
-  );
-  expect(open).toEqual([{ name: "undo.1.x" }]);
-  const { rows: free } = await engine.owner.query(
-    "select name from steps where run_id = $1 and finalised_at is null for update skip locked",
-    [run.id],
-  );
-  expect(free).toEqual([]);
+  const names = async (lock: string) => {
+    const { rows } = await engine.owner.query(
+      `select name from steps where run_id = $1 and finalised_at is null ${lock}`,
+      [run.id],
+    );
+    return rows.map((row) => row.name as string);
+  };
+  expect(await names("")).toEqual(["undo.1.x"]);
+  expect(await names("for update skip locked")).toEqual([]);
 });
