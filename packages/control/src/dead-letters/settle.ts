@@ -13,6 +13,7 @@ import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
+import { inTheWay } from "../runs/fork.ts";
 import { movedOn } from "./handle.ts";
 import { loadDeadLetter, toDeadLetterView } from "./view.ts";
 
@@ -123,9 +124,17 @@ function settled(
   runId: string | undefined,
   answer: SettledLetter | undefined,
 ): void {
+  if (answer?.result === "going" && answer.run_id !== undefined) {
+    throw new NofxError("conflict", {
+      detail: "Other effects of that run are being undone right now. Wait for the end of it.",
+      data: { runId: toId("run", answer.run_id) },
+    });
+  }
   if (answer?.result !== "resolved") throw movedOn(answer?.status ?? "gone", answer?.version);
-  if (runId !== undefined) tx.nudge(runId);
   const { rest } = answer;
+  // what had to wait for this has no letter of its own: ended without undoing the rest, nobody would ever undo it
+  if (rest?.result === "busy" || rest?.result === "going") throw inTheWay(rest);
+  if (runId !== undefined) tx.nudge(runId);
   if (rest?.result !== "redriven") return;
   tx.nudge(rest.run_id);
   tx.ring({ for_workers: rest.for_workers ?? 0, for_agents: rest.for_agents ?? 0 });

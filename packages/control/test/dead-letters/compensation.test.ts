@@ -7,12 +7,19 @@ import {
   requestLossAcceptance,
   resolveDeadLetter,
 } from "@nofx/control/dead-letters";
-import { rerunRun } from "@nofx/control/runs";
+import { cancelRun, forkRun, rerunRun } from "@nofx/control/runs";
 import { again, type TestTenant } from "@nofx/control/testing";
 import type { DeadLetterSummary, RunView } from "@nofx/core/api";
+import { toUuid } from "@nofx/core/vocabulary";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { refusal, shellItem } from "../fixtures.ts";
-import { answer, startControl, undoable, type ControlPlane } from "../run-control/harness.ts";
+import {
+  answer,
+  ended,
+  startControl,
+  undoable,
+  type ControlPlane,
+} from "../run-control/harness.ts";
 
 let control: ControlPlane;
 let tenant: TestTenant;
@@ -151,6 +158,41 @@ test("a yes to a loss does nothing when the letter has moved on meanwhile", asyn
   expect((await look(letter)).status).toBe("redriving");
   await control.work();
   expect(await undone(run.id)).toMatchObject({ compensation: "done", b: "undone" });
+});
+
+test("a letter is not ended while what had to wait for it cannot be undone: nobody would ever undo that", async () => {
+  const { id } = await control.run(operator, [
+    undoable("a"),
+    undoable("b", { needs: ["a"] }),
+    undoable("c"),
+    shellItem("last", { needs: ["b", "c"] }),
+  ]);
+  await control.t.owner.query("update runs set undo_order = 'dependency' where id = $1", [
+    toUuid("run", id),
+  ]);
+  for (const _ of ["a", "b", "c", "last"]) {
+    const [step] = await control.claim(1);
+    await control.settle(ended(step!, fails("last")(step!)));
+  }
+  const undoing = await control.claim();
+  const undoOf = (name: string) => undoing.find((step) => step.name.endsWith(`.${name}`))!;
+  await control.settle(ended(undoOf("b"), { code: "exit_nonzero" }));
+  const { items } = await listDeadLetters(operator, { stage: "compensate" });
+  const resolve = () =>
+    resolveDeadLetter(again(operator), { deadLetterId: items[0]!.id, evidence: "by hand" });
+
+  const early = await refusal(resolve());
+  expect(early).toMatchObject({ code: "conflict", data: { runId: id } });
+  await control.settle(ended(undoOf("c"), "ok"));
+  const { runId } = await forkRun(again(operator), { runId: id, from: ["last"] });
+  const busy = await refusal(resolve());
+  expect(busy).toMatchObject({ code: "conflict", data: { runId } });
+  expect((await look(items[0]!)).status).toBe("new");
+
+  await cancelRun(again(operator), { runId, compensate: false });
+  expect((await resolve()).status).toBe("resolved");
+  expect(await control.work()).toEqual([expect.stringMatching(/^undo\.\d\.a$/)]);
+  expect((await control.view(operator, id)).compensation).toBe("done");
 });
 
 test("edited, an undo waits for a second person", async () => {

@@ -848,7 +848,8 @@ $$;
 -- People end what could not be undone: it was done by other means (p_status undone, with evidence), or its loss is accepted
 -- (accepted). What was not undone because it had to come after is undone now, if nothing else is in its way.
 --
--- Answers {result: resolved | conflict, status, version, rest}: rest as engine.undo_rest answers, or null.
+-- Answers {result: resolved | conflict | going, status, version, run_id, rest}: rest as engine.undo_rest answers, or null; where it
+-- is neither null nor redriven, the caller takes all of it back. going: others are being undone right now.
 create function engine.settle_letter(
   p_tenant uuid, p_letter uuid, p_version integer, p_status text, p_evidence text, p_by uuid, p_new uuid, p_member_name text,
   p_correlation uuid, p_traceparent text
@@ -859,18 +860,30 @@ as $$
 declare
   v_letter public.dead_letters;
   v_compensation public.compensations;
+  v_going uuid;
   v_rest jsonb;
 begin
   select d.* into v_letter from public.dead_letters d
-  where d.id = p_letter and d.tenant_id = p_tenant and d.stage = 'compensate' for update;
+  where d.id = p_letter and d.tenant_id = p_tenant and d.stage = 'compensate';
   if not found then
     return null;
   end if;
+  -- all letters of that run, in id order: of two that are settled at once the later one sees that nothing else is in the way
+  perform from public.dead_letters d
+  where d.id = p_letter or d.id in (select l.id from engine.undo_letters((engine.letter_compensation(v_letter)).run_id) l)
+  order by d.id for update;
+  select d.* into v_letter from public.dead_letters d where d.id = p_letter;
   if v_letter.status not in ('new', 'triaged') or v_letter.version <> coalesce(p_version, v_letter.version) then
     return jsonb_build_object('result', 'conflict', 'status', v_letter.status, 'version', v_letter.version);
   end if;
-  update public.dead_letters d set status = 'resolved', version = d.version + 1, last_at = clock_timestamp() where d.id = p_letter;
   v_compensation := engine.letter_compensation(v_letter);
+  -- what had to wait for this has no letter: it is undone now or by the last letter, so this is not the time to end one
+  select s.run_id into v_going from public.compensations c join public.steps s on s.id = c.undo_step
+  where c.run_id = v_compensation.run_id and c.status = 'undoing' limit 1;
+  if found then
+    return jsonb_build_object('result', 'going', 'run_id', v_going);
+  end if;
+  update public.dead_letters d set status = 'resolved', version = d.version + 1, last_at = clock_timestamp() where d.id = p_letter;
   update public.compensations c
   set status = p_status, evidence = p_evidence, resolved_by = p_by::text, ended_at = clock_timestamp()
   where c.id = v_compensation.id;
@@ -890,7 +903,7 @@ begin
   select c.tenant_id, 'run.compensated', c.correlation_id, 'member', p_by::text, c.id, jsonb_build_object('run_id', c.id) from closed c;
 
   if exists (select from public.compensations c where c.run_id = v_compensation.run_id and c.status = 'registered')
-    and not exists (select from public.compensations c where c.run_id = v_compensation.run_id and c.status in ('failed', 'undoing'))
+    and not exists (select from public.compensations c where c.run_id = v_compensation.run_id and c.status = 'failed')
   then
     v_rest := engine.undo_rest(v_compensation.run_id, p_new, '{}', p_letter, p_by, p_member_name, 'member', p_by::text,
       p_correlation, p_traceparent);

@@ -9,9 +9,11 @@ export interface RedriveAnswer extends ForkAnswer {
 }
 
 export interface SettledLetter {
-  result: "resolved" | "conflict";
+  result: "resolved" | "conflict" | "going";
   status?: string;
   version?: number;
+  /** Of `going`: the run that is undoing others right now. */
+  run_id?: string;
   /** The run that goes on undoing what had to wait for this. */
   rest?: RedriveAnswer | null;
 }
