@@ -12,13 +12,15 @@ afterAll(() => stack[Symbol.asyncDispose]());
 
 const ENV = { NOFX_LEASE_SECONDS: "4", NOFX_STRAND_SECONDS: "2" };
 
-/** Kills the worker that runs it, however many processes stand between. */
+/** Kills the worker that runs it, however many processes stand between, and nobody above it. */
 const KILLS_ITS_WORKER = [
   process.execPath,
   "-e",
   `const { readFileSync } = require("node:fs");
    for (let pid = process.ppid; pid > 1; pid = Number(/^PPid:\\s+(\\d+)/m.exec(readFileSync("/proc/" + pid + "/status", "utf8"))[1])) {
-     if (readFileSync("/proc/" + pid + "/cmdline", "utf8").includes("main.ts")) process.kill(pid, "SIGKILL");
+     if (!readFileSync("/proc/" + pid + "/cmdline", "utf8").includes("worker/src/main.ts")) continue;
+     process.kill(pid, "SIGKILL");
+     break;
    }`,
 ];
 
