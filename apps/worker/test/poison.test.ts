@@ -18,7 +18,7 @@ const KILLS_ITS_WORKER = [
   "-e",
   `const { readFileSync } = require("node:fs");
    for (let pid = process.ppid; pid > 1; pid = Number(/^PPid:\\s+(\\d+)/m.exec(readFileSync("/proc/" + pid + "/status", "utf8"))[1])) {
-     if (!readFileSync("/proc/" + pid + "/cmdline", "utf8").includes("worker/src/main.ts")) continue;
+     if (!readFileSync("/proc/" + pid + "/cmdline", "utf8").includes(["worker", "src", "main.ts"].join("/"))) continue;
      process.kill(pid, "SIGKILL");
      break;
    }`,
