@@ -739,6 +739,7 @@ CREATE INDEX steps_claim_suspect ON public.steps USING btree (queue, priority, r
 CREATE INDEX steps_claim_worker ON public.steps USING btree (queue, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'worker'::text));
 CREATE INDEX steps_deadline ON public.steps USING btree (deadline_at) WHERE ((status = 'queued'::text) AND (deadline_at IS NOT NULL));
 CREATE INDEX steps_held_suspect ON public.steps USING btree (lease_owner) WHERE ((status = ANY (ARRAY['assigned'::text, 'running'::text])) AND (crashes > 0));
+CREATE INDEX steps_kept ON public.steps USING btree (kept_from) WHERE (kept_from IS NOT NULL);
 CREATE INDEX steps_lease ON public.steps USING btree (lease_until) WHERE (status = ANY (ARRAY['assigned'::text, 'running'::text]));
 CREATE INDEX steps_of_parent ON public.steps USING btree (parent_step_id) WHERE (parent_step_id IS NOT NULL);
 CREATE INDEX steps_of_plan_step ON public.steps USING btree (plan_step_id, id DESC) WHERE (plan_step_id IS NOT NULL);
@@ -2878,10 +2879,12 @@ begin
     return jsonb_build_object('result', 'going', 'run_id', p_source, 'status', v_run.status);
   end if;
 
-  -- an effect of a child is an effect of its parent
+  -- an effect of a child is an effect of its parent; one that was taken over may have been undone under another run
   with recursive undone (id, parent_step_id) as (
-    select s.id, s.parent_step_id from public.compensations c join public.steps s on s.id = c.step_id
-    where c.run_id = p_source and c.status in ('undoing', 'undone')
+    select s.id, s.parent_step_id from public.steps s
+    where s.run_id = p_source and exists (
+      select from public.steps same join public.compensations c on c.step_id = same.id and c.status in ('undoing', 'undone')
+      where same.id = coalesce(s.kept_from, s.id) or same.kept_from = coalesce(s.kept_from, s.id))
     union
     select s.id, s.parent_step_id from undone u join public.steps s on s.id = u.parent_step_id
   )
@@ -2917,6 +2920,10 @@ begin
   -- a run in which nothing runs would never end
   if v_kept_count = v_count then
     return jsonb_build_object('result', 'unchanged', 'run_id', p_source, 'status', v_run.status);
+  end if;
+  -- what could not be undone may be undone yet: nothing is built on it before that is settled
+  if v_run.compensation = 'failed' and (v_kept_count > 0 or p_keep) then
+    return jsonb_build_object('result', 'unsettled', 'run_id', p_source, 'status', v_run.status);
   end if;
   if v_kept_count = 0 and not p_keep then
     v_root := null;

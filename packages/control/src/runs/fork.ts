@@ -114,6 +114,13 @@ export function inTheWay(answer: Pick<ForkAnswer, "result" | "run_id" | "status"
       data,
     });
   }
+  if (answer.result === "unsettled") {
+    return new NofxError("conflict", {
+      detail:
+        "Some of what this run did could not be undone. Settle its dead letters first, or rerun it from the start.",
+      data,
+    });
+  }
   if (answer.result === "unchanged") {
     return new NofxError("conflict", {
       detail:

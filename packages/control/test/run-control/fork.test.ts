@@ -104,6 +104,24 @@ test("what was undone is not kept, and neither is what was built on it; what is 
   });
 });
 
+test("what another run took over and undid is not kept by a third", async () => {
+  const items = [
+    undoable("a"),
+    shellItem("b", { needs: ["a"] }),
+    shellItem("last", { needs: ["b"] }),
+  ];
+  const first = await control.run(operator, items);
+  await control.work(failing("last"));
+  const second = await fork(first.id, ["last"]);
+  expect(await control.work()).toEqual(["a", "b", "last"]);
+  const third = await fork(second.runId, ["last"]);
+  expect(third.kept).toBe(2);
+  expect(await control.work(failing("last"))).toEqual(["last", "undo.1.a"]);
+  // the second run is what it was, but for the effect that the third has undone
+  expect((await fork(second.runId, ["last"])).kept).toBe(0);
+  await control.work();
+});
+
 test("checkpoints are kept when that is wanted, up to what was undone", async () => {
   const run = await control.run(operator, [shellItem("a")]);
   const [step] = await control.claim();

@@ -15,7 +15,8 @@ export interface Fork {
 }
 
 /** `unchanged`: everything would be taken over; a run in which nothing runs would never end. */
-export type ForkResult = "forked" | "unchanged" | "going" | "busy";
+/** `unsettled`: what could not be undone may be undone yet, and nothing is built on that. */
+export type ForkResult = "forked" | "unchanged" | "unsettled" | "going" | "busy";
 
 /**
  * Makes a new run out of one that has ended. Steps that are named, had not succeeded, or whose effect was undone run again, and
@@ -52,6 +53,7 @@ export function forkRun(model: EngineModel, fork: Fork, now: number): ForkResult
     }
   }
   if (kept.size === copied.length) return "unchanged";
+  if (run.compensation === "failed" && (kept.size > 0 || fork.keep)) return "unsettled";
   const root = kept.size === 0 && !fork.keep ? null : (run.workspaceRun ?? run.id);
   if (root !== null && workspaceBusy(model, root)) return "busy";
   writeFork(model, run, fork, root, copied, kept, now);
@@ -66,12 +68,21 @@ export function workspaceBusy(model: EngineModel, root: string): boolean {
   );
 }
 
-/** Steps whose effect was taken back; an effect of a child is an effect of its parent. */
+/**
+ * Steps whose effect was taken back; an effect of a child is an effect of its parent. One that was taken over may have been
+ * undone under another run.
+ */
 function undoneOf(model: EngineModel, run: ModelRun): Set<string> {
+  const origin = (step: ModelStep) => step.keptFrom ?? step.id;
+  const gone = new Set(
+    model.compensations
+      .filter((one) => one.status === "undoing" || one.status === "undone")
+      .map((one) => origin(stepOf(model, one.stepId))),
+  );
   const undone = new Set<string>();
-  for (const one of model.compensations) {
-    if (one.runId !== run.id || (one.status !== "undoing" && one.status !== "undone")) continue;
-    for (let id: string | null = one.stepId; id !== null; id = stepOf(model, id).parentId)
+  for (const step of stepsOf(model, run.id)) {
+    if (!gone.has(origin(step))) continue;
+    for (let id: string | null = step.id; id !== null; id = stepOf(model, id).parentId)
       undone.add(id);
   }
   return undone;

@@ -5,7 +5,7 @@ import { forkRun, workspaceBusy } from "./fork-run.ts";
 import { runOf, stepNamed, stepOf, tell } from "./rows.ts";
 import type { EngineModel, ModelDeadLetter } from "./state.ts";
 
-export type RedriveResult = "redriven" | "conflict" | "unchanged" | "going" | "busy";
+export type RedriveResult = "redriven" | "conflict" | "unchanged" | "unsettled" | "going" | "busy";
 
 /** Tries a dead letter again, in a new run, with all that is open of the run that it failed in. */
 export function redrive(

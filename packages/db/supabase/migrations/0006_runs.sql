@@ -116,6 +116,7 @@ create index steps_claim_agent on public.steps (tenant_id, capability, priority,
 -- the sweep for lapsed leases
 create index steps_lease on public.steps (lease_until) where status in ('assigned', 'running');
 create index steps_of_run on public.steps (run_id, position);
+create index steps_kept on public.steps (kept_from) where kept_from is not null;
 create index steps_of_parent on public.steps (parent_step_id) where parent_step_id is not null;
 create index steps_deadline on public.steps (deadline_at) where status = 'queued' and deadline_at is not null;
 create index steps_of_plan_step on public.steps (plan_step_id, id desc) where plan_step_id is not null;

@@ -395,10 +395,12 @@ begin
     return jsonb_build_object('result', 'going', 'run_id', p_source, 'status', v_run.status);
   end if;
 
-  -- an effect of a child is an effect of its parent
+  -- an effect of a child is an effect of its parent; one that was taken over may have been undone under another run
   with recursive undone (id, parent_step_id) as (
-    select s.id, s.parent_step_id from public.compensations c join public.steps s on s.id = c.step_id
-    where c.run_id = p_source and c.status in ('undoing', 'undone')
+    select s.id, s.parent_step_id from public.steps s
+    where s.run_id = p_source and exists (
+      select from public.steps same join public.compensations c on c.step_id = same.id and c.status in ('undoing', 'undone')
+      where same.id = coalesce(s.kept_from, s.id) or same.kept_from = coalesce(s.kept_from, s.id))
     union
     select s.id, s.parent_step_id from undone u join public.steps s on s.id = u.parent_step_id
   )
@@ -434,6 +436,10 @@ begin
   -- a run in which nothing runs would never end
   if v_kept_count = v_count then
     return jsonb_build_object('result', 'unchanged', 'run_id', p_source, 'status', v_run.status);
+  end if;
+  -- what could not be undone may be undone yet: nothing is built on it before that is settled
+  if v_run.compensation = 'failed' and (v_kept_count > 0 or p_keep) then
+    return jsonb_build_object('result', 'unsettled', 'run_id', p_source, 'status', v_run.status);
   end if;
   if v_kept_count = 0 and not p_keep then
     v_root := null;
