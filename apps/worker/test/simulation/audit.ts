@@ -163,6 +163,9 @@ export class Audit {
       if (run.cancelRequestedAt !== null && step.undoOf === null) {
         this.#blame(`I8: ${stepId} began at ${claimedAt}, cancelled at ${run.cancelRequestedAt}`);
       }
+      if (step.deadlineAt !== null && claimedAt >= step.deadlineAt) {
+        this.#blame(`${stepId} began at ${claimedAt}, its time was over at ${step.deadlineAt}`);
+      }
       if (run.pausedAt !== null) this.#blame(`${stepId} began while its run was paused`);
       const asked = [...model.approvals.values()].some(
         (one) => one.subject === "plan_step" && one.stepId === stepId,
