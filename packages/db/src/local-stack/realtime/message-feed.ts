@@ -54,10 +54,12 @@ export async function startMessageFeed(
       application_name: "nofx realtime",
       keepAlive: true,
     });
-    let lost = false;
+    // A connection that never stood is tried again by whoever asked for it. If it counted as lost too, each failure would
+    // leave two that try, and soon there would be thousands.
+    let stands = false;
     const lose = () => {
-      if (stopped || lost) return;
-      lost = true;
+      if (stopped || !stands) return;
+      stands = false;
       onGap();
       client.end().catch(() => {});
       void reconnect();
@@ -71,6 +73,7 @@ export async function startMessageFeed(
     });
     await client.connect();
     await client.query("listen realtime_messages; listen pgrst");
+    stands = true;
     listener = client;
   };
 
