@@ -245,7 +245,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a sender that takes no lock",
-    file: `${SQL}/0022_engine_waits.sql`,
+    file: `${SQL}/0030_engine_send.sql`,
     edits: [["    perform pg_advisory_xact_lock_shared(v_lock);", "    perform v_lock;"]],
     killer: races("waits", "a wait and the event that it waits for"),
   },

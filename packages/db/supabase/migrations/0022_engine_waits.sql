@@ -112,16 +112,6 @@ as $$
       else p_wait.payload end)
 $$;
 
--- The children of a step as they ended: what is kept with the wait for them.
-create function engine.children_json(p_step uuid) returns jsonb
-language sql stable security definer
-set search_path = ''
-as $$
-  select jsonb_build_object('children', coalesce(jsonb_agg(
-    jsonb_build_object('name', substr(c.name, length(p.name) + 2), 'step_id', c.id, 'status', c.status) order by c.id), '[]'))
-  from public.steps p join public.steps c on c.parent_step_id = p.id where p.id = p_step
-$$;
-
 -- Calls off questions that nobody needs answered any more. One that is being decided right now is left to that decision,
 -- which finds nothing to move: waiting for it could be waiting in a circle.
 create function engine.withdraw_questions(p_approvals uuid[], p_actor_type text, p_actor_id text) returns void
@@ -227,38 +217,6 @@ set search_path = ''
 as $$
   update public.waits w set status = 'cancelled', ended_at = clock_timestamp()
   where w.step_id = any (p_steps) and w.status = 'open'
-$$;
-
--- Counts ended children off their parents, and wakes the parents that wait for the last one. Their success is no matter
--- here: the parent hears how each ended and judges itself.
-create function engine.children_ended(p_ids uuid[]) returns table (for_workers integer, for_agents integer)
-language plpgsql security definer
-set search_path = ''
-as $$
-declare
-  v_waits uuid[];
-  v_payloads jsonb;
-begin
-  perform from public.steps p
-  where p.id in (select c.parent_step_id from public.steps c where c.id = any (p_ids))
-  order by p.id for update;
-
-  with ended as (
-    select c.parent_step_id as id, count(*)::integer as n
-    from public.steps c where c.id = any (p_ids) and c.parent_step_id is not null group by c.parent_step_id
-  ),
-  counted as (
-    update public.steps p set children_left = p.children_left - e.n
-    from ended e where p.id = e.id
-    returning p.id, p.status, p.children_left
-  )
-  select array_agg(w.id), jsonb_object_agg(w.id, engine.children_json(w.step_id)) into v_waits, v_payloads
-  from counted c join public.waits w on w.step_id = c.id and w.kind = 'children' and w.status = 'open'
-  where c.children_left = 0 and c.status = 'queued';
-
-  return query select m.for_workers, m.for_agents
-  from engine.meet_waits(coalesce(v_waits, '{}'), v_payloads, null, 'system', 'engine') m;
-end
 $$;
 
 -- Puts the step that its executor holds on hold: queued with these bits, its lease over, the attempt suspended. A step whose
@@ -437,117 +395,6 @@ as $$
     'payload', m.payload)
 $$;
 
--- Stores what the outside tells of and wakes every step that waits for it. p_key says what it is about; waits without a key
--- take any. Senders share the name, so they do not wait for each other.
-create function engine.send_event(
-  p_tenant uuid, p_name text, p_key text, p_payload jsonb, p_run uuid, p_actor_type text, p_actor_id text
-) returns jsonb
-language plpgsql security definer
-set search_path = ''
-as $$
-declare
-  v_event public.external_events;
-  v_lock bigint;
-  v_waits uuid[];
-  v_freed record;
-begin
-  perform app.assert_tenant(p_tenant);
-  for v_lock in
-    select distinct engine.event_lock(p_tenant, p_name, k.key) from unnest(array[null, p_key]) as k (key) order by 1
-  loop
-    perform pg_advisory_xact_lock_shared(v_lock);
-  end loop;
-
-  insert into public.external_events (tenant_id, name, key, run_id, payload, sent_by_type, sent_by)
-  select p_tenant, p_name, p_key, p_run, p_payload, p_actor_type, p_actor_id
-  where p_run is null or exists (select from public.runs r where r.id = p_run and r.tenant_id = p_tenant)
-  returning * into v_event;
-  if not found then
-    return null;
-  end if;
-
-  select coalesce(array_agg(w.id), '{}') into v_waits
-  from public.waits w
-  where w.tenant_id = p_tenant and w.kind = 'event' and w.status = 'open' and w.topic = p_name
-    and (w.key is null or w.key = p_key) and (p_run is null or w.run_id = p_run);
-  select * into v_freed from engine.meet_waits(v_waits,
-    (select jsonb_object_agg(w, engine.event_json(v_event)) from unnest(v_waits) w),
-    (select jsonb_object_agg(w, v_event.id) from unnest(v_waits) w), p_actor_type, p_actor_id);
-  return jsonb_build_object('event_id', v_event.id, 'waiting', cardinality(v_waits),
-    'for_workers', v_freed.for_workers, 'for_agents', v_freed.for_agents);
-end
-$$;
-
--- Puts a message into a step's mailbox and wakes the step if it waits for one of that channel. From an executor (p_from,
--- p_epoch: the step that it holds, of the same run) or from people (p_from null). p_sent_as: what is sent again under that
--- name by the same step is not stored again.
---
--- Answers {message_id, ended, …}; null where there is no such step; ended: it will read nothing any more.
-create function engine.send_message(
-  p_tenant uuid, p_from uuid, p_epoch bigint, p_to uuid, p_channel text, p_payload jsonb, p_sent_as text,
-  p_actor_type text, p_actor_id text
-) returns jsonb
-language plpgsql security definer
-set search_path = ''
-as $$
-declare
-  v_from public.steps;
-  v_to public.steps;
-  v_message uuid;
-  v_wait uuid;
-  v_taken record;
-  v_workers integer := 0;
-  v_agents integer := 0;
-begin
-  perform app.assert_tenant(p_tenant);
-  perform pg_advisory_xact_lock(engine.mailbox_lock(p_to));
-  if p_from is not null then
-    v_from := engine.owned(p_tenant, p_from, p_epoch);
-    perform engine.mark_running(v_from);
-  elsif app.agent_id() is not null then
-    raise insufficient_privilege using message = 'an agent sends as the step that it holds';
-  end if;
-  select s.* into v_to from public.steps s
-  where s.id = p_to and s.tenant_id = p_tenant and (p_from is null or s.run_id = v_from.run_id);
-  if not found then
-    return null;
-  end if;
-
-  select m.id into v_message from public.agent_messages m where m.step_id = p_from and m.sent_as = p_sent_as;
-  if found then
-    return jsonb_build_object('message_id', v_message, 'ended', false, 'for_workers', 0, 'for_agents', 0);
-  end if;
-  if v_to.status in ('succeeded', 'failed', 'cancelled') then
-    return jsonb_build_object('message_id', null, 'ended', true, 'for_workers', 0, 'for_agents', 0);
-  end if;
-
-  insert into public.agent_messages (tenant_id, run_id, step_id, to_step, channel, type, correlation_id, payload, sent_as)
-  values (p_tenant, v_to.run_id, p_from, p_to, p_channel, 'message.sent', v_to.correlation_id, p_payload, p_sent_as)
-  returning id into v_message;
-  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
-  values (p_tenant, 'message.sent', v_to.correlation_id, p_actor_type, p_actor_id, v_to.run_id,
-    jsonb_build_object('message_id', v_message, 'run_id', v_to.run_id, 'step_id', p_to));
-
-  -- Whoever holds two steps here holds its own first: the other is not waited for, the whole call is tried again (55P03).
-  if exists (select from public.waits w where w.step_id = p_to and w.kind = 'message' and w.topic = p_channel and w.status = 'open') then
-    if p_from is null then
-      perform from public.steps s where s.id = p_to for update;
-    else
-      perform from public.steps s where s.id = p_to for update nowait;
-    end if;
-    select w.id into v_wait from public.waits w
-    where w.step_id = p_to and w.kind = 'message' and w.topic = p_channel and w.status = 'open' limit 1;
-    if found then
-      select * into v_taken from engine.take_message(v_wait, p_to, p_channel);
-      select m.for_workers, m.for_agents into v_workers, v_agents
-      from engine.meet_waits(array[v_wait], jsonb_build_object(v_wait, v_taken.payload), jsonb_build_object(v_wait, v_taken.id),
-        p_actor_type, p_actor_id) m;
-    end if;
-  end if;
-  return jsonb_build_object('message_id', v_message, 'ended', false, 'for_workers', v_workers, 'for_agents', v_agents);
-end
-$$;
-
 -- A person's answer to a question of kind person. Answers {result: met | closed, status, …}; null where there is none.
 create function engine.answer_wait(p_tenant uuid, p_wait uuid, p_answer jsonb, p_actor_type text, p_actor_id text) returns jsonb
 language plpgsql security definer
@@ -593,85 +440,11 @@ begin
 end
 $$;
 
--- Adds children to the step that its executor holds: steps of the same run, called <parent>.<name>, counted until they have
--- ended. A child of a name that is there already is left as it is, so asking twice adds once.
---
--- p_children: [{name, title, kind, executor, capability?, arguments, priority?, max_failures?, deadline_ms?}]
--- Answers {children: [{name, step_id, status, created}], for_workers, for_agents}; a run that is being cancelled gets none, and
--- p_max children a step (deeper than eight levels: none) are the most: SQLSTATE 54000.
-create function engine.spawn(p_tenant uuid, p_step uuid, p_epoch bigint, p_children jsonb, p_max integer default 1000)
-returns jsonb
-language plpgsql security definer
-set search_path = ''
-as $$
-declare
-  v_step public.steps := engine.owned(p_tenant, p_step, p_epoch);
-  v_run public.runs;
-  v_created uuid[];
-  v_depth integer;
-begin
-  perform engine.mark_running(v_step);
-  with recursive above as (
-    select s.parent_step_id, 1 as depth from public.steps s where s.id = p_step
-    union all
-    select s.parent_step_id, a.depth + 1 from above a join public.steps s on s.id = a.parent_step_id
-  )
-  select max(a.depth) into v_depth from above a;
-
-  if exists (
-    select from jsonb_to_recordset(p_children) as c (name text)
-    join public.steps s on s.run_id = v_step.run_id and s.name = v_step.name || '.' || c.name
-    where s.parent_step_id is distinct from p_step
-  ) then
-    raise unique_violation using message = 'a step of this name is not a child of this one';
-  end if;
-
-  -- the run is locked before steps are added to it: who cancels or pauses it either sees them or is seen here
-  select r.* into v_run from public.runs r where r.id = v_step.run_id for no key update;
-  if v_step.cancel_requested_at is null and v_run.cancel_requested_at is null then
-    with added as (
-      insert into public.steps (tenant_id, run_id, parent_step_id, name, title, kind, executor, capability, priority, position,
-        arguments, token, holds, max_failures, deadline_ms, correlation_id, causation_id, traceparent)
-      select v_step.tenant_id, v_step.run_id, p_step, v_step.name || '.' || c.name, c.title, c.kind, c.executor, c.capability,
-        coalesce(c.priority, v_step.priority), v_step.position, c.arguments,
-        encode(sha256(convert_to(v_step.token || '|' || c.name, 'UTF8')), 'hex'),
-        case when v_run.paused_at is null then 0 else 256 end, coalesce(c.max_failures, 3),
-        coalesce(c.deadline_ms, 86400000), v_step.correlation_id, v_step.causation_id, v_step.traceparent
-      from jsonb_to_recordset(p_children) as c (name text, title text, kind text, executor text, capability text, arguments jsonb,
-        priority smallint, max_failures integer, deadline_ms bigint)
-      on conflict (run_id, name) do nothing
-      returning id
-    )
-    select coalesce(array_agg(a.id), '{}') into v_created from added a;
-    if v_depth > 8 or (select count(*) from public.steps c where c.parent_step_id = p_step) > p_max then
-      raise program_limit_exceeded using message = 'too many children';
-    end if;
-    update public.steps s set children_left = s.children_left + cardinality(v_created) where s.id = p_step;
-    update public.runs r
-    set steps_left = r.steps_left + cardinality(v_created), step_count = r.step_count + cardinality(v_created)
-    where r.id = v_step.run_id;
-  end if;
-
-  return jsonb_build_object(
-    'children', (
-      select coalesce(jsonb_agg(jsonb_build_object('name', c.name, 'step_id', s.id, 'status', s.status,
-        'created', coalesce(s.id = any (v_created), false)) order by s.id), '[]')
-      from jsonb_to_recordset(p_children) as c (name text)
-      join public.steps s on s.run_id = v_step.run_id and s.name = v_step.name || '.' || c.name),
-    'for_workers', (select count(*) from public.steps s where s.id = any (v_created) and s.executor = 'worker' and s.holds = 0),
-    'for_agents', (select count(*) from public.steps s where s.id = any (v_created) and s.executor = 'agent' and s.holds = 0));
-end
-$$;
-
 revoke all on function
-  engine.wait_answer(public.waits), engine.children_json(uuid), engine.withdraw_questions(uuid[], text, text),
-  engine.meet_waits(uuid[], jsonb, jsonb, text, text), engine.close_waits(uuid[]), engine.children_ended(uuid[]),
+  engine.wait_answer(public.waits), engine.withdraw_questions(uuid[], text, text),
+  engine.meet_waits(uuid[], jsonb, jsonb, text, text), engine.close_waits(uuid[]),
   engine.suspend(public.steps, integer, text), engine.verdict_json(uuid), engine.take_message(uuid, uuid, text)
 from public;
-grant execute on function engine.wait(uuid, uuid, bigint, text, jsonb), engine.spawn(uuid, uuid, bigint, jsonb, integer)
-  to nofx_worker, nofx_agent;
-grant execute on function engine.send_message(uuid, uuid, bigint, uuid, text, jsonb, text, text, text)
-  to nofx_member, nofx_agent, nofx_worker;
-grant execute on function engine.send_event(uuid, text, text, jsonb, uuid, text, text), engine.answer_wait(uuid, uuid, jsonb, text, text)
-  to nofx_member, nofx_worker;
+grant execute on function engine.wait(uuid, uuid, bigint, text, jsonb) to nofx_worker, nofx_agent;
+grant execute on function engine.answer_wait(uuid, uuid, jsonb, text, text) to nofx_member, nofx_worker;
 grant execute on function engine.wake_timers(integer) to nofx_worker;
