@@ -119,11 +119,20 @@ it(
     const tarball = readFileSync(resolve(root, file));
     expect(createHash("sha256").update(tarball).digest("hex")).toBe(sha256);
 
-    const { items } = (await read("runs")) as { items: { status: string; planVersion: number }[] };
+    const { items } = (await read("runs")) as {
+      items: { id: string; status: string; planVersion: number }[];
+    };
     expect(items.map(({ planVersion, status }) => [planVersion, status])).toEqual([
       [2, "succeeded"],
       [1, "running"],
     ]);
+
+    const going = items[1]?.id ?? "";
+    expect((await nofx("runs", "pause", going).ended).output).toContain("is paused");
+    expect((await nofx("runs", "resume", going).ended).output).toContain("goes on");
+    expect(await nofx("runs", "rerun", going).ended).toMatchObject({ code: 1 });
+    expect(await read("dead-letters", "list")).toMatchObject({ items: [] });
+    expect((await nofx("events", "send", "built", "--json", "{}").ended).code).toBe(0);
 
     const backlog = join(root, "examples/release-train/backlog.yaml");
     expect(await read("import", backlog)).toMatchObject({ pack: "release-train", unchanged: 12 });

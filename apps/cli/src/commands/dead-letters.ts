@@ -65,7 +65,7 @@ function facts(letter: DeadLetterView, dashboard: string): string[][] {
     ["Step", bold(printable(`${letter.stepName} (${letter.pack})`))],
     ["Why", `${letter.stage}/${letter.reason}`],
     ["Error", printable(`${letter.error.message} (${letter.error.code})`)],
-    ["Tried", `${letter.failures} failures, ${letter.crashes} crashes`],
+    ["Tried", `failed ${letter.failures} ×, crashed ${letter.crashes} ×`],
     ...(letter.note === null ? [] : [["Note", printable(letter.note)]]),
     ["Run", `${dashboard}/runs/${letter.runId}`],
     ...(letter.redriveRunId === null

@@ -36,7 +36,7 @@ export function newsOf(run: Seen): News[] {
       kind: "dead letters",
       tone: "bad",
       title: `${count(letters, "step waits", "steps wait")} among the dead letters`,
-      text: "Each can be tried again in a run of its own: what is done stays done.",
+      text: "Each can be tried again in a run of its own, which keeps what is done and was not undone.",
     });
   }
   return news;
