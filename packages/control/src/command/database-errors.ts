@@ -13,6 +13,12 @@ export function fromDatabaseError(error: unknown): unknown {
       cause: error,
     });
   }
+  if (state === "NX002") {
+    return new NofxError("stale_term", {
+      detail: "Stop: another process has been elected for this work since.",
+      cause: error,
+    });
+  }
   if (state === "42501") return new NofxError("forbidden", { cause: error });
   // class 22 is data that a type refuses; what reaches a check constraint slipped past a schema, and is still bad input
   if (state.startsWith("22") || state === "23514" || state === "54001") {

@@ -15,6 +15,7 @@ export type { Claim, EngineDb, Executor, Freed } from "./engine-db.ts";
 export { expireDeadlines } from "./expire-deadlines.ts";
 export { exchange, type ExchangeAnswer, type ExchangeRequest } from "./exchange.ts";
 export { expireApprovals } from "./expire-approvals.ts";
+export { openLeaderSession, type LeaderSession } from "./leadership.ts";
 export { prune } from "./prune.ts";
 export { nudge, type Nudge } from "./nudge.ts";
 export { overdue, type OverdueStep } from "./overdue.ts";

@@ -1,0 +1,1 @@
+export { withLeadership, type Leadership, type LeadershipOptions } from "./with-leadership.ts";
