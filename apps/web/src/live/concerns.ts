@@ -31,6 +31,7 @@ const SCOPES: Record<EventType, (runId: string | null) => Scope[]> = {
     { of: "runs" },
     { of: "run", runId },
   ],
+  "tasks.queued": () => [{ of: "runs" }],
   "run.queued": runChanged,
   "run.started": runChanged,
   "run.succeeded": runChanged,

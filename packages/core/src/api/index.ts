@@ -6,6 +6,7 @@ export * from "./paging.ts";
 export * from "./plans.ts";
 export * from "./runs.ts";
 export * from "./session.ts";
+export * from "./tasks.ts";
 export * from "./waits.ts";
 export * from "./webhooks.ts";
 export * from "./workers.ts";

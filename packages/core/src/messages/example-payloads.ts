@@ -34,6 +34,7 @@ export const EXAMPLE_PAYLOADS: { readonly [T in EventType]: PayloadOf<T> } = {
     decision: "approve",
     status: "approved",
   },
+  "tasks.queued": { count: 2, runs: [uuid(21), uuid(28)] },
   "run.queued": { run_id: uuid(21), plan_id: uuid(22) },
   "run.started": { run_id: uuid(21) },
   "run.succeeded": { run_id: uuid(21) },

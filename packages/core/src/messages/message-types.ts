@@ -62,6 +62,10 @@ export const MESSAGE_TYPES = {
       status: ApprovalStatus.nullish(),
     },
   ),
+  "tasks.queued": defineMessage("tasks.queued", "Tasks were submitted, each a run of one step", {
+    count,
+    runs: z.array(Uuid).min(1).max(100).meta({ description: "The first hundred" }),
+  }),
   "run.queued": defineMessage("run.queued", "A run and all its steps exist", runShape),
   "run.started": defineMessage("run.started", "Its first step was claimed", runShape),
   "run.succeeded": defineMessage("run.succeeded", "All its steps succeeded", runShape),

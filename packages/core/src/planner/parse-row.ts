@@ -73,10 +73,10 @@ export function shown(text: string): string {
 
 const MAX_SHOWN = 300;
 
-type Report = (path: readonly PropertyKey[], message: string) => void;
+export type Report = (path: readonly PropertyKey[], message: string) => void;
 
 /** Either form of an undo as the one that is stored, with its defaults; nothing when it is wrong, which is reported. */
-function completeUndo(given: Record<string, unknown>, report: Report): Undo | undefined {
+export function completeUndo(given: Record<string, unknown>, report: Report): Undo | undefined {
   const named = "kind" in given;
   const kind = UndoKind.safeParse(named ? given["kind"] : "shell");
   if (!kind.success) {
@@ -92,7 +92,7 @@ function completeUndo(given: Record<string, unknown>, report: Report): Undo | un
 }
 
 /** Fills in the defaults of `with`, reports what is wrong in it, returns the artifacts it wants. */
-function completeArguments(item: ValidItem, report: Report): RowInput[] {
+export function completeArguments(item: ValidItem, report: Report): RowInput[] {
   const inputs: RowInput[] = [];
   if (item.kind !== undefined) {
     const args = STEP_WITH[item.kind].safeParse(item.with ?? {});

@@ -39,11 +39,19 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** `toId("run", "0192…")` → `run_01j…`. Throws RangeError on anything but a lower-case uuid. */
 export function toId<K extends IdKind>(kind: K, uuid: string): Id<K> {
   if (!UUID.test(uuid)) throw new RangeError(`not a uuid: ${uuid}`);
-  let value = BigInt(`0x${uuid.replaceAll("-", "")}`);
   let text = "";
-  for (let i = 0; i < 26; i++) {
-    text = ALPHABET.charAt(Number(value & 31n)) + text;
-    value >>= 5n;
+  // 128 bits in 26 characters of 5: two bits of nothing come first. In small numbers, as answers have a thousand ids
+  let bits = 2;
+  let rest = 0;
+  for (let i = 0; i < 36; i++) {
+    if (i === 8 || i === 13 || i === 18 || i === 23) continue;
+    const code = uuid.charCodeAt(i);
+    rest = (rest << 4) | (code < 58 ? code - 48 : code - 87);
+    bits += 4;
+    if (bits < 5) continue;
+    bits -= 5;
+    text += ALPHABET.charAt(rest >> bits);
+    rest &= (1 << bits) - 1;
   }
   return `${ID_PREFIXES[kind]}_${text}` as Id<K>;
 }

@@ -22,6 +22,13 @@ export const Capability = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "use 1 to 64 of a-z 0-9 . _ -, like code.patch");
 
+/** Where steps queue up: workers serve queues by name, limits hold for queues. */
+export const QueueName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "use 1 to 64 of a-z 0-9 . _ -, like mail")
+  .meta({ description: "A queue, by name" });
+export const DEFAULT_QUEUE = "default";
+
 const timeoutSeconds = z.int().min(1).max(86_400);
 
 /** A path inside the run's workspace: relative, no `..`, no NUL. */

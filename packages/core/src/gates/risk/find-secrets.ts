@@ -73,6 +73,7 @@ export function findSecrets(value: unknown, path: readonly PropertyKey[] = []): 
 type Kind = Omit<FoundSecret, "path">;
 
 function secretIn(text: string, key: PropertyKey | undefined): Kind | undefined {
+  if (text.length < MIN_LENGTH) return undefined;
   const known = knownForm(text);
   if (known !== undefined) return known;
   const telling =
@@ -85,7 +86,11 @@ function secretIn(text: string, key: PropertyKey | undefined): Kind | undefined 
   return telling || assigned() ? { pattern: "assignment", what: "a secret" } : undefined;
 }
 
+/** No form above is shorter, and most keys and words are. */
+const MIN_LENGTH = 14;
+
 function knownForm(text: string): Kind | undefined {
+  if (text.length < MIN_LENGTH) return undefined;
   const hit = PATTERNS.find(({ regex }) => regex.test(text));
   return hit && { pattern: hit.pattern, what: hit.what };
 }
