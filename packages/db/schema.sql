@@ -1,7 +1,40 @@
 -- The schema that the migrations make, for reading and for review. Written by "node src/migrate/dump.ts"; not a
 -- migration, and never applied. Rights are listed in grants.txt.
 
+-- Types
+
+create type engine.claim_group as (
+  tenant_id uuid,
+  handler text,
+  priority smallint,
+  run_at timestamp with time zone
+);
+
+create type engine.settlement as (
+  n integer,
+  step_id uuid,
+  epoch bigint,
+  outcome text,
+  output jsonb,
+  error jsonb,
+  retry_ms integer,
+  past_deadline boolean
+);
+
 -- Tables, with constraints, indexes, triggers, row level security and policies
+
+create table engine.leaders (
+  role text not null,
+  term bigint not null,
+  holder text not null,
+  since timestamp with time zone not null,
+  constraint leaders_pkey PRIMARY KEY (role),
+  constraint leaders_holder_check CHECK (((length(holder) >= 1) AND (length(holder) <= 200))),
+  constraint leaders_role_check CHECK ((role ~ '^[a-z][a-z0-9_-]{0,62}$'::text)),
+  constraint leaders_term_check CHECK ((term > 0))
+);
+alter table engine.leaders enable row level security;
+comment on table engine.leaders is 'One row a job that one process at a time does: who does it, and the term of that';
 
 create table public.agent_keys (
   id uuid not null default app.uuid7(),
@@ -108,13 +141,13 @@ create table public.approvals (
   decided_at timestamp with time zone,
   correlation_id uuid not null,
   constraint approvals_pkey PRIMARY KEY (id),
-  constraint approvals_check CHECK (((status = 'pending'::text) = (decided_at IS NULL))),
-  constraint approvals_check1 CHECK (
+  constraint approvals_about CHECK (
 CASE subject
     WHEN 'plan'::text THEN (plan_id IS NOT NULL)
-    WHEN 'plan_step'::text THEN (plan_step_id IS NOT NULL)
+    WHEN 'plan_step'::text THEN ((plan_step_id IS NOT NULL) OR (step_id IS NOT NULL))
     ELSE (step_id IS NOT NULL)
 END),
+  constraint approvals_check CHECK (((status = 'pending'::text) = (decided_at IS NULL))),
   constraint approvals_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plans(id) ON DELETE CASCADE,
   constraint approvals_plan_step_id_fkey FOREIGN KEY (plan_step_id) REFERENCES plan_steps(id) ON DELETE CASCADE,
   constraint approvals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text, 'expired'::text, 'cancelled'::text, 'superseded'::text]))),
@@ -174,10 +207,8 @@ create table public.attempts (
   refused_outcome text,
   constraint attempts_pkey PRIMARY KEY (step_id, epoch),
   constraint attempts_check CHECK (((outcome IS NULL) = (finished_at IS NULL))),
-  constraint attempts_outcome_check CHECK ((outcome = ANY (ARRAY['succeeded'::text, 'failed'::text, 'released'::text, 'suspended'::text, 'lost'::text, 'cancelled'::text]))),
-  constraint attempts_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id) ON DELETE CASCADE
-);
-CREATE INDEX attempts_run ON public.attempts USING btree (run_id, claimed_at);
+  constraint attempts_outcome_check CHECK ((outcome = ANY (ARRAY['succeeded'::text, 'failed'::text, 'released'::text, 'suspended'::text, 'lost'::text, 'cancelled'::text])))
+) with (fillfactor=60);
 alter table public.attempts enable row level security;
 comment on table public.attempts is 'One row a claim: who executed the step, when, and how it ended';
 
@@ -253,8 +284,7 @@ create table public.checkpoints (
   epoch bigint not null,
   created_at timestamp with time zone not null default clock_timestamp(),
   constraint checkpoints_pkey PRIMARY KEY (step_id, name),
-  constraint checkpoints_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
-  constraint checkpoints_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id) ON DELETE CASCADE
+  constraint checkpoints_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
 );
 alter table public.checkpoints enable row level security;
 comment on table public.checkpoints is 'Named, stored results inside a step; a retried step does not redo them';
@@ -352,8 +382,7 @@ create table public.events (
   payload jsonb not null,
   at timestamp with time zone not null default clock_timestamp(),
   constraint events_pkey PRIMARY KEY (id),
-  constraint events_actor_type_check CHECK ((actor_type = ANY (ARRAY['member'::text, 'agent'::text, 'worker'::text, 'system'::text]))),
-  constraint events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+  constraint events_actor_type_check CHECK ((actor_type = ANY (ARRAY['member'::text, 'agent'::text, 'worker'::text, 'system'::text])))
 );
 CREATE INDEX events_by_run ON public.events USING btree (run_id, seq) WHERE (run_id IS NOT NULL);
 CREATE UNIQUE INDEX events_by_seq ON public.events USING btree (tenant_id, seq) WHERE (seq IS NOT NULL);
@@ -597,7 +626,7 @@ comment on table public.retry_budgets is 'Tokens left for retries of calls to on
 create table public.runs (
   id uuid not null default app.uuid7(),
   tenant_id uuid not null,
-  plan_id uuid not null,
+  plan_id uuid,
   status text not null default 'queued'::text,
   compensation text not null default 'none'::text,
   workspace text,
@@ -620,32 +649,107 @@ create table public.runs (
   created_at timestamp with time zone not null default clock_timestamp(),
   started_at timestamp with time zone,
   finished_at timestamp with time zone,
+  title text,
+  task_key text,
+  schedule_id uuid,
   constraint runs_pkey PRIMARY KEY (id),
   constraint runs_check CHECK (((status = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text])) = (finished_at IS NOT NULL))),
   constraint runs_check1 CHECK (((compensation <> 'none'::text) <= (outcome IS NOT NULL))),
   constraint runs_compensation_check CHECK ((compensation = ANY (ARRAY['none'::text, 'running'::text, 'done'::text, 'failed'::text]))),
+  constraint runs_named CHECK (((plan_id IS NOT NULL) OR (title IS NOT NULL))),
   constraint runs_outcome_check CHECK ((outcome = ANY (ARRAY['failed'::text, 'cancelled'::text]))),
-  constraint runs_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plans(id) ON DELETE CASCADE,
   constraint runs_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text]))),
   constraint runs_steps_left_check CHECK ((steps_left >= 0)),
-  constraint runs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint runs_task_key_check CHECK (((length(task_key) >= 1) AND (length(task_key) <= 255))),
+  constraint runs_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
   constraint runs_undo_order_check CHECK ((undo_order = ANY (ARRAY['completion'::text, 'dependency'::text])))
-);
+) with (fillfactor=60);
 CREATE INDEX runs_list ON public.runs USING btree (tenant_id, id DESC);
+CREATE INDEX runs_of_plans ON public.runs USING btree (tenant_id, id DESC) WHERE (plan_id IS NOT NULL);
 CREATE INDEX runs_open ON public.runs USING btree (id) WHERE (finished_at IS NULL);
-CREATE INDEX runs_plan ON public.runs USING btree (plan_id, id DESC);
+CREATE INDEX runs_plan ON public.runs USING btree (plan_id, id DESC) WHERE (plan_id IS NOT NULL);
+CREATE INDEX runs_schedule ON public.runs USING btree (schedule_id, id DESC) WHERE (schedule_id IS NOT NULL);
+CREATE UNIQUE INDEX runs_task_key ON public.runs USING btree (tenant_id, task_key) WHERE (task_key IS NOT NULL);
 CREATE INDEX runs_workspace ON public.runs USING btree (workspace_run) WHERE (workspace_run IS NOT NULL);
 alter table public.runs enable row level security;
-comment on table public.runs is 'One execution of one plan version';
+comment on table public.runs is 'One execution of one plan version, or of one task';
+
+create table public.schedule_firings (
+  schedule_id uuid not null,
+  occurrence timestamp with time zone not null,
+  tenant_id uuid not null,
+  outcome text not null,
+  run_id uuid,
+  occurrences integer not null default 1,
+  through timestamp with time zone,
+  error text,
+  fired_at timestamp with time zone not null default clock_timestamp(),
+  by_term bigint,
+  by_member uuid,
+  constraint schedule_firings_pkey PRIMARY KEY (schedule_id, occurrence),
+  constraint schedule_firings_check CHECK (((outcome = 'fired'::text) = (run_id IS NOT NULL))),
+  constraint schedule_firings_check1 CHECK (((by_term IS NULL) <> (by_member IS NULL))),
+  constraint schedule_firings_error_check CHECK ((length(error) <= 1000)),
+  constraint schedule_firings_occurrences_check CHECK ((occurrences > 0)),
+  constraint schedule_firings_outcome_check CHECK ((outcome = ANY (ARRAY['fired'::text, 'skipped_overlap'::text, 'missed'::text, 'failed'::text]))),
+  constraint schedule_firings_schedule_id_fkey FOREIGN KEY (schedule_id) REFERENCES schedules(id) ON DELETE CASCADE
+);
+CREATE INDEX schedule_firings_age ON public.schedule_firings USING btree (fired_at);
+alter table public.schedule_firings enable row level security;
+comment on table public.schedule_firings is 'One row an instant of a schedule: what became of it. Kept for 90 days';
+
+create table public.schedules (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  name text not null,
+  cron text,
+  time_zone text not null default 'UTC'::text,
+  every_seconds integer,
+  anchor_at timestamp with time zone not null default date_trunc('second'::text, clock_timestamp()),
+  asked jsonb not null,
+  task jsonb not null,
+  overlap text not null default 'allow'::text,
+  missed text not null default 'catch_up'::text,
+  catch_up integer not null default 1,
+  jitter_seconds integer not null default 0,
+  status text not null default 'active'::text,
+  paused_reason text,
+  next_at timestamp with time zone,
+  last_at timestamp with time zone,
+  last_run uuid,
+  misses bigint not null default 0,
+  version integer not null default 1,
+  created_by uuid not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  changed_at timestamp with time zone not null default clock_timestamp(),
+  constraint schedules_pkey PRIMARY KEY (id),
+  constraint schedules_catch_up_check CHECK (((catch_up >= 1) AND (catch_up <= 100))),
+  constraint schedules_check CHECK (((cron IS NULL) <> (every_seconds IS NULL))),
+  constraint schedules_check1 CHECK (((status = 'paused'::text) = (paused_reason IS NOT NULL))),
+  constraint schedules_check2 CHECK (((status = 'active'::text) OR (next_at IS NULL))),
+  constraint schedules_cron_check CHECK (((length(cron) >= 1) AND (length(cron) <= 200))),
+  constraint schedules_every_seconds_check CHECK (((every_seconds >= 1) AND (every_seconds <= 31536000))),
+  constraint schedules_jitter_seconds_check CHECK (((jitter_seconds >= 0) AND (jitter_seconds <= 3600))),
+  constraint schedules_missed_check CHECK ((missed = ANY (ARRAY['skip'::text, 'catch_up'::text]))),
+  constraint schedules_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{0,127}$'::text)),
+  constraint schedules_overlap_check CHECK ((overlap = ANY (ARRAY['allow'::text, 'skip'::text]))),
+  constraint schedules_paused_reason_check CHECK (((length(paused_reason) >= 1) AND (length(paused_reason) <= 500))),
+  constraint schedules_status_check CHECK ((status = ANY (ARRAY['active'::text, 'paused'::text]))),
+  constraint schedules_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint schedules_tenant_id_name_key UNIQUE (tenant_id, name),
+  constraint schedules_time_zone_check CHECK (((length(time_zone) >= 1) AND (length(time_zone) <= 100)))
+);
+CREATE INDEX schedules_due ON public.schedules USING btree (next_at) WHERE (next_at IS NOT NULL);
+CREATE INDEX schedules_list ON public.schedules USING btree (tenant_id, id DESC);
+alter table public.schedules enable row level security;
+comment on table public.schedules is 'What begins by the clock: a timetable, the task that it starts, and how far it has come';
 
 create table public.step_dependencies (
   step_id uuid not null,
   depends_on uuid not null,
   tenant_id uuid not null,
   required boolean not null default true,
-  constraint step_dependencies_pkey PRIMARY KEY (depends_on, step_id),
-  constraint step_dependencies_depends_on_fkey FOREIGN KEY (depends_on) REFERENCES steps(id) ON DELETE CASCADE,
-  constraint step_dependencies_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id) ON DELETE CASCADE
+  constraint step_dependencies_pkey PRIMARY KEY (depends_on, step_id)
 );
 CREATE INDEX step_dependencies_of ON public.step_dependencies USING btree (step_id);
 alter table public.step_dependencies enable row level security;
@@ -662,9 +766,7 @@ create table public.step_logs (
   stream text not null,
   text text not null,
   constraint step_logs_pkey PRIMARY KEY (id),
-  constraint step_logs_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE,
   constraint step_logs_step_id_epoch_seq_key UNIQUE (step_id, epoch, seq),
-  constraint step_logs_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id) ON DELETE CASCADE,
   constraint step_logs_stream_check CHECK ((stream = ANY (ARRAY['stdout'::text, 'stderr'::text, 'log'::text, 'system'::text]))),
   constraint step_logs_text_check CHECK ((length(text) <= 16384))
 );
@@ -720,6 +822,7 @@ create table public.steps (
   created_at timestamp with time zone not null default clock_timestamp(),
   started_at timestamp with time zone,
   finalised_at timestamp with time zone,
+  claimed_at timestamp with time zone,
   constraint steps_pkey PRIMARY KEY (id),
   constraint steps_check CHECK (((status = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text])) = (finalised_at IS NOT NULL))),
   constraint steps_check1 CHECK (((status = ANY (ARRAY['assigned'::text, 'running'::text])) = (lease_until IS NOT NULL))),
@@ -729,21 +832,18 @@ create table public.steps (
   constraint steps_deps_left_check CHECK ((deps_left >= 0)),
   constraint steps_executor_check CHECK ((executor = ANY (ARRAY['worker'::text, 'agent'::text]))),
   constraint steps_holds_check CHECK (((holds >= 0) AND (holds <= 511))),
-  constraint steps_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE,
   constraint steps_run_id_name_key UNIQUE (run_id, name),
-  constraint steps_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'assigned'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text]))),
-  constraint steps_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+  constraint steps_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'assigned'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text])))
 ) with (fillfactor=70);
 CREATE INDEX steps_claim_agent ON public.steps USING btree (tenant_id, capability, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'agent'::text));
-CREATE INDEX steps_claim_suspect ON public.steps USING btree (queue, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'worker'::text) AND (crashes > 0));
-CREATE INDEX steps_claim_worker ON public.steps USING btree (queue, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'worker'::text));
+CREATE INDEX steps_claim_suspect ON public.steps USING btree (queue, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'worker'::text) AND (crashes > 0) AND ((crashes + 1) >= max_crashes));
+CREATE INDEX steps_claim_worker ON public.steps USING btree (queue, tenant_id, handler, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'worker'::text) AND ((crashes = 0) OR ((crashes + 1) < max_crashes)));
 CREATE INDEX steps_deadline ON public.steps USING btree (deadline_at) WHERE ((status = 'queued'::text) AND (deadline_at IS NOT NULL));
 CREATE INDEX steps_held_suspect ON public.steps USING btree (lease_owner) WHERE ((status = ANY (ARRAY['assigned'::text, 'running'::text])) AND (crashes > 0));
 CREATE INDEX steps_kept ON public.steps USING btree (kept_from) WHERE (kept_from IS NOT NULL);
 CREATE INDEX steps_lease ON public.steps USING btree (lease_until) WHERE (status = ANY (ARRAY['assigned'::text, 'running'::text]));
 CREATE INDEX steps_of_parent ON public.steps USING btree (parent_step_id) WHERE (parent_step_id IS NOT NULL);
 CREATE INDEX steps_of_plan_step ON public.steps USING btree (plan_step_id, id DESC) WHERE (plan_step_id IS NOT NULL);
-CREATE INDEX steps_of_run ON public.steps USING btree (run_id, "position");
 alter table public.steps enable row level security;
 comment on table public.steps is 'One node of a run: the unit that is queued, leased, executed, retried';
 
@@ -1160,6 +1260,14 @@ create policy runs_read on public.runs for select to authenticated, nofx_agent, 
 create policy runs_write on public.runs for insert to nofx_member
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
+create policy schedule_firings_own on public.schedule_firings for all to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy schedules_own on public.schedules for all to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
 create policy step_dependencies_read on public.step_dependencies for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
@@ -1447,6 +1555,13 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.allow(p_tenant uuid, p_queue text, p_handler text, p_owner text, p_want integer)
+ RETURNS integer
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$ select p_want $function$
+;
+
 CREATE OR REPLACE FUNCTION engine.announced_artifact(p_tenant uuid, p_step uuid, p_epoch bigint, p_artifact uuid)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1488,6 +1603,18 @@ begin
   return jsonb_build_object('result', 'met', 'status', 'met', 'run_id', v_wait.run_id, 'step_id', v_wait.step_id,
     'for_workers', v_freed.for_workers, 'for_agents', v_freed.for_agents);
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.answers_of(p_step uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object('name', a.name, 'status', a.status, 'arguments', a.arguments, 'reason',
+    (select d.reason from public.approval_decisions d where d.approval_id = a.id order by d.at desc limit 1))), '[]')
+  from public.approvals a where a.step_id = p_step and a.subject = 'step'
 $function$
 ;
 
@@ -1662,7 +1789,7 @@ begin
     select s.*, p_edits -> s.name as edit from public.steps s
     where s.run_id = p_run and s.status = 'queued' and s.holds & 2 = 2
   ),
-  -- what was spawned, and what undoes, is asked about in the name of the plan step that it comes from
+  -- what was spawned, and what undoes, is asked about in the name of the plan step that it comes from; of a task there is none
   origin (step_id, at, plan_step_id) as (
     select h.id, coalesce(h.parent_step_id, h.undo_of), h.plan_step_id from held h
     union all
@@ -1675,6 +1802,7 @@ begin
     select h.tenant_id, 'plan_step', r.plan_id, p.id, p_run, h.id, h.title,
       format('May step "%s" run exactly as shown?', h.name),
       case when h.edit is not null then 'Its arguments were edited for this run.'
+        when p.id is null then 'Its arguments were edited for an earlier run.'
         else 'The backlog marks this item as sensitive' || case when cardinality(p.risk) > 0
           then '; risk: ' || array_to_string(p.risk, ', ') else '' end || '.' end,
       jsonb_build_object('step', h.name, 'kind', h.kind, 'with', h.arguments),
@@ -1684,8 +1812,8 @@ begin
       'member', p_member::text, p_member_name, p_member, clock_timestamp() + interval '72 hours', h.correlation_id
     from held h
     join public.runs r on r.id = p_run
-    join origin o on o.step_id = h.id and o.plan_step_id is not null
-    join public.plan_steps p on p.id = o.plan_step_id
+    join origin o on o.step_id = h.id and (o.plan_step_id is not null or o.at is null)
+    left join public.plan_steps p on p.id = o.plan_step_id
     returning id, tenant_id, plan_id, run_id, step_id, correlation_id
   ),
   told as (
@@ -1717,6 +1845,21 @@ begin
     raise insufficient_privilege using message = 'an agent acts as itself';
   end if;
   perform app.assert_tenant(p_tenant);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.assert_term(p_role text, p_term bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform pg_advisory_xact_lock_shared(engine.leader_lock(p_role, 2));
+  if not engine.leads(p_role, p_term) then
+    raise exception 'stale term' using errcode = 'NX002', detail = format('term %s of %s is over', p_term, p_role);
+  end if;
 end
 $function$
 ;
@@ -1776,6 +1919,25 @@ begin
   values (v_id, v_step.tenant_id, v_step.run_id, p_step, p_epoch, p_name, p_content_type, p_size, p_sha256,
     v_step.tenant_id || '/' || v_step.run_id || '/' || p_step || '/' || v_id);
   return (select engine.artifact_json(a) || jsonb_build_object('tenant_id', a.tenant_id) from public.artifacts a where a.id = v_id);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.begin_scheduled(p_schedule schedules, p_occurrence timestamp with time zone, p_now timestamp with time zone, p_actor_type text, p_actor_id text, p_correlation uuid, p_traceparent text)
+ RETURNS json
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_token text := encode(sha256(convert_to(p_schedule.id || '/' || extract(epoch from p_occurrence), 'UTF8')), 'hex');
+  -- the same for the same instant, so that a simulation repeats
+  v_jitter interval := (('x' || left(v_token, 7))::bit(28)::integer % (p_schedule.jitter_seconds * 1000 + 1)) * interval '1 ms';
+begin
+  return engine.enqueue(p_schedule.tenant_id,
+    jsonb_build_array(p_schedule.task || jsonb_build_object('token', v_token, 'schedule_id', p_schedule.id,
+      'run_at', case when p_schedule.jitter_seconds > 0 then greatest(p_now, p_occurrence + v_jitter) end)),
+    p_actor_type, p_actor_id, p_correlation, p_traceparent);
 end
 $function$
 ;
@@ -1955,6 +2117,17 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.checkpoints_of(p_step uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object('name', c.name, 'value', c.value) order by c.created_at), '[]')
+  from public.checkpoints c where c.step_id = p_step
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.children_ended(p_ids uuid[])
  RETURNS TABLE(for_workers integer, for_agents integer)
  LANGUAGE plpgsql
@@ -2007,86 +2180,42 @@ CREATE OR REPLACE FUNCTION engine.claim(p_owner text, p_executor text, p_handler
  SET search_path TO ''
 AS $function$
 declare
-  v_claimed public.steps[];
+  v_ids uuid[];
+  v_allowed integer := p_limit;
 begin
   perform engine.assert_caller(p_owner, p_executor, p_tenant);
-
-  with candidates as materialized (
-    select s.id from (
-      select w.id, w.priority, w.run_at from (
-        select s.id, s.priority, s.run_at from public.steps s
-        where p_executor = 'worker' and s.executor = 'worker' and s.queue = 'default' and s.status = 'queued' and s.holds = 0
-          and s.handler = any (p_handlers) and s.run_at <= clock_timestamp()
-          and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)
-          and (s.deadline_at is null or s.deadline_at > clock_timestamp())
-        order by s.queue, s.priority, s.run_at, s.id
-        limit p_limit for update skip locked
-      ) as w
-      union all
-      select l.id, l.priority, l.run_at from (
-        select s.id, s.priority, s.run_at from public.steps s
-        where p_executor = 'worker' and s.executor = 'worker' and s.queue = 'default' and s.status = 'queued' and s.holds = 0
-          and s.handler = any (p_handlers) and s.run_at <= clock_timestamp()
-          and s.crashes > 0 and s.crashes + 1 >= s.max_crashes and not engine.has_last_chance(p_owner)
-          and (s.deadline_at is null or s.deadline_at > clock_timestamp())
-        order by s.queue, s.priority, s.run_at, s.id
-        limit least(p_limit, 1) for update skip locked
-      ) as l
-      union all
-      select a.id, a.priority, a.run_at
+  if p_executor = 'worker' then
+    select p.ids into v_ids from engine.pick(p_owner, p_handlers, p_limit, '{}') p;
+  else
+    if engine.ruled(p_tenant) then
+      v_allowed := engine.allow(p_tenant, 'default', 'agent@1', p_owner, p_limit);
+    end if;
+    v_ids := array(
+      select t.id
       from (
         select distinct c.capability from public.agent_registry r, unnest(r.capabilities) as c (capability)
-        where p_executor = 'agent' and r.id = app.agent_id() and r.status = 'active' and c.capability = any (p_capabilities)
+        where r.id = app.agent_id() and r.status = 'active' and c.capability = any (p_capabilities)
       ) as wanted,
       lateral (
         select s.id, s.priority, s.run_at from public.steps s
         where s.tenant_id = p_tenant and s.capability = wanted.capability and s.executor = 'agent' and s.status = 'queued'
           and s.handler = any (p_handlers) and s.holds = 0 and s.run_at <= clock_timestamp()
-            and (s.deadline_at is null or s.deadline_at > clock_timestamp())
+          and (s.deadline_at is null or s.deadline_at > clock_timestamp())
         order by s.priority, s.run_at, s.id
-        limit p_limit for update skip locked
-      ) as a
-    ) as s
-    order by s.priority, s.run_at, s.id
-    limit p_limit
-  ),
-  claimed as (
-    update public.steps s
-    set status = 'assigned', epoch = s.epoch + 1, lease_owner = p_owner, progress = null,
-        deadline_at = coalesce(s.deadline_at, clock_timestamp() + make_interval(secs => s.deadline_ms / 1000.0)),
-        lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0)
-    from candidates c where s.id = c.id
-    returning s.*
-  )
-  select coalesce(array_agg(c::public.steps order by c.priority, c.id), '{}') into v_claimed from claimed c;
-
-  if cardinality(v_claimed) = 0 then
+        limit v_allowed for update skip locked
+      ) as t
+      order by t.priority, t.run_at, t.id limit v_allowed);
+    if engine.ruled(p_tenant) then
+      perform engine.give_back(p_tenant, 'default', 'agent@1', p_owner, v_allowed - cardinality(v_ids));
+    end if;
+  end if;
+  if cardinality(v_ids) = 0 then
     return;
   end if;
-
-  insert into public.attempts (step_id, epoch, tenant_id, run_id, executor, worker_version)
-  select c.id, c.epoch, c.tenant_id, c.run_id, p_owner, p_version from unnest(v_claimed) c;
-
-  with locked as (
-    select r.id from public.runs r
-    where r.id in (select c.run_id from unnest(v_claimed) c) and r.status = 'queued'
-    order by r.id for no key update
-  ),
-  begun as (
-    update public.runs r set status = 'running', started_at = clock_timestamp()
-    from locked where r.id = locked.id and r.status = 'queued'
-    returning r.id, r.tenant_id, r.correlation_id
-  )
-  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
-  select b.tenant_id, 'run.started', b.correlation_id, p_executor, p_owner, b.id, jsonb_build_object('run_id', b.id) from begun b;
-
-  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
-  select c.tenant_id, 'steps.claimed', (array_agg(c.correlation_id))[1], p_executor, p_owner, c.run_id,
-         jsonb_build_object('executor', p_executor, 'worker', p_owner,
-           'steps', jsonb_agg(jsonb_build_object('step_id', c.id, 'run_id', c.run_id, 'epoch', c.epoch)))
-  from unnest(v_claimed) c group by c.tenant_id, c.run_id;
-
-  return query select engine.describe(c::public.steps) from unnest(v_claimed) c;
+  perform engine.grant_claims(v_ids, p_owner, p_executor, p_lease_ms, p_version);
+  return query
+  select engine.describe(s) from unnest(v_ids) with ordinality as c (id, n) join public.steps s on s.id = c.id
+  order by s.priority, s.id;
 end
 $function$
 ;
@@ -2412,37 +2541,16 @@ CREATE OR REPLACE FUNCTION engine.describe(p_step steps)
 AS $function$
   select jsonb_build_object(
     'id', p_step.id, 'tenant_id', p_step.tenant_id, 'run_id', p_step.run_id, 'name', p_step.name, 'title', p_step.title,
-    'kind', p_step.kind, 'capability', p_step.capability, 'epoch', p_step.epoch, 'lease_until', p_step.lease_until, 'run_at', p_step.run_at,
-    'arguments', p_step.arguments, 'token', p_step.token, 'failures', p_step.failures, 'crashes', p_step.crashes,
-    'max_failures', p_step.max_failures, 'max_crashes', p_step.max_crashes,
-    'correlation_id', p_step.correlation_id, 'traceparent', p_step.traceparent,
-    'kind_version', p_step.kind_version, 'deadline_at', p_step.deadline_at, 'undo_of', p_step.undo_of,
-    'workspace', (select r.workspace from public.runs r where r.id = p_step.run_id),
-    'workspace_run', (select coalesce(r.workspace_run, r.id) from public.runs r where r.id = p_step.run_id),
+    'kind', p_step.kind, 'kind_version', p_step.kind_version, 'capability', p_step.capability, 'epoch', p_step.epoch,
+    'lease_until', p_step.lease_until, 'run_at', p_step.run_at, 'arguments', p_step.arguments, 'token', p_step.token,
+    'failures', p_step.failures, 'crashes', p_step.crashes, 'max_failures', p_step.max_failures, 'max_crashes', p_step.max_crashes,
+    'correlation_id', p_step.correlation_id, 'traceparent', p_step.traceparent, 'deadline_at', p_step.deadline_at, 'undo_of', p_step.undo_of,
+    'workspace', r.workspace, 'workspace_run', coalesce(r.workspace_run, r.id),
     'shell', coalesce(
       (select t.value #>> '{}' from public.tenant_settings t where t.tenant_id = p_step.tenant_id and t.key = 'shell'), 'off'),
-    'checkpoints', coalesce(
-      (select jsonb_agg(jsonb_build_object('name', c.name, 'value', c.value) order by c.created_at)
-       from public.checkpoints c where c.step_id = p_step.id), '[]'),
-    'approvals', coalesce(
-      (select jsonb_agg(jsonb_build_object('name', a.name, 'status', a.status, 'arguments', a.arguments, 'reason',
-         (select d.reason from public.approval_decisions d where d.approval_id = a.id order by d.at desc limit 1)))
-       from public.approvals a where a.step_id = p_step.id and a.subject = 'step'), '[]'),
-    'needs', coalesce(
-      (select jsonb_agg(jsonb_build_object('name', n.name, 'status', n.status, 'output', n.output,
-         'artifacts', engine.artifacts_of(coalesce(n.kept_from, n.id))) order by n.position)
-       from (
-         select d.depends_on as id from public.step_dependencies d where d.step_id = p_step.id and p_step.undo_of is null
-         union all
-         -- what undoes reads what was done
-         select p_step.undo_of where p_step.undo_of is not null
-       ) as need join public.steps n on n.id = need.id), '[]'),
-    'inputs', coalesce(
-      (select jsonb_agg(engine.artifact_json(a) || jsonb_build_object('from', s.name, 'to', i.value ->> 'to'))
-       from jsonb_array_elements(case jsonb_typeof(p_step.arguments -> 'inputs') when 'array' then p_step.arguments -> 'inputs' else '[]' end) i
-       join public.steps s on s.run_id = p_step.run_id and s.name = i.value ->> 'from'
-       join public.artifacts a on a.step_id = coalesce(s.kept_from, s.id) and a.name = i.value ->> 'artifact' and a.stored_at is not null), '[]')
-  )
+    'checkpoints', engine.checkpoints_of(p_step.id), 'approvals', engine.answers_of(p_step.id),
+    'needs', engine.needs_of(p_step.id, p_step.undo_of), 'inputs', engine.inputs_of(p_step.run_id, p_step.arguments -> 'inputs'))
+  from public.runs r where r.id = p_step.run_id
 $function$
 ;
 
@@ -2483,6 +2591,28 @@ begin
     perform engine.settle(p_owner, 'worker', null, v_unknown);
   end if;
   return jsonb_array_length(v_unknown);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.due_schedules(p_limit integer, p_now timestamp with time zone DEFAULT NULL::timestamp with time zone)
+ RETURNS json
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_now timestamptz := coalesce(p_now, clock_timestamp());
+  v_due json;
+  v_next timestamptz;
+begin
+  select json_agg(json_build_object('id', s.id, 'version', s.version, 'cron', s.cron, 'time_zone', s.time_zone,
+    'every_seconds', s.every_seconds, 'anchor_at', s.anchor_at, 'missed', s.missed, 'catch_up', s.catch_up, 'next_at', s.next_at)
+    order by s.next_at)
+  into v_due
+  from (select * from public.schedules d where d.next_at <= v_now order by d.next_at limit p_limit) s;
+  select min(s.next_at) into v_next from public.schedules s where s.next_at > v_now;
+  return json_build_object('now', v_now, 'schedules', coalesce(v_due, '[]'), 'next_at', v_next);
 end
 $function$
 ;
@@ -2538,6 +2668,72 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.enqueue(p_tenant uuid, p_tasks jsonb, p_actor_type text, p_actor_id text, p_correlation uuid, p_traceparent text DEFAULT NULL::text, p_causation uuid DEFAULT NULL::uuid)
+ RETURNS json
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_made uuid[];
+  v_runs uuid[];
+  v_for_workers integer;
+  v_for_agents integer;
+  v_asked integer := jsonb_array_length(p_tasks);
+begin
+  if session_user <> 'nofx_worker' then
+    perform app.assert_tenant(p_tenant);
+  end if;
+
+  with asked as materialized (
+    select row_number() over () as n, app.uuid7() as run_id, app.uuid7() as step_id, t.*
+    from jsonb_to_recordset(p_tasks) as t (
+      kind text, kind_version smallint, executor text, capability text, arguments jsonb, queue text, priority smallint, title text,
+      key text, token text, run_at timestamptz, max_failures integer, deadline_ms bigint, compensate boolean, undo jsonb, schedule_id uuid)
+  ),
+  made as (
+    insert into public.runs (id, tenant_id, title, task_key, schedule_id, compensate, step_count, steps_left, correlation_id, causation_id,
+      traceparent, created_by_type, created_by)
+    select a.run_id, p_tenant, a.title, a.key, a.schedule_id, coalesce(a.compensate, true), 1, 1, p_correlation, p_causation,
+      p_traceparent, p_actor_type, p_actor_id
+    from asked a order by a.n
+    on conflict (tenant_id, task_key) where task_key is not null do nothing
+    returning id
+  ),
+  queued as (
+    insert into public.steps (id, tenant_id, run_id, name, title, kind, kind_version, executor, capability, queue, priority, position,
+      arguments, token, undo, max_failures, deadline_ms, run_at, correlation_id, causation_id, traceparent)
+    select a.step_id, p_tenant, a.run_id, 'task', a.title, a.kind, coalesce(a.kind_version, 1), a.executor, a.capability,
+      coalesce(a.queue, 'default'), coalesce(a.priority, 3), 0, a.arguments, a.token, a.undo, coalesce(a.max_failures, 3),
+      coalesce(a.deadline_ms, 86400000), coalesce(a.run_at, clock_timestamp()), p_correlation, p_causation, p_traceparent
+    from asked a where a.run_id in (select m.id from made m)
+    order by a.n
+    returning executor
+  )
+  select (select array_agg(a.run_id order by a.n) from asked a), (select array_agg(m.id) from made m),
+    count(*) filter (where q.executor = 'worker'), count(*) filter (where q.executor = 'agent')
+  into v_runs, v_made, v_for_workers, v_for_agents
+  from queued q;
+
+  -- keys that were taken: their runs, in the places of those that were not made
+  if coalesce(cardinality(v_made), 0) < v_asked then
+    select array_agg(coalesce(case when t.run_id = any (v_made) then t.run_id end, r.id) order by t.n) into v_runs
+    from unnest(v_runs) with ordinality as t (run_id, n)
+    left join public.runs r on r.tenant_id = p_tenant and r.task_key = p_tasks -> (t.n - 1)::integer ->> 'key';
+  end if;
+
+  if v_made is not null then
+    insert into public.events (tenant_id, type, correlation_id, causation_id, traceparent, actor_type, actor_id, run_id, payload)
+    values (p_tenant, 'tasks.queued', p_correlation, p_causation, p_traceparent, p_actor_type, p_actor_id,
+      case when cardinality(v_made) = 1 then v_made[1] end,
+      jsonb_build_object('count', cardinality(v_made), 'runs', to_jsonb(v_made[1:100])));
+  end if;
+  return json_build_object('runs', v_runs, 'existing', v_asked - coalesce(cardinality(v_made), 0),
+    'for_workers', v_for_workers, 'for_agents', v_for_agents);
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.error_class(p_code text)
  RETURNS text
  LANGUAGE sql
@@ -2574,8 +2770,8 @@ AS $function$
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION engine.exchange(p_owner text, p_version text, p_handlers text[], p_settlements jsonb, p_renewals jsonb, p_want integer, p_lease_ms integer)
- RETURNS jsonb
+CREATE OR REPLACE FUNCTION engine.exchange(p_owner text, p_version text, p_handlers text[], p_settlements jsonb, p_renewals jsonb, p_want integer, p_lease_ms integer, p_route jsonb DEFAULT '{}'::jsonb)
+ RETURNS json
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
@@ -2583,28 +2779,37 @@ AS $function$
 declare
   v_settled jsonb := '{"results": [], "for_workers": 0, "for_agents": 0}';
   v_renewed jsonb := '[]';
-  v_claimed jsonb := '[]';
+  v_claimed json := '[]';
+  v_ids uuid[];
+  v_cursor jsonb;
 begin
   -- steps before runs, as everywhere: settling locks runs, so what is renewed is locked before
-  if jsonb_array_length(p_settlements) > 0 and jsonb_array_length(p_renewals) > 0 then
+  if p_settlements <> '[]' and p_renewals <> '[]' then
     perform from public.steps s
     where s.id in (
       select unnest(array[o.id, o.parent_step_id])
       from jsonb_to_recordset(p_settlements || p_renewals) as i (step_id uuid) join public.steps o on o.id = i.step_id)
     order by s.id for update;
   end if;
-  if jsonb_array_length(p_settlements) > 0 then
-    v_settled := engine.settle(p_owner, 'worker', null, p_settlements);
+  if p_settlements <> '[]' then
+    v_settled := engine.settle(p_owner, 'worker', null, p_settlements, true);
   end if;
-  if jsonb_array_length(p_renewals) > 0 then
+  if p_renewals <> '[]' then
     select coalesce(jsonb_agg(to_jsonb(r)), '[]') into v_renewed
     from engine.renew(p_owner, 'worker', null, p_renewals, p_lease_ms) r;
   end if;
   if p_want > 0 then
-    select coalesce(jsonb_agg(c), '[]') into v_claimed
-    from engine.claim(p_owner, 'worker', p_handlers, null, '{}', p_want, p_lease_ms, p_version) c;
+    perform engine.assert_caller(p_owner, 'worker', null);
+    if p_route -> 'ids' is null then
+      select p.ids, p.cursor into v_ids, v_cursor from engine.pick(p_owner, p_handlers, p_want, p_route) p;
+    else
+      v_ids := engine.pick_named(p_owner, p_handlers, array(select jsonb_array_elements_text(p_route -> 'ids') limit p_want)::uuid[], p_route);
+    end if;
+    if cardinality(v_ids) > 0 then
+      v_claimed := engine.grant_claims(v_ids, p_owner, 'worker', p_lease_ms, p_version);
+    end if;
   end if;
-  return jsonb_build_object('settled', v_settled, 'renewed', v_renewed, 'claimed', v_claimed);
+  return json_build_object('settled', v_settled, 'renewed', v_renewed, 'claimed', v_claimed, 'cursor', v_cursor);
 end
 $function$
 ;
@@ -2820,6 +3025,92 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.fire_schedules(p_term bigint, p_firings jsonb, p_now timestamp with time zone DEFAULT NULL::timestamp with time zone)
+ RETURNS json
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_now timestamptz := coalesce(p_now, clock_timestamp());
+  v_firing record;
+  v_schedule public.schedules;
+  v_begun json;
+  v_outcome text;
+  v_error text;
+  v_made integer;
+  v_told jsonb := '[]';
+  v_for_workers integer := 0;
+  v_for_agents integer := 0;
+begin
+  perform engine.assert_term('scheduler', p_term);
+  for v_firing in
+    select f.schedule_id, f.version, f.occurrence, f.outcome, coalesce(f.occurrences, 1) as occurrences, f.through, f.next_at
+    from jsonb_to_recordset(p_firings) as f (
+      schedule_id uuid, version integer, occurrence timestamptz, outcome text, occurrences integer, through timestamptz, next_at timestamptz)
+    order by f.schedule_id, f.occurrence
+  loop
+    v_begun := null;
+    v_error := null;
+    select * into v_schedule from public.schedules s
+    where s.id = v_firing.schedule_id and s.version = v_firing.version and s.next_at = v_firing.occurrence
+      and v_firing.occurrence <= v_now and (v_firing.next_at > coalesce(v_firing.through, v_firing.occurrence)) is not false
+    for update;
+    if not found then
+      v_outcome := 'stale';
+    else
+      v_outcome := case
+        when v_firing.outcome = 'missed' then 'missed'
+        when v_schedule.overlap = 'skip' and exists (
+          select from public.runs r where r.id = v_schedule.last_run and r.finished_at is null) then 'skipped_overlap'
+        -- dealt with before the timetable came by here again
+        when exists (select from public.schedule_firings f where f.schedule_id = v_schedule.id and f.occurrence = v_firing.occurrence)
+          then 'stale'
+        else 'fired' end;
+      if v_outcome = 'fired' then
+        begin
+          v_begun := engine.begin_scheduled(v_schedule, v_firing.occurrence, v_now, 'system', 'scheduler', app.uuid7(), null);
+        exception
+          when data_exception or integrity_constraint_violation then
+            v_outcome := 'failed';
+            v_error := left(sqlerrm, 1000);
+          when raise_exception or insufficient_resources or lock_not_available then
+            v_outcome := 'refused';
+        end;
+      end if;
+      if v_outcome <> 'refused' then
+        if v_outcome <> 'stale' then
+          insert into public.schedule_firings (schedule_id, occurrence, tenant_id, outcome, run_id, occurrences, through, error, by_term)
+          values (v_schedule.id, v_firing.occurrence, v_schedule.tenant_id, v_outcome, (v_begun -> 'runs' ->> 0)::uuid,
+            v_firing.occurrences, v_firing.through, v_error, p_term)
+          on conflict do nothing;
+          get diagnostics v_made = row_count;
+        else
+          v_made := 0;
+        end if;
+        update public.schedules s
+        set next_at = v_firing.next_at, last_at = coalesce(v_firing.through, v_firing.occurrence),
+            last_run = coalesce((v_begun -> 'runs' ->> 0)::uuid, s.last_run),
+            misses = s.misses + case when v_outcome = 'missed' then v_firing.occurrences * v_made else 0 end
+        where s.id = v_schedule.id;
+        if v_outcome in ('missed', 'failed') and v_made = 1 then
+          insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, payload)
+          values (v_schedule.tenant_id, 'schedule.missed', app.uuid7(), 'system', 'scheduler', jsonb_build_object(
+            'schedule_id', v_schedule.id, 'outcome', v_outcome, 'count', v_firing.occurrences,
+            'first', engine.iso(v_firing.occurrence), 'last', engine.iso(coalesce(v_firing.through, v_firing.occurrence))));
+        end if;
+      end if;
+      v_for_workers := v_for_workers + coalesce((v_begun ->> 'for_workers')::integer, 0);
+      v_for_agents := v_for_agents + coalesce((v_begun ->> 'for_agents')::integer, 0);
+    end if;
+    v_told := v_told || jsonb_build_object('schedule_id', v_firing.schedule_id, 'occurrence', v_firing.occurrence,
+      'outcome', v_outcome, 'run_id', v_begun -> 'runs' ->> 0);
+  end loop;
+  return json_build_object('firings', v_told, 'for_workers', v_for_workers, 'for_agents', v_for_agents);
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.fork(p_tenant uuid, p_run uuid, p_new uuid, p_from text[], p_edits jsonb, p_keep boolean, p_name text, p_correlation uuid, p_traceparent text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -2934,9 +3225,9 @@ begin
       select r.id from public.runs r where (r.id = v_root or r.workspace_run = v_root) and r.status in ('queued', 'running') limit 1));
   end if;
 
-  insert into public.runs (id, tenant_id, plan_id, workspace, workspace_run, forked_from, redrive_of, compensate, undo_order,
+  insert into public.runs (id, tenant_id, plan_id, title, workspace, workspace_run, forked_from, redrive_of, compensate, undo_order,
     step_count, steps_left, correlation_id, causation_id, traceparent, created_by_type, created_by)
-  values (p_new, v_run.tenant_id, v_run.plan_id, v_run.workspace, v_root, p_source, p_redrive_of, v_run.compensate, v_run.undo_order,
+  values (p_new, v_run.tenant_id, v_run.plan_id, v_run.title, v_run.workspace, v_root, p_source, p_redrive_of, v_run.compensate, v_run.undo_order,
     v_count, v_count - v_kept_count, p_correlation, v_event, p_traceparent, 'member', p_member);
 
   insert into public.steps (id, tenant_id, run_id, plan_step_id, parent_step_id, name, title, kind, kind_version, executor, capability,
@@ -3016,6 +3307,109 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.give_back(p_tenant uuid, p_queue text, p_handler text, p_owner text, p_count integer)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$ select $function$
+;
+
+CREATE OR REPLACE FUNCTION engine.grant_claims(p_ids uuid[], p_owner text, p_executor text, p_lease_ms integer, p_version text)
+ RETURNS json
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_answer json;
+begin
+  with claimed as (
+    update public.steps s
+    set status = 'assigned', epoch = s.epoch + 1, lease_owner = p_owner, progress = null, claimed_at = clock_timestamp(),
+        deadline_at = coalesce(s.deadline_at, clock_timestamp() + make_interval(secs => s.deadline_ms / 1000.0)),
+        lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0)
+    from unnest(p_ids) with ordinality as c (id, n) where s.id = c.id
+    returning s.*, c.n
+  ),
+  recorded as (
+    insert into public.attempts (step_id, epoch, tenant_id, run_id, executor, worker_version, claimed_at)
+    select c.id, c.epoch, c.tenant_id, c.run_id, p_owner, p_version, c.claimed_at from claimed c
+  ),
+  locked as (
+    select r.id from public.runs r
+    where r.id in (select c.run_id from claimed c) and r.status = 'queued'
+    order by r.id for no key update
+  ),
+  begun as (
+    update public.runs r set status = 'running', started_at = clock_timestamp()
+    from locked where r.id = locked.id and r.status = 'queued'
+    returning r.id, r.tenant_id, r.correlation_id, r.plan_id
+  ),
+  told_runs as (
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    select b.tenant_id, 'run.started', b.correlation_id, p_executor, p_owner, b.id, jsonb_build_object('run_id', b.id)
+    from begun b where b.plan_id is not null
+  ),
+  whole as (
+    select c.*, r.plan_id, r.step_count, r.workspace, coalesce(r.workspace_run, r.id) as workspace_run,
+      c.epoch > 1 or r.forked_from is not null or r.redrive_of is not null as been_here
+    from claimed c join public.runs r on r.id = c.run_id
+  ),
+  told_claims as (
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    select w.tenant_id, 'steps.claimed', (array_agg(w.correlation_id))[1], p_executor, p_owner,
+      case when count(distinct w.run_id) = 1 then (array_agg(w.run_id))[1] end,
+      jsonb_build_object('executor', p_executor, 'worker', p_owner,
+        'steps', jsonb_agg(jsonb_build_object('step_id', w.id, 'run_id', w.run_id, 'epoch', w.epoch)))
+      || case when bool_and(w.plan_id is null)
+           then jsonb_build_object('runs_started', coalesce((select jsonb_agg(b.id) from begun b where b.tenant_id = w.tenant_id and b.plan_id is null), '[]'))
+           else '{}' end
+    from whole w
+    group by w.tenant_id, case when w.plan_id is not null then w.run_id end
+  )
+  select json_agg(json_build_object(
+    'id', c.id, 'tenant_id', c.tenant_id, 'run_id', c.run_id, 'name', c.name, 'title', c.title,
+    'kind', c.kind, 'kind_version', c.kind_version, 'capability', c.capability, 'epoch', c.epoch, 'lease_until', c.lease_until, 'run_at', c.run_at,
+    'arguments', c.arguments, 'token', c.token, 'failures', c.failures, 'crashes', c.crashes,
+    'max_failures', c.max_failures, 'max_crashes', c.max_crashes, 'correlation_id', c.correlation_id, 'traceparent', c.traceparent,
+    'deadline_at', c.deadline_at, 'undo_of', c.undo_of, 'workspace', c.workspace, 'workspace_run', c.workspace_run,
+    'shell', coalesce((select t.value #>> '{}' from public.tenant_settings t where t.tenant_id = c.tenant_id and t.key = 'shell'), 'off'),
+    'checkpoints', case when c.been_here then engine.checkpoints_of(c.id) end,
+    'approvals', case when c.been_here then engine.answers_of(c.id) end,
+    'needs', case when c.step_count > 1 or c.undo_of is not null then engine.needs_of(c.id, c.undo_of) end,
+    'inputs', case when c.arguments ? 'inputs' then engine.inputs_of(c.run_id, c.arguments -> 'inputs') end
+  ) order by c.n)
+  into v_answer
+  from whole c;
+  return coalesce(v_answer, '[]');
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.groups_behind(p_queue text, p_tenant uuid, p_at boolean, p_limit integer)
+ RETURNS engine.claim_group[]
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  with recursive g as (
+    (select s.tenant_id, s.handler, s.priority, s.run_at from public.steps s
+     where s.queue = p_queue and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)
+       and s.tenant_id >= p_tenant and (p_at or s.tenant_id > p_tenant)
+     order by s.queue, s.tenant_id, s.handler, s.priority, s.run_at limit 1)
+    union all
+    select n.* from g cross join lateral (
+      select s.tenant_id, s.handler, s.priority, s.run_at from public.steps s
+      where s.queue = p_queue and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)
+        and (s.tenant_id, s.handler, s.priority) > (g.tenant_id, g.handler, g.priority)
+      order by s.queue, s.tenant_id, s.handler, s.priority, s.run_at limit 1) n
+  )
+  select array_agg(l::engine.claim_group) from (select g.tenant_id, g.handler, g.priority, g.run_at from g limit p_limit) l
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.has_last_chance(p_owner text)
  RETURNS boolean
  LANGUAGE sql
@@ -3039,6 +3433,19 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.inputs_of(p_run uuid, p_inputs jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce(jsonb_agg(engine.artifact_json(a) || jsonb_build_object('from', s.name, 'to', i.value ->> 'to')), '[]')
+  from jsonb_array_elements(case jsonb_typeof(p_inputs) when 'array' then p_inputs else '[]' end) i
+  join public.steps s on s.run_id = p_run and s.name = i.value ->> 'from'
+  join public.artifacts a on a.step_id = coalesce(s.kept_from, s.id) and a.name = i.value ->> 'artifact' and a.stored_at is not null
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.last_worker_version(p_step uuid)
  RETURNS text
  LANGUAGE sql
@@ -3047,6 +3454,26 @@ CREATE OR REPLACE FUNCTION engine.last_worker_version(p_step uuid)
 AS $function$
   select a.worker_version from public.attempts a
   where a.step_id = p_step and a.worker_version is not null order by a.epoch desc limit 1
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.leader_lock(p_role text, p_which integer)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select hashtextextended('leader|' || p_role, p_which)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.leads(p_role text, p_term bigint)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select exists (select from engine.leaders l where l.role = p_role and l.term = p_term)
 $function$
 ;
 
@@ -3233,6 +3660,22 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.needs_of(p_step uuid, p_undo_of uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object('name', n.name, 'status', n.status, 'output', n.output,
+    'artifacts', engine.artifacts_of(coalesce(n.kept_from, n.id))) order by n.position), '[]')
+  from (
+    select d.depends_on as id from public.step_dependencies d where d.step_id = p_step and p_undo_of is null
+    union all
+    select p_undo_of where p_undo_of is not null
+  ) as need join public.steps n on n.id = need.id
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.note_refused(p_owner text, p_executor text, p_tenant uuid, p_settlements jsonb, p_results jsonb)
  RETURNS void
  LANGUAGE sql
@@ -3380,6 +3823,164 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.pick(p_owner text, p_handlers text[], p_want integer, p_route jsonb, OUT ids uuid[], OUT cursor jsonb)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+declare
+  c_zero constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_queue text;
+  v_after uuid := coalesce((p_route -> 'cursor' ->> 'after')::uuid, c_zero);
+  v_credit integer := coalesce((p_route -> 'cursor' ->> 'credit')::integer, 0);
+  v_start uuid;
+  v_at boolean;
+  v_lap integer;
+  v_page integer := least(64, greatest(8, 4 * p_want));
+  v_size integer;
+  v_groups engine.claim_group[];
+  v_active uuid[];
+  v_again uuid[];
+  v_tenant uuid;
+  v_left integer := p_want;
+  v_pass integer;
+  v_total integer;
+  v_weight integer;
+  v_share integer;
+  v_got uuid[];
+  v_one record;
+begin
+  ids := '{}';
+  cursor := p_route -> 'cursor';
+
+  foreach v_queue in array coalesce(array(select jsonb_array_elements_text(p_route -> 'queues')), '{}')
+    || case when p_route -> 'queues' is null then '{default}'::text[] else '{}' end
+  loop
+    exit when v_left <= 0;
+    -- of what one more crash would end a worker holds one at a time: so what kills its executors is found out alone
+    select s.id, s.tenant_id, s.handler into v_one from public.steps s
+    where s.queue = v_queue and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and s.crashes > 0 and s.crashes + 1 >= s.max_crashes
+      and s.handler = any (p_handlers) and s.run_at <= clock_timestamp()
+      and (s.deadline_at is null or s.deadline_at > clock_timestamp())
+      and engine.serves(p_route, s.tenant_id) and not engine.has_last_chance(p_owner)
+    order by s.queue, s.priority, s.run_at, s.id
+    limit 1 for update skip locked;
+    if found and (not engine.ruled(v_one.tenant_id) or engine.allow(v_one.tenant_id, v_queue, v_one.handler, p_owner, 1) > 0) then
+      ids := ids || v_one.id;
+      v_left := v_left - 1;
+    end if;
+
+    -- first the tenants behind the cursor, then those up to it
+    for v_lap in 1 .. 2 loop
+      v_start := case v_lap when 1 then v_after else c_zero end;
+      v_at := v_lap = 1 and v_credit > 0;
+      v_size := v_page;
+      while v_left > 0 loop
+        v_groups := engine.groups_behind(v_queue, v_start, v_at, v_size);
+        exit when v_groups is null;
+        if cardinality(v_groups) = v_size and v_size < 64 and v_groups[1].tenant_id = v_groups[v_size].tenant_id then
+          v_size := 64;
+          continue;
+        end if;
+        -- a tenant that the page cuts off comes with the next page
+        if cardinality(v_groups) = v_size and v_groups[1].tenant_id <> v_groups[v_size].tenant_id then
+          v_tenant := v_groups[v_size].tenant_id;
+          v_groups := array(select g from unnest(v_groups) g where g.tenant_id <> v_tenant);
+        elsif cardinality(v_groups) < v_size then
+          v_size := 0;
+        end if;
+        v_start := v_groups[cardinality(v_groups)].tenant_id;
+        v_at := false;
+        if v_lap = 2 and v_start >= v_after then
+          v_groups := array(select g from unnest(v_groups) g where g.tenant_id <= v_after);
+          v_size := 0;
+        end if;
+
+        v_groups := array(
+          select g from unnest(v_groups) g
+          where g.handler = any (p_handlers) and g.run_at <= clock_timestamp() and engine.serves(p_route, g.tenant_id));
+        select array_agg(t.tenant_id order by t.tenant_id), coalesce(sum(engine.weight_of(t.tenant_id)), 0)
+        into v_active, v_total from (select distinct g.tenant_id from unnest(v_groups) g) t;
+        while v_left > 0 and cardinality(v_active) > 0 loop
+          v_again := '{}';
+          v_pass := v_left;
+          foreach v_tenant in array v_active loop
+            exit when v_left <= 0;
+            v_weight := engine.weight_of(v_tenant);
+            v_share := least(v_left, case
+              when cardinality(v_active) = 1 then v_pass
+              when v_tenant = v_after and v_credit > 0 then v_credit
+              else greatest(v_weight, v_pass * v_weight / v_total) end);
+            v_got := engine.take(v_queue, v_tenant, v_groups, p_owner, v_share, ids);
+            ids := ids || v_got;
+            v_left := v_left - cardinality(v_got);
+            if cardinality(v_got) = v_share then
+              v_again := v_again || v_tenant;
+            end if;
+            cursor := jsonb_build_object('after', v_tenant, 'credit', case
+              when cardinality(v_got) < v_share then 0
+              else greatest(0, case when v_tenant = v_after and v_credit > 0 then v_credit else v_weight end - cardinality(v_got)) end);
+            if v_tenant = v_after then
+              v_credit := 0;
+            end if;
+          end loop;
+          v_active := v_again;
+          select coalesce(sum(engine.weight_of(t)), 0) into v_total from unnest(v_active) t;
+        end loop;
+        exit when v_size = 0;
+      end loop;
+      exit when v_left <= 0 or v_after = c_zero;
+    end loop;
+  end loop;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.pick_named(p_owner text, p_handlers text[], p_ids uuid[], p_route jsonb)
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_group record;
+  v_ids uuid[] := '{}';
+  v_allowed integer;
+begin
+  for v_group in
+    select l.tenant_id, l.queue, l.handler, l.last, array_agg(l.id order by l.priority, l.run_at, l.id) as ids
+    from (
+      select s.id, s.tenant_id, s.queue, s.handler, s.priority, s.run_at, s.crashes > 0 and s.crashes + 1 >= s.max_crashes as last
+      from public.steps s
+      where s.id = any (p_ids) and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and s.handler = any (p_handlers)
+        and s.run_at <= clock_timestamp() and (s.deadline_at is null or s.deadline_at > clock_timestamp())
+        and engine.serves(p_route, s.tenant_id)
+      order by s.id for update skip locked
+    ) l
+    group by l.tenant_id, l.queue, l.handler, l.last
+  loop
+    v_allowed := cardinality(v_group.ids);
+    if v_group.last then
+      continue when engine.has_last_chance(p_owner) or exists (
+        select from public.steps s where s.id = any (v_ids) and s.crashes > 0 and s.crashes + 1 >= s.max_crashes);
+      v_allowed := 1;
+    end if;
+    if engine.ruled(v_group.tenant_id) then
+      v_allowed := engine.allow(v_group.tenant_id, v_group.queue, v_group.handler, p_owner, v_allowed);
+    end if;
+    v_ids := v_ids || v_group.ids[1:v_allowed];
+  end loop;
+  return v_ids;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.prune(p_limit integer)
  RETURNS integer
  LANGUAGE plpgsql
@@ -3394,6 +3995,27 @@ begin
     select old.ctid from public.idempotency_keys old
     where old.expires_at <= clock_timestamp()
     order by old.expires_at limit p_limit for update skip locked
+  );
+  get diagnostics v_pruned = row_count;
+  return v_pruned;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.prune_firings(p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_pruned integer;
+begin
+  delete from public.schedule_firings f
+  where f.ctid in (
+    select old.ctid from public.schedule_firings old
+    where old.fired_at <= clock_timestamp() - interval '90 days'
+    order by old.fired_at limit p_limit for update skip locked
   );
   get diagnostics v_pruned = row_count;
   return v_pruned;
@@ -3980,6 +4602,45 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.ruled(p_tenant uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$ select false $function$
+;
+
+CREATE OR REPLACE FUNCTION engine.run_schedule(p_tenant uuid, p_schedule uuid, p_member uuid, p_correlation uuid, p_traceparent text)
+ RETURNS json
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_schedule public.schedules;
+  v_now timestamptz := clock_timestamp();
+  v_begun json;
+  v_run uuid;
+begin
+  perform app.assert_tenant(p_tenant);
+  select * into v_schedule from public.schedules s where s.id = p_schedule and s.tenant_id = p_tenant for update;
+  if not found then
+    return null;
+  end if;
+  -- never an instant of a timetable, which are whole seconds
+  if v_now = date_trunc('second', v_now) then
+    v_now := v_now + interval '1 microsecond';
+  end if;
+  v_begun := engine.begin_scheduled(v_schedule, v_now, v_now, 'member', p_member::text, p_correlation, p_traceparent);
+  v_run := (v_begun -> 'runs' ->> 0)::uuid;
+  insert into public.schedule_firings (schedule_id, occurrence, tenant_id, outcome, run_id, by_member)
+  values (v_schedule.id, v_now, p_tenant, 'fired', v_run, p_member);
+  update public.schedules s set last_run = v_run where s.id = v_schedule.id;
+  return json_build_object('run_id', v_run, 'for_workers', v_begun -> 'for_workers', 'for_agents', v_begun -> 'for_agents');
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.seal(p_limit integer)
  RETURNS TABLE(tenant_id uuid, seq bigint, sealed integer, run_ids uuid[], approvals boolean, lag_ms integer)
  LANGUAGE plpgsql
@@ -4153,116 +4814,178 @@ end
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION engine.settle(p_owner text, p_executor text, p_tenant uuid, p_settlements jsonb)
+CREATE OR REPLACE FUNCTION engine.serves(p_route jsonb, p_tenant uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select (p_route -> 'tenants' is null or p_route -> 'tenants' ? p_tenant::text)
+    and (p_route -> 'shard' is null
+      or ('x' || right(p_tenant::text, 7))::bit(28)::integer % (p_route -> 'shard' ->> 1)::integer = (p_route -> 'shard' ->> 0)::integer)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.settle(p_owner text, p_executor text, p_tenant uuid, p_settlements jsonb, p_brief boolean DEFAULT false)
  RETURNS jsonb
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
 declare
-  v_owned uuid[];
-  v_slowed uuid[];
+  v_items engine.settlement[];
+  v_mine engine.settlement[];
+  v_locked uuid[];
+  v_slowed uuid[] := '{}';
   v_succeeded uuid[];
   v_ended uuid[];
   v_freed record;
   v_results jsonb;
+  v_rest jsonb := '[]';
+  v_for_workers integer := 0;
+  v_for_agents integer := 0;
 begin
   perform engine.assert_caller(p_owner, p_executor, p_tenant);
 
+  select array_agg((i.n, i.step_id, i.epoch, i.outcome, i.output, i.error, i.retry_ms, false)::engine.settlement)
+  into v_items
+  from (
+    select t.n::integer, r.* from jsonb_array_elements(p_settlements) with ordinality as t (item, n),
+      jsonb_to_record(t.item) as r (step_id uuid, epoch bigint, outcome text, output jsonb, error jsonb, retry_ms integer)
+  ) i;
+
   -- parents with their children, because ending a child may wake its parent and ending a parent cancels its children
-  perform from public.steps s
-  where s.id in (
-    select unnest(array[c.id, c.parent_step_id])
-    from jsonb_to_recordset(p_settlements) as i (step_id uuid) join public.steps c on c.id = i.step_id
-    where p_tenant is null or c.tenant_id = p_tenant)
-  order by s.id for update;
-  select coalesce(array_agg(s.id), '{}') into v_owned
-  from jsonb_to_recordset(p_settlements) as i (step_id uuid, epoch bigint)
-  join public.steps s on s.id = i.step_id and s.epoch = i.epoch
-  where s.status in ('assigned', 'running') and s.lease_owner = p_owner and s.lease_until > clock_timestamp()
-    and (p_tenant is null or s.tenant_id = p_tenant);
+  select array_agg(i.step_id) || coalesce(array_agg(c.parent_step_id) filter (where c.parent_step_id is not null), '{}') into v_locked
+  from unnest(v_items) i left join public.steps c on c.id = i.step_id
+  where p_tenant is null or c.tenant_id = p_tenant;
 
-  v_slowed := engine.count_calls(v_owned, p_settlements);
-
-  with input as (
-    select distinct on (i.step_id) i.*,
-      i.outcome = 'failed' and i.retry_ms is not null and s.failures + 1 < s.max_failures
-        and clock_timestamp() + make_interval(secs => i.retry_ms / 1000.0) > s.deadline_at as past_deadline
-    from jsonb_to_recordset(p_settlements)
-      as i (step_id uuid, epoch bigint, outcome text, output jsonb, error jsonb, retry_ms integer)
-    join public.steps s on s.id = i.step_id and s.epoch = i.epoch
-    where s.id = any (v_owned)
-    order by i.step_id
-  ),
-  moved as (
-    update public.steps s
-    set status = case
-          when i.outcome = 'succeeded' then 'succeeded'
-          when s.cancel_requested_at is not null then 'cancelled'
-          when i.outcome = 'failed' and (i.retry_ms is null or i.past_deadline or s.failures + 1 >= s.max_failures) then 'failed'
-          else 'queued' end,
-        failures = s.failures + (i.outcome = 'failed')::integer,
-        output = case when i.outcome = 'succeeded' then i.output else s.output end,
-        error = case i.outcome
-          when 'failed' then case when i.past_deadline then i.error || '{"past_deadline": true}' else i.error end
-          when 'succeeded' then null else s.error end,
-        run_at = case when i.outcome = 'failed' and i.retry_ms is not null
-          then clock_timestamp() + greatest(make_interval(secs => i.retry_ms / 1000.0),
-            case when s.id = any (v_slowed) then interval '60 s' end) else s.run_at end,
-        started_at = coalesce(s.started_at, (select a.claimed_at from public.attempts a where a.step_id = s.id and a.epoch = s.epoch)),
-        finalised_at = case when i.outcome = 'succeeded' or s.cancel_requested_at is not null
-            or (i.outcome = 'failed' and (i.retry_ms is null or i.past_deadline or s.failures + 1 >= s.max_failures))
-          then clock_timestamp() end,
-        lease_owner = null, lease_until = null
-    from input i where s.id = i.step_id
-    returning s.id, s.tenant_id, s.run_id, s.epoch, s.status, s.correlation_id, s.undo, i.outcome, i.error
-  ),
-  registered as (
-    insert into public.compensations (tenant_id, run_id, step_id, kind, kind_version, arguments, epoch)
-    select m.tenant_id, m.run_id, m.id, m.undo ->> 'kind', coalesce((m.undo ->> 'version')::smallint, 1),
-      coalesce(m.undo -> 'with', '{}'), m.epoch
-    from moved m where m.status = 'succeeded' and m.undo is not null
-    -- one batch is one order of completion
-    order by (select min(i.n) from jsonb_array_elements(p_settlements) with ordinality as i (item, n) where i.item ->> 'step_id' = m.id::text)
-    on conflict (step_id, name) do nothing
-  ),
-  recorded as (
-    update public.attempts a
-    set finished_at = clock_timestamp(), outcome = m.outcome, error_code = m.error ->> 'code',
-        error_message = left(m.error ->> 'message', 1000), started_at = coalesce(a.started_at, a.claimed_at)
-    from moved m where a.step_id = m.id and a.epoch = m.epoch
-  ),
-  told as (
-    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
-    select m.tenant_id, 'steps.settled', (array_agg(m.correlation_id))[1], p_executor, p_owner, m.run_id,
-           jsonb_build_object('run_id', m.run_id, 'steps', jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
-             'step_id', m.id, 'run_id', m.run_id, 'attempt', m.epoch, 'outcome', m.outcome, 'status', m.status,
-             'error_code', m.error ->> 'code'))))
-    from moved m group by m.tenant_id, m.run_id
+  with locked as materialized (
+    select s.id, s.tenant_id, s.epoch, s.status, s.lease_owner, s.lease_until, s.failures, s.max_failures, s.deadline_at
+    from public.steps s where s.id = any (v_locked)
+    order by s.id for update
   )
-  select coalesce(array_agg(m.id) filter (where m.status = 'succeeded'), '{}'),
-         coalesce(array_agg(m.id) filter (where m.status in ('failed', 'cancelled')), '{}')
-  into v_succeeded, v_ended
-  from moved m;
+  select array_agg((o.n, o.step_id, o.epoch, o.outcome, o.output, o.error, o.retry_ms, o.past_deadline)::engine.settlement) into v_mine
+  from (
+    select distinct on (i.step_id) i.n, i.step_id, i.epoch, i.outcome, i.output, i.error, i.retry_ms,
+      i.outcome = 'failed' and i.retry_ms is not null and l.failures + 1 < l.max_failures
+        and clock_timestamp() + make_interval(secs => i.retry_ms / 1000.0) > l.deadline_at as past_deadline
+    from unnest(v_items) i join locked l on l.id = i.step_id and l.epoch = i.epoch
+    where l.status in ('assigned', 'running') and l.lease_owner = p_owner and l.lease_until > clock_timestamp()
+      and (p_tenant is null or l.tenant_id = p_tenant)
+    order by i.step_id, i.n
+  ) o;
 
-  select * into v_freed from engine.finish(v_succeeded, v_ended, p_executor, p_owner);
+  if v_mine is not null then
+    v_slowed := engine.count_calls(array(select i.step_id from unnest(v_mine) i), p_settlements);
 
-  select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('step_id', i.step_id, 'epoch', i.epoch, 'status', s.status,
-    'result', case when a.outcome = i.outcome then 'settled' else 'stale' end,
-    'reason', case when a.outcome = i.outcome then null
-      when s.epoch = i.epoch and s.lease_owner = p_owner and s.lease_until > clock_timestamp() then 'conflict'
-      else 'lost' end))), '[]')
-  into v_results
-  from jsonb_to_recordset(p_settlements) as i (step_id uuid, epoch bigint, outcome text)
-  left join public.attempts a on a.step_id = i.step_id and a.epoch = i.epoch and a.executor = p_owner
-    and (p_tenant is null or a.tenant_id = p_tenant)
-  left join public.steps s on s.id = a.step_id;
+    with moved as (
+      update public.steps s
+      set status = case
+            when i.outcome = 'succeeded' then 'succeeded'
+            when s.cancel_requested_at is not null then 'cancelled'
+            when i.outcome = 'failed' and (i.retry_ms is null or i.past_deadline or s.failures + 1 >= s.max_failures) then 'failed'
+            else 'queued' end,
+          failures = s.failures + (i.outcome = 'failed')::integer,
+          output = case when i.outcome = 'succeeded' then i.output else s.output end,
+          error = case i.outcome
+            when 'failed' then case when i.past_deadline then i.error || '{"past_deadline": true}' else i.error end
+            when 'succeeded' then null else s.error end,
+          run_at = case when i.outcome = 'failed' and i.retry_ms is not null
+            then clock_timestamp() + greatest(make_interval(secs => i.retry_ms / 1000.0),
+              case when s.id = any (v_slowed) then interval '60 s' end) else s.run_at end,
+          started_at = coalesce(s.started_at, s.claimed_at, clock_timestamp()),
+          finalised_at = case when i.outcome = 'succeeded' or s.cancel_requested_at is not null
+              or (i.outcome = 'failed' and (i.retry_ms is null or i.past_deadline or s.failures + 1 >= s.max_failures))
+            then clock_timestamp() end,
+          lease_owner = null, lease_until = null
+      from unnest(v_mine) i where s.id = i.step_id
+      returning s.id, s.tenant_id, s.run_id, s.epoch, s.status, s.correlation_id, s.undo, i.outcome, i.error, i.n
+    ),
+    registered as (
+      insert into public.compensations (tenant_id, run_id, step_id, kind, kind_version, arguments, epoch)
+      select m.tenant_id, m.run_id, m.id, m.undo ->> 'kind', coalesce((m.undo ->> 'version')::smallint, 1),
+        coalesce(m.undo -> 'with', '{}'), m.epoch
+      from moved m where m.status = 'succeeded' and m.undo is not null
+      -- one batch is one order of completion
+      order by m.n
+      on conflict (step_id, name) do nothing
+    ),
+    recorded as (
+      update public.attempts a
+      set finished_at = clock_timestamp(), outcome = m.outcome, error_code = m.error ->> 'code',
+          error_message = left(m.error ->> 'message', 1000), started_at = coalesce(a.started_at, a.claimed_at)
+      from moved m where a.step_id = m.id and a.epoch = m.epoch
+    ),
+    -- a task that ended well has nobody behind it: what engine.finish would do for it is this
+    lone as (
+      select r.id from public.runs r
+      where r.id in (select m.run_id from moved m where m.status = 'succeeded')
+        and r.plan_id is null and r.step_count = 1 and r.steps_left = 1 and r.redrive_of is null
+        and r.compensation = 'none' and r.outcome is null and r.status = 'running'
+      order by r.id for no key update
+    ),
+    done as (
+      update public.runs r set steps_left = 0, status = 'succeeded', finished_at = clock_timestamp()
+      from lone where r.id = lone.id and r.steps_left = 1 and r.step_count = 1 and r.compensation = 'none' and r.outcome is null
+      returning r.id, r.tenant_id
+    ),
+    planned as (
+      select m.*, r.plan_id is not null as of_plan, d.id is not null as run_done
+      from moved m join public.runs r on r.id = m.run_id left join done d on d.id = m.run_id
+    ),
+    told as (
+      insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+      select p.tenant_id, 'steps.settled', (array_agg(p.correlation_id))[1], p_executor, p_owner,
+        case when count(distinct p.run_id) = 1 then (array_agg(p.run_id))[1] end,
+        case when count(distinct p.run_id) = 1 then jsonb_build_object('run_id', (array_agg(p.run_id))[1]) else '{}' end
+        || jsonb_build_object('steps', jsonb_agg(case when p.error is null
+             then jsonb_build_object('step_id', p.id, 'run_id', p.run_id, 'attempt', p.epoch, 'outcome', p.outcome, 'status', p.status)
+             else jsonb_strip_nulls(jsonb_build_object(
+               'step_id', p.id, 'run_id', p.run_id, 'attempt', p.epoch, 'outcome', p.outcome, 'status', p.status,
+               'error_code', p.error ->> 'code')) end))
+        || case when bool_or(p.run_done)
+             then jsonb_build_object('runs', jsonb_agg(jsonb_build_object('run_id', p.run_id, 'status', 'succeeded')) filter (where p.run_done))
+             else '{}' end
+      from planned p group by p.tenant_id, case when p.of_plan then p.run_id end
+    )
+    select coalesce(array_agg(p.id) filter (where p.status = 'succeeded' and not p.run_done), '{}'),
+           coalesce(array_agg(p.id) filter (where p.status in ('failed', 'cancelled')), '{}'),
+           coalesce(jsonb_agg(jsonb_build_object('step_id', p.id, 'epoch', p.epoch, 'status', p.status, 'result', 'settled') order by p.n)
+             filter (where not p_brief or p.status <> 'succeeded'), '[]')
+    into v_succeeded, v_ended, v_results
+    from planned p;
 
-  if v_results @> '[{"result": "stale"}]' then
-    perform engine.note_refused(p_owner, p_executor, p_tenant, p_settlements, v_results);
+    if v_succeeded <> '{}' or v_ended <> '{}' then
+      select * into v_freed from engine.finish(v_succeeded, v_ended, p_executor, p_owner);
+      v_for_workers := v_freed.for_workers;
+      v_for_agents := v_freed.for_agents;
+    end if;
+  else
+    v_results := '[]';
   end if;
 
-  return jsonb_build_object('results', v_results, 'for_workers', v_freed.for_workers, 'for_agents', v_freed.for_agents);
+  -- what this call did not move: carried out before (settled), or not the caller's any more (stale)
+  if coalesce(cardinality(v_mine), 0) < jsonb_array_length(p_settlements) then
+    select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('step_id', i.step_id, 'epoch', i.epoch, 'status', s.status,
+      'result', case when a.outcome = i.outcome then 'settled' else 'stale' end,
+      'reason', case when a.outcome = i.outcome then null
+        when s.epoch = i.epoch and s.lease_owner = p_owner and s.lease_until > clock_timestamp() then 'conflict'
+        else 'lost' end)) order by i.n), '[]')
+    into v_rest
+    from unnest(v_items) i
+    left join public.attempts a on a.step_id = i.step_id and a.epoch = i.epoch and a.executor = p_owner
+      and (p_tenant is null or a.tenant_id = p_tenant)
+    left join public.steps s on s.id = a.step_id
+    where not exists (select from unnest(v_mine) m where m.n = i.n);
+    if v_rest @> '[{"result": "stale"}]' then
+      perform engine.note_refused(p_owner, p_executor, p_tenant, p_settlements, v_rest);
+    end if;
+    v_results := v_results || v_rest;
+  end if;
+
+  return jsonb_build_object('results', v_results, 'for_workers', v_for_workers, 'for_agents', v_for_agents);
 end
 $function$
 ;
@@ -4395,6 +5118,28 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.stand(p_role text, p_holder text)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_term bigint;
+begin
+  if not pg_try_advisory_lock(engine.leader_lock(p_role, 1)) then
+    return null;
+  end if;
+  -- writes of the term before that have begun are waited for
+  perform pg_advisory_xact_lock(engine.leader_lock(p_role, 2));
+  insert into engine.leaders as l (role, term, holder, since) values (p_role, 1, p_holder, clock_timestamp())
+  on conflict (role) do update set term = l.term + 1, holder = excluded.holder, since = excluded.since
+  returning l.term into v_term;
+  return v_term;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.stats()
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -4501,6 +5246,81 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.take(p_queue text, p_tenant uuid, p_groups engine.claim_group[], p_owner text, p_want integer, p_taken uuid[])
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_ruled boolean := engine.ruled(p_tenant);
+  v_band record;
+  v_handler text;
+  v_some uuid[];
+  v_allowed integer;
+  v_ids uuid[];
+  v_handlers text[];
+  v_times timestamptz[];
+  v_taken uuid[] := '{}';
+  v_left integer := p_want;
+begin
+  for v_band in
+    select g.priority, array_agg(g.handler) as handlers from unnest(p_groups) g where g.tenant_id = p_tenant
+    group by g.priority order by g.priority
+  loop
+    exit when v_left <= 0;
+    if cardinality(v_band.handlers) = 1 and not v_ruled then
+      v_taken := v_taken || array(
+        select s.id from public.steps s
+        where s.queue = p_queue and s.tenant_id = p_tenant and s.handler = v_band.handlers[1] and s.priority = v_band.priority
+          and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)
+          and s.run_at <= clock_timestamp() and (s.deadline_at is null or s.deadline_at > clock_timestamp())
+          and (p_taken = '{}' or s.id <> all (p_taken))
+        order by s.queue, s.tenant_id, s.handler, s.priority, s.run_at, s.id
+        limit v_left for update skip locked);
+    else
+      v_ids := '{}'; v_handlers := '{}'; v_times := '{}';
+      foreach v_handler in array v_band.handlers loop
+        v_allowed := v_left;
+        if v_ruled then
+          v_allowed := engine.allow(p_tenant, p_queue, v_handler, p_owner, v_left);
+          continue when v_allowed <= 0;
+        end if;
+        with due as (
+          select s.id, s.run_at from public.steps s
+          where s.queue = p_queue and s.tenant_id = p_tenant and s.handler = v_handler and s.priority = v_band.priority
+            and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)
+            and s.run_at <= clock_timestamp() and (s.deadline_at is null or s.deadline_at > clock_timestamp())
+            and (p_taken = '{}' or s.id <> all (p_taken))
+          order by s.queue, s.tenant_id, s.handler, s.priority, s.run_at, s.id
+          limit v_allowed for update skip locked
+        )
+        select v_ids || coalesce(array_agg(due.id), '{}'), v_times || coalesce(array_agg(due.run_at), '{}'),
+          v_handlers || array_fill(v_handler, array[count(*)::integer])
+        into v_ids, v_times, v_handlers from due;
+        if v_ruled then
+          -- what is allowed and not there is given back at once, what the merge leaves below
+          perform engine.give_back(p_tenant, p_queue, v_handler, p_owner, v_allowed - (
+            select count(*)::integer from unnest(v_handlers) h where h = v_handler));
+        end if;
+      end loop;
+      v_some := array(select t.id from unnest(v_ids, v_times) as t (id, at) order by t.at, t.id limit v_left);
+      if v_ruled then
+        perform engine.give_back(p_tenant, p_queue, left_over.handler, p_owner, left_over.n)
+        from (
+          select t.handler, count(*)::integer as n from unnest(v_ids, v_handlers) as t (id, handler)
+          where t.id <> all (v_some) group by t.handler
+        ) left_over;
+      end if;
+      v_taken := v_taken || v_some;
+    end if;
+    v_left := p_want - cardinality(v_taken);
+  end loop;
+  return v_taken;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.take_message(p_wait uuid, p_step uuid, p_channel text)
  RETURNS TABLE(id uuid, payload jsonb)
  LANGUAGE sql
@@ -4581,9 +5401,9 @@ begin
     return jsonb_build_object('result', 'conflict', 'status', 'undone');
   end if;
 
-  insert into public.runs (id, tenant_id, plan_id, workspace, workspace_run, forked_from, redrive_of, compensate, undo_order,
+  insert into public.runs (id, tenant_id, plan_id, title, workspace, workspace_run, forked_from, redrive_of, compensate, undo_order,
     step_count, steps_left, correlation_id, causation_id, traceparent, created_by_type, created_by)
-  values (p_new, v_run.tenant_id, v_run.plan_id, v_run.workspace, v_root, p_run, p_redrive_of, false, v_run.undo_order,
+  values (p_new, v_run.tenant_id, v_run.plan_id, v_run.title, v_run.workspace, v_root, p_run, p_redrive_of, false, v_run.undo_order,
     cardinality(v_comp), cardinality(v_comp), p_correlation, v_event, p_traceparent, 'member', p_member);
 
   insert into public.steps (id, tenant_id, run_id, name, title, kind, kind_version, executor, capability, queue, priority, position,
@@ -4798,6 +5618,14 @@ begin
   from engine.meet_waits(v_waits, null, null, 'system', 'sweeper') m;
 end
 $function$
+;
+
+CREATE OR REPLACE FUNCTION engine.weight_of(p_tenant uuid)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$ select 1 $function$
 ;
 
 CREATE OR REPLACE FUNCTION engine.withdraw_questions(p_approvals uuid[], p_actor_type text, p_actor_id text)

@@ -231,6 +231,13 @@ export interface DeadLetters {
   worker_version: string | null;
 }
 
+export interface EngineLeaders {
+  holder: string;
+  role: string;
+  since: Timestamp;
+  term: Int8;
+}
+
 export interface EventHeads {
   audited_seq: Generated<Int8>;
   seq: Generated<Int8>;
@@ -459,18 +466,61 @@ export interface Runs {
   id: Generated<string>;
   outcome: string | null;
   paused_at: Timestamp | null;
-  plan_id: string;
+  plan_id: string | null;
   redrive_of: string | null;
+  schedule_id: string | null;
   started_at: Timestamp | null;
   status: Generated<string>;
   step_count: number;
   steps_failed: Generated<number>;
   steps_left: number;
+  task_key: string | null;
   tenant_id: string;
+  title: string | null;
   traceparent: string | null;
   undo_order: Generated<string>;
   workspace: string | null;
   workspace_run: string | null;
+}
+
+export interface ScheduleFirings {
+  by_member: string | null;
+  by_term: Int8 | null;
+  error: string | null;
+  fired_at: Generated<Timestamp>;
+  occurrence: Timestamp;
+  occurrences: Generated<number>;
+  outcome: string;
+  run_id: string | null;
+  schedule_id: string;
+  tenant_id: string;
+  through: Timestamp | null;
+}
+
+export interface Schedules {
+  anchor_at: Generated<Timestamp>;
+  asked: Json;
+  catch_up: Generated<number>;
+  changed_at: Generated<Timestamp>;
+  created_at: Generated<Timestamp>;
+  created_by: string;
+  cron: string | null;
+  every_seconds: number | null;
+  id: Generated<string>;
+  jitter_seconds: Generated<number>;
+  last_at: Timestamp | null;
+  last_run: string | null;
+  missed: Generated<string>;
+  misses: Generated<Int8>;
+  name: string;
+  next_at: Timestamp | null;
+  overlap: Generated<string>;
+  paused_reason: string | null;
+  status: Generated<string>;
+  task: Json;
+  tenant_id: string;
+  time_zone: Generated<string>;
+  version: Generated<number>;
 }
 
 export interface StepDependencies {
@@ -498,6 +548,7 @@ export interface Steps {
   capability: string | null;
   causation_id: string | null;
   children_left: Generated<number>;
+  claimed_at: Timestamp | null;
   correlation_id: string;
   crashes: Generated<number>;
   created_at: Generated<Timestamp>;
@@ -680,6 +731,7 @@ export interface DB {
   checkpoints: Checkpoints;
   compensations: Compensations;
   dead_letters: DeadLetters;
+  "engine.leaders": EngineLeaders;
   event_heads: EventHeads;
   events: Events;
   external_events: ExternalEvents;
@@ -696,6 +748,8 @@ export interface DB {
   redrive_batches: RedriveBatches;
   retry_budgets: RetryBudgets;
   runs: Runs;
+  schedule_firings: ScheduleFirings;
+  schedules: Schedules;
   step_dependencies: StepDependencies;
   step_logs: StepLogs;
   steps: Steps;

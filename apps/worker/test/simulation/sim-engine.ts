@@ -141,7 +141,8 @@ export function simEngine(ports: EnginePorts): { engine: WorkerEngine; spawn: Sp
           }
           world.note(`${owner} claims ${id}:${epoch}`);
         }
-        return { settled, renewed, claimed: taken.map((step) => claimedRow(world, step)) };
+        const claimed = taken.map((step) => claimedRow(world, step));
+        return { settled, renewed, claimed, cursor: null };
       });
       for (const { id, epoch } of answer.claimed) world.unheard.delete(`${id}:${epoch}`);
       blameForgetful(world, owner, at);

@@ -1,6 +1,12 @@
 import type { MemberContext } from "@nofx/control/command";
 import { again, createTestPlane, type TestPlane } from "@nofx/control/testing";
-import { checkInvariants, seedRun, type SeededRun, type StepDraft } from "@nofx/db/testing";
+import {
+  deleteRuns,
+  checkInvariants,
+  seedRun,
+  type SeededRun,
+  type StepDraft,
+} from "@nofx/db/testing";
 import fc from "fast-check";
 import { expect } from "vitest";
 import { openCommandActor, openEngineActors, type Query } from "./actors.ts";
@@ -67,7 +73,7 @@ export async function openSchedules(): Promise<Schedules> {
       await hold(t, template, made.held ?? []);
       // shrinking takes some more
       const runs = await cloneRuns(t.owner, template, SCHEDULES + 100);
-      await t.owner.query("delete from runs where id = $1", [template.id]);
+      await deleteRuns(t.owner, "id = $1", [template.id]);
       let used = 0;
       await fc.assert(
         fc.asyncProperty(fc.array(fc.nat(5), { minLength: 4, maxLength: 24 }), async (choices) => {

@@ -75,22 +75,31 @@ export const MESSAGE_TYPES = {
     executor,
     worker: executorName,
     steps: heldSteps,
+    runs_started: z.array(Uuid).nullish().meta({ description: "Of tasks: the runs that began" }),
   }),
   "steps.started": defineMessage("steps.started", "Their executor has begun", { steps: heldSteps }),
-  "steps.settled": defineMessage("steps.settled", "Attempts ended; one message a call and run", {
-    run_id: Uuid.nullish(),
-    steps: z
-      .array(
-        z.looseObject({
-          ...stepRef,
-          attempt: epoch,
-          outcome: AttemptOutcome,
-          status: StepStatus.nullish().meta({ description: "The step's status afterwards" }),
-          error_code: code.nullish(),
-        }),
-      )
-      .min(1),
-  }),
+  "steps.settled": defineMessage(
+    "steps.settled",
+    "Attempts ended; one message a call and run, or for all tasks of a call",
+    {
+      run_id: Uuid.nullish(),
+      steps: z
+        .array(
+          z.looseObject({
+            ...stepRef,
+            attempt: epoch,
+            outcome: AttemptOutcome,
+            status: StepStatus.nullish().meta({ description: "The step's status afterwards" }),
+            error_code: code.nullish(),
+          }),
+        )
+        .min(1),
+      runs: z
+        .array(z.looseObject({ run_id: Uuid, status: z.literal("succeeded") }))
+        .nullish()
+        .meta({ description: "Of tasks: the runs that ended well with these steps" }),
+    },
+  ),
   "steps.reclaimed": defineMessage(
     "steps.reclaimed",
     "Leases ran out; a crash was counted for each",

@@ -11,6 +11,13 @@ export const ArtifactRow = z.object({
 });
 export type ArtifactRow = z.infer<typeof ArtifactRow>;
 
+/** A list that the database leaves out where it is empty. */
+const orNone = <T extends z.ZodType>(row: T) =>
+  z
+    .array(row)
+    .nullish()
+    .transform((rows) => rows ?? []);
+
 /** What `engine.describe` says about a claimed step. Ids are raw uuids. */
 export const ClaimedStepRow = z.object({
   id: z.string(),
@@ -37,8 +44,8 @@ export const ClaimedStepRow = z.object({
   /** Whose workspace it goes on with: its own run's, or that of the run it continues. */
   workspace_run: z.string(),
   shell: z.string(),
-  checkpoints: z.array(z.object({ name: z.string(), value: z.unknown() })),
-  approvals: z.array(
+  checkpoints: orNone(z.object({ name: z.string(), value: z.unknown() })),
+  approvals: orNone(
     z.object({
       name: z.string(),
       status: ApprovalStatus,
@@ -46,7 +53,7 @@ export const ClaimedStepRow = z.object({
       reason: z.string().nullable(),
     }),
   ),
-  needs: z.array(
+  needs: orNone(
     z.object({
       name: z.string(),
       status: StepStatus,
@@ -54,7 +61,7 @@ export const ClaimedStepRow = z.object({
       artifacts: z.array(ArtifactRow),
     }),
   ),
-  inputs: z.array(ArtifactRow.extend({ from: z.string(), to: z.string() })),
+  inputs: orNone(ArtifactRow.extend({ from: z.string(), to: z.string() })),
 });
 export type ClaimedStepRow = z.infer<typeof ClaimedStepRow>;
 

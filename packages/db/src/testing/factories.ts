@@ -218,3 +218,17 @@ async function insertStep(
   );
   return id;
 }
+
+/** Removes runs whole: nothing cascades from them. */
+export async function deleteRuns(pool: pg.Pool, where: string, values: unknown[]): Promise<void> {
+  const { rows } = await pool.query<{ id: string }>(`select id from runs where ${where}`, values);
+  const ids = rows.map((row) => row.id);
+  const steps = "select id from steps where run_id = any($1)";
+  for (const table of ["attempts", "checkpoints", "step_dependencies"]) {
+    await pool.query(`delete from ${table} where step_id in (${steps})`, [ids]);
+  }
+  for (const table of ["step_logs", "steps"]) {
+    await pool.query(`delete from ${table} where run_id = any($1)`, [ids]);
+  }
+  await pool.query("delete from runs where id = any($1)", [ids]);
+}

@@ -6,7 +6,7 @@ export { startTestCluster } from "./test-cluster.ts";
 export type { TestCluster } from "./test-cluster.ts";
 export { startTestStack } from "./start-test-stack.ts";
 export type { TestStack } from "./start-test-stack.ts";
-export { seedAgent, seedMember, seedRun, seedTenant } from "./factories.ts";
+export { deleteRuns, seedAgent, seedMember, seedRun, seedTenant } from "./factories.ts";
 export type { SeededAgent, SeededRun, SeededTenant, StepDraft } from "./factories.ts";
 export { checkInvariants, INVARIANTS } from "./invariants.ts";
 export type { CheckedInvariant, Invariant } from "./invariants.ts";

@@ -89,6 +89,7 @@ test("a member may call none of the lease functions", async () => {
     "ask_accept_loss",
     "cancel_run",
     "cancel_step",
+    "enqueue",
     "fork",
     "pause_run",
     "redrive",

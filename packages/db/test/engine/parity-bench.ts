@@ -98,6 +98,8 @@ export async function startParityBench(): Promise<ParityBench> {
     place: async (columns) => {
       await owner.query("delete from events");
       await owner.query("delete from approvals");
+      for (const table of ["attempts", "checkpoints", "step_dependencies"])
+        await owner.query(`delete from ${table} where step_id <> $1`, [template]);
       await owner.query("delete from steps where id <> $1", [template]);
       await owner.query(
         `update steps set status = 'succeeded', finalised_at = clock_timestamp() where id = $1 and status <> 'succeeded'`,

@@ -13,13 +13,13 @@ import {
 } from "@nofx/core/machine";
 import { ApprovalStatus, DeadLetterStatus, WaitStatus } from "@nofx/core/vocabulary";
 import { answerWait, expireApprovals, requestApproval, settle } from "@nofx/db/leases";
-import { seedRun } from "@nofx/db/testing";
+import { deleteRuns, seedRun } from "@nofx/db/testing";
 import { EPOCH, startParityBench } from "./parity-bench.ts";
 
 /** Questions, waits and dead letters against their tables: each event that the database carries out, in each status. */
 const bench = await startParityBench();
 afterAll(() => bench[Symbol.asyncDispose]());
-beforeEach(() => bench.owner.query("delete from runs where id <> $1", [bench.runId]));
+beforeEach(() => deleteRuns(bench.owner, "id <> $1", [bench.runId]));
 
 const by = { type: "worker", owner: "p", tenantId: null } as const;
 const member = { type: "member", id: bench.memberId };

@@ -305,7 +305,9 @@ export async function startPostgresSystem(): Promise<PostgresSystem> {
     apply,
     dump: () => dumpDatabase(owner, runs),
     clear: async () => {
-      await owner.query("truncate runs, packs, external_events cascade");
+      await owner.query(
+        "truncate runs, steps, step_dependencies, attempts, checkpoints, step_logs, events, packs, external_events cascade",
+      );
       runs = [];
       for (const held of claims) held.length = 0;
     },

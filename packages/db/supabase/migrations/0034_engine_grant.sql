@@ -1,0 +1,198 @@
+-- Claims: what engine.pick has chosen and locked becomes the caller's, and is described to it.
+
+-- when the claim that holds a step was made: what ends before its first heartbeat began then
+alter table public.steps add column claimed_at timestamptz;
+
+-- The parts of a description that cost a look elsewhere (engine.describe, in one place each).
+create function engine.checkpoints_of(p_step uuid) returns jsonb
+language sql stable security definer
+set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object('name', c.name, 'value', c.value) order by c.created_at), '[]')
+  from public.checkpoints c where c.step_id = p_step
+$$;
+
+create function engine.answers_of(p_step uuid) returns jsonb
+language sql stable security definer
+set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object('name', a.name, 'status', a.status, 'arguments', a.arguments, 'reason',
+    (select d.reason from public.approval_decisions d where d.approval_id = a.id order by d.at desc limit 1))), '[]')
+  from public.approvals a where a.step_id = p_step and a.subject = 'step'
+$$;
+
+-- What undoes reads what was done; any other step reads what it depends on.
+create function engine.needs_of(p_step uuid, p_undo_of uuid) returns jsonb
+language sql stable security definer
+set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object('name', n.name, 'status', n.status, 'output', n.output,
+    'artifacts', engine.artifacts_of(coalesce(n.kept_from, n.id))) order by n.position), '[]')
+  from (
+    select d.depends_on as id from public.step_dependencies d where d.step_id = p_step and p_undo_of is null
+    union all
+    select p_undo_of where p_undo_of is not null
+  ) as need join public.steps n on n.id = need.id
+$$;
+
+create function engine.inputs_of(p_run uuid, p_inputs jsonb) returns jsonb
+language sql stable security definer
+set search_path = ''
+as $$
+  select coalesce(jsonb_agg(engine.artifact_json(a) || jsonb_build_object('from', s.name, 'to', i.value ->> 'to')), '[]')
+  from jsonb_array_elements(case jsonb_typeof(p_inputs) when 'array' then p_inputs else '[]' end) i
+  join public.steps s on s.run_id = p_run and s.name = i.value ->> 'from'
+  join public.artifacts a on a.step_id = coalesce(s.kept_from, s.id) and a.name = i.value ->> 'artifact' and a.stored_at is not null
+$$;
+revoke all on function engine.checkpoints_of(uuid), engine.answers_of(uuid), engine.needs_of(uuid, uuid), engine.inputs_of(uuid, jsonb) from public;
+
+create or replace function engine.describe(p_step public.steps) returns jsonb
+language sql stable security definer
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'id', p_step.id, 'tenant_id', p_step.tenant_id, 'run_id', p_step.run_id, 'name', p_step.name, 'title', p_step.title,
+    'kind', p_step.kind, 'kind_version', p_step.kind_version, 'capability', p_step.capability, 'epoch', p_step.epoch,
+    'lease_until', p_step.lease_until, 'run_at', p_step.run_at, 'arguments', p_step.arguments, 'token', p_step.token,
+    'failures', p_step.failures, 'crashes', p_step.crashes, 'max_failures', p_step.max_failures, 'max_crashes', p_step.max_crashes,
+    'correlation_id', p_step.correlation_id, 'traceparent', p_step.traceparent, 'deadline_at', p_step.deadline_at, 'undo_of', p_step.undo_of,
+    'workspace', r.workspace, 'workspace_run', coalesce(r.workspace_run, r.id),
+    'shell', coalesce(
+      (select t.value #>> '{}' from public.tenant_settings t where t.tenant_id = p_step.tenant_id and t.key = 'shell'), 'off'),
+    'checkpoints', engine.checkpoints_of(p_step.id), 'approvals', engine.answers_of(p_step.id),
+    'needs', engine.needs_of(p_step.id, p_step.undo_of), 'inputs', engine.inputs_of(p_step.run_id, p_step.arguments -> 'inputs'))
+  from public.runs r where r.id = p_step.run_id
+$$;
+
+-- Makes the claims: each raises the epoch, and nothing else does; the lease runs on the database clock (clock_timestamp: now()
+-- stands still inside a transaction). Runs that were queued begin.
+--
+-- Tells it once a call: of plans one event a run, and run.started; of tasks one event for all of them, which lists those that
+-- begin as runs_started.
+--
+-- Answers one document a step, in the order given, with what an executor must know to run it. Empty parts are left out, and
+-- looked for only where there can be any: checkpoints and answers of people after the first claim, what other steps left
+-- behind in a run of several.
+create function engine.grant_claims(
+  p_ids uuid[], p_owner text, p_executor text, p_lease_ms integer, p_version text
+) returns json
+language plpgsql security definer
+set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+  v_answer json;
+begin
+  with claimed as (
+    update public.steps s
+    set status = 'assigned', epoch = s.epoch + 1, lease_owner = p_owner, progress = null, claimed_at = clock_timestamp(),
+        deadline_at = coalesce(s.deadline_at, clock_timestamp() + make_interval(secs => s.deadline_ms / 1000.0)),
+        lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0)
+    from unnest(p_ids) with ordinality as c (id, n) where s.id = c.id
+    returning s.*, c.n
+  ),
+  recorded as (
+    insert into public.attempts (step_id, epoch, tenant_id, run_id, executor, worker_version, claimed_at)
+    select c.id, c.epoch, c.tenant_id, c.run_id, p_owner, p_version, c.claimed_at from claimed c
+  ),
+  locked as (
+    select r.id from public.runs r
+    where r.id in (select c.run_id from claimed c) and r.status = 'queued'
+    order by r.id for no key update
+  ),
+  begun as (
+    update public.runs r set status = 'running', started_at = clock_timestamp()
+    from locked where r.id = locked.id and r.status = 'queued'
+    returning r.id, r.tenant_id, r.correlation_id, r.plan_id
+  ),
+  told_runs as (
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    select b.tenant_id, 'run.started', b.correlation_id, p_executor, p_owner, b.id, jsonb_build_object('run_id', b.id)
+    from begun b where b.plan_id is not null
+  ),
+  whole as (
+    select c.*, r.plan_id, r.step_count, r.workspace, coalesce(r.workspace_run, r.id) as workspace_run,
+      c.epoch > 1 or r.forked_from is not null or r.redrive_of is not null as been_here
+    from claimed c join public.runs r on r.id = c.run_id
+  ),
+  told_claims as (
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    select w.tenant_id, 'steps.claimed', (array_agg(w.correlation_id))[1], p_executor, p_owner,
+      case when count(distinct w.run_id) = 1 then (array_agg(w.run_id))[1] end,
+      jsonb_build_object('executor', p_executor, 'worker', p_owner,
+        'steps', jsonb_agg(jsonb_build_object('step_id', w.id, 'run_id', w.run_id, 'epoch', w.epoch)))
+      || case when bool_and(w.plan_id is null)
+           then jsonb_build_object('runs_started', coalesce((select jsonb_agg(b.id) from begun b where b.tenant_id = w.tenant_id and b.plan_id is null), '[]'))
+           else '{}' end
+    from whole w
+    group by w.tenant_id, case when w.plan_id is not null then w.run_id end
+  )
+  select json_agg(json_build_object(
+    'id', c.id, 'tenant_id', c.tenant_id, 'run_id', c.run_id, 'name', c.name, 'title', c.title,
+    'kind', c.kind, 'kind_version', c.kind_version, 'capability', c.capability, 'epoch', c.epoch, 'lease_until', c.lease_until, 'run_at', c.run_at,
+    'arguments', c.arguments, 'token', c.token, 'failures', c.failures, 'crashes', c.crashes,
+    'max_failures', c.max_failures, 'max_crashes', c.max_crashes, 'correlation_id', c.correlation_id, 'traceparent', c.traceparent,
+    'deadline_at', c.deadline_at, 'undo_of', c.undo_of, 'workspace', c.workspace, 'workspace_run', c.workspace_run,
+    'shell', coalesce((select t.value #>> '{}' from public.tenant_settings t where t.tenant_id = c.tenant_id and t.key = 'shell'), 'off'),
+    'checkpoints', case when c.been_here then engine.checkpoints_of(c.id) end,
+    'approvals', case when c.been_here then engine.answers_of(c.id) end,
+    'needs', case when c.step_count > 1 or c.undo_of is not null then engine.needs_of(c.id, c.undo_of) end,
+    'inputs', case when c.arguments ? 'inputs' then engine.inputs_of(c.run_id, c.arguments -> 'inputs') end
+  ) order by c.n)
+  into v_answer
+  from whole c;
+  return coalesce(v_answer, '[]');
+end
+$$;
+revoke all on function engine.grant_claims(uuid[], text, text, integer, text) from public;
+
+-- Takes up to p_limit claimable steps for one executor and returns each as engine.describe() writes it. Workers take in
+-- the order of engine.pick; agents see their own tenant only, and of it what their registry row says they can do.
+--
+-- p_handlers: what the caller has code for, as kind@version; it is never given anything else.
+-- p_version: the version of its code, for the record.
+create or replace function engine.claim(
+  p_owner text, p_executor text, p_handlers text[], p_tenant uuid, p_capabilities text[], p_limit integer, p_lease_ms integer,
+  p_version text default null
+) returns setof jsonb
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+  v_ids uuid[];
+  v_allowed integer := p_limit;
+begin
+  perform engine.assert_caller(p_owner, p_executor, p_tenant);
+  if p_executor = 'worker' then
+    select p.ids into v_ids from engine.pick(p_owner, p_handlers, p_limit, '{}') p;
+  else
+    if engine.ruled(p_tenant) then
+      v_allowed := engine.allow(p_tenant, 'default', 'agent@1', p_owner, p_limit);
+    end if;
+    v_ids := array(
+      select t.id
+      from (
+        select distinct c.capability from public.agent_registry r, unnest(r.capabilities) as c (capability)
+        where r.id = app.agent_id() and r.status = 'active' and c.capability = any (p_capabilities)
+      ) as wanted,
+      lateral (
+        select s.id, s.priority, s.run_at from public.steps s
+        where s.tenant_id = p_tenant and s.capability = wanted.capability and s.executor = 'agent' and s.status = 'queued'
+          and s.handler = any (p_handlers) and s.holds = 0 and s.run_at <= clock_timestamp()
+          and (s.deadline_at is null or s.deadline_at > clock_timestamp())
+        order by s.priority, s.run_at, s.id
+        limit v_allowed for update skip locked
+      ) as t
+      order by t.priority, t.run_at, t.id limit v_allowed);
+    if engine.ruled(p_tenant) then
+      perform engine.give_back(p_tenant, 'default', 'agent@1', p_owner, v_allowed - cardinality(v_ids));
+    end if;
+  end if;
+  if cardinality(v_ids) = 0 then
+    return;
+  end if;
+  perform engine.grant_claims(v_ids, p_owner, p_executor, p_lease_ms, p_version);
+  return query
+  select engine.describe(s) from unnest(v_ids) with ordinality as c (id, n) join public.steps s on s.id = c.id
+  order by s.priority, s.id;
+end
+$$;

@@ -1,0 +1,183 @@
+-- Settling in fewer looks: a batch is read once, locked once and moved once, and a task that ends well ends its run in the same
+-- statement.
+create type engine.settlement as (
+  n integer, step_id uuid, epoch bigint, outcome text, output jsonb, error jsonb, retry_ms integer, past_deadline boolean);
+
+-- Ends claims. p_settlements: [{step_id, epoch, outcome, output?, error?: {code, message}, retry_ms?, dependency?}]
+--   outcome succeeded  the step is done
+--           failed     with retry_ms: queued again after that time while failures < max_failures and the deadline lies
+--                      beyond it; else failed for good
+--           released   given back untouched; counts as nothing
+-- A step whose cancel was asked for ends as cancelled, unless it succeeded first.
+--
+-- Fence: a settlement holds only if the step is still under this epoch and its lease has not run out by the database
+-- clock. What is not owned any more is reported as stale, changes nothing and is noted on its attempt; the rest of the batch
+-- settles. Repeating a settlement that was carried out reports settled again, so a lost answer is harmless.
+--
+-- dependency: what the step called, like http:api.example.com. Its retries come out of one budget (engine.spend_retry).
+--
+-- Answers {results: [{step_id, epoch, result: settled | stale, status, reason}], for_workers, for_agents}. reason of what is
+-- stale: lost (the lease ran out, or another holds the step) or conflict (neither: this must never be seen). p_brief: what
+-- settled and succeeded is left out of the results.
+drop function engine.settle(text, text, uuid, jsonb);
+create function engine.settle(p_owner text, p_executor text, p_tenant uuid, p_settlements jsonb, p_brief boolean default false)
+returns jsonb
+language plpgsql security definer
+set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+  v_items engine.settlement[];
+  v_mine engine.settlement[];
+  v_locked uuid[];
+  v_slowed uuid[] := '{}';
+  v_succeeded uuid[];
+  v_ended uuid[];
+  v_freed record;
+  v_results jsonb;
+  v_rest jsonb := '[]';
+  v_for_workers integer := 0;
+  v_for_agents integer := 0;
+begin
+  perform engine.assert_caller(p_owner, p_executor, p_tenant);
+
+  select array_agg((i.n, i.step_id, i.epoch, i.outcome, i.output, i.error, i.retry_ms, false)::engine.settlement)
+  into v_items
+  from (
+    select t.n::integer, r.* from jsonb_array_elements(p_settlements) with ordinality as t (item, n),
+      jsonb_to_record(t.item) as r (step_id uuid, epoch bigint, outcome text, output jsonb, error jsonb, retry_ms integer)
+  ) i;
+
+  -- parents with their children, because ending a child may wake its parent and ending a parent cancels its children
+  select array_agg(i.step_id) || coalesce(array_agg(c.parent_step_id) filter (where c.parent_step_id is not null), '{}') into v_locked
+  from unnest(v_items) i left join public.steps c on c.id = i.step_id
+  where p_tenant is null or c.tenant_id = p_tenant;
+
+  with locked as materialized (
+    select s.id, s.tenant_id, s.epoch, s.status, s.lease_owner, s.lease_until, s.failures, s.max_failures, s.deadline_at
+    from public.steps s where s.id = any (v_locked)
+    order by s.id for update
+  )
+  select array_agg((o.n, o.step_id, o.epoch, o.outcome, o.output, o.error, o.retry_ms, o.past_deadline)::engine.settlement) into v_mine
+  from (
+    select distinct on (i.step_id) i.n, i.step_id, i.epoch, i.outcome, i.output, i.error, i.retry_ms,
+      i.outcome = 'failed' and i.retry_ms is not null and l.failures + 1 < l.max_failures
+        and clock_timestamp() + make_interval(secs => i.retry_ms / 1000.0) > l.deadline_at as past_deadline
+    from unnest(v_items) i join locked l on l.id = i.step_id and l.epoch = i.epoch
+    where l.status in ('assigned', 'running') and l.lease_owner = p_owner and l.lease_until > clock_timestamp()
+      and (p_tenant is null or l.tenant_id = p_tenant)
+    order by i.step_id, i.n
+  ) o;
+
+  if v_mine is not null then
+    v_slowed := engine.count_calls(array(select i.step_id from unnest(v_mine) i), p_settlements);
+
+    with moved as (
+      update public.steps s
+      set status = case
+            when i.outcome = 'succeeded' then 'succeeded'
+            when s.cancel_requested_at is not null then 'cancelled'
+            when i.outcome = 'failed' and (i.retry_ms is null or i.past_deadline or s.failures + 1 >= s.max_failures) then 'failed'
+            else 'queued' end,
+          failures = s.failures + (i.outcome = 'failed')::integer,
+          output = case when i.outcome = 'succeeded' then i.output else s.output end,
+          error = case i.outcome
+            when 'failed' then case when i.past_deadline then i.error || '{"past_deadline": true}' else i.error end
+            when 'succeeded' then null else s.error end,
+          run_at = case when i.outcome = 'failed' and i.retry_ms is not null
+            then clock_timestamp() + greatest(make_interval(secs => i.retry_ms / 1000.0),
+              case when s.id = any (v_slowed) then interval '60 s' end) else s.run_at end,
+          started_at = coalesce(s.started_at, s.claimed_at, clock_timestamp()),
+          finalised_at = case when i.outcome = 'succeeded' or s.cancel_requested_at is not null
+              or (i.outcome = 'failed' and (i.retry_ms is null or i.past_deadline or s.failures + 1 >= s.max_failures))
+            then clock_timestamp() end,
+          lease_owner = null, lease_until = null
+      from unnest(v_mine) i where s.id = i.step_id
+      returning s.id, s.tenant_id, s.run_id, s.epoch, s.status, s.correlation_id, s.undo, i.outcome, i.error, i.n
+    ),
+    registered as (
+      insert into public.compensations (tenant_id, run_id, step_id, kind, kind_version, arguments, epoch)
+      select m.tenant_id, m.run_id, m.id, m.undo ->> 'kind', coalesce((m.undo ->> 'version')::smallint, 1),
+        coalesce(m.undo -> 'with', '{}'), m.epoch
+      from moved m where m.status = 'succeeded' and m.undo is not null
+      -- one batch is one order of completion
+      order by m.n
+      on conflict (step_id, name) do nothing
+    ),
+    recorded as (
+      update public.attempts a
+      set finished_at = clock_timestamp(), outcome = m.outcome, error_code = m.error ->> 'code',
+          error_message = left(m.error ->> 'message', 1000), started_at = coalesce(a.started_at, a.claimed_at)
+      from moved m where a.step_id = m.id and a.epoch = m.epoch
+    ),
+    -- a task that ended well has nobody behind it: what engine.finish would do for it is this
+    lone as (
+      select r.id from public.runs r
+      where r.id in (select m.run_id from moved m where m.status = 'succeeded')
+        and r.plan_id is null and r.step_count = 1 and r.steps_left = 1 and r.redrive_of is null
+        and r.compensation = 'none' and r.outcome is null and r.status = 'running'
+      order by r.id for no key update
+    ),
+    done as (
+      update public.runs r set steps_left = 0, status = 'succeeded', finished_at = clock_timestamp()
+      from lone where r.id = lone.id and r.steps_left = 1 and r.step_count = 1 and r.compensation = 'none' and r.outcome is null
+      returning r.id, r.tenant_id
+    ),
+    planned as (
+      select m.*, r.plan_id is not null as of_plan, d.id is not null as run_done
+      from moved m join public.runs r on r.id = m.run_id left join done d on d.id = m.run_id
+    ),
+    told as (
+      insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+      select p.tenant_id, 'steps.settled', (array_agg(p.correlation_id))[1], p_executor, p_owner,
+        case when count(distinct p.run_id) = 1 then (array_agg(p.run_id))[1] end,
+        case when count(distinct p.run_id) = 1 then jsonb_build_object('run_id', (array_agg(p.run_id))[1]) else '{}' end
+        || jsonb_build_object('steps', jsonb_agg(case when p.error is null
+             then jsonb_build_object('step_id', p.id, 'run_id', p.run_id, 'attempt', p.epoch, 'outcome', p.outcome, 'status', p.status)
+             else jsonb_strip_nulls(jsonb_build_object(
+               'step_id', p.id, 'run_id', p.run_id, 'attempt', p.epoch, 'outcome', p.outcome, 'status', p.status,
+               'error_code', p.error ->> 'code')) end))
+        || case when bool_or(p.run_done)
+             then jsonb_build_object('runs', jsonb_agg(jsonb_build_object('run_id', p.run_id, 'status', 'succeeded')) filter (where p.run_done))
+             else '{}' end
+      from planned p group by p.tenant_id, case when p.of_plan then p.run_id end
+    )
+    select coalesce(array_agg(p.id) filter (where p.status = 'succeeded' and not p.run_done), '{}'),
+           coalesce(array_agg(p.id) filter (where p.status in ('failed', 'cancelled')), '{}'),
+           coalesce(jsonb_agg(jsonb_build_object('step_id', p.id, 'epoch', p.epoch, 'status', p.status, 'result', 'settled') order by p.n)
+             filter (where not p_brief or p.status <> 'succeeded'), '[]')
+    into v_succeeded, v_ended, v_results
+    from planned p;
+
+    if v_succeeded <> '{}' or v_ended <> '{}' then
+      select * into v_freed from engine.finish(v_succeeded, v_ended, p_executor, p_owner);
+      v_for_workers := v_freed.for_workers;
+      v_for_agents := v_freed.for_agents;
+    end if;
+  else
+    v_results := '[]';
+  end if;
+
+  -- what this call did not move: carried out before (settled), or not the caller's any more (stale)
+  if coalesce(cardinality(v_mine), 0) < jsonb_array_length(p_settlements) then
+    select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('step_id', i.step_id, 'epoch', i.epoch, 'status', s.status,
+      'result', case when a.outcome = i.outcome then 'settled' else 'stale' end,
+      'reason', case when a.outcome = i.outcome then null
+        when s.epoch = i.epoch and s.lease_owner = p_owner and s.lease_until > clock_timestamp() then 'conflict'
+        else 'lost' end)) order by i.n), '[]')
+    into v_rest
+    from unnest(v_items) i
+    left join public.attempts a on a.step_id = i.step_id and a.epoch = i.epoch and a.executor = p_owner
+      and (p_tenant is null or a.tenant_id = p_tenant)
+    left join public.steps s on s.id = a.step_id
+    where not exists (select from unnest(v_mine) m where m.n = i.n);
+    if v_rest @> '[{"result": "stale"}]' then
+      perform engine.note_refused(p_owner, p_executor, p_tenant, p_settlements, v_rest);
+    end if;
+    v_results := v_results || v_rest;
+  end if;
+
+  return jsonb_build_object('results', v_results, 'for_workers', v_for_workers, 'for_agents', v_for_agents);
+end
+$$;
+
+grant execute on function engine.settle(text, text, uuid, jsonb, boolean) to nofx_worker, nofx_agent;
