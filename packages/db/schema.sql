@@ -3071,11 +3071,13 @@ begin
         begin
           v_begun := engine.begin_scheduled(v_schedule, v_firing.occurrence, v_now, 'system', 'scheduler', app.uuid7(), null);
         exception
-          when data_exception or integrity_constraint_violation then
-            v_outcome := 'failed';
+          when others then
+            -- a deadlock or a server that goes down concern the whole call
+            if sqlstate ~ '^(40|57)' then
+              raise;
+            end if;
+            v_outcome := case when sqlstate ~ '^(22|23)' then 'failed' else 'refused' end;
             v_error := left(sqlerrm, 1000);
-          when raise_exception or insufficient_resources or lock_not_available then
-            v_outcome := 'refused';
         end;
       end if;
       if v_outcome <> 'refused' then
@@ -3097,14 +3099,14 @@ begin
           insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, payload)
           values (v_schedule.tenant_id, 'schedule.missed', app.uuid7(), 'system', 'scheduler', jsonb_build_object(
             'schedule_id', v_schedule.id, 'outcome', v_outcome, 'count', v_firing.occurrences,
-            'first', engine.iso(v_firing.occurrence), 'last', engine.iso(coalesce(v_firing.through, v_firing.occurrence))));
+            'first', v_firing.occurrence, 'last', coalesce(v_firing.through, v_firing.occurrence)));
         end if;
       end if;
       v_for_workers := v_for_workers + coalesce((v_begun ->> 'for_workers')::integer, 0);
       v_for_agents := v_for_agents + coalesce((v_begun ->> 'for_agents')::integer, 0);
     end if;
     v_told := v_told || jsonb_build_object('schedule_id', v_firing.schedule_id, 'occurrence', v_firing.occurrence,
-      'outcome', v_outcome, 'run_id', v_begun -> 'runs' ->> 0);
+      'outcome', v_outcome, 'run_id', v_begun -> 'runs' ->> 0, 'error', v_error);
   end loop;
   return json_build_object('firings', v_told, 'for_workers', v_for_workers, 'for_agents', v_for_agents);
 end
@@ -4631,6 +4633,7 @@ begin
   if v_now = date_trunc('second', v_now) then
     v_now := v_now + interval '1 microsecond';
   end if;
+  v_schedule.jitter_seconds := 0;
   v_begun := engine.begin_scheduled(v_schedule, v_now, v_now, 'member', p_member::text, p_correlation, p_traceparent);
   v_run := (v_begun -> 'runs' ->> 0)::uuid;
   insert into public.schedule_firings (schedule_id, occurrence, tenant_id, outcome, run_id, by_member)
