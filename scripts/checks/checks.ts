@@ -39,6 +39,7 @@ async function checkTypes(): Promise<Finished> {
     [
       "tsconfig.json",
       "{packages,apps}/*/{,test/}tsconfig.json",
+      "bench/tsconfig.json",
       "examples/agents/tsconfig.json",
       "tests/{,browser/}tsconfig.json",
     ],

@@ -26,7 +26,9 @@ function manifests() {
       ? readdirSync(join(root, parent)).map((name) => `${parent}/${name}`)
       : [],
   );
-  return ["", ...folders, "examples/agents", "tests"].map((folder) => join(folder, "package.json"));
+  return ["", ...folders, "bench", "examples/agents", "tests"].map((folder) =>
+    join(folder, "package.json"),
+  );
 }
 
 /** What decides the content of node_modules, as one digest. */

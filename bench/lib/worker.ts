@@ -1,0 +1,148 @@
+import { hostname } from "node:os";
+import { parseAllowedHosts } from "@nofx/control/net";
+import { createDoorbell, createWorkerEngine, type WorkerEngine } from "@nofx/control/steps";
+import { system } from "@nofx/control/seams";
+import type { StepResult, StepRun } from "../../apps/worker/src/catalog/handler.ts";
+import { knownHandlers } from "../../apps/worker/src/catalog/code-for.ts";
+import type { Handlers } from "../../apps/worker/src/catalog/catalog.ts";
+import { readEnv } from "../../apps/worker/src/env.ts";
+import { createApprovalHandler } from "../../apps/worker/src/handlers/approval.ts";
+import { createWaitHandler } from "../../apps/worker/src/handlers/wait.ts";
+import { runStep } from "../../apps/worker/src/loop/run-step.ts";
+import { WorkerLoop } from "../../apps/worker/src/loop/worker-loop.ts";
+import { createMetrics, type Metrics } from "../../apps/worker/src/metrics.ts";
+import { presenceLoop } from "../../apps/worker/src/presence/presence-loop.ts";
+import { relayLoop } from "../../apps/worker/src/relay/relay-loop.ts";
+import { sealLoop } from "../../apps/worker/src/sealer/seal-loop.ts";
+import { strandedLoop } from "../../apps/worker/src/sweep/stranded-loop.ts";
+import { sweepLoop } from "../../apps/worker/src/sweep/sweep-loop.ts";
+
+export interface BenchWorker {
+  readonly engine: WorkerEngine;
+  readonly metrics: Metrics;
+  stop(): Promise<void>;
+}
+
+export interface WorkerOptions {
+  /** The connection of `nofx_worker`. */
+  readonly connectionString: string;
+  readonly name: string;
+  /** What this worker's environment says; what it does not say is as in production. */
+  readonly env?: Record<string, string> | undefined;
+  /** The work of a step: takes the place of the request that an http step sends. */
+  readonly work: (json: unknown, run: StepRun, engine: WorkerEngine) => Promise<StepResult>;
+  /** Heard of each step that the database has settled. */
+  readonly onSettled?: ((stepId: string) => void) | undefined;
+}
+
+/** A step that has nothing to say. */
+export const DONE: StepResult = { type: "succeeded", output: {} };
+
+/**
+ * The worker as apps/worker/src/main.ts puts it together, in this process: its loop, presence, sweeper, sealer and relay. Left
+ * out is what no step of a bench needs: the gateway for agents and workspaces for shell steps.
+ */
+export function startWorker(options: WorkerOptions): BenchWorker {
+  const { connectionString, name: worker } = options;
+  const env = readEnv({ ...UNUSED, NOFX_WORKER_NAME: worker, ...options.env });
+  const { clock, random } = system;
+  const onError = (error: unknown) => console.error(`${worker}:`, error);
+  const metrics = createMetrics();
+  const concurrency = env.NOFX_CONCURRENCY;
+  const engine = listening(
+    createWorkerEngine({ connectionString, worker, max: 4 + concurrency }),
+    options.onSettled,
+  );
+  const doorbell = createDoorbell({ connectionString, applicationName: `${worker} doorbell` });
+  const handlers: Handlers = {
+    shell: () => Promise.reject(new Error("no bench has shell steps")),
+    approval: createApprovalHandler({ engine }),
+    wait: createWaitHandler({ engine }),
+    http: (run, args) => options.work(args.body?.json, run, engine),
+  };
+  const loop = new WorkerLoop({
+    engine,
+    doorbell,
+    metrics,
+    onError,
+    version: env.NOFX_WORKER_VERSION,
+    handlers: knownHandlers(),
+    concurrency,
+    leaseMs: env.NOFX_LEASE_SECONDS * 1_000,
+    clock,
+    random,
+    execute: (running) => runStep(running, { handlers, engine, clock, onError }),
+  });
+  const ending = new AbortController();
+  const seconds = env.NOFX_STRAND_SECONDS;
+  const presence = {
+    clock,
+    engine,
+    who: {
+      host: hostname(),
+      pid: process.pid,
+      version: env.NOFX_WORKER_VERSION,
+      handlers: knownHandlers(),
+      concurrency,
+      local: false,
+    },
+    beat: () => ({
+      inFlight: loop.inFlight,
+      free: Math.max(0, concurrency - loop.inFlight),
+      claimed: metrics.total("nofx_steps_claimed_total"),
+      settled: metrics.total("nofx_steps_settled_total"),
+      stopping: false,
+    }),
+    onDrain: (drain: boolean) => loop.pause(drain),
+    onHello: () => {},
+  };
+  const relay = {
+    store: engine.relay,
+    seams: { clock, random },
+    allowed: parseAllowedHosts(""),
+    onTold: () => {},
+  };
+  loop.start();
+  const beside = Promise.all([
+    relayLoop(relay, ending.signal, onError),
+    presenceLoop(presence, ending.signal, onError),
+    strandedLoop({ clock, engine, metrics, seconds }, ending.signal, onError),
+    sweepLoop({ clock, engine, metrics }, ending.signal, onError),
+    sealLoop({ clock, engine, doorbell, metrics }, ending.signal, onError),
+  ]);
+  return {
+    engine,
+    metrics,
+    async stop() {
+      loop.drain();
+      await loop.done;
+      ending.abort();
+      await Promise.all([beside, doorbell.close()]);
+      await engine.close();
+    },
+  };
+}
+
+/** What the environment must say and nothing here looks at. */
+const UNUSED = {
+  DATABASE_DIRECT_URL: "unused",
+  DATABASE_GATEWAY_URL: "unused",
+  SUPABASE_URL: "http://127.0.0.1:9",
+  SUPABASE_ANON_KEY: "unused",
+  SUPABASE_JWT_SECRET: "unused",
+  NOFX_WORKSPACES: "unused",
+  NOFX_WORKSPACE_ROOT: "unused",
+};
+
+/** Tells of settled steps once the database has answered. */
+function listening(engine: WorkerEngine, onSettled?: (stepId: string) => void): WorkerEngine {
+  if (onSettled === undefined) return engine;
+  return {
+    ...engine,
+    async exchange(request) {
+      const answer = await engine.exchange(request);
+      for (const { stepId } of request.settlements) onSettled(stepId);
+      return answer;
+    },
+  };
+}
