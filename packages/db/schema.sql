@@ -71,7 +71,6 @@ create table public.agent_messages (
   sent_as text,
   constraint agent_messages_pkey PRIMARY KEY (id),
   constraint agent_messages_channel_check CHECK (((length(channel) >= 1) AND (length(channel) <= 128))),
-  constraint agent_messages_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE,
   constraint agent_messages_sent_as_check CHECK (((length(sent_as) >= 1) AND (length(sent_as) <= 512))),
   constraint agent_messages_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
@@ -80,6 +79,29 @@ CREATE INDEX agent_messages_run ON public.agent_messages USING btree (run_id, id
 CREATE UNIQUE INDEX agent_messages_sent_once ON public.agent_messages USING btree (step_id, sent_as) WHERE (sent_as IS NOT NULL);
 alter table public.agent_messages enable row level security;
 comment on table public.agent_messages is 'Durable envelopes (Message Schema v1) between agents, or agent and supervisor';
+
+create table public.agent_messages_history (
+  id uuid not null,
+  tenant_id uuid not null,
+  run_id uuid,
+  step_id uuid,
+  to_step uuid,
+  channel text not null,
+  seq bigint not null,
+  consumed_by uuid,
+  type text not null,
+  version smallint not null,
+  correlation_id uuid not null,
+  causation_id uuid,
+  traceparent text,
+  payload jsonb not null,
+  at timestamp with time zone not null,
+  sent_as text,
+  constraint agent_messages_history_pkey PRIMARY KEY (id)
+);
+CREATE INDEX agent_messages_history_run ON public.agent_messages_history USING btree (run_id);
+alter table public.agent_messages_history enable row level security;
+comment on table public.agent_messages_history is 'Of runs that have moved to history: as agent_messages';
 
 create table public.agent_registry (
   id uuid not null default app.uuid7(),
@@ -159,6 +181,7 @@ CREATE INDEX approvals_list ON public.approvals USING btree (tenant_id, id DESC)
 CREATE INDEX approvals_pending ON public.approvals USING btree (tenant_id, expires_at, id) WHERE (status = 'pending'::text);
 CREATE INDEX approvals_plan ON public.approvals USING btree (plan_id) WHERE (plan_id IS NOT NULL);
 CREATE INDEX approvals_plan_step ON public.approvals USING btree (plan_step_id) WHERE (plan_step_id IS NOT NULL);
+CREATE INDEX approvals_run ON public.approvals USING btree (run_id) WHERE (run_id IS NOT NULL);
 CREATE UNIQUE INDEX approvals_step_question ON public.approvals USING btree (step_id, name, arguments_digest) WHERE (subject = 'step'::text);
 alter table public.approvals enable row level security;
 comment on table public.approvals is 'Questions to people, bound to the exact action by a digest; answered by approval_decisions';
@@ -179,16 +202,34 @@ create table public.artifacts (
   constraint artifacts_pkey PRIMARY KEY (id),
   constraint artifacts_name_check CHECK (((length(name) >= 1) AND (length(name) <= 255))),
   constraint artifacts_path_key UNIQUE (path),
-  constraint artifacts_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE,
   constraint artifacts_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
   constraint artifacts_size_check CHECK ((size >= 0)),
-  constraint artifacts_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id) ON DELETE CASCADE,
   constraint artifacts_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
 CREATE INDEX artifacts_run ON public.artifacts USING btree (run_id, id);
 CREATE UNIQUE INDEX artifacts_stored ON public.artifacts USING btree (step_id, name) WHERE (stored_at IS NOT NULL);
 alter table public.artifacts enable row level security;
 comment on table public.artifacts is 'Files that steps made; the bytes are in storage under path, reached by signed URLs';
+
+create table public.artifacts_history (
+  id uuid not null,
+  tenant_id uuid not null,
+  run_id uuid not null,
+  step_id uuid not null,
+  epoch bigint not null,
+  name text not null,
+  content_type text not null,
+  size bigint not null,
+  sha256 text not null,
+  path text not null,
+  stored_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  constraint artifacts_history_pkey PRIMARY KEY (id)
+);
+CREATE INDEX artifacts_history_run ON public.artifacts_history USING btree (run_id);
+CREATE INDEX artifacts_history_step ON public.artifacts_history USING btree (step_id);
+alter table public.artifacts_history enable row level security;
+comment on table public.artifacts_history is 'Of runs that have moved to history: as artifacts';
 
 create table public.attempts (
   step_id uuid not null,
@@ -208,9 +249,29 @@ create table public.attempts (
   constraint attempts_pkey PRIMARY KEY (step_id, epoch),
   constraint attempts_check CHECK (((outcome IS NULL) = (finished_at IS NULL))),
   constraint attempts_outcome_check CHECK ((outcome = ANY (ARRAY['succeeded'::text, 'failed'::text, 'released'::text, 'suspended'::text, 'lost'::text, 'cancelled'::text])))
-) with (fillfactor=60);
+) with (fillfactor=60, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=50000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=200000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=100000);
 alter table public.attempts enable row level security;
 comment on table public.attempts is 'One row a claim: who executed the step, when, and how it ended';
+
+create table public.attempts_history (
+  step_id uuid not null,
+  epoch bigint not null,
+  tenant_id uuid not null,
+  run_id uuid not null,
+  executor text not null,
+  claimed_at timestamp with time zone not null,
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  outcome text,
+  error_code text,
+  error_message text,
+  worker_version text,
+  refused_at timestamp with time zone,
+  refused_outcome text,
+  constraint attempts_history_pkey PRIMARY KEY (step_id, epoch)
+);
+alter table public.attempts_history enable row level security;
+comment on table public.attempts_history is 'Of runs that have moved to history: as attempts';
 
 create table public.audit_heads (
   tenant_id uuid not null,
@@ -289,6 +350,18 @@ create table public.checkpoints (
 alter table public.checkpoints enable row level security;
 comment on table public.checkpoints is 'Named, stored results inside a step; a retried step does not redo them';
 
+create table public.checkpoints_history (
+  step_id uuid not null,
+  name text not null,
+  tenant_id uuid not null,
+  value jsonb not null,
+  epoch bigint not null,
+  created_at timestamp with time zone not null,
+  constraint checkpoints_history_pkey PRIMARY KEY (step_id, name)
+);
+alter table public.checkpoints_history enable row level security;
+comment on table public.checkpoints_history is 'Of runs that have moved to history: as checkpoints';
+
 create table public.compensations (
   id uuid not null default app.uuid7(),
   tenant_id uuid not null,
@@ -307,9 +380,7 @@ create table public.compensations (
   registered_at timestamp with time zone not null default clock_timestamp(),
   ended_at timestamp with time zone,
   constraint compensations_pkey PRIMARY KEY (id),
-  constraint compensations_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE,
   constraint compensations_status_check CHECK ((status = ANY (ARRAY['registered'::text, 'undoing'::text, 'undone'::text, 'failed'::text, 'accepted'::text]))),
-  constraint compensations_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id) ON DELETE CASCADE,
   constraint compensations_step_id_name_key UNIQUE (step_id, name),
   constraint compensations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
@@ -317,6 +388,30 @@ CREATE INDEX compensations_run ON public.compensations USING btree (run_id, seq)
 CREATE UNIQUE INDEX compensations_undo_step ON public.compensations USING btree (undo_step) WHERE (undo_step IS NOT NULL);
 alter table public.compensations enable row level security;
 comment on table public.compensations is 'The undo register: one row an effect that can be taken back, and what became of that';
+
+create table public.compensations_history (
+  id uuid not null,
+  tenant_id uuid not null,
+  run_id uuid not null,
+  step_id uuid not null,
+  name text not null,
+  kind text not null,
+  kind_version smallint not null,
+  arguments jsonb not null,
+  seq bigint not null,
+  epoch bigint not null,
+  status text not null,
+  undo_step uuid,
+  evidence text,
+  resolved_by text,
+  registered_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint compensations_history_pkey PRIMARY KEY (id)
+);
+CREATE INDEX compensations_history_run ON public.compensations_history USING btree (run_id, seq);
+CREATE INDEX compensations_history_step ON public.compensations_history USING btree (step_id);
+alter table public.compensations_history enable row level security;
+comment on table public.compensations_history is 'Of runs that have moved to history: as compensations';
 
 create table public.dead_letters (
   id uuid not null default app.uuid7(),
@@ -342,10 +437,8 @@ create table public.dead_letters (
   constraint dead_letters_pkey PRIMARY KEY (id),
   constraint dead_letters_note_check CHECK ((length(note) <= 4000)),
   constraint dead_letters_reason_check CHECK ((reason = ANY (ARRAY['invalid_input'::text, 'unknown_handler'::text, 'retries_exhausted'::text, 'deadline'::text, 'poison_crash'::text, 'non_deterministic'::text, 'compensation_failed'::text, 'unclassified'::text]))),
-  constraint dead_letters_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE,
   constraint dead_letters_stage_check CHECK ((stage = ANY (ARRAY['claim'::text, 'input'::text, 'execute'::text, 'commit'::text, 'compensate'::text]))),
   constraint dead_letters_status_check CHECK ((status = ANY (ARRAY['new'::text, 'triaged'::text, 'redriving'::text, 'resolved'::text, 'discarded'::text]))),
-  constraint dead_letters_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id) ON DELETE CASCADE,
   constraint dead_letters_step_id_key UNIQUE (step_id),
   constraint dead_letters_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
@@ -360,6 +453,7 @@ create table public.event_heads (
   tenant_id uuid not null,
   seq bigint not null default 0,
   audited_seq bigint not null default 0,
+  pruned_seq bigint not null default 0,
   constraint event_heads_pkey PRIMARY KEY (tenant_id),
   constraint event_heads_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
@@ -383,7 +477,7 @@ create table public.events (
   at timestamp with time zone not null default clock_timestamp(),
   constraint events_pkey PRIMARY KEY (id),
   constraint events_actor_type_check CHECK ((actor_type = ANY (ARRAY['member'::text, 'agent'::text, 'worker'::text, 'system'::text])))
-);
+) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=50000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=200000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=100000);
 CREATE INDEX events_by_run ON public.events USING btree (run_id, seq) WHERE (run_id IS NOT NULL);
 CREATE UNIQUE INDEX events_by_seq ON public.events USING btree (tenant_id, seq) WHERE (seq IS NOT NULL);
 CREATE INDEX events_unsealed ON public.events USING btree (xid, id) WHERE (seq IS NULL);
@@ -403,14 +497,30 @@ create table public.external_events (
   constraint external_events_pkey PRIMARY KEY (id),
   constraint external_events_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255))),
   constraint external_events_name_check CHECK (((length(name) >= 1) AND (length(name) <= 128))),
-  constraint external_events_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE,
   constraint external_events_sent_by_type_check CHECK ((sent_by_type = ANY (ARRAY['member'::text, 'agent'::text, 'worker'::text, 'system'::text]))),
   constraint external_events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
 CREATE INDEX external_events_key ON public.external_events USING btree (tenant_id, name, key, sent_at) WHERE (key IS NOT NULL);
 CREATE INDEX external_events_name ON public.external_events USING btree (tenant_id, name, sent_at);
+CREATE INDEX external_events_run ON public.external_events USING btree (run_id) WHERE (run_id IS NOT NULL);
 alter table public.external_events enable row level security;
 comment on table public.external_events is 'What the outside told of: kept, so that a step that asks later finds it';
+
+create table public.external_events_history (
+  id uuid not null,
+  tenant_id uuid not null,
+  name text not null,
+  key text,
+  run_id uuid,
+  payload jsonb not null,
+  sent_by_type text not null,
+  sent_by text not null,
+  sent_at timestamp with time zone not null,
+  constraint external_events_history_pkey PRIMARY KEY (id)
+);
+CREATE INDEX external_events_history_run ON public.external_events_history USING btree (run_id);
+alter table public.external_events_history enable row level security;
+comment on table public.external_events_history is 'Of runs that have moved to history: as external_events';
 
 create table public.idempotency_keys (
   tenant_id uuid not null,
@@ -539,6 +649,16 @@ CREATE INDEX plan_steps_order ON public.plan_steps USING btree (plan_id, "positi
 alter table public.plan_steps enable row level security;
 comment on table public.plan_steps is 'Nodes of a plan. token = sha256(tenant, lineage, name, arguments): what is unchanged keeps it';
 
+create table public.plane_settings (
+  key text not null,
+  value jsonb not null,
+  updated_at timestamp with time zone not null default clock_timestamp(),
+  constraint plane_settings_pkey PRIMARY KEY (key),
+  constraint plane_settings_key_check CHECK ((key = 'retention'::text))
+);
+alter table public.plane_settings enable row level security;
+comment on table public.plane_settings is 'What holds for every tenant that has not said otherwise';
+
 create table public.plans (
   id uuid not null default app.uuid7(),
   tenant_id uuid not null,
@@ -663,7 +783,9 @@ create table public.runs (
   constraint runs_task_key_check CHECK (((length(task_key) >= 1) AND (length(task_key) <= 255))),
   constraint runs_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
   constraint runs_undo_order_check CHECK ((undo_order = ANY (ARRAY['completion'::text, 'dependency'::text])))
-) with (fillfactor=60);
+) with (fillfactor=60, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=100000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=50000);
+CREATE INDEX runs_finished ON public.runs USING btree (tenant_id, finished_at) WHERE (finished_at IS NOT NULL);
+CREATE INDEX runs_forks ON public.runs USING btree (forked_from) WHERE (forked_from IS NOT NULL);
 CREATE INDEX runs_list ON public.runs USING btree (tenant_id, id DESC);
 CREATE INDEX runs_of_plans ON public.runs USING btree (tenant_id, id DESC) WHERE (plan_id IS NOT NULL);
 CREATE INDEX runs_open ON public.runs USING btree (id) WHERE (finished_at IS NULL);
@@ -673,6 +795,45 @@ CREATE UNIQUE INDEX runs_task_key ON public.runs USING btree (tenant_id, task_ke
 CREATE INDEX runs_workspace ON public.runs USING btree (workspace_run) WHERE (workspace_run IS NOT NULL);
 alter table public.runs enable row level security;
 comment on table public.runs is 'One execution of one plan version, or of one task';
+
+create table public.runs_history (
+  id uuid not null,
+  tenant_id uuid not null,
+  plan_id uuid,
+  status text not null,
+  compensation text not null,
+  workspace text,
+  workspace_run uuid,
+  forked_from uuid,
+  redrive_of uuid,
+  compensate boolean not null,
+  undo_order text not null,
+  outcome text,
+  cancel_requested_at timestamp with time zone,
+  paused_at timestamp with time zone,
+  step_count integer not null,
+  steps_left integer not null,
+  steps_failed integer not null,
+  correlation_id uuid not null,
+  causation_id uuid,
+  traceparent text,
+  created_by_type text not null,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  title text,
+  task_key text,
+  schedule_id uuid,
+  constraint runs_history_pkey PRIMARY KEY (id)
+);
+CREATE INDEX runs_history_age ON public.runs_history USING btree (tenant_id, finished_at);
+CREATE INDEX runs_history_forks ON public.runs_history USING btree (forked_from) WHERE (forked_from IS NOT NULL);
+CREATE INDEX runs_history_list ON public.runs_history USING btree (tenant_id, id DESC);
+CREATE INDEX runs_history_plan ON public.runs_history USING btree (plan_id, id DESC) WHERE (plan_id IS NOT NULL);
+CREATE INDEX runs_history_schedule ON public.runs_history USING btree (schedule_id, id DESC) WHERE (schedule_id IS NOT NULL);
+alter table public.runs_history enable row level security;
+comment on table public.runs_history is 'Of runs that have moved to history: as runs';
 
 create table public.schedule_firings (
   schedule_id uuid not null,
@@ -750,10 +911,20 @@ create table public.step_dependencies (
   tenant_id uuid not null,
   required boolean not null default true,
   constraint step_dependencies_pkey PRIMARY KEY (depends_on, step_id)
-);
+) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=50000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=100000);
 CREATE INDEX step_dependencies_of ON public.step_dependencies USING btree (step_id);
 alter table public.step_dependencies enable row level security;
 comment on table public.step_dependencies is 'Edges of a run; read from depends_on when a step succeeds';
+
+create table public.step_dependencies_history (
+  step_id uuid not null,
+  depends_on uuid not null,
+  tenant_id uuid not null,
+  required boolean not null,
+  constraint step_dependencies_history_pkey PRIMARY KEY (step_id, depends_on)
+);
+alter table public.step_dependencies_history enable row level security;
+comment on table public.step_dependencies_history is 'Of runs that have moved to history: as step_dependencies';
 
 create table public.step_logs (
   id bigint not null generated always as identity,
@@ -773,6 +944,22 @@ create table public.step_logs (
 CREATE INDEX step_logs_run ON public.step_logs USING btree (run_id, id);
 alter table public.step_logs enable row level security;
 comment on table public.step_logs is 'What a step printed, line by line';
+
+create table public.step_logs_history (
+  id bigint not null,
+  tenant_id uuid not null,
+  run_id uuid not null,
+  step_id uuid not null,
+  epoch bigint not null,
+  seq integer not null,
+  at timestamp with time zone not null,
+  stream text not null,
+  text text not null,
+  constraint step_logs_history_pkey PRIMARY KEY (id)
+);
+CREATE INDEX step_logs_history_run ON public.step_logs_history USING btree (run_id, id);
+alter table public.step_logs_history enable row level security;
+comment on table public.step_logs_history is 'Of runs that have moved to history: as step_logs';
 
 create table public.steps (
   id uuid not null default app.uuid7(),
@@ -834,7 +1021,7 @@ create table public.steps (
   constraint steps_holds_check CHECK (((holds >= 0) AND (holds <= 511))),
   constraint steps_run_id_name_key UNIQUE (run_id, name),
   constraint steps_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'assigned'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text])))
-) with (fillfactor=70);
+) with (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=100000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=50000, autovacuum_vacuum_cost_delay=0);
 CREATE INDEX steps_claim_agent ON public.steps USING btree (tenant_id, capability, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'agent'::text));
 CREATE INDEX steps_claim_suspect ON public.steps USING btree (queue, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'worker'::text) AND (crashes > 0) AND ((crashes + 1) >= max_crashes));
 CREATE INDEX steps_claim_worker ON public.steps USING btree (queue, tenant_id, handler, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'worker'::text) AND ((crashes = 0) OR ((crashes + 1) < max_crashes)));
@@ -847,17 +1034,85 @@ CREATE INDEX steps_of_plan_step ON public.steps USING btree (plan_step_id, id DE
 alter table public.steps enable row level security;
 comment on table public.steps is 'One node of a run: the unit that is queued, leased, executed, retried';
 
+create table public.steps_history (
+  id uuid not null,
+  tenant_id uuid not null,
+  run_id uuid not null,
+  plan_step_id uuid,
+  parent_step_id uuid,
+  name text not null,
+  title text not null,
+  kind text not null,
+  kind_version smallint not null,
+  handler text,
+  executor text not null,
+  capability text,
+  queue text not null,
+  priority smallint not null,
+  "position" integer not null,
+  arguments jsonb not null,
+  token text not null,
+  sensitive boolean not null,
+  undo jsonb,
+  pivot boolean not null,
+  undo_of uuid,
+  kept_from uuid,
+  status text not null,
+  holds integer not null,
+  deps_left integer not null,
+  run_at timestamp with time zone not null,
+  epoch bigint not null,
+  lease_owner text,
+  lease_until timestamp with time zone,
+  cancel_requested_at timestamp with time zone,
+  failures integer not null,
+  crashes integer not null,
+  max_failures integer not null,
+  max_crashes integer not null,
+  deadline_ms bigint not null,
+  deadline_at timestamp with time zone,
+  held_at timestamp with time zone,
+  children_left integer not null,
+  progress jsonb,
+  output jsonb,
+  error jsonb,
+  correlation_id uuid not null,
+  causation_id uuid,
+  traceparent text,
+  created_at timestamp with time zone not null,
+  started_at timestamp with time zone,
+  finalised_at timestamp with time zone,
+  claimed_at timestamp with time zone,
+  constraint steps_history_pkey PRIMARY KEY (id)
+);
+CREATE INDEX steps_history_plan_step ON public.steps_history USING btree (plan_step_id, id DESC) WHERE (plan_step_id IS NOT NULL);
+CREATE INDEX steps_history_run ON public.steps_history USING btree (run_id, "position");
+alter table public.steps_history enable row level security;
+comment on table public.steps_history is 'Of runs that have moved to history: as steps';
+
+create table public.storage_deletions (
+  path text not null,
+  tenant_id uuid not null,
+  attempts integer not null default 0,
+  next_at timestamp with time zone not null default clock_timestamp(),
+  constraint storage_deletions_pkey PRIMARY KEY (path),
+  constraint storage_deletions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX storage_deletions_due ON public.storage_deletions USING btree (next_at);
+alter table public.storage_deletions enable row level security;
+comment on table public.storage_deletions is 'Files of artifacts to be removed from storage, each asked for until it is gone';
+
 create table public.tenant_settings (
   tenant_id uuid not null,
   key text not null,
   value jsonb not null,
   updated_at timestamp with time zone not null default clock_timestamp(),
   constraint tenant_settings_pkey PRIMARY KEY (tenant_id, key),
-  constraint tenant_settings_key_check CHECK ((key = 'shell'::text)),
+  constraint tenant_settings_key_check CHECK ((key = ANY (ARRAY['shell'::text, 'retention'::text]))),
   constraint tenant_settings_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
 alter table public.tenant_settings enable row level security;
-comment on table public.tenant_settings is 'Settings of a tenant; shell: "off" | "trusted" | "sandboxed"';
+comment on table public.tenant_settings is 'Settings of a tenant; shell: "off" | "trusted" | "sandboxed"; retention: see app.retention';
 
 create table public.tenants (
   id uuid not null default app.uuid7(),
@@ -919,9 +1174,7 @@ create table public.waits (
   constraint waits_kind_check CHECK ((kind = ANY (ARRAY['timer'::text, 'event'::text, 'message'::text, 'children'::text, 'person'::text, 'approval'::text]))),
   constraint waits_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   constraint waits_option_check CHECK (((length(option) >= 1) AND (length(option) <= 64))),
-  constraint waits_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id) ON DELETE CASCADE,
   constraint waits_status_check CHECK ((status = ANY (ARRAY['open'::text, 'met'::text, 'lost'::text, 'cancelled'::text]))),
-  constraint waits_step_id_fkey FOREIGN KEY (step_id) REFERENCES steps(id) ON DELETE CASCADE,
   constraint waits_step_id_name_option_key UNIQUE (step_id, name, option),
   constraint waits_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   constraint waits_topic_check CHECK (((length(topic) >= 1) AND (length(topic) <= 128)))
@@ -934,6 +1187,32 @@ CREATE INDEX waits_run ON public.waits USING btree (run_id, id);
 CREATE INDEX waits_timers ON public.waits USING btree (due_at) WHERE ((status = 'open'::text) AND (kind = 'timer'::text));
 alter table public.waits enable row level security;
 comment on table public.waits is 'What steps wait for: one row an option, the first that is met answers';
+
+create table public.waits_history (
+  id uuid not null,
+  tenant_id uuid not null,
+  run_id uuid not null,
+  step_id uuid not null,
+  name text not null,
+  option text not null,
+  "position" smallint not null,
+  kind text not null,
+  topic text,
+  key text,
+  due_at timestamp with time zone,
+  question jsonb,
+  approval_id uuid,
+  status text not null,
+  payload jsonb,
+  source uuid,
+  created_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint waits_history_pkey PRIMARY KEY (id)
+);
+CREATE INDEX waits_history_list ON public.waits_history USING btree (tenant_id, id);
+CREATE INDEX waits_history_run ON public.waits_history USING btree (run_id, id);
+alter table public.waits_history enable row level security;
+comment on table public.waits_history is 'Of runs that have moved to history: as waits';
 
 create table public.webhook_cursors (
   webhook_id uuid not null,
@@ -1054,6 +1333,111 @@ comment on table public.worker_heartbeats is 'What each worker was doing, about 
 
 -- Views
 
+create view public.artifacts_all with (security_invoker=true) as
+ SELECT artifacts.id,
+    artifacts.tenant_id,
+    artifacts.run_id,
+    artifacts.step_id,
+    artifacts.epoch,
+    artifacts.name,
+    artifacts.content_type,
+    artifacts.size,
+    artifacts.sha256,
+    artifacts.path,
+    artifacts.stored_at,
+    artifacts.created_at,
+    false AS archived
+   FROM artifacts
+UNION ALL
+ SELECT artifacts_history.id,
+    artifacts_history.tenant_id,
+    artifacts_history.run_id,
+    artifacts_history.step_id,
+    artifacts_history.epoch,
+    artifacts_history.name,
+    artifacts_history.content_type,
+    artifacts_history.size,
+    artifacts_history.sha256,
+    artifacts_history.path,
+    artifacts_history.stored_at,
+    artifacts_history.created_at,
+    true AS archived
+   FROM artifacts_history;
+
+create view public.attempts_all with (security_invoker=true) as
+ SELECT attempts.step_id,
+    attempts.epoch,
+    attempts.tenant_id,
+    attempts.run_id,
+    attempts.executor,
+    attempts.claimed_at,
+    attempts.started_at,
+    attempts.finished_at,
+    attempts.outcome,
+    attempts.error_code,
+    attempts.error_message,
+    attempts.worker_version,
+    attempts.refused_at,
+    attempts.refused_outcome,
+    false AS archived
+   FROM attempts
+UNION ALL
+ SELECT attempts_history.step_id,
+    attempts_history.epoch,
+    attempts_history.tenant_id,
+    attempts_history.run_id,
+    attempts_history.executor,
+    attempts_history.claimed_at,
+    attempts_history.started_at,
+    attempts_history.finished_at,
+    attempts_history.outcome,
+    attempts_history.error_code,
+    attempts_history.error_message,
+    attempts_history.worker_version,
+    attempts_history.refused_at,
+    attempts_history.refused_outcome,
+    true AS archived
+   FROM attempts_history;
+
+create view public.compensations_all with (security_invoker=true) as
+ SELECT compensations.id,
+    compensations.tenant_id,
+    compensations.run_id,
+    compensations.step_id,
+    compensations.name,
+    compensations.kind,
+    compensations.kind_version,
+    compensations.arguments,
+    compensations.seq,
+    compensations.epoch,
+    compensations.status,
+    compensations.undo_step,
+    compensations.evidence,
+    compensations.resolved_by,
+    compensations.registered_at,
+    compensations.ended_at,
+    false AS archived
+   FROM compensations
+UNION ALL
+ SELECT compensations_history.id,
+    compensations_history.tenant_id,
+    compensations_history.run_id,
+    compensations_history.step_id,
+    compensations_history.name,
+    compensations_history.kind,
+    compensations_history.kind_version,
+    compensations_history.arguments,
+    compensations_history.seq,
+    compensations_history.epoch,
+    compensations_history.status,
+    compensations_history.undo_step,
+    compensations_history.evidence,
+    compensations_history.resolved_by,
+    compensations_history.registered_at,
+    compensations_history.ended_at,
+    true AS archived
+   FROM compensations_history;
+
 create view public.job_events with (security_invoker=true) as
  SELECT e.id AS event_id,
     e.tenant_id,
@@ -1105,6 +1489,255 @@ create view public.jobs with (security_invoker=true) as
     finalised_at AS finished_at
    FROM steps s;
 
+create view public.runs_all with (security_invoker=true) as
+ SELECT runs.id,
+    runs.tenant_id,
+    runs.plan_id,
+    runs.status,
+    runs.compensation,
+    runs.workspace,
+    runs.workspace_run,
+    runs.forked_from,
+    runs.redrive_of,
+    runs.compensate,
+    runs.undo_order,
+    runs.outcome,
+    runs.cancel_requested_at,
+    runs.paused_at,
+    runs.step_count,
+    runs.steps_left,
+    runs.steps_failed,
+    runs.correlation_id,
+    runs.causation_id,
+    runs.traceparent,
+    runs.created_by_type,
+    runs.created_by,
+    runs.created_at,
+    runs.started_at,
+    runs.finished_at,
+    runs.title,
+    runs.task_key,
+    runs.schedule_id,
+    false AS archived
+   FROM runs
+UNION ALL
+ SELECT runs_history.id,
+    runs_history.tenant_id,
+    runs_history.plan_id,
+    runs_history.status,
+    runs_history.compensation,
+    runs_history.workspace,
+    runs_history.workspace_run,
+    runs_history.forked_from,
+    runs_history.redrive_of,
+    runs_history.compensate,
+    runs_history.undo_order,
+    runs_history.outcome,
+    runs_history.cancel_requested_at,
+    runs_history.paused_at,
+    runs_history.step_count,
+    runs_history.steps_left,
+    runs_history.steps_failed,
+    runs_history.correlation_id,
+    runs_history.causation_id,
+    runs_history.traceparent,
+    runs_history.created_by_type,
+    runs_history.created_by,
+    runs_history.created_at,
+    runs_history.started_at,
+    runs_history.finished_at,
+    runs_history.title,
+    runs_history.task_key,
+    runs_history.schedule_id,
+    true AS archived
+   FROM runs_history;
+
+create view public.step_dependencies_all with (security_invoker=true) as
+ SELECT step_dependencies.step_id,
+    step_dependencies.depends_on,
+    step_dependencies.tenant_id,
+    step_dependencies.required,
+    false AS archived
+   FROM step_dependencies
+UNION ALL
+ SELECT step_dependencies_history.step_id,
+    step_dependencies_history.depends_on,
+    step_dependencies_history.tenant_id,
+    step_dependencies_history.required,
+    true AS archived
+   FROM step_dependencies_history;
+
+create view public.step_logs_all with (security_invoker=true) as
+ SELECT step_logs.id,
+    step_logs.tenant_id,
+    step_logs.run_id,
+    step_logs.step_id,
+    step_logs.epoch,
+    step_logs.seq,
+    step_logs.at,
+    step_logs.stream,
+    step_logs.text,
+    false AS archived
+   FROM step_logs
+UNION ALL
+ SELECT step_logs_history.id,
+    step_logs_history.tenant_id,
+    step_logs_history.run_id,
+    step_logs_history.step_id,
+    step_logs_history.epoch,
+    step_logs_history.seq,
+    step_logs_history.at,
+    step_logs_history.stream,
+    step_logs_history.text,
+    true AS archived
+   FROM step_logs_history;
+
+create view public.steps_all with (security_invoker=true) as
+ SELECT steps.id,
+    steps.tenant_id,
+    steps.run_id,
+    steps.plan_step_id,
+    steps.parent_step_id,
+    steps.name,
+    steps.title,
+    steps.kind,
+    steps.kind_version,
+    steps.handler,
+    steps.executor,
+    steps.capability,
+    steps.queue,
+    steps.priority,
+    steps."position",
+    steps.arguments,
+    steps.token,
+    steps.sensitive,
+    steps.undo,
+    steps.pivot,
+    steps.undo_of,
+    steps.kept_from,
+    steps.status,
+    steps.holds,
+    steps.deps_left,
+    steps.run_at,
+    steps.epoch,
+    steps.lease_owner,
+    steps.lease_until,
+    steps.cancel_requested_at,
+    steps.failures,
+    steps.crashes,
+    steps.max_failures,
+    steps.max_crashes,
+    steps.deadline_ms,
+    steps.deadline_at,
+    steps.held_at,
+    steps.children_left,
+    steps.progress,
+    steps.output,
+    steps.error,
+    steps.correlation_id,
+    steps.causation_id,
+    steps.traceparent,
+    steps.created_at,
+    steps.started_at,
+    steps.finalised_at,
+    steps.claimed_at,
+    false AS archived
+   FROM steps
+UNION ALL
+ SELECT steps_history.id,
+    steps_history.tenant_id,
+    steps_history.run_id,
+    steps_history.plan_step_id,
+    steps_history.parent_step_id,
+    steps_history.name,
+    steps_history.title,
+    steps_history.kind,
+    steps_history.kind_version,
+    steps_history.handler,
+    steps_history.executor,
+    steps_history.capability,
+    steps_history.queue,
+    steps_history.priority,
+    steps_history."position",
+    steps_history.arguments,
+    steps_history.token,
+    steps_history.sensitive,
+    steps_history.undo,
+    steps_history.pivot,
+    steps_history.undo_of,
+    steps_history.kept_from,
+    steps_history.status,
+    steps_history.holds,
+    steps_history.deps_left,
+    steps_history.run_at,
+    steps_history.epoch,
+    steps_history.lease_owner,
+    steps_history.lease_until,
+    steps_history.cancel_requested_at,
+    steps_history.failures,
+    steps_history.crashes,
+    steps_history.max_failures,
+    steps_history.max_crashes,
+    steps_history.deadline_ms,
+    steps_history.deadline_at,
+    steps_history.held_at,
+    steps_history.children_left,
+    steps_history.progress,
+    steps_history.output,
+    steps_history.error,
+    steps_history.correlation_id,
+    steps_history.causation_id,
+    steps_history.traceparent,
+    steps_history.created_at,
+    steps_history.started_at,
+    steps_history.finalised_at,
+    steps_history.claimed_at,
+    true AS archived
+   FROM steps_history;
+
+create view public.waits_all with (security_invoker=true) as
+ SELECT waits.id,
+    waits.tenant_id,
+    waits.run_id,
+    waits.step_id,
+    waits.name,
+    waits.option,
+    waits."position",
+    waits.kind,
+    waits.topic,
+    waits.key,
+    waits.due_at,
+    waits.question,
+    waits.approval_id,
+    waits.status,
+    waits.payload,
+    waits.source,
+    waits.created_at,
+    waits.ended_at,
+    false AS archived
+   FROM waits
+UNION ALL
+ SELECT waits_history.id,
+    waits_history.tenant_id,
+    waits_history.run_id,
+    waits_history.step_id,
+    waits_history.name,
+    waits_history.option,
+    waits_history."position",
+    waits_history.kind,
+    waits_history.topic,
+    waits_history.key,
+    waits_history.due_at,
+    waits_history.question,
+    waits_history.approval_id,
+    waits_history.status,
+    waits_history.payload,
+    waits_history.source,
+    waits_history.created_at,
+    waits_history.ended_at,
+    true AS archived
+   FROM waits_history;
+
 -- Policies
 
 create policy agent_keys_change on public.agent_keys for update to nofx_member
@@ -1118,6 +1751,9 @@ create policy agent_keys_write on public.agent_keys for insert to nofx_member
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy agent_messages_read on public.agent_messages for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy agent_messages_history_read on public.agent_messages_history for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy agent_registry_change on public.agent_registry for update to nofx_member
@@ -1149,7 +1785,13 @@ create policy approvals_write on public.approvals for insert to nofx_member
 create policy artifacts_read on public.artifacts for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
+create policy artifacts_history_read on public.artifacts_history for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
 create policy attempts_read on public.attempts for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy attempts_history_read on public.attempts_history for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy audit_heads_read on public.audit_heads for select to nofx_member
@@ -1171,7 +1813,13 @@ create policy backlog_items_write on public.backlog_items for insert to nofx_mem
 create policy checkpoints_read on public.checkpoints for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
+create policy checkpoints_history_read on public.checkpoints_history for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
 create policy compensations_read on public.compensations for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy compensations_history_read on public.compensations_history for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy dead_letters_change on public.dead_letters for update to nofx_member
@@ -1191,6 +1839,9 @@ create policy events_read on public.events for select to authenticated, nofx_mem
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy external_events_read on public.external_events for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy external_events_history_read on public.external_events_history for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy idempotency_keys_own on public.idempotency_keys for all to nofx_agent, nofx_member
@@ -1224,6 +1875,9 @@ create policy plan_steps_read on public.plan_steps for select to authenticated, 
 
 create policy plan_steps_write on public.plan_steps for insert to nofx_member
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy plane_settings_read on public.plane_settings for select to authenticated, nofx_member
+  using (true);
 
 create policy plans_change on public.plans for update to nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
@@ -1260,6 +1914,9 @@ create policy runs_read on public.runs for select to authenticated, nofx_agent, 
 create policy runs_write on public.runs for insert to nofx_member
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
+create policy runs_history_read on public.runs_history for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
 create policy schedule_firings_own on public.schedule_firings for all to nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
@@ -1274,7 +1931,13 @@ create policy step_dependencies_read on public.step_dependencies for select to a
 create policy step_dependencies_write on public.step_dependencies for insert to nofx_member
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
+create policy step_dependencies_history_read on public.step_dependencies_history for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
 create policy step_logs_read on public.step_logs for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy step_logs_history_read on public.step_logs_history for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy steps_read on public.steps for select to authenticated, nofx_agent, nofx_member
@@ -1283,8 +1946,21 @@ create policy steps_read on public.steps for select to authenticated, nofx_agent
 create policy steps_write on public.steps for insert to nofx_member
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
+create policy steps_history_read on public.steps_history for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy tenant_settings_change on public.tenant_settings for update to nofx_member
+  using (((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)) AND (key = 'retention'::text)))
+  with check (((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)) AND (key = 'retention'::text)));
+
 create policy tenant_settings_read on public.tenant_settings for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy tenant_settings_remove on public.tenant_settings for delete to nofx_member
+  using (((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)) AND (key = 'retention'::text)));
+
+create policy tenant_settings_write on public.tenant_settings for insert to nofx_member
+  with check (((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)) AND (key = 'retention'::text)));
 
 create policy tenants_read on public.tenants for select to authenticated, nofx_agent, nofx_member
   using ((id IN ( SELECT app.tenant_ids() AS tenant_ids)));
@@ -1294,6 +1970,9 @@ create policy uploads_own on public.uploads for all to nofx_member
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy waits_read on public.waits for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy waits_history_read on public.waits_history for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy webhook_cursors_own on public.webhook_cursors for all to nofx_member
@@ -1557,9 +2236,8 @@ $function$
 
 CREATE OR REPLACE FUNCTION engine.allow(p_tenant uuid, p_queue text, p_handler text, p_owner text, p_want integer)
  RETURNS integer
- LANGUAGE sql
- SET search_path TO ''
-AS $function$ select p_want $function$
+ LANGUAGE plpgsql
+AS $function$ begin return p_want; end $function$
 ;
 
 CREATE OR REPLACE FUNCTION engine.announced_artifact(p_tenant uuid, p_step uuid, p_epoch bigint, p_artifact uuid)
@@ -1709,6 +2387,62 @@ begin
     end if;
   end if;
   return jsonb_build_object('for_workers', v_freed[1], 'for_agents', v_freed[2]);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.archive(p_limit integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_due record;
+  v_found uuid[];
+  v_locked uuid[];
+  v_roots uuid[];
+  v_runs uuid[];
+  v_steps integer := 0;
+  v_count integer := 0;
+  v_lag double precision := 0;
+begin
+  for v_due in
+    select p.tenant_id, p.archive_before from engine.retention() p
+    where exists (select from public.runs r where r.tenant_id = p.tenant_id and r.finished_at < p.archive_before)
+    order by random()
+  loop
+    exit when v_count >= p_limit;
+    select array_agg(d.id) into v_found
+    from (
+      select r.id from public.runs r
+      where r.tenant_id = v_due.tenant_id and r.finished_at < v_due.archive_before and r.forked_from is null
+        and engine.may_archive(r, v_due.archive_before)
+      order by r.finished_at limit p_limit - v_count
+    ) d;
+    continue when v_found is null;
+
+    select array_agg(l.id) into v_locked
+    from (
+      select r.id from public.runs r where r.id in (select k.id from engine.run_family(v_found) k)
+      order by r.id for update skip locked
+    ) l;
+    continue when v_locked is null;
+
+    select array_agg(r.id) into v_roots
+    from public.runs r where r.id = any (v_found) and r.id = any (v_locked) and engine.may_archive(r, v_due.archive_before);
+    select array_agg(f.id) into v_runs
+    from (
+      select k.root, k.id, bool_and(k.id = any (v_locked)) over (partition by k.root) as whole from engine.run_family(v_roots) k
+    ) f where f.whole;
+    continue when v_runs is null;
+
+    select greatest(v_lag, extract(epoch from v_due.archive_before - min(r.finished_at))) into v_lag
+    from public.runs r where r.id = any (v_runs);
+    v_steps := v_steps + engine.move_runs(v_runs, false);
+    v_count := v_count + cardinality(v_runs);
+  end loop;
+  return jsonb_build_object('runs', v_count, 'steps', v_steps, 'lag_seconds', round(v_lag::numeric, 3));
 end
 $function$
 ;
@@ -2533,6 +3267,70 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.delete_history(p_limit integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+AS $function$
+declare
+  v_due record;
+  v_roots uuid[];
+  v_runs uuid[];
+  v_steps uuid[];
+  v_table record;
+  v_files integer := 0;
+  v_count integer := 0;
+  v_listed integer;
+begin
+  for v_due in
+    select p.tenant_id, p.delete_before from engine.retention() p
+    where exists (select from public.runs_history h where h.tenant_id = p.tenant_id and h.finished_at < p.delete_before)
+    order by random()
+  loop
+    exit when v_count >= p_limit;
+    select array_agg(d.id) into v_roots
+    from (
+      select h.id from public.runs_history h
+      where h.tenant_id = v_due.tenant_id and h.finished_at < v_due.delete_before and h.forked_from is null
+        and not exists (
+          with recursive kin (id, finished_at) as (
+            select f.id, f.finished_at from public.runs_history f where f.forked_from = h.id
+            union
+            select f.id, f.finished_at from kin k join public.runs_history f on f.forked_from = k.id
+          )
+          select from kin k where k.finished_at >= v_due.delete_before)
+      order by h.finished_at limit p_limit - v_count
+      for update skip locked
+    ) d;
+    continue when v_roots is null;
+    with recursive kin (id) as (
+      select r from unnest(v_roots) as r
+      union
+      select f.id from kin k join public.runs_history f on f.forked_from = k.id
+    )
+    select array_agg(k.id) into v_runs from kin k;
+    select coalesce(array_agg(s.id), '{}') into v_steps from public.steps_history s where s.run_id = any (v_runs);
+
+    insert into public.storage_deletions (path, tenant_id)
+    select a.path, a.tenant_id from public.artifacts_history a where a.run_id = any (v_runs)
+    on conflict (path) do nothing;
+    get diagnostics v_listed = row_count;
+    v_files := v_files + v_listed;
+    delete from public.dead_letters d where d.run_id = any (v_runs);
+    delete from public.approvals a where a.run_id = any (v_runs) and a.subject = 'step';
+    for v_table in select t.* from engine.history_tables() t loop
+      execute format('delete from public.%I where %I = any ($1)', v_table.name || '_history', v_table.key)
+      using case v_table.key when 'step_id' then v_steps else v_runs end;
+    end loop;
+    v_count := v_count + cardinality(v_runs);
+  end loop;
+  return jsonb_build_object('runs', v_count, 'files', v_files);
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.describe(p_step steps)
  RETURNS jsonb
  LANGUAGE sql
@@ -2897,6 +3695,31 @@ AS $function$
     select s.id from public.steps s join family f on s.parent_step_id = f.id
   )
   select f.id from family f
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.files_gone(p_paths text[])
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  delete from public.storage_deletions d where d.path = any (p_paths)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.files_to_remove(p_limit integer)
+ RETURNS TABLE(tenant_id uuid, path text)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  update public.storage_deletions d
+  set attempts = d.attempts + 1, next_at = clock_timestamp() + make_interval(secs => least(3600, 60 * 2 ^ least(d.attempts, 10)))
+  where d.path in (
+    select x.path from public.storage_deletions x where x.next_at <= clock_timestamp()
+    order by x.next_at limit p_limit for update skip locked)
+  returning d.tenant_id, d.path
 $function$
 ;
 
@@ -3311,9 +4134,8 @@ $function$
 
 CREATE OR REPLACE FUNCTION engine.give_back(p_tenant uuid, p_queue text, p_handler text, p_owner text, p_count integer)
  RETURNS void
- LANGUAGE sql
- SET search_path TO ''
-AS $function$ select $function$
+ LANGUAGE plpgsql
+AS $function$ begin end $function$
 ;
 
 CREATE OR REPLACE FUNCTION engine.grant_claims(p_ids uuid[], p_owner text, p_executor text, p_lease_ms integer, p_version text)
@@ -3392,11 +4214,12 @@ $function$
 
 CREATE OR REPLACE FUNCTION engine.groups_behind(p_queue text, p_tenant uuid, p_at boolean, p_limit integer)
  RETURNS engine.claim_group[]
- LANGUAGE sql
+ LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  with recursive g as (
+begin
+  return (with recursive g as (
     (select s.tenant_id, s.handler, s.priority, s.run_at from public.steps s
      where s.queue = p_queue and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)
        and s.tenant_id >= p_tenant and (p_at or s.tenant_id > p_tenant)
@@ -3408,7 +4231,8 @@ AS $function$
         and (s.tenant_id, s.handler, s.priority) > (g.tenant_id, g.handler, g.priority)
       order by s.queue, s.tenant_id, s.handler, s.priority, s.run_at limit 1) n
   )
-  select array_agg(l::engine.claim_group) from (select g.tenant_id, g.handler, g.priority, g.run_at from g limit p_limit) l
+  select array_agg(l::engine.claim_group) from (select g.tenant_id, g.handler, g.priority, g.run_at from g limit p_limit) l);
+end
 $function$
 ;
 
@@ -3421,6 +4245,18 @@ AS $function$
   select exists (
     select from public.steps s
     where s.status in ('assigned', 'running') and s.lease_owner = p_owner and s.crashes > 0 and s.crashes + 1 >= s.max_crashes)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.history_tables()
+ RETURNS TABLE(name text, key text, seen boolean)
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  values ('runs', 'id', true), ('steps', 'run_id', true), ('step_dependencies', 'step_id', true), ('attempts', 'step_id', true),
+    ('checkpoints', 'step_id', false), ('compensations', 'run_id', true), ('artifacts', 'run_id', true), ('step_logs', 'run_id', true),
+    ('agent_messages', 'run_id', false), ('waits', 'run_id', true), ('external_events', 'run_id', false)
 $function$
 ;
 
@@ -3445,6 +4281,21 @@ AS $function$
   from jsonb_array_elements(case jsonb_typeof(p_inputs) when 'array' then p_inputs else '[]' end) i
   join public.steps s on s.run_id = p_run and s.name = i.value ->> 'from'
   join public.artifacts a on a.step_id = coalesce(s.kept_from, s.id) and a.name = i.value ->> 'artifact' and a.stored_at is not null
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.is_settled(p_run runs)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select p_run.finished_at is not null and p_run.compensation in ('none', 'done')
+    and not exists (select from public.dead_letters d where d.run_id = p_run.id and d.status in ('new', 'triaged', 'redriving'))
+    and not exists (select from public.dead_letters d where d.redrive_run = p_run.id and d.status in ('new', 'triaged', 'redriving'))
+    and not exists (select from public.approvals a where a.run_id = p_run.id and a.status = 'pending')
+    and not exists (select from public.waits w where w.run_id = p_run.id and w.status = 'open')
+    and not exists (select from public.events e where e.run_id = p_run.id and e.seq is null)
 $function$
 ;
 
@@ -3589,6 +4440,27 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.may_archive(p_root runs, p_before timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if not engine.is_settled(p_root) then
+    return false;
+  end if;
+  -- nearly all runs are alone
+  if not exists (select from public.runs f where f.forked_from = p_root.id) then
+    return true;
+  end if;
+  return not exists (
+    select from engine.run_family(array[p_root.id]) k join public.runs r on r.id = k.id
+    where r.finished_at is null or r.finished_at >= p_before or not engine.is_settled(r));
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.meet_waits(p_waits uuid[], p_payloads jsonb, p_sources jsonb, p_actor_type text, p_actor_id text)
  RETURNS TABLE(for_workers integer, for_agents integer)
  LANGUAGE plpgsql
@@ -3658,6 +4530,104 @@ begin
   select count(*) filter (where w.executor = 'worker' and w.holds = 0), count(*) filter (where w.executor = 'agent' and w.holds = 0)
   into for_workers, for_agents from woken w;
   return next;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.mirror_history()
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_table record;
+  v_column record;
+  v_columns text;
+begin
+  for v_table in select h.*, h.name || '_history' as past, h.name || '_all' as whole from engine.history_tables() h loop
+    if to_regclass('public.' || v_table.past) is null then
+      execute format('create table public.%I (like public.%I)', v_table.past, v_table.name);
+      execute format('alter table public.%I enable row level security', v_table.past);
+      execute format('create policy %I on public.%I for select to authenticated, nofx_member, nofx_agent using (tenant_id in (select app.tenant_ids()))',
+        v_table.past || '_read', v_table.past);
+      execute format('grant select on public.%I to authenticated, nofx_member, nofx_agent', v_table.past);
+      execute format('comment on table public.%I is %L', v_table.past, 'Of runs that have moved to history: as ' || v_table.name);
+    end if;
+
+    for v_column in
+      select a.attname, a.attnotnull, pg_catalog.format_type(a.atttypid, a.atttypmod) as type,
+        case when a.attgenerated = '' then pg_catalog.pg_get_expr(d.adbin, d.adrelid) end as value
+      from pg_catalog.pg_attribute a left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+      where a.attrelid = ('public.' || v_table.name)::regclass and a.attnum > 0 and not a.attisdropped
+        and not exists (
+          select from pg_catalog.pg_attribute p
+          where p.attrelid = ('public.' || v_table.past)::regclass and p.attname = a.attname and not p.attisdropped)
+      order by a.attnum
+    loop
+      execute format('alter table public.%I add column %I %s%s%s', v_table.past, v_column.attname, v_column.type,
+        coalesce(' default ' || v_column.value, ''), case when v_column.attnotnull and v_column.value is not null then ' not null' else '' end);
+      execute format('alter table public.%I alter column %I drop default', v_table.past, v_column.attname);
+    end loop;
+
+    continue when not v_table.seen;
+    select string_agg(quote_ident(a.attname), ', ' order by a.attnum) into v_columns
+    from pg_catalog.pg_attribute a
+    where a.attrelid = ('public.' || v_table.name)::regclass and a.attnum > 0 and not a.attisdropped;
+    execute format('drop view if exists public.%I', v_table.whole);
+    -- of the caller's rights: the policies of both tables hold
+    execute format('create view public.%I with (security_invoker = true) as select %s, false as archived from public.%I union all select %s, true from public.%I',
+      v_table.whole, v_columns, v_table.name, v_columns, v_table.past);
+    execute format('comment on view public.%I is %L', v_table.whole, 'Live and history together: each row once in any one statement');
+    execute format('grant select on public.%I to authenticated, nofx_member, nofx_agent', v_table.whole);
+  end loop;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.move_rows(p_table text, p_key text, p_ids uuid[], p_back boolean)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+AS $function$
+declare
+  v_columns text;
+  v_moved integer;
+begin
+  select string_agg(quote_ident(a.attname), ', ' order by a.attnum) into v_columns
+  from pg_catalog.pg_attribute a
+  where a.attrelid = ('public.' || p_table)::regclass and a.attnum > 0 and not a.attisdropped and not (p_back and a.attgenerated <> '');
+  execute format('with gone as (delete from public.%1$I where %3$I = any ($1) returning *) insert into public.%2$I (%4$s) %5$s select %4$s from gone',
+    p_table || case when p_back then '_history' else '' end, p_table || case when p_back then '' else '_history' end, p_key, v_columns,
+    case when p_back then 'overriding system value' else '' end)
+  using p_ids;
+  get diagnostics v_moved = row_count;
+  return v_moved;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.move_runs(p_runs uuid[], p_back boolean)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_table record;
+  v_steps uuid[];
+begin
+  select array_agg(s.id) into v_steps
+  from (
+    select s.id from public.steps s where not p_back and s.run_id = any (p_runs)
+    union all
+    select s.id from public.steps_history s where p_back and s.run_id = any (p_runs)
+  ) s;
+  for v_table in select h.* from engine.history_tables() h loop
+    perform engine.move_rows(v_table.name, v_table.key, case v_table.key when 'step_id' then coalesce(v_steps, '{}') else p_runs end, p_back);
+  end loop;
+  return coalesce(cardinality(v_steps), 0);
 end
 $function$
 ;
@@ -4000,6 +4970,47 @@ begin
   );
   get diagnostics v_pruned = row_count;
   return v_pruned;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.prune_events(p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_due record;
+  v_head public.event_heads;
+  v_to bigint;
+  v_count integer := 0;
+  v_deleted integer;
+begin
+  for v_due in
+    select p.tenant_id, p.events_before from engine.retention() p join public.event_heads h on h.tenant_id = p.tenant_id
+    where p.events_before is not null and h.audited_seq > h.pruned_seq
+      and exists (
+        select from (
+          select e.at from public.events e where e.tenant_id = p.tenant_id and e.seq > h.pruned_seq order by e.seq limit 1
+        ) oldest where oldest.at < p.events_before)
+    order by random()
+  loop
+    exit when v_count >= p_limit;
+    select h.* into v_head from public.event_heads h where h.tenant_id = v_due.tenant_id for update skip locked;
+    continue when not found;
+    v_to := least(v_head.audited_seq, v_head.pruned_seq + p_limit - v_count,
+      (select min(c.seq) from public.webhook_cursors c where c.tenant_id = v_due.tenant_id));
+    select least(v_to, min(e.seq) - 1) into v_to
+    from public.events e
+    where e.tenant_id = v_due.tenant_id and e.seq > v_head.pruned_seq and e.seq <= v_to and e.at >= v_due.events_before;
+    continue when v_to <= v_head.pruned_seq;
+    delete from public.events e where e.tenant_id = v_due.tenant_id and e.seq > v_head.pruned_seq and e.seq <= v_to;
+    get diagnostics v_deleted = row_count;
+    update public.event_heads h set pruned_seq = v_to where h.tenant_id = v_due.tenant_id;
+    v_count := v_count + v_deleted;
+  end loop;
+  return v_count;
 end
 $function$
 ;
@@ -4548,6 +5559,54 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.restore(p_tenant uuid, p_run uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_root uuid;
+  v_runs uuid[];
+begin
+  perform app.assert_tenant(p_tenant);
+  loop
+    perform from public.runs r where r.id = p_run and r.tenant_id = p_tenant for key share;
+    if found then
+      return false;
+    end if;
+    with recursive above (id, forked_from) as (
+      select h.id, h.forked_from from public.runs_history h where h.id = p_run and h.tenant_id = p_tenant
+      union
+      select h.id, h.forked_from from above a join public.runs_history h on h.id = a.forked_from
+    )
+    select a.id into v_root from above a where a.forked_from is null;
+    if v_root is null then
+      -- between the two looks it may have come back
+      perform from public.runs r where r.id = p_run and r.tenant_id = p_tenant;
+      continue when found;
+      return null;
+    end if;
+
+    perform from public.runs_history h where h.id = v_root for update;
+    -- who waited here for another who brought it back looks again
+    continue when not found;
+    with recursive kin (id) as (
+      select v_root
+      union
+      select h.id from kin k join public.runs_history h on h.forked_from = k.id
+    )
+    select array_agg(k.id) into v_runs from kin k;
+    update public.runs_history h set task_key = null
+    where h.id = any (v_runs) and h.task_key is not null
+      and exists (select from public.runs r where r.tenant_id = h.tenant_id and r.task_key = h.task_key);
+    perform engine.move_runs(v_runs, true);
+    return true;
+  end loop;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.resume_run(p_tenant uuid, p_run uuid)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -4604,12 +5663,43 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.retention()
+ RETURNS TABLE(tenant_id uuid, archive_before timestamp with time zone, delete_before timestamp with time zone, events_before timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select t.id, clock_timestamp() - make_interval(secs => (p.value ->> 'archive_after_seconds')::double precision),
+    clock_timestamp() - make_interval(days => (p.value ->> 'delete_after_days')::integer),
+    clock_timestamp() - make_interval(days => (p.value ->> 'events_after_days')::integer)
+  from public.tenants t
+  left join public.tenant_settings own on own.tenant_id = t.id and own.key = 'retention'
+  cross join lateral (
+    select coalesce((select s.value from public.plane_settings s where s.key = 'retention'), '{}') || coalesce(own.value, '{}') as value
+  ) as p
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.ruled(p_tenant uuid)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
+AS $function$ begin return false; end $function$
+;
+
+CREATE OR REPLACE FUNCTION engine.run_family(p_roots uuid[])
+ RETURNS TABLE(root uuid, id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
  SET search_path TO ''
-AS $function$ select false $function$
+AS $function$
+  with recursive kin (root, id) as (
+    select r, r from unnest(p_roots) as r
+    union
+    select k.root, f.id from kin k join public.runs f on f.forked_from = k.id
+  )
+  select k.root, k.id from kin k
+$function$
 ;
 
 CREATE OR REPLACE FUNCTION engine.run_schedule(p_tenant uuid, p_schedule uuid, p_member uuid, p_correlation uuid, p_traceparent text)
@@ -4819,13 +5909,25 @@ $function$
 
 CREATE OR REPLACE FUNCTION engine.serves(p_route jsonb, p_tenant uuid)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
+AS $function$
+begin
+  return (p_route -> 'tenants' is null or p_route -> 'tenants' ? p_tenant::text)
+    and (p_route -> 'shard' is null
+      or ('x' || right(p_tenant::text, 7))::bit(28)::integer % (p_route -> 'shard' ->> 1)::integer = (p_route -> 'shard' ->> 0)::integer);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.set_plane_retention(p_value jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select (p_route -> 'tenants' is null or p_route -> 'tenants' ? p_tenant::text)
-    and (p_route -> 'shard' is null
-      or ('x' || right(p_tenant::text, 7))::bit(28)::integer % (p_route -> 'shard' ->> 1)::integer = (p_route -> 'shard' ->> 0)::integer)
+  update public.plane_settings s set value = s.value || p_value, updated_at = clock_timestamp()
+  where s.key = 'retention' and not s.value @> p_value
 $function$
 ;
 
@@ -5625,10 +6727,9 @@ $function$
 
 CREATE OR REPLACE FUNCTION engine.weight_of(p_tenant uuid)
  RETURNS integer
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
- SET search_path TO ''
-AS $function$ select 1 $function$
+AS $function$ begin return 1; end $function$
 ;
 
 CREATE OR REPLACE FUNCTION engine.withdraw_questions(p_approvals uuid[], p_actor_type text, p_actor_id text)

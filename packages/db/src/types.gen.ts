@@ -56,6 +56,25 @@ export interface AgentMessages {
   version: Generated<number>;
 }
 
+export interface AgentMessagesHistory {
+  at: Timestamp;
+  causation_id: string | null;
+  channel: string;
+  consumed_by: string | null;
+  correlation_id: string;
+  id: string;
+  payload: Json;
+  run_id: string | null;
+  sent_as: string | null;
+  seq: Int8;
+  step_id: string | null;
+  tenant_id: string;
+  to_step: string | null;
+  traceparent: string | null;
+  type: string;
+  version: number;
+}
+
 export interface AgentRegistry {
   capabilities: Generated<string[]>;
   created_at: Generated<Timestamp>;
@@ -118,8 +137,74 @@ export interface Artifacts {
   tenant_id: string;
 }
 
+export interface ArtifactsAll {
+  archived: boolean | null;
+  content_type: string | null;
+  created_at: Timestamp | null;
+  epoch: Int8 | null;
+  id: string | null;
+  name: string | null;
+  path: string | null;
+  run_id: string | null;
+  sha256: string | null;
+  size: Int8 | null;
+  step_id: string | null;
+  stored_at: Timestamp | null;
+  tenant_id: string | null;
+}
+
+export interface ArtifactsHistory {
+  content_type: string;
+  created_at: Timestamp;
+  epoch: Int8;
+  id: string;
+  name: string;
+  path: string;
+  run_id: string;
+  sha256: string;
+  size: Int8;
+  step_id: string;
+  stored_at: Timestamp | null;
+  tenant_id: string;
+}
+
 export interface Attempts {
   claimed_at: Generated<Timestamp>;
+  epoch: Int8;
+  error_code: string | null;
+  error_message: string | null;
+  executor: string;
+  finished_at: Timestamp | null;
+  outcome: string | null;
+  refused_at: Timestamp | null;
+  refused_outcome: string | null;
+  run_id: string;
+  started_at: Timestamp | null;
+  step_id: string;
+  tenant_id: string;
+  worker_version: string | null;
+}
+
+export interface AttemptsAll {
+  archived: boolean | null;
+  claimed_at: Timestamp | null;
+  epoch: Int8 | null;
+  error_code: string | null;
+  error_message: string | null;
+  executor: string | null;
+  finished_at: Timestamp | null;
+  outcome: string | null;
+  refused_at: Timestamp | null;
+  refused_outcome: string | null;
+  run_id: string | null;
+  started_at: Timestamp | null;
+  step_id: string | null;
+  tenant_id: string | null;
+  worker_version: string | null;
+}
+
+export interface AttemptsHistory {
+  claimed_at: Timestamp;
   epoch: Int8;
   error_code: string | null;
   error_message: string | null;
@@ -189,6 +274,15 @@ export interface Checkpoints {
   value: Json;
 }
 
+export interface CheckpointsHistory {
+  created_at: Timestamp;
+  epoch: Int8;
+  name: string;
+  step_id: string;
+  tenant_id: string;
+  value: Json;
+}
+
 export interface Compensations {
   arguments: Json;
   ended_at: Timestamp | null;
@@ -203,6 +297,45 @@ export interface Compensations {
   run_id: string;
   seq: Generated<Int8>;
   status: Generated<string>;
+  step_id: string;
+  tenant_id: string;
+  undo_step: string | null;
+}
+
+export interface CompensationsAll {
+  archived: boolean | null;
+  arguments: Json | null;
+  ended_at: Timestamp | null;
+  epoch: Int8 | null;
+  evidence: string | null;
+  id: string | null;
+  kind: string | null;
+  kind_version: number | null;
+  name: string | null;
+  registered_at: Timestamp | null;
+  resolved_by: string | null;
+  run_id: string | null;
+  seq: Int8 | null;
+  status: string | null;
+  step_id: string | null;
+  tenant_id: string | null;
+  undo_step: string | null;
+}
+
+export interface CompensationsHistory {
+  arguments: Json;
+  ended_at: Timestamp | null;
+  epoch: Int8;
+  evidence: string | null;
+  id: string;
+  kind: string;
+  kind_version: number;
+  name: string;
+  registered_at: Timestamp;
+  resolved_by: string | null;
+  run_id: string;
+  seq: Int8;
+  status: string;
   step_id: string;
   tenant_id: string;
   undo_step: string | null;
@@ -240,6 +373,7 @@ export interface EngineLeaders {
 
 export interface EventHeads {
   audited_seq: Generated<Int8>;
+  pruned_seq: Generated<Int8>;
   seq: Generated<Int8>;
   tenant_id: string;
 }
@@ -268,6 +402,18 @@ export interface ExternalEvents {
   payload: Json;
   run_id: string | null;
   sent_at: Generated<Timestamp>;
+  sent_by: string;
+  sent_by_type: string;
+  tenant_id: string;
+}
+
+export interface ExternalEventsHistory {
+  id: string;
+  key: string | null;
+  name: string;
+  payload: Json;
+  run_id: string | null;
+  sent_at: Timestamp;
   sent_by: string;
   sent_by_type: string;
   tenant_id: string;
@@ -346,6 +492,12 @@ export interface Packs {
   title: string | null;
   updated_at: Generated<Timestamp>;
   workspace: string | null;
+}
+
+export interface PlaneSettings {
+  key: string;
+  updated_at: Generated<Timestamp>;
+  value: Json;
 }
 
 export interface PlanEvaluations {
@@ -483,6 +635,69 @@ export interface Runs {
   workspace_run: string | null;
 }
 
+export interface RunsAll {
+  archived: boolean | null;
+  cancel_requested_at: Timestamp | null;
+  causation_id: string | null;
+  compensate: boolean | null;
+  compensation: string | null;
+  correlation_id: string | null;
+  created_at: Timestamp | null;
+  created_by: string | null;
+  created_by_type: string | null;
+  finished_at: Timestamp | null;
+  forked_from: string | null;
+  id: string | null;
+  outcome: string | null;
+  paused_at: Timestamp | null;
+  plan_id: string | null;
+  redrive_of: string | null;
+  schedule_id: string | null;
+  started_at: Timestamp | null;
+  status: string | null;
+  step_count: number | null;
+  steps_failed: number | null;
+  steps_left: number | null;
+  task_key: string | null;
+  tenant_id: string | null;
+  title: string | null;
+  traceparent: string | null;
+  undo_order: string | null;
+  workspace: string | null;
+  workspace_run: string | null;
+}
+
+export interface RunsHistory {
+  cancel_requested_at: Timestamp | null;
+  causation_id: string | null;
+  compensate: boolean;
+  compensation: string;
+  correlation_id: string;
+  created_at: Timestamp;
+  created_by: string;
+  created_by_type: string;
+  finished_at: Timestamp | null;
+  forked_from: string | null;
+  id: string;
+  outcome: string | null;
+  paused_at: Timestamp | null;
+  plan_id: string | null;
+  redrive_of: string | null;
+  schedule_id: string | null;
+  started_at: Timestamp | null;
+  status: string;
+  step_count: number;
+  steps_failed: number;
+  steps_left: number;
+  task_key: string | null;
+  tenant_id: string;
+  title: string | null;
+  traceparent: string | null;
+  undo_order: string;
+  workspace: string | null;
+  workspace_run: string | null;
+}
+
 export interface ScheduleFirings {
   by_member: string | null;
   by_term: Int8 | null;
@@ -530,10 +745,50 @@ export interface StepDependencies {
   tenant_id: string;
 }
 
+export interface StepDependenciesAll {
+  archived: boolean | null;
+  depends_on: string | null;
+  required: boolean | null;
+  step_id: string | null;
+  tenant_id: string | null;
+}
+
+export interface StepDependenciesHistory {
+  depends_on: string;
+  required: boolean;
+  step_id: string;
+  tenant_id: string;
+}
+
 export interface StepLogs {
   at: Timestamp;
   epoch: Int8;
   id: Generated<Int8>;
+  run_id: string;
+  seq: number;
+  step_id: string;
+  stream: string;
+  tenant_id: string;
+  text: string;
+}
+
+export interface StepLogsAll {
+  archived: boolean | null;
+  at: Timestamp | null;
+  epoch: Int8 | null;
+  id: Int8 | null;
+  run_id: string | null;
+  seq: number | null;
+  step_id: string | null;
+  stream: string | null;
+  tenant_id: string | null;
+  text: string | null;
+}
+
+export interface StepLogsHistory {
+  at: Timestamp;
+  epoch: Int8;
+  id: Int8;
   run_id: string;
   seq: number;
   step_id: string;
@@ -593,6 +848,116 @@ export interface Steps {
   undo_of: string | null;
 }
 
+export interface StepsAll {
+  archived: boolean | null;
+  arguments: Json | null;
+  cancel_requested_at: Timestamp | null;
+  capability: string | null;
+  causation_id: string | null;
+  children_left: number | null;
+  claimed_at: Timestamp | null;
+  correlation_id: string | null;
+  crashes: number | null;
+  created_at: Timestamp | null;
+  deadline_at: Timestamp | null;
+  deadline_ms: Int8 | null;
+  deps_left: number | null;
+  epoch: Int8 | null;
+  error: Json | null;
+  executor: string | null;
+  failures: number | null;
+  finalised_at: Timestamp | null;
+  handler: string | null;
+  held_at: Timestamp | null;
+  holds: number | null;
+  id: string | null;
+  kept_from: string | null;
+  kind: string | null;
+  kind_version: number | null;
+  lease_owner: string | null;
+  lease_until: Timestamp | null;
+  max_crashes: number | null;
+  max_failures: number | null;
+  name: string | null;
+  output: Json | null;
+  parent_step_id: string | null;
+  pivot: boolean | null;
+  plan_step_id: string | null;
+  position: number | null;
+  priority: number | null;
+  progress: Json | null;
+  queue: string | null;
+  run_at: Timestamp | null;
+  run_id: string | null;
+  sensitive: boolean | null;
+  started_at: Timestamp | null;
+  status: string | null;
+  tenant_id: string | null;
+  title: string | null;
+  token: string | null;
+  traceparent: string | null;
+  undo: Json | null;
+  undo_of: string | null;
+}
+
+export interface StepsHistory {
+  arguments: Json;
+  cancel_requested_at: Timestamp | null;
+  capability: string | null;
+  causation_id: string | null;
+  children_left: number;
+  claimed_at: Timestamp | null;
+  correlation_id: string;
+  crashes: number;
+  created_at: Timestamp;
+  deadline_at: Timestamp | null;
+  deadline_ms: Int8;
+  deps_left: number;
+  epoch: Int8;
+  error: Json | null;
+  executor: string;
+  failures: number;
+  finalised_at: Timestamp | null;
+  handler: string | null;
+  held_at: Timestamp | null;
+  holds: number;
+  id: string;
+  kept_from: string | null;
+  kind: string;
+  kind_version: number;
+  lease_owner: string | null;
+  lease_until: Timestamp | null;
+  max_crashes: number;
+  max_failures: number;
+  name: string;
+  output: Json | null;
+  parent_step_id: string | null;
+  pivot: boolean;
+  plan_step_id: string | null;
+  position: number;
+  priority: number;
+  progress: Json | null;
+  queue: string;
+  run_at: Timestamp;
+  run_id: string;
+  sensitive: boolean;
+  started_at: Timestamp | null;
+  status: string;
+  tenant_id: string;
+  title: string;
+  token: string;
+  traceparent: string | null;
+  undo: Json | null;
+  undo_of: string | null;
+}
+
+export interface StorageDeletions {
+  attempts: Generated<number>;
+  next_at: Generated<Timestamp>;
+  path: string;
+  tenant_id: string;
+}
+
 export interface Tenants {
   created_at: Generated<Timestamp>;
   id: Generated<string>;
@@ -638,6 +1003,49 @@ export interface Waits {
   run_id: string;
   source: string | null;
   status: Generated<string>;
+  step_id: string;
+  tenant_id: string;
+  topic: string | null;
+}
+
+export interface WaitsAll {
+  approval_id: string | null;
+  archived: boolean | null;
+  created_at: Timestamp | null;
+  due_at: Timestamp | null;
+  ended_at: Timestamp | null;
+  id: string | null;
+  key: string | null;
+  kind: string | null;
+  name: string | null;
+  option: string | null;
+  payload: Json | null;
+  position: number | null;
+  question: Json | null;
+  run_id: string | null;
+  source: string | null;
+  status: string | null;
+  step_id: string | null;
+  tenant_id: string | null;
+  topic: string | null;
+}
+
+export interface WaitsHistory {
+  approval_id: string | null;
+  created_at: Timestamp;
+  due_at: Timestamp | null;
+  ended_at: Timestamp | null;
+  id: string;
+  key: string | null;
+  kind: string;
+  name: string;
+  option: string;
+  payload: Json | null;
+  position: number;
+  question: Json | null;
+  run_id: string;
+  source: string | null;
+  status: string;
   step_id: string;
   tenant_id: string;
   topic: string | null;
@@ -720,21 +1128,30 @@ export interface WorkerHeartbeats {
 export interface DB {
   agent_keys: AgentKeys;
   agent_messages: AgentMessages;
+  agent_messages_history: AgentMessagesHistory;
   agent_registry: AgentRegistry;
   approval_decisions: ApprovalDecisions;
   approvals: Approvals;
   artifacts: Artifacts;
+  artifacts_all: ArtifactsAll;
+  artifacts_history: ArtifactsHistory;
   attempts: Attempts;
+  attempts_all: AttemptsAll;
+  attempts_history: AttemptsHistory;
   audit_heads: AuditHeads;
   audit_log: AuditLog;
   backlog_items: BacklogItems;
   checkpoints: Checkpoints;
+  checkpoints_history: CheckpointsHistory;
   compensations: Compensations;
+  compensations_all: CompensationsAll;
+  compensations_history: CompensationsHistory;
   dead_letters: DeadLetters;
   "engine.leaders": EngineLeaders;
   event_heads: EventHeads;
   events: Events;
   external_events: ExternalEvents;
+  external_events_history: ExternalEventsHistory;
   idempotency_keys: IdempotencyKeys;
   job_events: JobEvents;
   jobs: Jobs;
@@ -743,20 +1160,32 @@ export interface DB {
   plan_evaluations: PlanEvaluations;
   plan_rules: PlanRules;
   plan_steps: PlanSteps;
+  plane_settings: PlaneSettings;
   plans: Plans;
   redrive_batch_items: RedriveBatchItems;
   redrive_batches: RedriveBatches;
   retry_budgets: RetryBudgets;
   runs: Runs;
+  runs_all: RunsAll;
+  runs_history: RunsHistory;
   schedule_firings: ScheduleFirings;
   schedules: Schedules;
   step_dependencies: StepDependencies;
+  step_dependencies_all: StepDependenciesAll;
+  step_dependencies_history: StepDependenciesHistory;
   step_logs: StepLogs;
+  step_logs_all: StepLogsAll;
+  step_logs_history: StepLogsHistory;
   steps: Steps;
+  steps_all: StepsAll;
+  steps_history: StepsHistory;
+  storage_deletions: StorageDeletions;
   tenant_settings: TenantSettings;
   tenants: Tenants;
   uploads: Uploads;
   waits: Waits;
+  waits_all: WaitsAll;
+  waits_history: WaitsHistory;
   webhook_cursors: WebhookCursors;
   webhook_deliveries: WebhookDeliveries;
   webhook_secrets: WebhookSecrets;
