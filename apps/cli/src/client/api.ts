@@ -19,6 +19,7 @@ import {
   RunView,
   SentEvent,
   SessionView,
+  SubmitTasksResult,
   PulledPlug,
   WorkerPage,
   WorkerView,
@@ -27,6 +28,7 @@ import {
   type ForkRunInput,
   type RerunRunInput,
   type SendEventInput,
+  type SubmitTasksInput,
 } from "@nofx/core/api";
 import type { z } from "zod";
 import { ask, command, type RequestOptions } from "./request.ts";
@@ -51,6 +53,8 @@ export function createApi(options: RequestOptions) {
     runs: (question: { limit?: number; status?: string } = {}) =>
       ask(options, "/runs", RunPage, question),
     run: (runId: string) => ask(options, `/runs/${runId}`, RunView),
+    submitTasks: (input: z.input<typeof SubmitTasksInput>, key: string) =>
+      command(options, "/tasks", SubmitTasksResult, input, key),
     cancelRun: (runId: string, input: z.input<typeof CancelRunInput>, key: string) =>
       command(options, `/runs/${runId}/cancel`, RunSummary, input, key),
     cancelStep: (runId: string, stepName: string, input: { reason?: string }, key: string) =>

@@ -62,7 +62,7 @@ export async function show(id: string, options: { json?: boolean }): Promise<voi
 function facts(letter: DeadLetterView, dashboard: string): string[][] {
   return [
     ["Status", PAINT[letter.status](letter.status)],
-    ["Step", bold(printable(`${letter.stepName} (${letter.pack})`))],
+    ["Step", bold(printable(`${letter.stepName} (${letter.pack ?? `task ${letter.title}`})`))],
     ["Why", `${letter.stage}/${letter.reason}`],
     ["Error", printable(`${letter.error.message} (${letter.error.code})`)],
     ["Tried", `failed ${letter.failures} ×, crashed ${letter.crashes} ×`],

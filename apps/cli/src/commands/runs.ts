@@ -1,6 +1,6 @@
 import type { RunSummary } from "@nofx/core/api";
 import { connectRunning } from "../client/connect-running.ts";
-import { bold, columns, dim, duration, green, red, yellow } from "../terminal/style.ts";
+import { bold, columns, dim, duration, green, printable, red, yellow } from "../terminal/style.ts";
 
 const PAINT: Record<RunSummary["status"], (text: string) => string> = {
   queued: dim,
@@ -31,7 +31,7 @@ function row(run: RunSummary, dashboard: string): string[] {
     run.pendingApprovals === 0 ? "" : yellow(`${run.pendingApprovals} waiting for approval`);
   return [
     PAINT[run.status](run.status),
-    bold(`${run.title} v${run.planVersion}`),
+    bold(printable(run.planVersion === null ? run.title : `${run.title} v${run.planVersion}`)),
     `${run.stepsDone}/${run.steps}`,
     tookOf(run),
     [dim(`${dashboard}/runs/${run.id}`), approvals].filter(Boolean).join("  "),

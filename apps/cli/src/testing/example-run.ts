@@ -71,6 +71,8 @@ export function aRun(steps: StepView[], overrides: Partial<RunView> = {}): RunVi
     planVersion: 1,
     pack: "release-train",
     title: "Release train",
+    key: null,
+    queue: null,
     status: "running",
     compensation: "none",
     steps: steps.length,

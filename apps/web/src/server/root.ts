@@ -5,6 +5,7 @@ import { deadLettersRouter } from "./routers/dead-letters.ts";
 import { plansRouter } from "./routers/plans.ts";
 import { artifactsRouter, runsRouter } from "./routers/runs.ts";
 import { eventsRouter, sessionRouter, systemRouter } from "./routers/system.ts";
+import { tasksRouter } from "./routers/tasks.ts";
 import { waitsRouter } from "./routers/waits.ts";
 import { webhooksRouter } from "./routers/webhooks.ts";
 import { workersRouter } from "./routers/workers.ts";
@@ -20,6 +21,7 @@ export const appRouter = router({
   runs: runsRouter,
   session: sessionRouter,
   system: systemRouter,
+  tasks: tasksRouter,
   waits: waitsRouter,
   webhooks: webhooksRouter,
   workers: workersRouter,

@@ -23,7 +23,8 @@ it("reads the other pages' addresses, and leaves out what they cannot mean", () 
   expect(readPlansFilter(from("status=ready"))).toEqual({ status: "ready" });
   expect(readPlansFilter(from("status=odd"))).toEqual({});
   expect(readRunsFilter(from("status=failed"))).toEqual({ status: "failed" });
-  expect(readRunsFilter(from("status=ready"))).toEqual({});
+  expect(readRunsFilter(from("status=ready&type=both"))).toEqual({});
+  expect(readRunsFilter(from("type=task"))).toEqual({ type: "task" });
   expect(readRunTab(from("view=timeline"))).toBe("timeline");
   expect(readRunTab(from("view=odd"))).toBe("graph");
   expect(readApprovalsShown(from("show=all"))).toBe("all");

@@ -31,7 +31,7 @@ export async function onceByKey<T>(
   ctx: CallerContext,
   tx: CommandTransaction,
   request: { route: string; body: unknown },
-  work: () => Promise<T>,
+  work: (fingerprint: string) => Promise<T>,
   options: {
     /** An answer that changed nothing, an empty claim say, need not be kept: the key stays unused. */
     keep?: (value: T) => boolean;
@@ -60,7 +60,7 @@ export async function onceByKey<T>(
     .where("route", "=", request.route)
     .where("key", "=", key)
     .execute();
-  const value = await work();
+  const value = await work(fingerprint);
   if (options.keep?.(value) === false) return value;
   await sql`
     insert into idempotency_keys (tenant_id, route, key, fingerprint, response)

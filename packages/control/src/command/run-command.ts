@@ -14,17 +14,20 @@ export interface CommandSpec<S extends z.ZodType> {
   readonly keep?: boolean;
 }
 
-/** A person's command: authorise, parse, one transaction, once by its Idempotency-Key. */
+/**
+ * A person's command: authorise, parse, one transaction, once by its Idempotency-Key. `work` is also given the digest of what
+ * was asked, as the key keeps it.
+ */
 export async function runCommand<S extends z.ZodType, T>(
   ctx: MemberContext,
   spec: CommandSpec<S>,
   input: z.input<S>,
-  work: (tx: CommandTransaction, input: z.output<S>) => Promise<T>,
+  work: (tx: CommandTransaction, input: z.output<S>, digest: string) => Promise<T>,
 ): Promise<T> {
   authorise(ctx, spec.permission);
   const parsed = parseInput(spec.input, input);
   return inTransaction(ctx, (tx) =>
-    onceByKey(ctx, tx, { route: spec.name, body: input }, () => work(tx, parsed), {
+    onceByKey(ctx, tx, { route: spec.name, body: input }, (digest) => work(tx, parsed, digest), {
       keep: () => spec.keep !== false,
     }),
   );

@@ -32,7 +32,7 @@ export function toDeadLetterSummary(row: DeadLetterRecord): DeadLetterSummary {
     stepName: row.step_name,
     title: row.title,
     kind: row.kind,
-    planId: toId("plan", row.plan_id),
+    planId: row.plan_id === null ? null : toId("plan", row.plan_id),
     pack: row.pack,
     error,
     failures: row.failures,

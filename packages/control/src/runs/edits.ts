@@ -13,7 +13,7 @@ import { argumentsDigest } from "../plans/arguments-digest.ts";
  */
 export function checkEdits(
   ctx: MemberContext,
-  steps: readonly Pick<EditableStep, "name" | "kind" | "pack_id" | "needs">[],
+  steps: readonly Pick<EditableStep, "name" | "kind" | "lineage" | "needs">[],
   edits: Readonly<Record<string, Record<string, unknown>>>,
   at: (stepName: string) => readonly PropertyKey[],
 ): Record<string, StepEdit> {
@@ -38,7 +38,7 @@ export function checkEdits(
       arguments: args,
       digest: argumentsDigest(ctx.plane, { name, kind, with: args }),
       token: ctx.plane.sha256(
-        canonicalJson([ctx.tenantId, step.pack_id, name, { kind, with: args }]),
+        canonicalJson([ctx.tenantId, step.lineage, name, { kind, with: args }]),
       ),
     };
   }

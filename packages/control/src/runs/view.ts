@@ -59,10 +59,12 @@ export async function viewRun(
 export function toRunSummary(run: RunRecord) {
   return {
     id: toId("run", run.id),
-    planId: toId("plan", run.plan_id),
+    planId: run.plan_id === null ? null : toId("plan", run.plan_id),
     planVersion: run.plan_version,
     pack: run.pack,
     title: run.title,
+    key: run.task_key,
+    queue: run.queue,
     status: run.status,
     compensation: run.compensation,
     steps: run.step_count,
@@ -172,7 +174,9 @@ export function waitingFor(step: StepRecord): string | null {
   if ((step.holds & HOLD_BITS.approval) !== 0) return "Waits for an approval.";
   const other = holdsOf(step.holds)[0];
   if (other !== undefined) return HELD[other];
-  if (!step.due) return `Tries again at ${step.run_at.toISOString()}.`;
+  if (!step.due) {
+    return `${step.epoch === 0 ? "Begins" : "Tries again"} at ${step.run_at.toISOString()}.`;
+  }
   return step.capability === null
     ? "Waits for a free worker."
     : `Waits for an agent that can do ${step.capability}.`;

@@ -19,10 +19,14 @@ import { PageInput, Timestamp, pageOf } from "./paging.ts";
 
 export const RunSummary = z.object({
   id: RunId,
-  planId: PlanId,
-  planVersion: z.int(),
-  pack: z.string(),
+  planId: PlanId.nullable().meta({
+    description: "Null of a task, which has no plan, hence no version and no pack",
+  }),
+  planVersion: z.int().nullable(),
+  pack: z.string().nullable(),
   title: z.string(),
+  key: z.string().nullable().meta({ description: "Of a task: what it was submitted under" }),
+  queue: z.string().nullable().meta({ description: "Of a task" }),
   status: RunStatus,
   compensation: CompensationStatus,
   steps: z.int(),
@@ -37,7 +41,10 @@ export const RunSummary = z.object({
   cancelRequestedAt: Timestamp.nullable(),
 });
 export type RunSummary = z.infer<typeof RunSummary>;
-export const ListRunsInput = PageInput.extend({ status: RunStatus.optional() });
+export const ListRunsInput = PageInput.extend({
+  status: RunStatus.optional(),
+  type: z.enum(["plan", "task"]).optional().meta({ description: "Runs of plans, or tasks" }),
+});
 export const RunPage = pageOf(RunSummary);
 
 export const AttemptView = z.object({

@@ -21,6 +21,7 @@ export * from "./runs/list-compensations.ts";
 export * from "./runs/list-logs.ts";
 export * from "./runs/list-runs.ts";
 export * from "./runs/list-steps.ts";
+export * from "./tasks/enqueue-tasks.ts";
 export * from "./workers/find-local-claim.ts";
 export * from "./workers/list-workers.ts";
 export { findWait, listWaits, type WaitRecord } from "./waits/list-waits.ts";

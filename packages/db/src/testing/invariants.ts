@@ -78,7 +78,7 @@ export const INVARIANTS: readonly Invariant[] = [
     says: "a sensitive step begins only after people said yes to exactly it",
     sql: `select s.id from steps s join attempts a on a.step_id = s.id
       where s.sensitive and s.undo_of is null and not exists (
-        select from approvals p where p.run_id = s.run_id and p.plan_step_id = s.plan_step_id
+        select from approvals p where p.run_id = s.run_id and (p.plan_step_id = s.plan_step_id or (s.plan_step_id is null and p.step_id = s.id))
           and p.status = 'approved' and p.decided_at <= a.claimed_at)`,
   },
   {

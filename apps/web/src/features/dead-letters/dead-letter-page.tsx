@@ -128,9 +128,13 @@ function DeadLetter({ letter }: { letter: DeadLetterView }) {
                 </Fact>
               )}
               <Fact name="Plan">
-                <Link href={`/plans/${letter.planId}`} className="text-accent hover:underline">
-                  {letter.pack}
-                </Link>
+                {letter.planId === null ? (
+                  "None: a task"
+                ) : (
+                  <Link href={`/plans/${letter.planId}`} className="text-accent hover:underline">
+                    {letter.pack}
+                  </Link>
+                )}
               </Fact>
               <Fact name="Correlation">
                 <code className="font-mono text-xs break-all text-soft">

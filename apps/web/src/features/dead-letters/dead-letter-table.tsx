@@ -65,7 +65,7 @@ export function DeadLetterTable({ letters }: { letters: readonly DeadLetterSumma
                 href={`/runs/${letter.runId}?step=${letter.stepName}`}
                 className="text-accent hover:underline"
               >
-                {letter.pack}
+                {letter.pack ?? "Task"}
               </Link>
             </Td>
           </Tr>

@@ -69,7 +69,7 @@ export function RerunDialog({
         title={
           step === undefined ? "Run it again from the start" : `Run it again from ${step.name}`
         }
-        description="In a new run of the same plan version, in the same workspace. This one stays as it is."
+        description={`In a new run of the same ${run.planId === null ? "task" : "plan version, in the same workspace"}. This one stays as it is.`}
       >
         <form
           className="contents"

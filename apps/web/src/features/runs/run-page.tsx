@@ -30,6 +30,7 @@ import { RunDuration } from "./run-duration.tsx";
 import { runGraph } from "./run-graph.ts";
 import { RunLogs } from "./run-logs.tsx";
 import { RunMarks } from "./run-marks.tsx";
+import { RunOrigin } from "./run-origin.tsx";
 import { newsOf } from "./run-news.ts";
 import { RunNewsList } from "./run-news-list.tsx";
 import { RunProgress } from "./run-progress.tsx";
@@ -112,9 +113,7 @@ function Run({ run }: { run: RunView }) {
             <span>
               asked for <RelativeTime at={run.createdAt} /> by {run.createdBy}
             </span>
-            <Link href={`/plans/${run.planId}`} className="text-accent hover:underline">
-              Plan version {run.planVersion}
-            </Link>
+            <RunOrigin run={run} />
             {run.forkedFrom !== null && (
               <Link href={`/runs/${run.forkedFrom}`} className="text-accent hover:underline">
                 goes on from an earlier run

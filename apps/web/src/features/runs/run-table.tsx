@@ -10,6 +10,7 @@ import Link from "next/link";
 import { RunDuration } from "./run-duration.tsx";
 import { RunMarks } from "./run-marks.tsx";
 import { RunProgress } from "./run-progress.tsx";
+import { sayTask } from "./say-task.ts";
 
 export function RunTable({ runs }: { runs: readonly RunSummary[] }) {
   return (
@@ -31,7 +32,9 @@ export function RunTable({ runs }: { runs: readonly RunSummary[] }) {
                 {run.title}
               </Link>
               <span className="block text-xs text-faint">
-                {run.pack} · plan version {run.planVersion}
+                {run.planId === null
+                  ? sayTask(run)
+                  : `${run.pack} · plan version ${run.planVersion}`}
               </span>
               <span className="mt-1 block sm:hidden">
                 <RunProgress run={run} />

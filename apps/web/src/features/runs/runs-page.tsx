@@ -27,29 +27,41 @@ export function RunsPage() {
   const rows = runs.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>
-      <PageHeader title="Runs" meta="Each is one execution of one plan version." />
+      <PageHeader title="Runs" meta="Each is one execution of one plan version, or of one task." />
       <Section
         title="All runs"
         actions={
-          <Select
-            aria-label="Status"
-            className="h-7.5 w-auto"
-            value={filter.status ?? ""}
-            onChange={(event) => write({ status: event.target.value })}
-          >
-            <option value="">Any status</option>
-            {RUN_STATUSES.map((status) => (
-              <option key={status} value={status}>
-                {RUN_STATUS[status].label}
-              </option>
-            ))}
-          </Select>
+          <div className="flex flex-wrap gap-2">
+            <Select
+              aria-label="Type"
+              className="h-7.5 w-auto"
+              value={filter.type ?? ""}
+              onChange={(event) => write({ type: event.target.value })}
+            >
+              <option value="">Plans and tasks</option>
+              <option value="plan">Runs of plans</option>
+              <option value="task">Tasks</option>
+            </Select>
+            <Select
+              aria-label="Status"
+              className="h-7.5 w-auto"
+              value={filter.status ?? ""}
+              onChange={(event) => write({ status: event.target.value })}
+            >
+              <option value="">Any status</option>
+              {RUN_STATUSES.map((status) => (
+                <option key={status} value={status}>
+                  {RUN_STATUS[status].label}
+                </option>
+              ))}
+            </Select>
+          </div>
         }
       >
         <QueryView query={runs} what="runs">
           {(data) =>
             rows.length === 0 ? (
-              filter.status === undefined ? (
+              filter.status === undefined && filter.type === undefined ? (
                 <EmptyState
                   icon={Play}
                   title="Nothing has run yet"
@@ -59,11 +71,14 @@ export function RunsPage() {
                     </Button>
                   }
                 >
-                  Executing an approved plan starts a run. Its steps, logs and files are watched
-                  here.
+                  Executing an approved plan starts a run, and so does submitting a task. Steps,
+                  logs and files are watched here.
                 </EmptyState>
               ) : (
-                <NoMatchState what="runs" onClear={() => write({ status: undefined })} />
+                <NoMatchState
+                  what="runs"
+                  onClear={() => write({ status: undefined, type: undefined })}
+                />
               )
             ) : (
               <>

@@ -6,9 +6,11 @@ export const RUN_STATUSES = Object.keys(RUN_STATUS) as RunSummary["status"][];
 /** The filter in the address of the runs page. */
 export function readRunsFilter(read: (name: string) => string | undefined): {
   status?: RunSummary["status"];
+  type?: "plan" | "task";
 } {
   const status = RUN_STATUSES.find((one) => one === read("status"));
-  return status === undefined ? {} : { status };
+  const type = (["plan", "task"] as const).find((one) => one === read("type"));
+  return { ...(status === undefined ? {} : { status }), ...(type === undefined ? {} : { type }) };
 }
 
 export type RunTab = "graph" | "timeline" | "table";

@@ -34,6 +34,7 @@ export function openApiDocument(): Document {
       "plans",
       "approvals",
       "runs",
+      "tasks",
       "dead letters",
       "waits",
       "workers",

@@ -13,8 +13,9 @@ export interface DeadLetterRecord {
   step_name: string;
   title: string;
   kind: string;
-  plan_id: string;
-  pack: string;
+  /** Null of a task, as the pack. */
+  plan_id: string | null;
+  pack: string | null;
   error: { code: string; message: string };
   payload: Record<string, unknown>;
   history: {
@@ -56,8 +57,8 @@ const source = sql`
   dead_letters d
   join steps s on s.id = d.step_id
   join runs r on r.id = d.run_id
-  join plans p on p.id = r.plan_id
-  join packs k on k.id = p.pack_id`;
+  left join plans p on p.id = r.plan_id
+  left join packs k on k.id = p.pack_id`;
 
 async function select(db: Executor, rest: RawBuilder<unknown>): Promise<DeadLetterRecord[]> {
   const { rows } = await sql<DeadLetterRecord>`

@@ -82,18 +82,18 @@ export async function findLetterStep(
   db: Executor,
   letterId: string,
 ): Promise<
-  { name: string; kind: string; pack_id: string; token: string; needs: string[] } | undefined
+  { name: string; kind: string; lineage: string; token: string; needs: string[] } | undefined
 > {
   const { rows } = await sql<{
     name: string;
     kind: string;
-    pack_id: string;
+    lineage: string;
     token: string;
     needs: string[];
   }>`
-    select s.name, s.kind, s.token, p.pack_id,
+    select s.name, s.kind, s.token, coalesce(p.pack_id::text, s.token) as lineage,
       coalesce((select array_agg(n.name) from step_dependencies e join steps n on n.id = e.depends_on where e.step_id = s.id), '{}') as needs
-    from dead_letters d join steps s on s.id = d.step_id join runs r on r.id = d.run_id join plans p on p.id = r.plan_id
+    from dead_letters d join steps s on s.id = d.step_id join runs r on r.id = d.run_id left join plans p on p.id = r.plan_id
     where d.id = ${letterId}::uuid
   `.execute(db);
   return rows[0];

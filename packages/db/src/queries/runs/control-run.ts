@@ -85,7 +85,8 @@ export interface EditableStep {
   status: string;
   needs: string[];
   token: string;
-  pack_id: string;
+  /** What its identity hangs on: of a plan its pack, of a task itself. */
+  lineage: string;
   is_undo: boolean;
   parent_step_id: string | null;
 }
@@ -97,9 +98,9 @@ export async function findSteps(
   names: readonly string[],
 ): Promise<EditableStep[]> {
   const { rows } = await sql<EditableStep>`
-    select s.name, s.kind, s.status, s.token, p.pack_id, s.undo_of is not null as is_undo, s.parent_step_id,
+    select s.name, s.kind, s.status, s.token, coalesce(p.pack_id::text, s.token) as lineage, s.undo_of is not null as is_undo, s.parent_step_id,
       coalesce((select array_agg(n.name) from step_dependencies d join steps n on n.id = d.depends_on where d.step_id = s.id), '{}') as needs
-    from steps s join runs r on r.id = s.run_id join plans p on p.id = r.plan_id
+    from steps s join runs r on r.id = s.run_id left join plans p on p.id = r.plan_id
     where s.run_id = ${runId}::uuid and s.name = any(${[...names]}::text[])
   `.execute(db);
   return rows;

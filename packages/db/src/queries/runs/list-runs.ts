@@ -4,10 +4,14 @@ import { cutPage, decodeCursor } from "../paging.ts";
 
 export interface RunRecord {
   id: string;
-  plan_id: string;
-  plan_version: number;
-  pack: string;
+  /** Null of a task, with version and pack. */
+  plan_id: string | null;
+  plan_version: number | null;
+  pack: string | null;
   title: string;
+  task_key: string | null;
+  /** Of a task. */
+  queue: string | null;
   status: string;
   compensation: string;
   workspace: string | null;
@@ -17,8 +21,6 @@ export interface RunRecord {
   pending_approvals: number;
   correlation_id: string;
   created_at: Date;
-  /** To the microsecond, for the cursor: a Date has milliseconds, and would skip rows. */
-  created_key: string;
   created_by: string;
   started_at: Date | null;
   finished_at: Date | null;
@@ -35,18 +37,25 @@ export interface RunRecord {
 
 async function select(db: Executor, rest: RawBuilder<unknown>): Promise<RunRecord[]> {
   const { rows } = await sql<RunRecord>`
-    select r.id, r.plan_id, p.version as plan_version, k.name as pack, p.title, r.status, r.compensation, r.workspace, r.step_count,
-           r.steps_left, r.steps_failed, r.correlation_id, r.created_at, r.created_at::text as created_key, r.started_at, r.finished_at,
+    select r.id, r.plan_id, p.version as plan_version, k.name as pack, coalesce(r.title, p.title) as title, r.task_key,
+           case when r.plan_id is null then (select s.queue from steps s where s.run_id = r.id and s.name = 'task') end as queue, r.status, r.compensation, r.workspace, r.step_count,
+           r.steps_left, r.steps_failed, r.correlation_id, r.created_at, r.started_at, r.finished_at,
            r.paused_at, r.cancel_requested_at, r.outcome, r.compensate, r.undo_order, r.forked_from, r.redrive_of, r.workspace_run,
            (select count(*)::integer from dead_letters l
             where l.run_id = r.id and l.status in ('new', 'triaged', 'redriving')) as open_dead_letters,
            (select count(*)::integer from approvals a where a.run_id = r.id and a.status = 'pending') as pending_approvals,
            coalesce((select m.name from members m where m.tenant_id = r.tenant_id and m.user_id::text = r.created_by), r.created_by) as created_by
-    from runs r join plans p on p.id = r.plan_id join packs k on k.id = p.pack_id
+    from runs r left join plans p on p.id = r.plan_id left join packs k on k.id = p.pack_id
     ${rest}
   `.execute(db);
   return rows;
 }
+
+/** As text of the statement: the runs of plans have an index of their own, because tasks may be a thousand times as many. */
+const OF_TYPE = {
+  plan: sql`and r.plan_id is not null`,
+  task: sql`and r.plan_id is null`,
+};
 
 /** The tenant's runs, newest first. */
 export async function listRuns(
@@ -54,19 +63,22 @@ export async function listRuns(
   filter: {
     tenantId: string;
     status?: string | undefined;
+    /** Runs of plans, or tasks. */
+    type?: "plan" | "task" | undefined;
     cursor?: string | undefined;
     limit: number;
   },
 ) {
-  const before = decodeCursor(filter.cursor);
+  const before = decodeCursor(filter.cursor)?.at(-1) ?? null;
   const rows = await select(
     db,
     sql`where r.tenant_id = ${filter.tenantId}::uuid
       and (${filter.status ?? null}::text is null or r.status = ${filter.status ?? null})
-      and (${before === undefined}::boolean or (r.created_at, r.id) < (${before?.[0] ?? null}::timestamptz, ${before?.[1] ?? null}::uuid))
-      order by r.created_at desc, r.id desc limit ${filter.limit + 1}`,
+      ${filter.type === undefined ? sql`` : OF_TYPE[filter.type]}
+      and (${before}::uuid is null or r.id < ${before}::uuid)
+      order by r.id desc limit ${filter.limit + 1}`,
   );
-  return cutPage(rows, filter.limit, (row) => [row.created_key, row.id]);
+  return cutPage(rows, filter.limit, (row) => [row.id]);
 }
 
 export async function findRun(

@@ -1,0 +1,1 @@
+export { submitTasks } from "./submit.ts";
