@@ -784,6 +784,7 @@ create table public.runs (
   constraint runs_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
   constraint runs_undo_order_check CHECK ((undo_order = ANY (ARRAY['completion'::text, 'dependency'::text])))
 ) with (fillfactor=60, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=100000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=50000);
+CREATE INDEX runs_bad ON public.runs USING btree (tenant_id, id DESC) WHERE (status = ANY (ARRAY['failed'::text, 'cancelled'::text]));
 CREATE INDEX runs_finished ON public.runs USING btree (tenant_id, finished_at) WHERE (finished_at IS NOT NULL);
 CREATE INDEX runs_forks ON public.runs USING btree (forked_from) WHERE (forked_from IS NOT NULL);
 CREATE INDEX runs_list ON public.runs USING btree (tenant_id, id DESC);
@@ -828,8 +829,10 @@ create table public.runs_history (
   constraint runs_history_pkey PRIMARY KEY (id)
 );
 CREATE INDEX runs_history_age ON public.runs_history USING btree (tenant_id, finished_at);
+CREATE INDEX runs_history_bad ON public.runs_history USING btree (tenant_id, id DESC) WHERE (status = ANY (ARRAY['failed'::text, 'cancelled'::text]));
 CREATE INDEX runs_history_forks ON public.runs_history USING btree (forked_from) WHERE (forked_from IS NOT NULL);
 CREATE INDEX runs_history_list ON public.runs_history USING btree (tenant_id, id DESC);
+CREATE INDEX runs_history_of_plans ON public.runs_history USING btree (tenant_id, id DESC) WHERE (plan_id IS NOT NULL);
 CREATE INDEX runs_history_plan ON public.runs_history USING btree (plan_id, id DESC) WHERE (plan_id IS NOT NULL);
 CREATE INDEX runs_history_schedule ON public.runs_history USING btree (schedule_id, id DESC) WHERE (schedule_id IS NOT NULL);
 alter table public.runs_history enable row level security;
@@ -2107,7 +2110,7 @@ begin
   end if;
   v_id := split_part(p_topic, ':', 2)::uuid;
   if v_kind = 'run' then
-    return exists (select from public.runs r where r.id = v_id and r.tenant_id in (select app.tenant_ids()));
+    return exists (select from public.runs_all r where r.id = v_id and r.tenant_id in (select app.tenant_ids()));
   end if;
   return v_id in (select app.tenant_ids());
 end
@@ -3319,7 +3322,7 @@ begin
     get diagnostics v_listed = row_count;
     v_files := v_files + v_listed;
     delete from public.dead_letters d where d.run_id = any (v_runs);
-    delete from public.approvals a where a.run_id = any (v_runs) and a.subject = 'step';
+    delete from public.approvals a where a.run_id = any (v_runs) and (a.subject = 'step' or a.plan_id is null);
     for v_table in select t.* from engine.history_tables() t loop
       execute format('delete from public.%I where %I = any ($1)', v_table.name || '_history', v_table.key)
       using case v_table.key when 'step_id' then v_steps else v_runs end;
@@ -3389,6 +3392,84 @@ begin
     perform engine.settle(p_owner, 'worker', null, v_unknown);
   end if;
   return jsonb_array_length(v_unknown);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.dispatchable(p_handlers text[], p_queue text, p_route jsonb, p_limit integer)
+ RETURNS json
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_groups engine.claim_group[];
+  v_cut uuid;
+  v_after uuid;
+  v_each integer;
+  v_steps json;
+  v_kind record;
+  v_allowed integer;
+  v_refused jsonb := '{}';
+begin
+  v_groups := engine.groups_behind(p_queue, coalesce((p_route ->> 'after')::uuid, '00000000-0000-0000-0000-000000000000'), false, p_limit);
+  if cardinality(v_groups) = p_limit then
+    v_cut := v_groups[p_limit].tenant_id;
+    -- a tenant that the walk cuts off is read by the next one, unless it is all there is
+    if v_groups[1].tenant_id <> v_cut then
+      v_groups := array(select g from unnest(v_groups) g where g.tenant_id <> v_cut);
+    end if;
+    v_after := v_groups[cardinality(v_groups)].tenant_id;
+  end if;
+  v_groups := array(
+    select g from unnest(v_groups) g
+    where g.handler = any (p_handlers) and g.run_at <= clock_timestamp() and engine.serves(p_route, g.tenant_id));
+
+  -- how many of each kind of a tenant with rules; what is asked here is given back, the claim asks for itself
+  for v_kind in
+    select distinct g.tenant_id, g.handler from unnest(v_groups) g where engine.ruled(g.tenant_id)
+  loop
+    v_allowed := engine.allow(v_kind.tenant_id, p_queue, v_kind.handler, '', p_limit);
+    if v_allowed > 0 then
+      perform engine.give_back(v_kind.tenant_id, p_queue, v_kind.handler, '', v_allowed);
+    end if;
+    v_refused := jsonb_set(v_refused, array[v_kind.tenant_id || v_kind.handler], to_jsonb(v_allowed));
+  end loop;
+
+  v_each := least(p_limit, greatest(2, 4 * p_limit / greatest(1, cardinality(v_groups))));
+  select json_agg(json_build_object('id', t.id, 'epoch', t.epoch, 'tenant_id', t.tenant_id, 'weight', t.weight) order by t.turn, t.tenant_id)
+  into v_steps
+  from (
+    select k.*, engine.weight_of(k.tenant_id) as weight,
+      row_number() over (partition by k.tenant_id order by k.last desc, k.priority, k.run_at, k.id) as turn
+    from (
+      select s.*, row_number() over (partition by s.tenant_id, s.handler order by s.priority, s.run_at, s.id) as nth
+      from (
+        select s.id, s.epoch, s.tenant_id, s.handler, s.priority, s.run_at, false as last
+        from unnest(v_groups) g cross join lateral (
+          select s.id, s.epoch, s.tenant_id, s.handler, s.priority, s.run_at from public.steps s
+          where s.queue = p_queue and s.tenant_id = g.tenant_id and s.handler = g.handler and s.priority = g.priority
+            and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)
+            and s.run_at <= clock_timestamp() and (s.deadline_at is null or s.deadline_at > clock_timestamp())
+          order by s.queue, s.tenant_id, s.handler, s.priority, s.run_at, s.id
+          limit v_each) s
+        union all
+        -- what one more crash would end: each worker takes one of these at a time
+        (select s.id, s.epoch, s.tenant_id, s.handler, s.priority, s.run_at, true from public.steps s
+         where s.queue = p_queue and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and s.crashes > 0 and s.crashes + 1 >= s.max_crashes
+           and s.handler = any (p_handlers) and s.run_at <= clock_timestamp() and (s.deadline_at is null or s.deadline_at > clock_timestamp())
+           and engine.serves(p_route, s.tenant_id)
+         order by s.queue, s.priority, s.run_at, s.id limit 8)
+      ) s
+    ) k
+    where k.nth <= coalesce((v_refused ->> (k.tenant_id || k.handler))::integer, p_limit)
+    order by turn, k.tenant_id
+    limit p_limit
+  ) t;
+  return json_build_object('steps', coalesce(v_steps, '[]'), 'after', v_after);
 end
 $function$
 ;

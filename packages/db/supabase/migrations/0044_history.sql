@@ -84,6 +84,9 @@ select engine.mirror_history();
 -- Few indexes: what lists, opens, restores and deletes a run by, and no more.
 alter table public.runs_history add primary key (id);
 create index runs_history_list on public.runs_history (tenant_id, id desc);
+create index runs_history_of_plans on public.runs_history (tenant_id, id desc) where plan_id is not null;
+-- what went wrong, among the many that did not
+create index runs_history_bad on public.runs_history (tenant_id, id desc) where status in ('failed', 'cancelled');
 create index runs_history_plan on public.runs_history (plan_id, id desc) where plan_id is not null;
 create index runs_history_schedule on public.runs_history (schedule_id, id desc) where schedule_id is not null;
 create index runs_history_forks on public.runs_history (forked_from) where forked_from is not null;
@@ -110,11 +113,32 @@ create index waits_history_list on public.waits_history (tenant_id, id);
 alter table public.external_events_history add primary key (id);
 create index external_events_history_run on public.external_events_history (run_id);
 
+create index runs_bad on public.runs (tenant_id, id desc) where status in ('failed', 'cancelled');
 -- what may move, oldest first
 create index runs_finished on public.runs (tenant_id, finished_at) where finished_at is not null;
 create index runs_forks on public.runs (forked_from) where forked_from is not null;
 create index external_events_run on public.external_events (run_id) where run_id is not null;
 create index approvals_run on public.approvals (run_id) where run_id is not null;
+
+-- As in 0016: the page of an archived run listens too.
+create or replace function app.can_join(p_topic text) returns boolean
+language plpgsql stable security definer
+set search_path = ''
+as $$
+declare
+  v_kind text := split_part(p_topic, ':', 1);
+  v_id uuid;
+begin
+  if p_topic !~ '^(tenant|approvals|run):[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' then
+    return false;
+  end if;
+  v_id := split_part(p_topic, ':', 2)::uuid;
+  if v_kind = 'run' then
+    return exists (select from public.runs_all r where r.id = v_id and r.tenant_id in (select app.tenant_ids()));
+  end if;
+  return v_id in (select app.tenant_ids());
+end
+$$;
 
 -- The policy: how long after its end a run is archived, and how long runs and events are kept at all. null: for ever. A
 -- tenant's own is a row of tenant_settings, the plane's is told by the workers' environment.

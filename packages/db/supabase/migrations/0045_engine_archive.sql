@@ -256,7 +256,7 @@ begin
     get diagnostics v_listed = row_count;
     v_files := v_files + v_listed;
     delete from public.dead_letters d where d.run_id = any (v_runs);
-    delete from public.approvals a where a.run_id = any (v_runs) and a.subject = 'step';
+    delete from public.approvals a where a.run_id = any (v_runs) and (a.subject = 'step' or a.plan_id is null);
     for v_table in select t.* from engine.history_tables() t loop
       execute format('delete from public.%I where %I = any ($1)', v_table.name || '_history', v_table.key)
       using case v_table.key when 'step_id' then v_steps else v_runs end;

@@ -43,9 +43,9 @@ async function select(db: Executor, rest: RawBuilder<unknown>): Promise<Approval
              else s.status = 'queued' and s.holds & 259 = 2 end, false) as blocking,
            a.status = 'pending' and a.expires_at <= clock_timestamp() as overdue
     from approvals a
-    left join runs r on r.id = a.run_id
+    left join runs_all r on r.id = a.run_id
     left join plans p on p.id = coalesce(a.plan_id, r.plan_id)
-    left join steps s on s.id = a.step_id
+    left join steps_all s on s.id = a.step_id
     left join plan_steps ps on ps.id = a.plan_step_id
     left join agent_registry g on a.requested_by_type = 'agent' and g.id::text = a.requested_by
     ${rest}

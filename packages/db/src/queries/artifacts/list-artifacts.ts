@@ -22,8 +22,8 @@ export async function listArtifacts(
   // what a step took over from another run counts as its own
   const of =
     filter.runId === undefined
-      ? sql`artifacts a join steps s on s.id = a.step_id where a.id = ${filter.artifactId ?? null}::uuid`
-      : sql`steps s join artifacts a on a.step_id = coalesce(s.kept_from, s.id) where s.run_id = ${filter.runId}::uuid`;
+      ? sql`artifacts_all a join steps_all s on s.id = a.step_id where a.id = ${filter.artifactId ?? null}::uuid`
+      : sql`steps_all s join artifacts_all a on a.step_id = coalesce(s.kept_from, s.id) where s.run_id = ${filter.runId}::uuid`;
   const { rows } = await sql<ArtifactRecord>`
     select a.id, s.run_id, s.id as step_id, s.name as step_name, a.name, a.content_type, a.size, a.sha256, a.path, a.created_at
     from ${of} and a.tenant_id = ${filter.tenantId}::uuid and a.stored_at is not null

@@ -69,7 +69,7 @@ export async function listItems(
                bool_and(last.status = 'succeeded') as done
         from plan_steps s
         cross join lateral (
-          select st.run_id, st.status from steps st where st.plan_step_id = s.id order by st.id desc limit 1
+          select st.run_id, st.status from steps_all st where st.plan_step_id = s.id order by st.id desc limit 1
         ) last
         where s.backlog_item_id = i.id and s.plan_id = planned.plan_id
       ) ran on true

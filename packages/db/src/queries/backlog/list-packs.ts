@@ -18,7 +18,7 @@ export async function listPacks(db: Executor, tenantId: string): Promise<PackRec
     select p.id, p.name, p.title, p.workspace, p.updated_at,
            (select count(*)::integer from backlog_items i where i.pack_id = p.id) as items,
            (select pl.id from plans pl where pl.pack_id = p.id order by pl.version desc limit 1) as latest_plan_id,
-           (select r.id from runs r join plans pl on pl.id = r.plan_id where pl.pack_id = p.id order by r.id desc limit 1) as latest_run_id
+           (select r.id from runs_all r join plans pl on pl.id = r.plan_id where pl.pack_id = p.id order by r.id desc limit 1) as latest_run_id
     from packs p where p.tenant_id = ${tenantId}::uuid
     order by p.updated_at desc, p.id desc limit 200
   `.execute(db);

@@ -55,8 +55,8 @@ export interface DeadLetterFilter {
 
 const source = sql`
   dead_letters d
-  join steps s on s.id = d.step_id
-  join runs r on r.id = d.run_id
+  join steps_all s on s.id = d.step_id
+  join runs_all r on r.id = d.run_id
   left join plans p on p.id = r.plan_id
   left join packs k on k.id = p.pack_id`;
 
@@ -66,9 +66,9 @@ async function select(db: Executor, rest: RawBuilder<unknown>): Promise<DeadLett
            d.error, d.payload, d.history, d.worker_version, d.correlation_id, d.failures, d.crashes, d.note, d.redrive_run, d.first_at, d.last_at, d.last_at::text as last_key,
            coalesce((select m.name from members m where m.tenant_id = d.tenant_id and m.user_id::text = d.triaged_by), d.triaged_by) as triaged_by,
            case when d.stage = 'compensate' then (
-             select c.id from compensations c join steps u on u.id = c.undo_step and u.name = s.name where c.step_id = s.undo_of
+             select c.id from compensations_all c join steps_all u on u.id = c.undo_step and u.name = s.name where c.step_id = s.undo_of
            ) end as compensation_id,
-           (select a.id from approvals a join steps x on x.id = a.step_id
+           (select a.id from approvals a join steps_all x on x.id = a.step_id
             where x.run_id = coalesce(d.redrive_run, d.run_id) and x.name = s.name and a.status = 'pending'
             order by a.id desc limit 1) as pending_approval
     from ${source} ${rest}

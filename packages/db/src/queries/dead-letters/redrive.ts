@@ -92,8 +92,8 @@ export async function findLetterStep(
     needs: string[];
   }>`
     select s.name, s.kind, s.token, coalesce(p.pack_id::text, s.token) as lineage,
-      coalesce((select array_agg(n.name) from step_dependencies e join steps n on n.id = e.depends_on where e.step_id = s.id), '{}') as needs
-    from dead_letters d join steps s on s.id = d.step_id join runs r on r.id = d.run_id left join plans p on p.id = r.plan_id
+      coalesce((select array_agg(n.name) from step_dependencies_all e join steps_all n on n.id = e.depends_on where e.step_id = s.id), '{}') as needs
+    from dead_letters d join steps_all s on s.id = d.step_id join runs_all r on r.id = d.run_id left join plans p on p.id = r.plan_id
     where d.id = ${letterId}::uuid
   `.execute(db);
   return rows[0];

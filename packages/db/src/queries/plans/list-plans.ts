@@ -32,7 +32,7 @@ const columns = sql`
 const source = sql`
   plans p
   join packs k on k.id = p.pack_id
-  left join lateral (select r.id, r.status from runs r where r.plan_id = p.id order by r.id desc limit 1) r on true`;
+  left join lateral (select r.id, r.status from runs_all r where r.plan_id = p.id order by r.id desc limit 1) r on true`;
 
 async function select(db: Executor, rest: RawBuilder<unknown>): Promise<PlanRecord[]> {
   const { rows } = await sql<PlanRecord>`select ${columns} from ${source} ${rest}`.execute(db);

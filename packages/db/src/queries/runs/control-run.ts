@@ -70,7 +70,13 @@ export interface NewFork {
   traceparent: string | null;
 }
 
-export function forkRun(db: Executor, fork: NewFork) {
+/** Keeps a run live until the transaction ends, bringing it back from the history where it is there. */
+async function restoreRun(db: Executor, tenantId: string, runId: string): Promise<void> {
+  await sql`select engine.restore(${tenantId}::uuid, ${runId}::uuid)`.execute(db);
+}
+
+export async function forkRun(db: Executor, fork: NewFork) {
+  await restoreRun(db, fork.tenantId, fork.sourceRunId);
   return call<ForkAnswer>(
     db,
     sql`engine.fork(${fork.tenantId}::uuid, ${fork.sourceRunId}::uuid, ${fork.newRunId}::uuid,
@@ -99,8 +105,8 @@ export async function findSteps(
 ): Promise<EditableStep[]> {
   const { rows } = await sql<EditableStep>`
     select s.name, s.kind, s.status, s.token, coalesce(p.pack_id::text, s.token) as lineage, s.undo_of is not null as is_undo, s.parent_step_id,
-      coalesce((select array_agg(n.name) from step_dependencies d join steps n on n.id = d.depends_on where d.step_id = s.id), '{}') as needs
-    from steps s join runs r on r.id = s.run_id left join plans p on p.id = r.plan_id
+      coalesce((select array_agg(n.name) from step_dependencies_all d join steps_all n on n.id = d.depends_on where d.step_id = s.id), '{}') as needs
+    from steps_all s join runs_all r on r.id = s.run_id left join plans p on p.id = r.plan_id
     where s.run_id = ${runId}::uuid and s.name = any(${[...names]}::text[])
   `.execute(db);
   return rows;

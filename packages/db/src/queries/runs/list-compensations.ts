@@ -23,7 +23,7 @@ export async function listCompensations(
   const { rows } = await sql<CompensationRecord>`
     select c.id, c.step_id, s.name as step_name, c.name, c.kind, c.status, c.undo_step, c.evidence, c.registered_at, c.ended_at,
            coalesce((select m.name from members m where m.tenant_id = c.tenant_id and m.user_id::text = c.resolved_by), c.resolved_by) as resolved_by
-    from compensations c join steps s on s.id = c.step_id
+    from compensations_all c join steps_all s on s.id = c.step_id
     where c.run_id = ${filter.runId}::uuid
     order by c.seq limit ${filter.limit}
   `.execute(db);

@@ -30,7 +30,7 @@ export async function listLogs(
   const order = filter.tail ? sql`desc` : sql`asc`;
   const { rows } = await sql<LogRecord>`
     select l.id, l.step_id, s.name as step_name, l.epoch, l.at, l.stream, l.text
-    from step_logs l join steps s on s.id = l.step_id
+    from step_logs_all l join steps_all s on s.id = l.step_id
     where l.run_id = ${filter.runId}::uuid
       and (${filter.stepId}::uuid is null or l.step_id = ${filter.stepId}::uuid)
       and (${from}::bigint is null or case when ${filter.tail}::boolean then l.id < ${from}::bigint else l.id > ${from}::bigint end)

@@ -33,19 +33,25 @@ export interface RunRecord {
   redrive_of: string | null;
   workspace_run: string | null;
   open_dead_letters: number;
+  /** Moved to the history. */
+  archived: boolean;
 }
 
-async function select(db: Executor, rest: RawBuilder<unknown>): Promise<RunRecord[]> {
+async function select(
+  db: Executor,
+  from: "runs" | "runs_all",
+  rest: RawBuilder<unknown>,
+): Promise<RunRecord[]> {
   const { rows } = await sql<RunRecord>`
     select r.id, r.plan_id, p.version as plan_version, k.name as pack, coalesce(r.title, p.title) as title, r.task_key,
-           case when r.plan_id is null then (select s.queue from steps s where s.run_id = r.id and s.name = 'task') end as queue, r.status, r.compensation, r.workspace, r.step_count,
+           case when r.plan_id is null then (select s.queue from steps_all s where s.run_id = r.id and s.name = 'task') end as queue, r.status, r.compensation, r.workspace, r.step_count,
            r.steps_left, r.steps_failed, r.correlation_id, r.created_at, r.started_at, r.finished_at,
-           r.paused_at, r.cancel_requested_at, r.outcome, r.compensate, r.undo_order, r.forked_from, r.redrive_of, r.workspace_run,
+           r.paused_at, r.cancel_requested_at, r.outcome, r.compensate, r.undo_order, r.forked_from, r.redrive_of, r.workspace_run, ${from === "runs" ? sql`false` : sql`r.archived`} as archived,
            (select count(*)::integer from dead_letters l
             where l.run_id = r.id and l.status in ('new', 'triaged', 'redriving')) as open_dead_letters,
            (select count(*)::integer from approvals a where a.run_id = r.id and a.status = 'pending') as pending_approvals,
            coalesce((select m.name from members m where m.tenant_id = r.tenant_id and m.user_id::text = r.created_by), r.created_by) as created_by
-    from runs r left join plans p on p.id = r.plan_id left join packs k on k.id = p.pack_id
+    from ${sql.table(from)} r left join plans p on p.id = r.plan_id left join packs k on k.id = p.pack_id
     ${rest}
   `.execute(db);
   return rows;
@@ -57,7 +63,10 @@ const OF_TYPE = {
   task: sql`and r.plan_id is null`,
 };
 
-/** The tenant's runs, newest first. */
+/** Statuses of what has not ended: none of it is archived. */
+const OPEN = ["queued", "running"];
+
+/** The tenant's runs, newest first: those of the history too. */
 export async function listRuns(
   db: Executor,
   filter: {
@@ -72,6 +81,7 @@ export async function listRuns(
   const before = decodeCursor(filter.cursor)?.at(-1) ?? null;
   const rows = await select(
     db,
+    OPEN.includes(filter.status ?? "") ? "runs" : "runs_all",
     sql`where r.tenant_id = ${filter.tenantId}::uuid
       and (${filter.status ?? null}::text is null or r.status = ${filter.status ?? null})
       ${filter.type === undefined ? sql`` : OF_TYPE[filter.type]}
@@ -86,7 +96,11 @@ export async function findRun(
   tenantId: string,
   id: string,
 ): Promise<RunRecord | undefined> {
-  const rows = await select(db, sql`where r.tenant_id = ${tenantId}::uuid and r.id = ${id}::uuid`);
+  const rows = await select(
+    db,
+    "runs_all",
+    sql`where r.tenant_id = ${tenantId}::uuid and r.id = ${id}::uuid`,
+  );
   return rows[0];
 }
 

@@ -63,7 +63,7 @@ export async function listSteps(
     select s.id, s.name, s.title, s.kind, s.capability, s.status, s.holds, s.position, s.epoch, s.failures, s.crashes, s.progress,
            s.sensitive, s.arguments, s.output, s.error, p.x, p.y, s.created_at, s.started_at, s.finalised_at, s.run_at,
            s.run_at <= clock_timestamp() as due, s.deadline_at, s.cancel_requested_at, s.pivot, s.undo_of, s.parent_step_id, s.kept_from,
-           case when s.kept_from is not null then (select k.run_id from steps k where k.id = s.kept_from) end as kept_from_run,
+           case when s.kept_from is not null then (select k.run_id from steps_all k where k.id = s.kept_from) end as kept_from_run,
            coalesce((select g.name from agent_registry g where g.id::text = s.lease_owner), s.lease_owner) as lease_owner,
            coalesce(needed.names, '{}') as needs, coalesce(needed.unmet, '{}') as unmet,
            coalesce((
@@ -73,16 +73,16 @@ export async function listSteps(
                'executor', coalesce((select g.name from agent_registry g where g.id::text = a.executor), a.executor),
                'claimed_at', to_char(a.claimed_at at time zone 'UTC', ${sql.raw(UTC)}),
                'finished_at', to_char(a.finished_at at time zone 'UTC', ${sql.raw(UTC)})) order by a.epoch)
-             from attempts a where a.step_id = s.id), '[]') as attempts
-    from steps s
+             from attempts_all a where a.step_id = s.id), '[]') as attempts
+    from steps_all s
     left join plan_steps p on p.id = s.plan_step_id
     left join lateral (
       select array_agg(n.name order by n.position) as names,
              array_agg(n.name order by n.position) filter (where n.status <> 'succeeded'
                and (d.required or n.status not in ('failed', 'cancelled'))) as unmet
-      from step_dependencies d
+      from step_dependencies_all d
       -- offset 0 keeps this a look-up by primary key: without statistics a join would read all steps once a row
-      cross join lateral (select x.name, x.position, x.status from steps x where x.id = d.depends_on offset 0) n
+      cross join lateral (select x.name, x.position, x.status from steps_all x where x.id = d.depends_on offset 0) n
       where d.step_id = s.id
     ) needed on true
     where s.run_id = ${filter.runId}::uuid and (${after}::integer is null or (s.position, s.id) > (${after}::integer, ${afterId}::uuid))

@@ -20,11 +20,16 @@ export interface WaitRecord {
   ended_at: Date | null;
 }
 
-async function select(db: Executor, rest: RawBuilder<unknown>): Promise<WaitRecord[]> {
+/** What is archived waits for nothing, so open waits are looked for among the live ones only. */
+async function select(
+  db: Executor,
+  from: "waits" | "waits_all",
+  rest: RawBuilder<unknown>,
+): Promise<WaitRecord[]> {
   const { rows } = await sql<WaitRecord>`
     select w.id, w.run_id, w.step_id, s.name as step_name, w.name, w.option, w.kind, w.topic, w.key, w.due_at, w.question,
            w.approval_id, w.status, w.created_at, w.ended_at
-    from waits w join steps s on s.id = w.step_id
+    from ${sql.table(from)} w join steps_all s on s.id = w.step_id
     ${rest}
   `.execute(db);
   return rows;
@@ -45,6 +50,7 @@ export async function listWaits(
   const after = decodeCursor(filter.cursor);
   const rows = await select(
     db,
+    filter.status === "open" ? "waits" : "waits_all",
     sql`where w.tenant_id = ${filter.tenantId}::uuid
       and (${filter.status === "all"}::boolean or w.status = 'open')
       and (${filter.runId ?? null}::uuid is null or w.run_id = ${filter.runId ?? null}::uuid)
@@ -60,6 +66,10 @@ export async function findWait(
   tenantId: string,
   id: string,
 ): Promise<WaitRecord | undefined> {
-  const rows = await select(db, sql`where w.tenant_id = ${tenantId}::uuid and w.id = ${id}::uuid`);
+  const rows = await select(
+    db,
+    "waits_all",
+    sql`where w.tenant_id = ${tenantId}::uuid and w.id = ${id}::uuid`,
+  );
   return rows[0];
 }
