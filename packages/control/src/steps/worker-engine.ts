@@ -15,11 +15,14 @@ export type {
   ArtifactRow,
   BeatAnswer,
   ClaimedStepRow,
+  Dispatchable,
+  DispatchableRequest,
   EngineStats,
   ExchangeAnswer,
   Nudge,
   Renewal,
   RequestedApproval,
+  Route,
   SealedTenant,
   Settlement,
   StepFailure,
@@ -46,6 +49,8 @@ type Exchange = Omit<leases.ExchangeRequest, "worker">;
 export interface WorkerEngine {
   readonly worker: string;
   exchange(request: Exchange): Promise<leases.ExchangeAnswer>;
+  /** What a dispatcher may tell a transport of. */
+  dispatchable(request: leases.DispatchableRequest): Promise<leases.Dispatchable>;
   /** After a call that was not answered: gives back what it may have claimed without this worker's knowing. */
   disown(held: readonly HeldStep[]): Promise<number>;
   appendLogs(held: HeldStep, lines: readonly leases.StepLogLine[]): Promise<number>;
@@ -117,6 +122,7 @@ export function createWorkerEngine(options: {
     worker,
     ring,
     exchange: (request) => call(leases.exchange(db, { ...request, worker })),
+    dispatchable: (request) => call(leases.dispatchable(db, request)),
     disown: (held) => call(leases.disown(db, worker, held)),
     appendLogs: (held, lines) => call(leases.appendLogs(db, claim(held), lines)),
     checkpoint: (held, name, value) => call(leases.checkpoint(db, claim(held), name, value)),
