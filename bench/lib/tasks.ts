@@ -1,6 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { submitTasks } from "@nofx/control/tasks";
+import { toUuid } from "@nofx/core/vocabulary";
 import { createPool } from "@nofx/db/client";
 import type { BenchDatabase } from "./database.ts";
+import { connectMember, type Member } from "./member.ts";
 
 /** Puts tasks into a database: one a payload, in one call. */
 export interface Submitter {
@@ -9,12 +12,31 @@ export interface Submitter {
   close(): Promise<void>;
 }
 
-/** `with` of a task whose handler is given `json`. */
-export const taskWith = (json: unknown) => ({
+/** The kind that stands for any work: a bench's worker calls its handler in place of sending the request. */
+const KIND = "http";
+
+/** What the handler is given is `json`. */
+export const workOf = (json: unknown) => ({
   method: "PUT",
   url: "https://bench.example/",
   body: { json },
 });
+
+/** The command, as a person's request calls it: rights, form, gates, idempotency, audit. */
+export function commandSubmitter(
+  database: BenchDatabase,
+  { max = 10, member }: { max?: number; member?: Member } = {},
+): Submitter {
+  const by = member ?? connectMember(database, max);
+  return {
+    async submit(payloads) {
+      const tasks = payloads.map((json) => ({ kind: KIND, with: workOf(json) }) as const);
+      const { runs } = await submitTasks(by.request(), { tasks });
+      return runs.map((run) => toUuid("run", run));
+    },
+    close: () => by.close(),
+  };
+}
 
 /** Straight to the engine, as its own login: what the command adds is left out. */
 export function directSubmitter(database: BenchDatabase, max = 4): Submitter {
@@ -26,10 +48,10 @@ export function directSubmitter(database: BenchDatabase, max = 4): Submitter {
   return {
     async submit(payloads) {
       const tasks = payloads.map((json) => ({
-        kind: "http",
+        kind: KIND,
         kind_version: 1,
         executor: "worker",
-        arguments: { ...taskWith(json), timeoutSeconds: 30, maxResponseBytes: 65_536 },
+        arguments: { ...workOf(json), timeoutSeconds: 30, maxResponseBytes: 65_536 },
         title: "PUT https://bench.example/",
         token: randomUUID(),
       }));
