@@ -2,7 +2,17 @@ import type { EventType } from "@nofx/core/vocabulary";
 
 /** A part of what the screens show. `run` without an id means any run. */
 export type Scope =
-  | { of: "backlog" | "plans" | "approvals" | "runs" | "deadLetters" | "workers" | "webhooks" }
+  | {
+      of:
+        | "backlog"
+        | "plans"
+        | "approvals"
+        | "runs"
+        | "deadLetters"
+        | "workers"
+        | "webhooks"
+        | "schedules";
+    }
   | { of: "run" | "logs" | "artifacts"; runId: string | null };
 
 export interface Happening {
@@ -31,7 +41,7 @@ const SCOPES: Record<EventType, (runId: string | null) => Scope[]> = {
     { of: "runs" },
     { of: "run", runId },
   ],
-  "tasks.queued": () => [{ of: "runs" }],
+  "tasks.queued": () => [{ of: "runs" }, { of: "schedules" }],
   "run.queued": runChanged,
   "run.started": runChanged,
   "run.succeeded": runChanged,
@@ -71,6 +81,7 @@ const SCOPES: Record<EventType, (runId: string | null) => Scope[]> = {
   "worker.draining": () => [{ of: "workers" }],
   "worker.stopped": () => [{ of: "workers" }],
   "worker.frozen": (runId) => [{ of: "workers" }, { of: "run", runId }],
+  "schedule.missed": () => [{ of: "schedules" }],
   "webhook.tested": () => [{ of: "webhooks" }],
   "webhook.disabled": () => [{ of: "webhooks" }],
   "events.sealed": () => [],
@@ -104,6 +115,7 @@ export function scopesOfTopic(topic: string): Scope[] {
     { of: "runs" },
     { of: "deadLetters" },
     { of: "workers" },
+    { of: "schedules" },
   ];
 }
 
@@ -121,6 +133,7 @@ export function isConcerned(queryKey: readonly unknown[], scopes: readonly Scope
       case "deadLetters":
       case "workers":
       case "webhooks":
+      case "schedules":
         return router === scope.of;
       case "runs":
         return router === "runs" && procedure === "list";

@@ -91,6 +91,13 @@ export const EXAMPLE_PAYLOADS: { readonly [T in EventType]: PayloadOf<T> } = {
   "worker.stopped": { worker: "worker-1@host" },
   "worker.frozen": { worker: "worker-1@host", ...step, epoch: 1, seconds: 15 },
   "agent.registered": { agent_id: uuid(26), capabilities: ["code.patch"] },
+  "schedule.missed": {
+    schedule_id: uuid(34),
+    outcome: "missed",
+    count: 3,
+    first: "2026-11-20T08:00:00Z",
+    last: "2026-11-20T10:00:00Z",
+  },
   "webhook.tested": { webhook_id: uuid(30) },
   "webhook.disabled": { webhook_id: uuid(30), reason: "failing" },
   "events.sealed": { from: 1, to: 120, count: 120, root: digest },

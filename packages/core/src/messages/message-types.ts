@@ -166,6 +166,17 @@ export const MESSAGE_TYPES = {
     agent_id: Uuid,
     capabilities: z.array(Capability).nullish(),
   }),
+  "schedule.missed": defineMessage(
+    "schedule.missed",
+    "Instants of a schedule began nothing: no scheduler was there, or the task could not be made",
+    {
+      schedule_id: Uuid,
+      outcome: z.enum(["missed", "failed"]),
+      count: z.int().min(1),
+      first: z.iso.datetime({ offset: true }),
+      last: z.iso.datetime({ offset: true }),
+    },
+  ),
   "webhook.tested": defineMessage(
     "webhook.tested",
     "Somebody asked for a trial; told to that endpoint only",

@@ -28,6 +28,7 @@ export const ID_PREFIXES = {
   redriveBatch: "redrive",
   webhook: "hook",
   webhookDelivery: "delivery",
+  schedule: "schedule",
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
@@ -108,3 +109,4 @@ export const WaitId = idSchema("wait");
 export const ExternalEventId = idSchema("externalEvent");
 export const WebhookId = idSchema("webhook");
 export const WebhookDeliveryId = idSchema("webhookDelivery");
+export const ScheduleId = idSchema("schedule");

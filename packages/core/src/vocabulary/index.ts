@@ -4,6 +4,7 @@ export * from "./events.ts";
 export * from "./holds.ts";
 export * from "./http-with.ts";
 export * from "./ids.ts";
+export * from "./schedules.ts";
 export * from "./statuses.ts";
 export * from "./steps.ts";
 export * from "./text.ts";
