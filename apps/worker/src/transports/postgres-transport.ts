@@ -1,5 +1,5 @@
-import type { Doorbell, ExchangeAnswer } from "@nofx/control/steps";
-import type { Route, Routing, Transport } from "./transport.ts";
+import type { Doorbell, Route } from "@nofx/control/steps";
+import type { Routing, Transport } from "./transport.ts";
 
 /** The engine looks for itself: nothing but Postgres is needed. */
 export function createPostgresTransport(options: {
@@ -7,7 +7,7 @@ export function createPostgresTransport(options: {
   routing?: Routing;
 }): Transport {
   const { doorbell, routing: own = {} } = options;
-  let after: string | undefined;
+  let cursor: Route["cursor"];
   return {
     driver: "postgres",
     up: true,
@@ -15,10 +15,10 @@ export function createPostgresTransport(options: {
       return doorbell.rings;
     },
     async route(_want, routing = own) {
-      return { ...routing, ...(after === undefined ? {} : { after }) };
+      return { ...routing, ...(cursor == null ? {} : { cursor }) };
     },
-    claimed(_route: Route | undefined, answer: ExchangeAnswer & { cursor?: string | null }) {
-      after = answer.cursor ?? undefined;
+    claimed(route, answer) {
+      if (route !== undefined) cursor = answer.cursor;
     },
     wait: (how) => doorbell.wait(how),
     // the doorbell is its owner's

@@ -1,16 +1,6 @@
-import type { ExchangeAnswer } from "@nofx/control/steps";
+import type { ExchangeAnswer, Route } from "@nofx/control/steps";
 
-/** Where the engine claims: `p_route` of `engine.exchange`. */
-export interface Route {
-  readonly queues?: readonly string[];
-  readonly tenants?: readonly string[];
-  /** [i, n]: of the tenants the i-th part of n, by hash. */
-  readonly shard?: readonly [number, number];
-  /** The cursor of the last answer: whose turn it was. */
-  readonly after?: string;
-  /** Just these steps, those of them that are still claimable. */
-  readonly ids?: readonly string[];
-}
+export type { Route } from "@nofx/control/steps";
 
 /** What a worker may be given at all, by its environment. */
 export type Routing = Pick<Route, "queues" | "tenants" | "shard">;
@@ -29,10 +19,10 @@ export interface Transport {
   readonly up: boolean;
   /**
    * What the next exchange needs to claim up to `want` steps; undefined where there is nothing to claim. Never throws. A route
-   * that is not used, or whose exchange fails, needs nothing done.
+   * that is not used, or whose exchange fails, needs nothing done. `routing` for once instead of the worker's own.
    */
   route(want: number, routing?: Routing): Promise<Route | undefined>;
-  /** After the exchange that used `route`. */
+  /** After the exchange that used `route`, and after one without a claim. */
   claimed(route: Route | undefined, answer: ExchangeAnswer): void;
   /** Until there may be work, `ms` pass or `signal` fires; at once when it rang since `since`. Never throws. */
   wait(options: { since: number; ms: number; signal?: AbortSignal | undefined }): Promise<void>;
