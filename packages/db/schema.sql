@@ -362,6 +362,53 @@ create table public.checkpoints_history (
 alter table public.checkpoints_history enable row level security;
 comment on table public.checkpoints_history is 'Of runs that have moved to history: as checkpoints';
 
+create table public.claim_rules (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid,
+  by_plane boolean not null default false,
+  queue text,
+  type text,
+  agent uuid,
+  max_running integer,
+  max_queued integer,
+  rate integer,
+  per_seconds integer,
+  burst integer,
+  tokens numeric(20,6),
+  refilled_at timestamp with time zone,
+  paused_at timestamp with time zone,
+  paused_reason text,
+  paused_by text,
+  weight smallint not null default 1,
+  reserved integer not null default 0,
+  reserved_by xid8,
+  created_by text not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  version integer not null default 1,
+  constraint claim_rules_pkey PRIMARY KEY (id),
+  constraint claim_rules_agent_fkey FOREIGN KEY (agent) REFERENCES agent_registry(id) ON DELETE CASCADE,
+  constraint claim_rules_burst_check CHECK (((burst >= 1) AND (burst <= 1000000))),
+  constraint claim_rules_check CHECK ((by_plane OR (tenant_id IS NOT NULL))),
+  constraint claim_rules_check1 CHECK (((agent IS NULL) OR (tenant_id IS NOT NULL))),
+  constraint claim_rules_check2 CHECK ((((rate IS NULL) = (per_seconds IS NULL)) AND ((rate IS NULL) = (burst IS NULL)) AND ((rate IS NULL) = (tokens IS NULL)) AND ((rate IS NULL) = (refilled_at IS NULL)))),
+  constraint claim_rules_check3 CHECK ((((paused_at IS NULL) = (paused_reason IS NULL)) AND ((paused_at IS NULL) = (paused_by IS NULL)))),
+  constraint claim_rules_check4 CHECK (((max_queued IS NULL) OR ((type IS NULL) AND (agent IS NULL)))),
+  constraint claim_rules_check5 CHECK (((weight = 1) OR (by_plane AND (tenant_id IS NOT NULL) AND (queue IS NULL) AND (type IS NULL) AND (agent IS NULL)))),
+  constraint claim_rules_max_queued_check CHECK ((max_queued > 0)),
+  constraint claim_rules_max_running_check CHECK ((max_running > 0)),
+  constraint claim_rules_paused_reason_check CHECK (((length(paused_reason) >= 1) AND (length(paused_reason) <= 500))),
+  constraint claim_rules_per_seconds_check CHECK (((per_seconds >= 1) AND (per_seconds <= 86400))),
+  constraint claim_rules_queue_check CHECK ((queue ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
+  constraint claim_rules_rate_check CHECK (((rate >= 1) AND (rate <= 1000000))),
+  constraint claim_rules_tenant_id_by_plane_queue_type_agent_key UNIQUE NULLS NOT DISTINCT (tenant_id, by_plane, queue, type, agent),
+  constraint claim_rules_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint claim_rules_type_check CHECK ((type ~ '^[a-z0-9][a-z0-9._-]{0,63}\*?$'::text)),
+  constraint claim_rules_weight_check CHECK (((weight >= 1) AND (weight <= 100)))
+) with (fillfactor=50);
+CREATE INDEX claim_rules_agent ON public.claim_rules USING btree (agent) WHERE (agent IS NOT NULL);
+alter table public.claim_rules enable row level security;
+comment on table public.claim_rules is 'Pauses, limits, rates, ceilings and weights: what binds claims and admissions, one row a scope';
+
 create table public.compensations (
   id uuid not null default app.uuid7(),
   tenant_id uuid not null,
@@ -1029,6 +1076,7 @@ CREATE INDEX steps_claim_agent ON public.steps USING btree (tenant_id, capabilit
 CREATE INDEX steps_claim_suspect ON public.steps USING btree (queue, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'worker'::text) AND (crashes > 0) AND ((crashes + 1) >= max_crashes));
 CREATE INDEX steps_claim_worker ON public.steps USING btree (queue, tenant_id, handler, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'worker'::text) AND ((crashes = 0) OR ((crashes + 1) < max_crashes)));
 CREATE INDEX steps_deadline ON public.steps USING btree (deadline_at) WHERE ((status = 'queued'::text) AND (deadline_at IS NOT NULL));
+CREATE INDEX steps_held ON public.steps USING btree (tenant_id, queue) WHERE ((status = 'queued'::text) AND (holds <> 0));
 CREATE INDEX steps_held_suspect ON public.steps USING btree (lease_owner) WHERE ((status = ANY (ARRAY['assigned'::text, 'running'::text])) AND (crashes > 0));
 CREATE INDEX steps_kept ON public.steps USING btree (kept_from) WHERE (kept_from IS NOT NULL);
 CREATE INDEX steps_lease ON public.steps USING btree (lease_until) WHERE (status = ANY (ARRAY['assigned'::text, 'running'::text]));
@@ -1819,6 +1867,31 @@ create policy checkpoints_read on public.checkpoints for select to authenticated
 create policy checkpoints_history_read on public.checkpoints_history for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
+create policy claim_rules_change on public.claim_rules for update to nofx_member
+  using (
+CASE
+    WHEN by_plane THEN ( SELECT app.operates_plane() AS operates_plane)
+    ELSE (tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids))
+END);
+
+create policy claim_rules_read on public.claim_rules for select to authenticated, nofx_member
+  using (((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)) OR ((tenant_id IS NULL) AND (EXISTS ( SELECT
+   FROM app.tenant_ids() tenant_ids(tenant_ids)))) OR (by_plane AND ( SELECT app.operates_plane() AS operates_plane))));
+
+create policy claim_rules_remove on public.claim_rules for delete to nofx_member
+  using (
+CASE
+    WHEN by_plane THEN ( SELECT app.operates_plane() AS operates_plane)
+    ELSE (tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids))
+END);
+
+create policy claim_rules_write on public.claim_rules for insert to nofx_member
+  with check (
+CASE
+    WHEN by_plane THEN ( SELECT app.operates_plane() AS operates_plane)
+    ELSE (tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids))
+END);
+
 create policy compensations_read on public.compensations for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
@@ -2145,6 +2218,18 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.operates_plane()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select exists (
+    select from public.tenants t
+    where t.operates_plane and t.id = (app.claims() ->> 'tenant_id')::uuid and t.id in (select app.tenant_ids()))
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.rotate_webhook_secret(p_tenant uuid, p_webhook uuid, p_secret text)
  RETURNS timestamp with time zone
  LANGUAGE plpgsql
@@ -2183,6 +2268,16 @@ AS $function$
   union all
   select a.tenant_id from public.agent_registry a
   where a.id = app.agent_id() and a.status in ('active', 'draining')
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.tenant_to_rule(p_slug text)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select t.id from public.tenants t where t.slug = p_slug and app.operates_plane()
 $function$
 ;
 
@@ -2240,7 +2335,72 @@ $function$
 CREATE OR REPLACE FUNCTION engine.allow(p_tenant uuid, p_queue text, p_handler text, p_owner text, p_want integer)
  RETURNS integer
  LANGUAGE plpgsql
-AS $function$ begin return p_want; end $function$
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_limits uuid[];
+  v_paused boolean;
+  v_rule public.claim_rules;
+  v_held integer := 0;
+  v_running integer;
+  v_now timestamptz;
+  v_allowed integer := p_want;
+begin
+  select array_agg(r.id) filter (where r.max_running is not null or r.rate is not null), bool_or(r.paused_at is not null)
+  into v_limits, v_paused
+  from engine.rules_for(p_tenant, p_queue, p_handler, p_owner) r;
+  if v_paused then
+    return 0;
+  elsif v_limits is null then
+    return p_want;
+  end if;
+
+  for v_rule in select * from public.claim_rules r where r.id = any (v_limits) order by r.id for update skip locked loop
+    v_held := v_held + 1;
+    continue when v_allowed <= 0;
+    -- it may have been paused after the look above
+    if v_rule.paused_at is not null then
+      v_allowed := 0;
+      continue;
+    end if;
+    if v_rule.max_running is not null then
+      select count(*) into v_running from (
+        select from public.steps s
+        where s.status in ('assigned', 'running')
+          and (v_rule.tenant_id is null or s.tenant_id = v_rule.tenant_id)
+          and (v_rule.queue is null or s.queue = v_rule.queue)
+          and (v_rule.agent is null or s.lease_owner = v_rule.agent::text)
+          and (v_rule.type is null or engine.is_of_type(v_rule.type, s.kind, s.capability))
+        limit v_rule.max_running) as running;
+      if v_rule.reserved_by = pg_current_xact_id() then
+        v_running := v_running + v_rule.reserved;
+      end if;
+      v_allowed := least(v_allowed, v_rule.max_running - v_running);
+    end if;
+    if v_rule.rate is not null then
+      v_now := clock_timestamp();
+      v_allowed := least(v_allowed, floor(
+        engine.refill(v_rule.tokens, v_rule.refilled_at, v_rule.rate, v_rule.per_seconds, v_rule.burst, v_now)));
+    end if;
+  end loop;
+  if v_held < cardinality(v_limits) or v_allowed <= 0 then
+    return 0;
+  end if;
+
+  -- the instant of the last look, which is not before any other rule's: what came in between stays in the bucket for the next
+  v_now := coalesce(v_now, clock_timestamp());
+  update public.claim_rules r
+  set reserved = v_allowed + case when r.reserved_by = pg_current_xact_id() then r.reserved else 0 end,
+      reserved_by = pg_current_xact_id(),
+      tokens = engine.refill(r.tokens, r.refilled_at, r.rate, r.per_seconds, r.burst, v_now) - v_allowed,
+      refilled_at = case when r.rate is not null then greatest(r.refilled_at, v_now) end
+  where r.id = any (v_limits);
+  return v_allowed;
+end
+$function$
 ;
 
 CREATE OR REPLACE FUNCTION engine.announced_artifact(p_tenant uuid, p_step uuid, p_epoch bigint, p_artifact uuid)
@@ -2660,7 +2820,7 @@ end
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION engine.begin_scheduled(p_schedule schedules, p_occurrence timestamp with time zone, p_now timestamp with time zone, p_actor_type text, p_actor_id text, p_correlation uuid, p_traceparent text)
+CREATE OR REPLACE FUNCTION engine.begin_scheduled(p_schedule schedules, p_occurrence timestamp with time zone, p_now timestamp with time zone, p_actor_type text, p_actor_id text, p_correlation uuid, p_traceparent text, p_versions jsonb)
  RETURNS json
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -2673,8 +2833,9 @@ declare
 begin
   return engine.enqueue(p_schedule.tenant_id,
     jsonb_build_array(p_schedule.task || jsonb_build_object('token', v_token, 'schedule_id', p_schedule.id,
+      'kind_version', coalesce((p_versions ->> (p_schedule.task ->> 'kind'))::smallint, 1),
       'run_at', case when p_schedule.jitter_seconds > 0 then greatest(p_now, p_occurrence + v_jitter) end)),
-    p_actor_type, p_actor_id, p_correlation, p_traceparent);
+    p_actor_type, p_actor_id, p_correlation, p_traceparent, p_versions);
 end
 $function$
 ;
@@ -2830,6 +2991,25 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.ceilings(p_tenant uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform app.assert_tenant(p_tenant);
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'plane', r.tenant_id is null, 'queue', r.queue, 'max_queued', r.max_queued)), '[]')
+    from (
+      select * from public.claim_rules c where c.tenant_id = p_tenant
+      union all
+      select * from public.claim_rules c where c.tenant_id is null
+    ) r where r.max_queued is not null);
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.checkpoint(p_tenant uuid, p_step uuid, p_epoch bigint, p_name text, p_value jsonb, p_undo jsonb DEFAULT NULL::jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -2850,6 +3030,114 @@ begin
   perform engine.mark_running(v_step);
   return (select jsonb_build_object('name', c.name, 'value', c.value, 'created', v_created)
           from public.checkpoints c where c.step_id = p_step and c.name = p_name);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.checkpoints(p_items jsonb)
+ RETURNS json
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_item record;
+  v_answer jsonb;
+  v_answers jsonb := '[]';
+  v_state text;
+  v_message text;
+  v_step public.steps;
+begin
+  if session_user <> 'nofx_worker' then
+    raise insufficient_privilege using message = 'only the engine acts across tenants';
+  end if;
+  if not jsonb_path_exists(p_items, '$[*].undo') then
+    begin
+      return engine.checkpoints_alike(p_items);
+    exception when others then
+      -- one of them cannot be stored: each by itself
+    end;
+  end if;
+  -- steps in the order of their ids, as everywhere
+  perform from public.steps s
+  where s.id in (select i.step_id from jsonb_to_recordset(p_items) as i (step_id uuid))
+  order by s.id for update;
+  for v_item in
+    select i.* from jsonb_array_elements(p_items) with ordinality as t (item, n),
+      jsonb_to_record(t.item) as i (step_id uuid, epoch bigint, name text, value jsonb, undo jsonb)
+    order by t.n
+  loop
+    begin
+      v_answer := engine.checkpoint(null, v_item.step_id, v_item.epoch, v_item.name, v_item.value, v_item.undo);
+    exception when others then
+      get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
+      v_answer := jsonb_build_object('error', v_state, 'message', v_message);
+    end;
+    v_answers := v_answers || jsonb_build_array(v_answer);
+  end loop;
+  return v_answers;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.checkpoints_alike(p_items jsonb)
+ RETURNS json
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_owned uuid[];
+  v_begun public.steps;
+  v_created text[];
+  v_answer json;
+begin
+  perform from public.steps s
+  where s.id in (select i.step_id from jsonb_to_recordset(p_items) as i (step_id uuid))
+  order by s.id for update;
+
+  select array_agg(distinct s.id) into v_owned
+  from jsonb_to_recordset(p_items) as i (step_id uuid, epoch bigint)
+  join public.steps s on s.id = i.step_id and s.epoch = i.epoch
+  where s.status in ('assigned', 'running') and s.lease_until > clock_timestamp();
+
+  with made as (
+    insert into public.checkpoints (step_id, name, tenant_id, value, epoch)
+    select i.step_id, i.name, s.tenant_id, i.value, i.epoch
+    from jsonb_array_elements(p_items) with ordinality as t (item, n),
+      jsonb_to_record(t.item) as i (step_id uuid, epoch bigint, name text, value jsonb)
+    join public.steps s on s.id = i.step_id and s.epoch = i.epoch
+    where i.step_id = any (v_owned)
+    order by t.n
+    on conflict (step_id, name) do nothing
+    returning step_id, name
+  )
+  select coalesce(array_agg(m.step_id || ' ' || m.name), '{}') into v_created from made m;
+
+  for v_begun in
+    select s.* from public.steps s where s.id = any (v_owned) and s.status = 'assigned' order by s.id
+  loop
+    perform engine.mark_running(v_begun);
+  end loop;
+
+  select json_agg(case when c.name is null
+      then json_build_object('error', 'NX001', 'message', 'lease_lost')
+      else json_build_object('name', c.name, 'value', c.value,
+        -- of two in one call the first one made it
+        'created', (i.step_id || ' ' || i.name) = any (v_created) and t.n = (
+          select min(o.n) from jsonb_array_elements(p_items) with ordinality as o (item, n)
+          where o.item ->> 'step_id' = t.item ->> 'step_id' and o.item ->> 'name' = i.name and o.item ->> 'epoch' = t.item ->> 'epoch'))
+      end order by t.n)
+  into v_answer
+  from jsonb_array_elements(p_items) with ordinality as t (item, n),
+    jsonb_to_record(t.item) as i (step_id uuid, epoch bigint, name text)
+  left join public.steps s on s.id = i.step_id and s.epoch = i.epoch and s.id = any (v_owned)
+  left join public.checkpoints c on c.step_id = s.id and c.name = i.name;
+  return v_answer;
 end
 $function$
 ;
@@ -2918,15 +3206,13 @@ CREATE OR REPLACE FUNCTION engine.claim(p_owner text, p_executor text, p_handler
 AS $function$
 declare
   v_ids uuid[];
-  v_allowed integer := p_limit;
 begin
   perform engine.assert_caller(p_owner, p_executor, p_tenant);
   if p_executor = 'worker' then
     select p.ids into v_ids from engine.pick(p_owner, p_handlers, p_limit, '{}') p;
+  elsif engine.ruled(p_tenant) then
+    v_ids := engine.pick_for_agent(p_owner, p_handlers, p_tenant, p_capabilities, p_limit);
   else
-    if engine.ruled(p_tenant) then
-      v_allowed := engine.allow(p_tenant, 'default', 'agent@1', p_owner, p_limit);
-    end if;
     v_ids := array(
       select t.id
       from (
@@ -2939,12 +3225,9 @@ begin
           and s.handler = any (p_handlers) and s.holds = 0 and s.run_at <= clock_timestamp()
           and (s.deadline_at is null or s.deadline_at > clock_timestamp())
         order by s.priority, s.run_at, s.id
-        limit v_allowed for update skip locked
+        limit p_limit for update skip locked
       ) as t
-      order by t.priority, t.run_at, t.id limit v_allowed);
-    if engine.ruled(p_tenant) then
-      perform engine.give_back(p_tenant, 'default', 'agent@1', p_owner, v_allowed - cardinality(v_ids));
-    end if;
+      order by t.priority, t.run_at, t.id limit p_limit);
   end if;
   if cardinality(v_ids) = 0 then
     return;
@@ -3192,6 +3475,47 @@ begin
       jsonb_build_object('run_id', v_run.id));
   end loop;
   return next;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.count_queued(p_tenant uuid, p_plane boolean, p_queue text, p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_count integer;
+begin
+  perform app.assert_tenant(p_tenant);
+  if p_plane then
+    select count(*) into v_count from (
+      (select from public.steps s where s.status = 'queued' and s.holds = 0 and s.executor = 'worker'
+         and (s.crashes = 0 or s.crashes + 1 < s.max_crashes) and (p_queue is null or s.queue = p_queue) limit p_limit)
+      union all
+      (select from public.steps s where s.status = 'queued' and s.holds = 0 and s.executor = 'agent' and (p_queue is null or s.queue = p_queue) limit p_limit)
+      union all
+      (select from public.steps s where s.status = 'queued' and s.holds <> 0 and (p_queue is null or s.queue = p_queue) limit p_limit)
+      limit p_limit) as q;
+  else
+    select count(*) into v_count from (
+      (select from (select q.queue from engine.queues_in_use(1000) as q (queue) where p_queue is null union all select p_queue where p_queue is not null) n
+       cross join lateral (
+         select from public.steps s where s.queue = n.queue and s.tenant_id = p_tenant and s.status = 'queued' and s.holds = 0 and s.executor = 'worker'
+           and (s.crashes = 0 or s.crashes + 1 < s.max_crashes) limit p_limit) c limit p_limit)
+      union all
+      (select from public.steps s where s.tenant_id = p_tenant and s.status = 'queued' and s.holds = 0 and s.executor = 'agent'
+         and (p_queue is null or s.queue = p_queue) limit p_limit)
+      union all
+      (select from public.steps s where s.tenant_id = p_tenant and s.status = 'queued' and s.holds <> 0
+         and (p_queue is null or s.queue = p_queue) limit p_limit)
+      limit p_limit) as q;
+  end if;
+  return v_count;
 end
 $function$
 ;
@@ -3929,7 +4253,7 @@ end
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION engine.fire_schedules(p_term bigint, p_firings jsonb, p_now timestamp with time zone DEFAULT NULL::timestamp with time zone)
+CREATE OR REPLACE FUNCTION engine.fire_schedules(p_term bigint, p_firings jsonb, p_versions jsonb, p_now timestamp with time zone DEFAULT NULL::timestamp with time zone)
  RETURNS json
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -3973,7 +4297,7 @@ begin
         else 'fired' end;
       if v_outcome = 'fired' then
         begin
-          v_begun := engine.begin_scheduled(v_schedule, v_firing.occurrence, v_now, 'system', 'scheduler', app.uuid7(), null);
+          v_begun := engine.begin_scheduled(v_schedule, v_firing.occurrence, v_now, 'system', 'scheduler', app.uuid7(), null, p_versions);
         exception
           when others then
             -- a deadlock or a server that goes down concern the whole call
@@ -4216,7 +4540,21 @@ $function$
 CREATE OR REPLACE FUNCTION engine.give_back(p_tenant uuid, p_queue text, p_handler text, p_owner text, p_count integer)
  RETURNS void
  LANGUAGE plpgsql
-AS $function$ begin end $function$
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+begin
+  if p_count <= 0 then
+    return;
+  end if;
+  update public.claim_rules r
+  set reserved = greatest(0, r.reserved - p_count), tokens = least(r.burst, r.tokens + p_count)
+  where r.id in (select f.id from engine.rules_for(p_tenant, p_queue, p_handler, p_owner) f)
+    and r.reserved_by = pg_current_xact_id();
+end
+$function$
 ;
 
 CREATE OR REPLACE FUNCTION engine.grant_claims(p_ids uuid[], p_owner text, p_executor text, p_lease_ms integer, p_version text)
@@ -4225,7 +4563,10 @@ CREATE OR REPLACE FUNCTION engine.grant_claims(p_ids uuid[], p_owner text, p_exe
  SECURITY DEFINER
  SET search_path TO ''
  SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
  SET jit TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
   v_answer json;
@@ -4244,7 +4585,7 @@ begin
   ),
   locked as (
     select r.id from public.runs r
-    where r.id in (select c.run_id from claimed c) and r.status = 'queued'
+    where r.id = any (array(select c.run_id from claimed c)) and r.status = 'queued'
     order by r.id for no key update
   ),
   begun as (
@@ -4267,7 +4608,8 @@ begin
     select w.tenant_id, 'steps.claimed', (array_agg(w.correlation_id))[1], p_executor, p_owner,
       case when count(distinct w.run_id) = 1 then (array_agg(w.run_id))[1] end,
       jsonb_build_object('executor', p_executor, 'worker', p_owner,
-        'steps', jsonb_agg(jsonb_build_object('step_id', w.id, 'run_id', w.run_id, 'epoch', w.epoch)))
+        -- written as text and read once: half the time of building as many objects
+        'steps', ('[' || string_agg('{"step_id":"' || w.id || '","run_id":"' || w.run_id || '","epoch":' || w.epoch || '}', ',') || ']')::jsonb)
       || case when bool_and(w.plan_id is null)
            then jsonb_build_object('runs_started', coalesce((select jsonb_agg(b.id) from begun b where b.tenant_id = w.tenant_id and b.plan_id is null), '[]'))
            else '{}' end
@@ -4319,13 +4661,15 @@ $function$
 
 CREATE OR REPLACE FUNCTION engine.has_last_chance(p_owner text)
  RETURNS boolean
- LANGUAGE sql
- STABLE SECURITY DEFINER
+ LANGUAGE plpgsql
+ SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select exists (
+begin
+  return not pg_try_advisory_xact_lock(hashtextextended('engine.last_chance ' || p_owner, 0)) or exists (
     select from public.steps s
-    where s.status in ('assigned', 'running') and s.lease_owner = p_owner and s.crashes > 0 and s.crashes + 1 >= s.max_crashes)
+    where s.status in ('assigned', 'running') and s.lease_owner = p_owner and s.crashes > 0 and s.crashes + 1 >= s.max_crashes);
+end
 $function$
 ;
 
@@ -4362,6 +4706,17 @@ AS $function$
   from jsonb_array_elements(case jsonb_typeof(p_inputs) when 'array' then p_inputs else '[]' end) i
   join public.steps s on s.run_id = p_run and s.name = i.value ->> 'from'
   join public.artifacts a on a.step_id = coalesce(s.kept_from, s.id) and a.name = i.value ->> 'artifact' and a.stored_at is not null
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.is_of_type(p_type text, p_kind text, p_capability text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select case when right(p_type, 1) = '*'
+    then starts_with(p_kind, left(p_type, -1)) or coalesce(starts_with(p_capability, left(p_type, -1)), false)
+    else p_type = p_kind or coalesce(p_type = p_capability, false) end
 $function$
 ;
 
@@ -4884,6 +5239,7 @@ CREATE OR REPLACE FUNCTION engine.pick(p_owner text, p_handlers text[], p_want i
  SET enable_seqscan TO 'off'
  SET enable_bitmapscan TO 'off'
  SET jit TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
   c_zero constant uuid := '00000000-0000-0000-0000-000000000000';
@@ -4915,16 +5271,21 @@ begin
   loop
     exit when v_left <= 0;
     -- of what one more crash would end a worker holds one at a time: so what kills its executors is found out alone
-    select s.id, s.tenant_id, s.handler into v_one from public.steps s
-    where s.queue = v_queue and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and s.crashes > 0 and s.crashes + 1 >= s.max_crashes
-      and s.handler = any (p_handlers) and s.run_at <= clock_timestamp()
-      and (s.deadline_at is null or s.deadline_at > clock_timestamp())
-      and engine.serves(p_route, s.tenant_id) and not engine.has_last_chance(p_owner)
-    order by s.queue, s.priority, s.run_at, s.id
-    limit 1 for update skip locked;
-    if found and (not engine.ruled(v_one.tenant_id) or engine.allow(v_one.tenant_id, v_queue, v_one.handler, p_owner, 1) > 0) then
-      ids := ids || v_one.id;
-      v_left := v_left - 1;
+    if exists (
+      select from public.steps s
+      where s.queue = v_queue and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and s.crashes > 0 and s.crashes + 1 >= s.max_crashes
+    ) and not engine.has_last_chance(p_owner) then
+      select s.id, s.tenant_id, s.handler into v_one from public.steps s
+      where s.queue = v_queue and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and s.crashes > 0 and s.crashes + 1 >= s.max_crashes
+        and s.handler = any (p_handlers) and s.run_at <= clock_timestamp()
+        and (s.deadline_at is null or s.deadline_at > clock_timestamp())
+        and engine.serves(p_route, s.tenant_id)
+      order by s.queue, s.priority, s.run_at, s.id
+      limit 1 for update skip locked;
+      if found and (not engine.ruled(v_one.tenant_id) or engine.allow(v_one.tenant_id, v_queue, v_one.handler, p_owner, 1) > 0) then
+        ids := ids || v_one.id;
+        v_left := v_left - 1;
+      end if;
     end if;
 
     -- first the tenants behind the cursor, then those up to it
@@ -4993,6 +5354,56 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.pick_for_agent(p_owner text, p_handlers text[], p_tenant uuid, p_capabilities text[], p_limit integer)
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_wanted text[] := array(
+    select distinct c.capability from public.agent_registry r, unnest(r.capabilities) as c (capability)
+    where r.id::text = p_owner and r.status = 'active' and c.capability = any (p_capabilities));
+  v_shut text[] := '{}';
+  v_group record;
+  v_found boolean := true;
+  v_allowed integer;
+  v_ids uuid[] := '{}';
+begin
+  -- a group that gives less than was asked for is shut for the rest of this claim, so every round but the last shuts one
+  while v_found and cardinality(v_ids) < p_limit loop
+    v_found := false;
+    for v_group in
+      select t.queue, t.capability, array_agg(t.id order by t.priority, t.run_at, t.id) as ids
+      from (
+        select s.id, s.queue, s.capability, s.priority, s.run_at
+        from unnest(v_wanted) as wanted (capability),
+        lateral (
+          select s.id, s.queue, s.capability, s.priority, s.run_at from public.steps s
+          where s.tenant_id = p_tenant and s.capability = wanted.capability and s.executor = 'agent' and s.status = 'queued'
+            and s.handler = any (p_handlers) and s.holds = 0 and s.run_at <= clock_timestamp()
+            and (s.deadline_at is null or s.deadline_at > clock_timestamp())
+            and s.queue || '/' || s.capability <> all (v_shut) and s.id <> all (v_ids)
+          order by s.priority, s.run_at, s.id
+          limit p_limit - cardinality(v_ids) for update skip locked
+        ) as s
+        order by s.priority, s.run_at, s.id limit p_limit - cardinality(v_ids)
+      ) as t
+      group by t.queue, t.capability order by min(t.priority), min(t.run_at)
+    loop
+      v_allowed := engine.allow(p_tenant, v_group.queue, 'agent@1/' || v_group.capability, p_owner, cardinality(v_group.ids));
+      v_ids := v_ids || v_group.ids[1:v_allowed];
+      if v_allowed < cardinality(v_group.ids) then
+        v_shut := v_shut || (v_group.queue || '/' || v_group.capability);
+        v_found := true;
+      end if;
+    end loop;
+  end loop;
+  return v_ids;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.pick_named(p_owner text, p_handlers text[], p_ids uuid[], p_route jsonb)
  RETURNS uuid[]
  LANGUAGE plpgsql
@@ -5000,6 +5411,7 @@ CREATE OR REPLACE FUNCTION engine.pick_named(p_owner text, p_handlers text[], p_
  SET search_path TO ''
  SET enable_seqscan TO 'off'
  SET jit TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
   v_group record;
@@ -5136,6 +5548,133 @@ begin
   get diagnostics v_pruned = row_count;
   return v_pruned;
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.queue_stats(p_tenant uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_limit constant integer := 10000;
+  c_zero constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_since constant timestamptz := clock_timestamp() - interval '5 minutes';
+  v_now constant timestamptz := clock_timestamp();
+  -- the smallest uuid v7 of that instant
+  v_first constant uuid := (lpad(to_hex((extract(epoch from v_since) * 1000)::bigint), 12, '0') || '70008000000000000000')::uuid;
+begin
+  if p_tenant is not null then
+    perform app.assert_tenant(p_tenant);
+  elsif session_user <> 'nofx_worker' and not app.operates_plane() then
+    raise insufficient_privilege using message = 'not of a tenant that operates the plane';
+  end if;
+  return (
+    with claimable as (
+      select n.queue, c.run_at <= v_now as due, null::timestamptz as run_at
+      from engine.queues_in_use(200) as n (queue)
+      cross join lateral (
+        (select s.run_at from public.steps s
+         where p_tenant is not null and s.queue = n.queue and s.tenant_id = p_tenant and s.status = 'queued' and s.holds = 0 and s.executor = 'worker'
+           and (s.crashes = 0 or s.crashes + 1 < s.max_crashes) limit v_limit)
+        union all
+        (select s.run_at from public.steps s
+         where p_tenant is null and s.queue = n.queue and s.status = 'queued' and s.holds = 0 and s.executor = 'worker'
+           and (s.crashes = 0 or s.crashes + 1 < s.max_crashes) limit v_limit)
+      ) c
+      union all
+      (select s.queue, s.run_at <= v_now, s.run_at from public.steps s
+       where s.status = 'queued' and s.holds = 0 and s.executor = 'agent' and (p_tenant is null or s.tenant_id = p_tenant) limit v_limit)
+    ),
+    oldest as (
+      select n.queue, min(g.run_at) as run_at
+      from engine.queues_in_use(200) as n (queue)
+      cross join lateral unnest(engine.groups_behind(n.queue, coalesce(p_tenant, c_zero), true, case when p_tenant is null then 1000 else 64 end)) as g
+      where p_tenant is null or g.tenant_id = p_tenant
+      group by n.queue
+    ),
+    ready as (
+      select c.queue, count(*) filter (where c.due) as ready, count(*) filter (where not c.due) as delayed, min(c.run_at) as run_at
+      from claimable c group by c.queue
+    ),
+    held as (
+      select h.queue, count(*) as n from (
+        select s.queue from public.steps s
+        where s.status = 'queued' and s.holds <> 0 and (p_tenant is null or s.tenant_id = p_tenant) limit v_limit) h
+      group by h.queue
+    ),
+    running as (
+      select r.queue, count(*) as n from (
+        select s.queue from public.steps s
+        where s.status in ('assigned', 'running') and (p_tenant is null or s.tenant_id = p_tenant) limit v_limit) r
+      group by r.queue
+    ),
+    told as materialized (
+      select e.at, (i.item ->> 'step_id')::uuid as step_id, i.item ->> 'outcome' as outcome
+      from (
+        (select e.at, e.payload from public.events e
+         where p_tenant is not null and e.tenant_id = p_tenant and e.seq is not null and e.type = 'steps.settled' and e.at > v_since
+           and e.seq > (select h.seq - 2000 from public.event_heads h where h.tenant_id = p_tenant)
+         order by e.seq desc limit 500)
+        union all
+        (select e.at, e.payload from public.events e
+         where p_tenant is null and e.id > v_first and e.type = 'steps.settled'
+         order by e.id desc limit 500)
+      ) as e cross join lateral jsonb_array_elements(e.payload -> 'steps') as i (item)
+      limit 2000
+    ),
+    ended as (
+      select s.queue, count(*) filter (where t.outcome in ('succeeded', 'failed')) as n, count(*) filter (where t.outcome = 'failed') as failed
+      from told t join public.steps s on s.id = t.step_id
+      group by s.queue
+    ),
+    span as (
+      select case when count(*) >= 2000 then greatest(1, extract(epoch from v_now - min(t.at))) else 300 end as seconds from told t
+    ),
+    names as (
+      select 'default' as queue
+      union select queue from ready union select queue from held union select queue from running union select queue from ended
+      union select r.queue from public.claim_rules r where r.queue is not null and (r.tenant_id = p_tenant or (r.tenant_id is null and p_tenant is null))
+    )
+    select jsonb_agg(jsonb_build_object(
+      'queue', n.queue, 'ready', coalesce(r.ready, 0), 'delayed', coalesce(r.delayed, 0), 'held', coalesce(h.n, 0),
+      'in_flight', coalesce(f.n, 0),
+      'oldest_seconds', greatest(0, coalesce(extract(epoch from v_now - least(o.run_at, r.run_at)), 0)),
+      'per_minute', round(coalesce(e.n, 0) * 60 / s.seconds, 1),
+      'failure_rate', case when coalesce(e.n, 0) > 0 then round(e.failed::numeric / e.n, 4) else 0 end
+    ) order by n.queue)
+    from names n cross join span s
+    left join ready r using (queue) left join held h using (queue) left join running f using (queue)
+    left join oldest o using (queue) left join ended e using (queue));
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.queues_in_use(p_limit integer)
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+  with recursive q as (
+    (select s.queue from public.steps s
+     where s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)
+     order by s.queue limit 1)
+    union all
+    select n.queue from q cross join lateral (
+      select s.queue from public.steps s
+      where s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)
+        and s.queue > q.queue
+      order by s.queue limit 1) n
+  )
+  select q.queue from q limit p_limit
 $function$
 ;
 
@@ -5382,6 +5921,17 @@ begin
   end if;
   return v_answer || jsonb_build_object('result', 'redriven', 'letters', engine.mark_redriven(v_source, p_new, p_actor_type, p_actor_id));
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.refill(p_tokens numeric, p_refilled_at timestamp with time zone, p_rate integer, p_per_seconds integer, p_burst integer, p_at timestamp with time zone)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select least(p_burst, p_tokens
+    + div(greatest(0, extract(epoch from p_at) - extract(epoch from p_refilled_at)) * 1000000 * p_rate, p_per_seconds) / 1000000)
 $function$
 ;
 
@@ -5764,8 +6314,36 @@ $function$
 CREATE OR REPLACE FUNCTION engine.ruled(p_tenant uuid)
  RETURNS boolean
  LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return exists (
+      select from public.claim_rules r
+      where r.tenant_id = p_tenant and (r.paused_at is not null or r.max_running is not null or r.rate is not null))
+    or exists (
+      select from public.claim_rules r
+      where r.tenant_id is null and (r.paused_at is not null or r.max_running is not null or r.rate is not null));
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.rules_for(p_tenant uuid, p_queue text, p_handler text, p_owner text)
+ RETURNS SETOF claim_rules
+ LANGUAGE sql
  STABLE
-AS $function$ begin return false; end $function$
+AS $function$
+  select r.* from (
+    select * from public.claim_rules where tenant_id = p_tenant
+    union all
+    select * from public.claim_rules where tenant_id is null
+  ) r
+  where (r.paused_at is not null or r.max_running is not null or r.rate is not null)
+    and (r.queue is null or r.queue = p_queue)
+    and (r.agent is null or r.agent::text = p_owner)
+    and (r.type is null
+      or engine.is_of_type(r.type, split_part(p_handler, '@', 1), nullif(split_part(p_handler, '/', 2), '')))
+$function$
 ;
 
 CREATE OR REPLACE FUNCTION engine.run_family(p_roots uuid[])
@@ -5783,7 +6361,7 @@ AS $function$
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION engine.run_schedule(p_tenant uuid, p_schedule uuid, p_member uuid, p_correlation uuid, p_traceparent text)
+CREATE OR REPLACE FUNCTION engine.run_schedule(p_tenant uuid, p_schedule uuid, p_member uuid, p_correlation uuid, p_traceparent text, p_versions jsonb)
  RETURNS json
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -6018,12 +6596,16 @@ CREATE OR REPLACE FUNCTION engine.settle(p_owner text, p_executor text, p_tenant
  SECURITY DEFINER
  SET search_path TO ''
  SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
  SET jit TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
   v_items engine.settlement[];
   v_mine engine.settlement[];
   v_locked uuid[];
+  v_open integer[];
   v_slowed uuid[] := '{}';
   v_succeeded uuid[];
   v_ended uuid[];
@@ -6038,8 +6620,8 @@ begin
   select array_agg((i.n, i.step_id, i.epoch, i.outcome, i.output, i.error, i.retry_ms, false)::engine.settlement)
   into v_items
   from (
-    select t.n::integer, r.* from jsonb_array_elements(p_settlements) with ordinality as t (item, n),
-      jsonb_to_record(t.item) as r (step_id uuid, epoch bigint, outcome text, output jsonb, error jsonb, retry_ms integer)
+    select (row_number() over ())::integer as n, r.*
+    from jsonb_to_recordset(p_settlements) as r (step_id uuid, epoch bigint, outcome text, output jsonb, error jsonb, retry_ms integer)
   ) i;
 
   -- parents with their children, because ending a child may wake its parent and ending a parent cancels its children
@@ -6047,19 +6629,21 @@ begin
   from unnest(v_items) i left join public.steps c on c.id = i.step_id
   where p_tenant is null or c.tenant_id = p_tenant;
 
-  with locked as materialized (
-    select s.id, s.tenant_id, s.epoch, s.status, s.lease_owner, s.lease_until, s.failures, s.max_failures, s.deadline_at
-    from public.steps s where s.id = any (v_locked)
-    order by s.id for update
-  )
+  perform from public.steps s where s.id = any (v_locked) order by s.id for update;
+
   select array_agg((o.n, o.step_id, o.epoch, o.outcome, o.output, o.error, o.retry_ms, o.past_deadline)::engine.settlement) into v_mine
   from (
     select distinct on (i.step_id) i.n, i.step_id, i.epoch, i.outcome, i.output, i.error, i.retry_ms,
-      i.outcome = 'failed' and i.retry_ms is not null and l.failures + 1 < l.max_failures
-        and clock_timestamp() + make_interval(secs => i.retry_ms / 1000.0) > l.deadline_at as past_deadline
-    from unnest(v_items) i join locked l on l.id = i.step_id and l.epoch = i.epoch
-    where l.status in ('assigned', 'running') and l.lease_owner = p_owner and l.lease_until > clock_timestamp()
-      and (p_tenant is null or l.tenant_id = p_tenant)
+      i.outcome = 'failed' and i.retry_ms is not null and s.failures + 1 < s.max_failures
+        and clock_timestamp() + make_interval(secs => i.retry_ms / 1000.0) > s.deadline_at as past_deadline
+    from unnest(v_items) i
+    -- offset 0 keeps this a look-up a row
+    cross join lateral (
+      select x.tenant_id, x.epoch, x.status, x.lease_owner, x.lease_until, x.failures, x.max_failures, x.deadline_at
+      from public.steps x where x.id = i.step_id offset 0
+    ) s
+    where s.epoch = i.epoch and s.status in ('assigned', 'running') and s.lease_owner = p_owner and s.lease_until > clock_timestamp()
+      and (p_tenant is null or s.tenant_id = p_tenant)
     order by i.step_id, i.n
   ) o;
 
@@ -6107,7 +6691,7 @@ begin
     -- a task that ended well has nobody behind it: what engine.finish would do for it is this
     lone as (
       select r.id from public.runs r
-      where r.id in (select m.run_id from moved m where m.status = 'succeeded')
+      where r.id = any (array(select m.run_id from moved m where m.status = 'succeeded'))
         and r.plan_id is null and r.step_count = 1 and r.steps_left = 1 and r.redrive_of is null
         and r.compensation = 'none' and r.outcome is null and r.status = 'running'
       order by r.id for no key update
@@ -6118,22 +6702,21 @@ begin
       returning r.id, r.tenant_id
     ),
     planned as (
-      select m.*, r.plan_id is not null as of_plan, d.id is not null as run_done
-      from moved m join public.runs r on r.id = m.run_id left join done d on d.id = m.run_id
+      -- a set of ids as the keys of an object: joined, two lists of unknown length would be compared each with each
+      select m.*, r.plan_id is not null as of_plan,
+        coalesce((select jsonb_object_agg(d.id, 1) from done d) ? m.run_id::text, false) as run_done
+      from moved m join public.runs r on r.id = m.run_id
     ),
     told as (
       insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
       select p.tenant_id, 'steps.settled', (array_agg(p.correlation_id))[1], p_executor, p_owner,
         case when count(distinct p.run_id) = 1 then (array_agg(p.run_id))[1] end,
         case when count(distinct p.run_id) = 1 then jsonb_build_object('run_id', (array_agg(p.run_id))[1]) else '{}' end
-        || jsonb_build_object('steps', jsonb_agg(case when p.error is null
-             then jsonb_build_object('step_id', p.id, 'run_id', p.run_id, 'attempt', p.epoch, 'outcome', p.outcome, 'status', p.status)
-             else jsonb_strip_nulls(jsonb_build_object(
-               'step_id', p.id, 'run_id', p.run_id, 'attempt', p.epoch, 'outcome', p.outcome, 'status', p.status,
-               'error_code', p.error ->> 'code')) end))
-        || case when bool_or(p.run_done)
-             then jsonb_build_object('runs', jsonb_agg(jsonb_build_object('run_id', p.run_id, 'status', 'succeeded')) filter (where p.run_done))
-             else '{}' end
+        || -- written as text and read once: half the time of building as many objects
+        ('{"steps": [' || string_agg('{"step_id":"' || p.id || '","run_id":"' || p.run_id || '","attempt":' || p.epoch || ',"outcome":"' || p.outcome
+             || '","status":"' || p.status || '"' || case when p.error is null then '' else ',"error_code":' || coalesce(p.error -> 'code', 'null')::text end || '}', ',')
+          || ']' || case when bool_or(p.run_done) then ',"runs": [' || string_agg(case when p.run_done then '{"run_id":"' || p.run_id || '","status":"succeeded"}' end, ',') || ']' else '' end
+          || '}')::jsonb
       from planned p group by p.tenant_id, case when p.of_plan then p.run_id end
     )
     select coalesce(array_agg(p.id) filter (where p.status = 'succeeded' and not p.run_done), '{}'),
@@ -6154,6 +6737,7 @@ begin
 
   -- what this call did not move: carried out before (settled), or not the caller's any more (stale)
   if coalesce(cardinality(v_mine), 0) < jsonb_array_length(p_settlements) then
+    v_open := array(select i.n from unnest(v_items) i except select m.n from unnest(v_mine) m);
     select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('step_id', i.step_id, 'epoch', i.epoch, 'status', s.status,
       'result', case when a.outcome = i.outcome then 'settled' else 'stale' end,
       'reason', case when a.outcome = i.outcome then null
@@ -6164,7 +6748,7 @@ begin
     left join public.attempts a on a.step_id = i.step_id and a.epoch = i.epoch and a.executor = p_owner
       and (p_tenant is null or a.tenant_id = p_tenant)
     left join public.steps s on s.id = a.step_id
-    where not exists (select from unnest(v_mine) m where m.n = i.n);
+    where i.n = any (v_open);
     if v_rest @> '[{"result": "stale"}]' then
       perform engine.note_refused(p_owner, p_executor, p_tenant, p_settlements, v_rest);
     end if;
@@ -6809,8 +7393,15 @@ $function$
 CREATE OR REPLACE FUNCTION engine.weight_of(p_tenant uuid)
  RETURNS integer
  LANGUAGE plpgsql
- STABLE
-AS $function$ begin return 1; end $function$
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return coalesce((
+    select r.weight from public.claim_rules r
+    where r.tenant_id = p_tenant and r.by_plane and r.queue is null and r.type is null and r.agent is null), 1);
+end
+$function$
 ;
 
 CREATE OR REPLACE FUNCTION engine.withdraw_questions(p_approvals uuid[], p_actor_type text, p_actor_id text)

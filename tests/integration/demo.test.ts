@@ -134,6 +134,23 @@ it(
     expect(await read("dead-letters", "list")).toMatchObject({ items: [] });
     expect((await nofx("events", "send", "built", "--json", "{}").ended).code).toBe(0);
 
+    const task = [
+      "tasks",
+      "submit",
+      "--kind",
+      "shell",
+      "--with",
+      '{"script": ":"}',
+      "--key",
+      "one",
+    ];
+    expect(await nofx(...task).ended).toMatchObject({
+      code: 0,
+      output: expect.stringContaining("1 task is queued."),
+    });
+    expect(await read(...task)).toMatchObject({ runs: [expect.any(String)], existing: 1 });
+    expect(await nofx("tasks", "submit").ended).toMatchObject({ code: 2 });
+
     const backlog = join(root, "examples/release-train/backlog.yaml");
     expect(await read("import", backlog)).toMatchObject({ pack: "release-train", unchanged: 12 });
     const planned = await nofx("plan", "release-train", "--execute").ended;

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { ListOptions, RedriveOptions } from "./commands/dead-letters.ts";
 import type { SendEventOptions } from "./commands/events.ts";
+import type { SubmitOptions } from "./commands/tasks.ts";
 import { EXIT, explain, wasInterrupted } from "./errors.ts";
 import { root } from "./paths.ts";
 import { red } from "./terminal/style.ts";
@@ -144,6 +145,32 @@ runs
   .action(async (run: string, options: { edits?: string }) =>
     (await import("./commands/run-control.ts")).rerun(run, options),
   );
+
+program
+  .command("tasks")
+  .description("single pieces of work, without a plan")
+  .command("submit")
+  .description("queue one task, or those of a file, all or none of each thousand")
+  .option("-k, --kind <kind>", "shell, http, agent, wait or approval")
+  .option("-w, --with <json>", "its arguments, in JSON, as a backlog item has them")
+  .option("-t, --title <text>", "what people see")
+  .option("-q, --queue <name>", "where it queues up")
+  .option("-p, --priority <n>", "1 first, to 5 last", readCount(5))
+  .option("--run-at <time>", "not before this, like 2027-01-31T06:00:00Z")
+  .option("--key <key>", "submitted again under the same key it is the same task")
+  .addOption(
+    new Option(
+      "-f, --file <file>",
+      "many, in JSON or YAML: a list, or {tasks: [...]}; - reads standard input",
+    ).conflicts(["kind", "with", "title", "queue", "priority", "runAt", "key"]),
+  )
+  .option("--json", "for programs")
+  .action(async (options: SubmitOptions, command: Command) => {
+    if (options.kind === undefined && options.file === undefined) {
+      command.error("error: give --kind and --with for one task, or --file for many");
+    }
+    return (await import("./commands/tasks.ts")).submit(options);
+  });
 
 const deadLetters = program
   .command("dead-letters")

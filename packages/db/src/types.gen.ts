@@ -283,6 +283,31 @@ export interface CheckpointsHistory {
   value: Json;
 }
 
+export interface ClaimRules {
+  agent: string | null;
+  burst: number | null;
+  by_plane: Generated<boolean>;
+  created_at: Generated<Timestamp>;
+  created_by: string;
+  id: Generated<string>;
+  max_queued: number | null;
+  max_running: number | null;
+  paused_at: Timestamp | null;
+  paused_by: string | null;
+  paused_reason: string | null;
+  per_seconds: number | null;
+  queue: string | null;
+  rate: number | null;
+  refilled_at: Timestamp | null;
+  reserved: Generated<number>;
+  reserved_by: string | null;
+  tenant_id: string | null;
+  tokens: Numeric | null;
+  type: string | null;
+  version: Generated<number>;
+  weight: Generated<number>;
+}
+
 export interface Compensations {
   arguments: Json;
   ended_at: Timestamp | null;
@@ -1143,6 +1168,7 @@ export interface DB {
   backlog_items: BacklogItems;
   checkpoints: Checkpoints;
   checkpoints_history: CheckpointsHistory;
+  claim_rules: ClaimRules;
   compensations: Compensations;
   compensations_all: CompensationsAll;
   compensations_history: CompensationsHistory;

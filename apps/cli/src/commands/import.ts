@@ -17,7 +17,8 @@ export async function importBacklog(file: string, options: { json?: boolean }): 
   console.log(`  ${addresses.dashboard}/backlog    next: npx nofx plan ${result.pack}`);
 }
 
-async function read(file: string): Promise<string> {
+/** A file, or standard input for `-`. */
+export async function read(file: string): Promise<string> {
   if (file === "-") return text(process.stdin);
   try {
     return readFileSync(file, "utf8");
