@@ -94,6 +94,7 @@ export function aRun(steps: StepView[], overrides: Partial<RunView> = {}): RunVi
     undoOrder: "completion",
     forkedFrom: null,
     redriveOf: null,
+    archived: false,
     deadLetters: 0,
     compensations: [],
     stepList: steps,

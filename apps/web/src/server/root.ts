@@ -3,6 +3,7 @@ import { approvalsRouter } from "./routers/approvals.ts";
 import { backlogRouter } from "./routers/backlog.ts";
 import { deadLettersRouter } from "./routers/dead-letters.ts";
 import { plansRouter } from "./routers/plans.ts";
+import { retentionRouter } from "./routers/retention.ts";
 import { artifactsRouter, runsRouter } from "./routers/runs.ts";
 import { eventsRouter, sessionRouter, systemRouter } from "./routers/system.ts";
 import { tasksRouter } from "./routers/tasks.ts";
@@ -18,6 +19,7 @@ export const appRouter = router({
   deadLetters: deadLettersRouter,
   events: eventsRouter,
   plans: plansRouter,
+  retention: retentionRouter,
   runs: runsRouter,
   session: sessionRouter,
   system: systemRouter,

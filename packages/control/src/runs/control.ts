@@ -29,7 +29,10 @@ export function cancelRun(
   const spec = { name: "runs.cancel", permission: "run.control", input: CancelInput } as const;
   return runCommand(ctx, spec, input, async (tx, { runId, compensate, reason }) => {
     const run = toUuid("run", runId);
-    const answer = found(
+    const answer = await found(
+      ctx,
+      tx,
+      runId,
       await callOffRun(tx.db, {
         tenantId: ctx.tenantId,
         runId: run,
@@ -54,6 +57,7 @@ export function cancelStep(
   } as const;
   return runCommand(ctx, spec, input, async (tx, { runId, stepName, reason }) => {
     const run = await loadRun(ctx, tx, runId);
+    if (run.archived) throw ended({ result: "ended", status: run.status });
     const answer = await callOffStep(tx.db, {
       tenantId: ctx.tenantId,
       runId: run.id,
@@ -93,7 +97,12 @@ export function pauseRun(ctx: MemberContext, input: z.input<typeof RunInput>): P
   const spec = { name: "runs.pause", permission: "run.control", input: RunInput } as const;
   return runCommand(ctx, spec, input, async (tx, { runId }) => {
     const run = toUuid("run", runId);
-    const answer = found(await holdRun(tx.db, { tenantId: ctx.tenantId, runId: run }));
+    const answer = await found(
+      ctx,
+      tx,
+      runId,
+      await holdRun(tx.db, { tenantId: ctx.tenantId, runId: run }),
+    );
     if (answer.result === "ended") throw ended(answer);
     return changed(ctx, tx, runId, answer, ["run.paused", {}]);
   });
@@ -107,15 +116,27 @@ export function resumeRun(
   const spec = { name: "runs.resume", permission: "run.control", input: RunInput } as const;
   return runCommand(ctx, spec, input, async (tx, { runId }) => {
     const run = toUuid("run", runId);
-    const answer = found(await releaseRun(tx.db, { tenantId: ctx.tenantId, runId: run }));
+    const answer = await found(
+      ctx,
+      tx,
+      runId,
+      await releaseRun(tx.db, { tenantId: ctx.tenantId, runId: run }),
+    );
     if (answer.result === "ended") throw ended(answer);
     return changed(ctx, tx, runId, answer, ["run.resumed", {}]);
   });
 }
 
-function found(answer: ControlAnswer | undefined): ControlAnswer {
+/** The engine knows live runs only: one that is archived has ended. */
+async function found(
+  ctx: MemberContext,
+  tx: CommandTransaction,
+  runId: string,
+  answer: ControlAnswer | undefined,
+): Promise<ControlAnswer> {
   if (answer !== undefined) return answer;
-  throw new NofxError("not_found", { detail: "There is no such run in this tenant." });
+  const { status } = await loadRun(ctx, tx, runId);
+  return { result: "ended", status };
 }
 
 function ended(answer: ControlAnswer): NofxError {

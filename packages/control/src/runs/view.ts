@@ -77,6 +77,7 @@ export function toRunSummary(run: RunRecord) {
     finishedAt: run.finished_at?.toISOString() ?? null,
     pausedAt: run.paused_at?.toISOString() ?? null,
     cancelRequestedAt: run.cancel_requested_at?.toISOString() ?? null,
+    archived: run.archived,
   };
 }
 

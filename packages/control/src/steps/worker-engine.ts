@@ -9,6 +9,7 @@ import { createRelayStore, type RelayStore } from "./relay-store.ts";
 import { createRinger } from "./ringer.ts";
 
 export type {
+  Archived,
   AnnouncedArtifact,
   ApprovalQuestion,
   ArtifactFile,
@@ -78,6 +79,15 @@ export interface WorkerEngine {
   redriveBatches(limit: number): Promise<number>;
   /** Clears away what nobody asks for any more. */
   prune(limit: number): Promise<number>;
+  /** Moves finished runs that are past their policy to the history, about so many. */
+  archive(limit: number): Promise<leases.Archived>;
+  deleteHistory(limit: number): Promise<leases.DeletedHistory>;
+  pruneEvents(limit: number): Promise<number>;
+  /** Files of deleted artifacts; each comes again until `filesGone` names it. */
+  filesToRemove(limit: number): Promise<leases.FileToRemove[]>;
+  filesGone(paths: readonly string[]): Promise<void>;
+  /** What holds for tenants that have not said otherwise. */
+  setPlaneRetention(policy: Readonly<Record<string, number | null>>): Promise<void>;
   /** Fails what agents hold for longer than its own time allows. */
   endOverdue(limit: number): Promise<number>;
   /** This process takes up work under its name. */
@@ -136,6 +146,12 @@ export function createWorkerEngine(options: {
     expireDeadlines: (limit) => call(leases.expireDeadlines(db, limit)),
     wakeTimers: async (limit) => (await call(leases.wakeTimers(db, limit))).woken,
     prune: (limit) => call(leases.prune(db, limit)),
+    archive: (limit) => call(leases.archive(db, limit)),
+    deleteHistory: (limit) => call(leases.deleteHistory(db, limit)),
+    pruneEvents: (limit) => call(leases.pruneEvents(db, limit)),
+    filesToRemove: (limit) => call(leases.filesToRemove(db, limit)),
+    filesGone: (paths) => call(leases.filesGone(db, paths)),
+    setPlaneRetention: (policy) => call(leases.setPlaneRetention(db, policy)),
     endOverdue: (limit) => call(endOverdue(db, limit, seams.random)),
     hello: (who) => call(leases.workerHello(db, worker, who)),
     beat: (beat) => call(leases.workerBeat(db, worker, beat)),

@@ -12,6 +12,8 @@ export interface TenantFiles {
   signDownload(bucket: Bucket, path: string, downloadName?: string): Promise<string>;
   put(bucket: Bucket, path: string, bytes: Uint8Array, contentType: string): Promise<void>;
   get(bucket: Bucket, path: string): Promise<Uint8Array | undefined>;
+  /** Removes files; one that is not there is removed already. */
+  remove(bucket: Bucket, paths: readonly string[]): Promise<void>;
 }
 
 export interface Storage {
@@ -56,6 +58,10 @@ function tenantFiles(
     async put(bucket, path, bytes, contentType) {
       const { error } = await from(bucket).upload(path, bytes, { contentType });
       if (error && !/exists|duplicate/i.test(error.message)) throw unavailable(error);
+    },
+    async remove(bucket, paths) {
+      const { error } = await from(bucket).remove([...paths]);
+      if (error) throw unavailable(error);
     },
     async get(bucket, path) {
       const { data, error } = await from(bucket).download(path);

@@ -39,6 +39,10 @@ export const RunSummary = z.object({
   finishedAt: Timestamp.nullable(),
   pausedAt: Timestamp.nullable(),
   cancelRequestedAt: Timestamp.nullable(),
+  archived: z.boolean().meta({
+    description:
+      "Moved to the history: it reads as before, and comes back when something goes on from it",
+  }),
 });
 export type RunSummary = z.infer<typeof RunSummary>;
 export const ListRunsInput = PageInput.extend({

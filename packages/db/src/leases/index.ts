@@ -40,6 +40,17 @@ export {
   type RequestedApproval,
 } from "./request-approval.ts";
 export { auditSealed, seal, type SealedTenant } from "./seal.ts";
+export {
+  archive,
+  deleteHistory,
+  filesGone,
+  filesToRemove,
+  pruneEvents,
+  setPlaneRetention,
+  type Archived,
+  type DeletedHistory,
+  type FileToRemove,
+} from "./retention.ts";
 export { settle } from "./settle.ts";
 export type { SettleAnswer, Settlement, StepFailure } from "./settlement.ts";
 export { stats, type EngineStats } from "./stats.ts";

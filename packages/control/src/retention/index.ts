@@ -1,0 +1,2 @@
+export { getRetention } from "./get.ts";
+export { setRetention } from "./set.ts";
