@@ -10,6 +10,7 @@ const clock: Clock = {
     if (background) timer.unref();
     return () => clearTimeout(timer);
   },
+  soon: (work) => void setImmediate(work),
   sleep: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }).catch(ended),
 };
 

@@ -29,30 +29,36 @@ export const silentDoorbell = (clock: Clock): Doorbell => ({
 /** The bell within one process: whoever hears from elsewhere rings it. */
 export function createBell(clock: Clock): Doorbell & { ring(): void } {
   let rings = 0;
-  const closing = new AbortController();
+  let closed = false;
   const waiting = new Set<() => void>();
+  const wakeAll = () => {
+    for (const wake of waiting) wake();
+  };
   return {
     get rings() {
       return rings;
     },
     ring() {
       rings += 1;
-      for (const wake of waiting) wake();
+      wakeAll();
     },
-    async wait({ since, ms, signal }) {
-      if (rings !== since || signal?.aborted || closing.signal.aborted) return;
-      const woken = new AbortController();
-      const wake = () => woken.abort();
-      waiting.add(wake);
-      try {
-        const signals = [woken.signal, closing.signal, ...(signal === undefined ? [] : [signal])];
-        await clock.sleep(ms, AbortSignal.any(signals));
-      } finally {
-        waiting.delete(wake);
-      }
+    wait({ since, ms, signal }) {
+      if (rings !== since || signal?.aborted === true || closed) return Promise.resolve();
+      return new Promise((resolve) => {
+        const wake = () => {
+          cancel();
+          waiting.delete(wake);
+          signal?.removeEventListener("abort", wake);
+          resolve();
+        };
+        const cancel = clock.timer(ms, wake);
+        waiting.add(wake);
+        signal?.addEventListener("abort", wake, { once: true });
+      });
     },
     async close() {
-      closing.abort();
+      closed = true;
+      wakeAll();
     },
   };
 }

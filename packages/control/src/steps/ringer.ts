@@ -5,8 +5,8 @@ import { DOORBELL } from "./doorbell.ts";
 const PAUSE_MS = 5;
 
 /**
- * Rings in a statement of its own: at once, then at most every 5 ms. Inside the transaction that did the work a NOTIFY
- * would hold a lock of the whole server across the flush to disk.
+ * Rings in a statement of its own: at once, and while one is under way the next ones are one, 5 ms later. Inside the transaction
+ * that did the work a NOTIFY would hold a lock of the whole server across the flush to disk.
  */
 export function createRinger(pool: Pool, clock: Clock): () => void {
   let quiet = true;
@@ -17,16 +17,19 @@ export function createRinger(pool: Pool, clock: Clock): () => void {
       return;
     }
     quiet = false;
-    pool.query("select pg_notify($1, 'default')", [DOORBELL]).catch(() => {
-      // polling catches a lost ring
-    });
-    clock.timer(PAUSE_MS, rest, { background: true });
+    // polling catches a lost ring
+    pool.query(RING).then(rest, rest);
   };
   const rest = () => {
+    if (again) clock.timer(PAUSE_MS, afresh, { background: true });
+    else quiet = true;
+  };
+  const afresh = () => {
     quiet = true;
-    if (!again) return;
     again = false;
     ring();
   };
   return ring;
 }
+
+const RING = { name: "ring", text: `select pg_notify('${DOORBELL}', 'default')` };

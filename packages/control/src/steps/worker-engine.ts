@@ -4,6 +4,7 @@ import * as leases from "@nofx/db/leases";
 import type { DB } from "@nofx/db/types";
 import { fromDatabaseError } from "../command/database-errors.ts";
 import { system } from "../seams/system.ts";
+import { coalesceCheckpoints } from "./coalesce-checkpoints.ts";
 import { endOverdue } from "./end-overdue.ts";
 import { createRelayStore, type RelayStore } from "./relay-store.ts";
 import { createRinger } from "./ringer.ts";
@@ -49,6 +50,7 @@ type Exchange = Omit<leases.ExchangeRequest, "worker">;
  */
 export interface WorkerEngine {
   readonly worker: string;
+  /** `settled.results` says nothing of what settled and succeeded. */
   exchange(request: Exchange): Promise<leases.ExchangeAnswer>;
   /** What a dispatcher may tell a transport of. */
   dispatchable(request: leases.DispatchableRequest): Promise<leases.Dispatchable>;
@@ -127,15 +129,20 @@ export function createWorkerEngine(options: {
       throw fromDatabaseError(error);
     }
   };
+  const store = coalesceCheckpoints({
+    one: (item) =>
+      call(leases.checkpoint(pool, { ...item, tenantId: null }, item.name, item.value)),
+    many: (items) => call(leases.checkpoints(pool, items)),
+  });
   const claim = (held: HeldStep) => ({ stepId: held.stepId, epoch: held.epoch, tenantId: null });
   return {
     worker,
     ring,
-    exchange: (request) => call(leases.exchange(db, { ...request, worker })),
+    exchange: (request) => call(leases.exchangeBriefly(pool, { ...request, worker })),
     dispatchable: (request) => call(leases.dispatchable(db, request)),
     disown: (held) => call(leases.disown(db, worker, held)),
     appendLogs: (held, lines) => call(leases.appendLogs(db, claim(held), lines)),
-    checkpoint: (held, name, value) => call(leases.checkpoint(db, claim(held), name, value)),
+    checkpoint: (held, name, value) => store({ ...held, name, value }),
     requestApproval: (held, question) => call(leases.requestApproval(db, claim(held), question)),
     wait: (held, name, options) => call(leases.wait(db, claim(held), name, options)),
     beginArtifact: (held, file) => call(leases.beginArtifact(db, claim(held), file)),

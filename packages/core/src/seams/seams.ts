@@ -9,6 +9,8 @@ export interface Clock {
   date(): Date;
   /** Calls `work` once, in `ms`. What it answers takes that back. */
   timer(ms: number, work: () => void, options?: TimerOptions): () => void;
+  /** Calls `work` once everything that is ready now has gone on: no time passes. */
+  soon(work: () => void): void;
   /** Resolves when `ms` have passed or `signal` fires. Never throws. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }

@@ -105,6 +105,7 @@ export function virtualClock(
     now: () => time.now,
     date: options.date ?? (() => new Date(time.now)),
     timer,
+    soon: (work) => void timer(0, work),
     sleep(ms, signal) {
       if (signal?.aborted === true) return Promise.resolve();
       return new Promise((resolve) => {

@@ -26,7 +26,10 @@ function parseInt8(text: string): number {
   return value;
 }
 
-/** A pool of connections. It never uses named statements, so a transaction pooler may stand before the server. */
+/**
+ * A pool of connections. It uses no named statements by itself, so a transaction pooler may stand before the server; whoever gives
+ * a query a name (`callHot`: the worker, whose connections are direct) has it prepared once a connection.
+ */
 export function createPool(options: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: options.connectionString,

@@ -65,5 +65,13 @@ export const ClaimedStepRow = z.object({
 });
 export type ClaimedStepRow = z.infer<typeof ClaimedStepRow>;
 
+/** Fills in what the database left out because it is empty. */
+export function fillClaimed(row: Partial<ClaimedStepRow>): void {
+  row.checkpoints ??= [];
+  row.approvals ??= [];
+  row.needs ??= [];
+  row.inputs ??= [];
+}
+
 export const AnnouncedArtifact = ArtifactRow.extend({ tenant_id: z.string() });
 export type AnnouncedArtifact = z.infer<typeof AnnouncedArtifact>;

@@ -1,8 +1,6 @@
-import { sql } from "kysely";
 import { z } from "zod";
-import { callOne } from "./call.ts";
-import { ClaimedStepRow } from "./claimed-step.ts";
-import type { EngineDb } from "./engine-db.ts";
+import { ClaimedStepRow, fillClaimed } from "./claimed-step.ts";
+import { callHot, type HotDb } from "./hot.ts";
 import { RenewedRow, renewalRow, type Renewal } from "./renew.ts";
 import { SettleAnswer, settlementRow, type Settlement } from "./settlement.ts";
 
@@ -44,17 +42,37 @@ export const ExchangeAnswer = z.object({
 });
 export type ExchangeAnswer = z.infer<typeof ExchangeAnswer>;
 
-/** One tick of a worker in one round trip: settles, renews, claims. */
-export async function exchange(db: EngineDb, request: ExchangeRequest): Promise<ExchangeAnswer> {
-  const answer = ExchangeAnswer.parse(
-    await callOne(
-      db,
-      sql`select engine.exchange(${request.worker}, ${request.version}, ${[...request.handlers]}::text[],
-        ${JSON.stringify(request.settlements.map(settlementRow))}::jsonb,
-        ${JSON.stringify(request.renewals.map(renewalRow))}::jsonb,
-        ${request.want}, ${request.leaseMs}, ${JSON.stringify(request.route ?? {})}::jsonb) as value`,
-    ),
-  );
+const EXCHANGE = {
+  name: "engine.exchange",
+  text: `select engine.exchange($1, $2, $3::text[], $4::jsonb, $5::jsonb, $6, $7, $8::jsonb) as value`,
+};
+
+/**
+ * One tick of a worker in one round trip: settles, renews, claims. `settled.results` says nothing of what settled and succeeded,
+ * as most does. The answer is not parsed a second time: a test holds its form against `ExchangeAnswer`.
+ */
+export async function exchangeBriefly(
+  db: HotDb,
+  request: ExchangeRequest,
+): Promise<ExchangeAnswer> {
+  const { settlements, renewals, route } = request;
+  const answer = (await callHot(db, EXCHANGE, [
+    request.worker,
+    request.version,
+    request.handlers,
+    settlements.length === 0 ? "[]" : JSON.stringify(settlements.map(settlementRow)),
+    renewals.length === 0 ? "[]" : JSON.stringify(renewals.map(renewalRow)),
+    request.want,
+    request.leaseMs,
+    route === undefined ? "{}" : JSON.stringify(route),
+  ])) as ExchangeAnswer;
+  for (const row of answer.claimed) fillClaimed(row);
+  return answer;
+}
+
+/** The same, with a result for each settlement. */
+export async function exchange(db: HotDb, request: ExchangeRequest): Promise<ExchangeAnswer> {
+  const answer = await exchangeBriefly(db, request);
   return { ...answer, settled: { ...answer.settled, results: inFull(request, answer) } };
 }
 

@@ -6,7 +6,14 @@ export {
   finishArtifact,
   type ArtifactFile,
 } from "./artifacts.ts";
-export { checkpoint, type CheckpointRow, type Undo } from "./checkpoint.ts";
+export {
+  checkpoint,
+  checkpoints,
+  type CheckpointItem,
+  type CheckpointRefused,
+  type CheckpointRow,
+  type Undo,
+} from "./checkpoint.ts";
 export { claimForAgent } from "./claim-for-agent.ts";
 export type { AnnouncedArtifact, ArtifactRow, ClaimedStepRow } from "./claimed-step.ts";
 export { describeHeld } from "./describe-held.ts";
@@ -14,7 +21,13 @@ export { disown } from "./disown.ts";
 export type { Claim, EngineDb, Executor, Freed } from "./engine-db.ts";
 export { expireDeadlines } from "./expire-deadlines.ts";
 export { dispatchable, type Dispatchable, type DispatchableRequest } from "./dispatchable.ts";
-export { exchange, type ExchangeAnswer, type ExchangeRequest, type Route } from "./exchange.ts";
+export {
+  exchange,
+  exchangeBriefly,
+  ExchangeAnswer,
+  type ExchangeRequest,
+  type Route,
+} from "./exchange.ts";
 export { expireApprovals } from "./expire-approvals.ts";
 export { openLeaderSession, type LeaderSession } from "./leadership.ts";
 export { prune } from "./prune.ts";

@@ -39,23 +39,18 @@ export const SettleAnswer = z.object({
 });
 export type SettleAnswer = z.infer<typeof SettleAnswer>;
 
+/** As `engine.settle` takes it; what is undefined is left out by JSON. */
 export function settlementRow(settlement: Settlement): Record<string, unknown> {
-  const row = {
-    step_id: settlement.stepId,
-    epoch: settlement.epoch,
-    outcome: settlement.outcome,
-    ...(settlement.dependency === undefined ? {} : { dependency: settlement.dependency }),
-  };
+  const { stepId: step_id, epoch, outcome, dependency } = settlement;
   switch (settlement.outcome) {
     case "succeeded":
-      return { ...row, output: settlement.output ?? null };
-    case "failed":
-      return {
-        ...row,
-        error: settlement.error,
-        retry_ms: settlement.retryMs === undefined ? null : Math.ceil(settlement.retryMs),
-      };
+      return { step_id, epoch, outcome, dependency, output: settlement.output ?? null };
+    case "failed": {
+      const { error, retryMs } = settlement;
+      const retry_ms = retryMs === undefined ? null : Math.ceil(retryMs);
+      return { step_id, epoch, outcome, dependency, error, retry_ms };
+    }
     case "released":
-      return row;
+      return { step_id, epoch, outcome, dependency };
   }
 }
