@@ -16,6 +16,7 @@ import { relayLoop } from "../../apps/worker/src/relay/relay-loop.ts";
 import { sealLoop } from "../../apps/worker/src/sealer/seal-loop.ts";
 import { strandedLoop } from "../../apps/worker/src/sweep/stranded-loop.ts";
 import { sweepLoop } from "../../apps/worker/src/sweep/sweep-loop.ts";
+import { createPostgresTransport } from "../../apps/worker/src/transports/postgres-transport.ts";
 
 export interface BenchWorker {
   readonly engine: WorkerEngine;
@@ -62,7 +63,7 @@ export function startWorker(options: WorkerOptions): BenchWorker {
   };
   const loop = new WorkerLoop({
     engine,
-    doorbell,
+    transport: createPostgresTransport({ doorbell }),
     metrics,
     onError,
     version: env.NOFX_WORKER_VERSION,

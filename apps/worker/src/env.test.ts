@@ -26,3 +26,10 @@ test("everything that is wrong is named at once", () => {
   const wrong = { ...COMPLETE, DATABASE_DIRECT_URL: undefined, NOFX_CONCURRENCY: "none" };
   expect(() => readEnv(wrong)).toThrow(/DATABASE_DIRECT_URL[^]*NOFX_CONCURRENCY/);
 });
+
+test("what concerns Redis is looked at only where Redis is used", () => {
+  const odd = { ...COMPLETE, REDIS_URL: "localhost" };
+  expect(readEnv(odd).QUEUE_DRIVER).toBe("postgres");
+  expect(() => readEnv({ ...odd, QUEUE_DRIVER: "bullmq" })).toThrow(/REDIS_URL: .*redis:/);
+  expect(readEnv({ ...COMPLETE, QUEUE_DRIVER: "bullmq" }).REDIS_URL).toBe("redis://127.0.0.1:6379");
+});

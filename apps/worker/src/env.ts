@@ -4,44 +4,56 @@ import packageJson from "../package.json" with { type: "json" };
 
 const seconds = (otherwise: number) => z.coerce.number().positive().max(86_400).default(otherwise);
 
+const isRedisUrl = (text: string) =>
+  URL.canParse(text) && ["redis:", "rediss:"].includes(new URL(text).protocol);
+
 /** What a worker is told; parsed once, at its start. */
-export const WorkerEnv = z.object({
-  DATABASE_DIRECT_URL: z.string().min(1),
-  DATABASE_GATEWAY_URL: z.string().min(1),
-  SUPABASE_URL: z.url(),
-  SUPABASE_ANON_KEY: z.string().min(1),
-  SUPABASE_JWT_SECRET: z.string().min(1),
-  /** Where the agent API, /health and /metrics listen. */
-  NOFX_GATEWAY_HOST: z.string().default("127.0.0.1"),
-  NOFX_GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(8790),
-  /** Each run gets a folder of its own in here. */
-  NOFX_WORKSPACES: z.string().min(1),
-  /** What runs may copy their workspace from lies in here. */
-  NOFX_WORKSPACE_ROOT: z.string().min(1),
-  /** The folder of a local stack's state and keys, where there is one: no workspace is copied from it. */
-  NOFX_HOME: z.string().min(1).optional(),
-  /** Of this worker's code: kept with each attempt, shown beside its name. */
-  NOFX_WORKER_VERSION: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$/)
-    .default(packageJson.version),
-  NOFX_WORKER_NAME: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._:@/-]{0,199}$/)
-    .default(`${hostname()}:${process.pid}`),
-  /** What http steps and webhooks may reach although it is not public: host:port pairs with commas between. */
-  NOFX_HTTP_ALLOW: z.string().default(""),
-  NOFX_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(4),
-  NOFX_LEASE_SECONDS: seconds(30),
-  /** For steps that agents hold; as long as the worker's own unless said otherwise. */
-  NOFX_AGENT_LEASE_SECONDS: z.coerce.number().positive().max(86_400).optional(),
-  /** How long a claimable step may wait for a worker that has code for it, before it fails. */
-  NOFX_STRAND_SECONDS: seconds(900),
-  /** Set by the local stack's supervisor: this worker may be frozen for a demonstration. */
-  NOFX_LOCAL: z.stringbool().default(false),
-  /** How long running steps may go on after the first signal to stop. */
-  NOFX_GRACE_SECONDS: z.coerce.number().min(0).max(3_600).default(10),
-});
+export const WorkerEnv = z
+  .object({
+    DATABASE_DIRECT_URL: z.string().min(1),
+    DATABASE_GATEWAY_URL: z.string().min(1),
+    /** How workers learn what to claim: Postgres alone, or hints in Redis besides. */
+    QUEUE_DRIVER: z.enum(["postgres", "bullmq"]).default("postgres"),
+    /** Asked for nothing and read by nobody unless QUEUE_DRIVER is bullmq. */
+    REDIS_URL: z.string().default("redis://127.0.0.1:6379"),
+    SUPABASE_URL: z.url(),
+    SUPABASE_ANON_KEY: z.string().min(1),
+    SUPABASE_JWT_SECRET: z.string().min(1),
+    /** Where the agent API, /health and /metrics listen. */
+    NOFX_GATEWAY_HOST: z.string().default("127.0.0.1"),
+    NOFX_GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(8790),
+    /** Each run gets a folder of its own in here. */
+    NOFX_WORKSPACES: z.string().min(1),
+    /** What runs may copy their workspace from lies in here. */
+    NOFX_WORKSPACE_ROOT: z.string().min(1),
+    /** The folder of a local stack's state and keys, where there is one: no workspace is copied from it. */
+    NOFX_HOME: z.string().min(1).optional(),
+    /** Of this worker's code: kept with each attempt, shown beside its name. */
+    NOFX_WORKER_VERSION: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$/)
+      .default(packageJson.version),
+    NOFX_WORKER_NAME: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._:@/-]{0,199}$/)
+      .default(`${hostname()}:${process.pid}`),
+    /** What http steps and webhooks may reach although it is not public: host:port pairs with commas between. */
+    NOFX_HTTP_ALLOW: z.string().default(""),
+    NOFX_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(4),
+    NOFX_LEASE_SECONDS: seconds(30),
+    /** For steps that agents hold; as long as the worker's own unless said otherwise. */
+    NOFX_AGENT_LEASE_SECONDS: z.coerce.number().positive().max(86_400).optional(),
+    /** How long a claimable step may wait for a worker that has code for it, before it fails. */
+    NOFX_STRAND_SECONDS: seconds(900),
+    /** Set by the local stack's supervisor: this worker may be frozen for a demonstration. */
+    NOFX_LOCAL: z.stringbool().default(false),
+    /** How long running steps may go on after the first signal to stop. */
+    NOFX_GRACE_SECONDS: z.coerce.number().min(0).max(3_600).default(10),
+  })
+  .refine(({ QUEUE_DRIVER, REDIS_URL }) => QUEUE_DRIVER !== "bullmq" || isRedisUrl(REDIS_URL), {
+    path: ["REDIS_URL"],
+    message: "not a URL of Redis: redis://host:port, or rediss:// for TLS",
+  });
 export type WorkerEnv = z.infer<typeof WorkerEnv>;
 
 /** Throws an error that names every variable that is missing or wrong. */

@@ -23,6 +23,7 @@ import { relayLoop } from "./relay/relay-loop.ts";
 import { sealLoop } from "./sealer/seal-loop.ts";
 import { strandedLoop } from "./sweep/stranded-loop.ts";
 import { sweepLoop } from "./sweep/sweep-loop.ts";
+import { createTransport } from "./transports/create-transport.ts";
 import { createWorkspaces, removeHalfMade } from "./workspace/ensure-workspace.ts";
 import type { Files } from "./workspace/files.ts";
 
@@ -72,9 +73,23 @@ const version = env.NOFX_WORKER_VERSION;
 const concurrency = env.NOFX_CONCURRENCY;
 let draining = false;
 let greeted = false;
-const loop = new WorkerLoop({
+const transport = await createTransport(env, {
+  connectionString: env.DATABASE_DIRECT_URL,
+  worker,
   engine,
   doorbell,
+  handlers: knownHandlers(),
+  seams: system,
+  onUp: (up) => {
+    metrics.set("nofx_transport_up", up ? 1 : 0, { driver: env.QUEUE_DRIVER });
+    log.info({ up }, "redis");
+  },
+  onHints: (what, count) => metrics.count("nofx_hints_total", { what }, count),
+  onError,
+});
+const loop = new WorkerLoop({
+  engine,
+  transport,
   metrics,
   onError,
   version,
@@ -92,7 +107,7 @@ const gateway = await serveGateway({
     plane,
     metrics,
     api: { doorbell, leaseSeconds: env.NOFX_AGENT_LEASE_SECONDS ?? leaseSeconds, onError },
-    health: () => ({ worker, greeted, draining, silentMs: loop.silentMs }),
+    health: () => ({ worker, greeted, draining, silentMs: loop.silentMs, transport }),
   }),
 });
 await removeHalfMade(env.NOFX_WORKSPACES, clock.date());
@@ -102,6 +117,7 @@ loop.start();
 const ending = new AbortController();
 metrics.set("nofx_worker_info", 1, { worker, version });
 metrics.set("nofx_worker_slots", concurrency);
+metrics.set("nofx_transport_up", transport.up ? 1 : 0, { driver: transport.driver });
 metrics.beforeExpose(planeGauges({ metrics, stats: () => engine.stats(), monotonicMs: clock.now }));
 const presence = {
   clock,
@@ -159,7 +175,7 @@ process.on("SIGINT", stop);
 
 await shutdown.finished;
 ending.abort();
-await Promise.all([beside, gateway.close(), doorbell.close()]);
+await Promise.all([beside, gateway.close(), transport.close(), doorbell.close()]);
 await Promise.all([engine.close(), plane.close()]);
 log.info("stopped");
 // a handler that did not stop when told may hold the process no longer

@@ -2,6 +2,7 @@ import type { Plane } from "@nofx/control/command";
 import { handleAgentRequest, type AgentApiOptions } from "@nofx/control/http";
 import { NofxError, problemResponse } from "@nofx/core/errors";
 import type { Metrics } from "../metrics.ts";
+import type { Transport } from "../transports/transport.ts";
 
 const SILENT_MS = 15_000;
 
@@ -9,7 +10,13 @@ export interface GatewayPorts {
   readonly plane: Plane;
   readonly api: AgentApiOptions;
   readonly metrics: Metrics;
-  readonly health: () => { worker: string; greeted: boolean; draining: boolean; silentMs: number };
+  readonly health: () => {
+    worker: string;
+    greeted: boolean;
+    draining: boolean;
+    silentMs: number;
+    transport: Pick<Transport, "driver" | "up">;
+  };
 }
 
 /** The agent API, `/health` for the launcher and load balancers, `/metrics` for Prometheus. */
@@ -29,8 +36,13 @@ export function answerRequest(ports: GatewayPorts): (request: Request) => Promis
 }
 
 function health({ health }: GatewayPorts): Response {
-  const { worker, greeted, draining, silentMs } = health();
+  const { worker, greeted, draining, silentMs, transport } = health();
   const silent = silentMs > SILENT_MS;
   const status = silent ? "database_silent" : draining ? "draining" : greeted ? "ok" : "starting";
-  return Response.json({ status, worker }, { status: status === "ok" ? 200 : 503 });
+  // without its hints a worker works on: that is no reason to take it out of service
+  const { driver, up } = transport;
+  return Response.json(
+    { status, worker, transport: { driver, up } },
+    { status: status === "ok" ? 200 : 503 },
+  );
 }

@@ -1,80 +1,78 @@
 import type { ClaimedStepRow, HeldStep } from "@nofx/control/steps";
-import type { Clock } from "@nofx/core/seams";
+import type { Due } from "./timeline.ts";
 
 /** Why a handler was told to stop. */
 export type StopReason = "lease_lost" | "cancelled" | "shutdown";
 
-/** A step that takes longer than this is worth a write of its own that marks it running: its first renewal. */
-const SHOW_RUNNING_MS = 500;
-
-/**
- * A claim in execution, and how long this worker may believe in it: until the request that got or renewed it was sent,
- * plus the lease, less a margin, on a clock that nobody sets. After that it stops, whatever the database would say.
- */
+/** A claim in this worker's hands. What few steps need, signals above all, is made when it is asked for. */
 export class RunningStep {
   readonly step: ClaimedStepRow;
   readonly held: HeldStep;
-  readonly #stop = new AbortController();
-  readonly #lost = new AbortController();
-  readonly #clock: Clock;
-  readonly #leaseMs: number;
-  #renewAt: number;
-  #unwatch: () => void;
+  /** When the request was sent that got the claim or renewed it last, by a clock that nobody sets. */
+  sentAt: number;
+  /** Whether it has a slot. */
+  isStarted = false;
+  /** An older attempt of the same step in this process, while it is still dying. */
+  earlier: RunningStep | undefined;
+  /** When the worker stops believing in the lease. */
+  leaseDue: Due<RunningStep> | undefined;
+  /** When it is to be renewed; before it has a slot: given back. */
+  nextDue: Due<RunningStep> | undefined;
   #reason: StopReason | undefined;
-  readonly ended: Promise<void>;
-  #end: () => void;
+  #stop: AbortController | undefined;
+  #lost: AbortController | undefined;
+  #hasEnded = false;
+  #ended: PromiseWithResolvers<void> | undefined;
 
-  constructor(step: ClaimedStepRow, leaseMs: number, sentAt: number, clock: Clock) {
+  constructor(step: ClaimedStepRow, sentAt: number) {
     this.step = step;
-    this.#clock = clock;
     this.held = { stepId: step.id, epoch: step.epoch };
-    this.#leaseMs = leaseMs;
-    this.#renewAt = sentAt + Math.min(SHOW_RUNNING_MS, leaseMs / 3);
-    this.#unwatch = this.#watch(sentAt);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.ended = promise;
-    this.#end = resolve;
+    this.sentAt = sentAt;
   }
 
   get reason(): StopReason | undefined {
     return this.#reason;
   }
 
+  /** Whether the lease is gone, as far as the worker knows. */
+  get isLost(): boolean {
+    return this.#reason === "lease_lost";
+  }
+
   /** Fires for whatever reason the handler must stop. */
   get signal(): AbortSignal {
+    if (this.#stop === undefined) {
+      this.#stop = new AbortController();
+      if (this.#reason !== undefined) this.#stop.abort(new Error(this.#reason));
+    }
     return this.#stop.signal;
   }
 
   /** Fires only when the lease is gone. */
   get lost(): AbortSignal {
+    if (this.#lost === undefined) {
+      this.#lost = new AbortController();
+      if (this.isLost) this.#lost.abort(new Error("lease_lost"));
+    }
     return this.#lost.signal;
   }
 
-  get renewAt(): number {
-    return this.#reason === "lease_lost" ? Infinity : this.#renewAt;
-  }
-
-  renewed(sentAt: number): void {
-    this.#renewAt = sentAt + this.#leaseMs / 3;
-    this.#unwatch();
-    this.#unwatch = this.#watch(sentAt);
+  /** Resolves when nothing of it goes on any more. */
+  get ended(): Promise<void> {
+    this.#ended ??= Promise.withResolvers();
+    if (this.#hasEnded) this.#ended.resolve();
+    return this.#ended.promise;
   }
 
   stop(reason: StopReason): void {
-    if (reason === "lease_lost") this.#lost.abort(new Error(reason));
     // losing the lease outranks: then nothing may be settled
     if (this.#reason === undefined || reason === "lease_lost") this.#reason = reason;
-    this.#stop.abort(new Error(reason));
+    if (reason === "lease_lost") this.#lost?.abort(new Error(reason));
+    this.#stop?.abort(new Error(reason));
   }
 
   end(): void {
-    this.#unwatch();
-    this.#end();
-  }
-
-  #watch(sentAt: number): () => void {
-    const margin = Math.min(5_000, this.#leaseMs / 6);
-    const left = sentAt + this.#leaseMs - margin - this.#clock.now();
-    return this.#clock.timer(Math.max(0, left), () => this.stop("lease_lost"));
+    this.#hasEnded = true;
+    this.#ended?.resolve();
   }
 }

@@ -1,14 +1,15 @@
-import { pollMs, type Doorbell, type Settlement, type WorkerEngine } from "@nofx/control/steps";
+import { pollMs, type Settlement, type WorkerEngine } from "@nofx/control/steps";
 import type { Clock, Random } from "@nofx/core/seams";
 import type { StepResult } from "../catalog/handler.ts";
 import type { Metrics } from "../metrics.ts";
 import { countAnswer } from "../metrics/count-answer.ts";
+import type { Transport } from "../transports/transport.ts";
 import { RunningStep, type StopReason } from "./running-step.ts";
 import { settlementOf } from "./settlement-of.ts";
 
 export interface LoopOptions {
   readonly engine: WorkerEngine;
-  readonly doorbell: Doorbell;
+  readonly transport: Transport;
   readonly metrics: Metrics;
   /** Of this worker's code, and what it has code for, as kind@version. */
   readonly version: string;
@@ -81,10 +82,10 @@ export class WorkerLoop {
   }
 
   async #run(): Promise<void> {
-    const { doorbell, metrics, onError } = this.#options;
+    const { transport, metrics, onError } = this.#options;
     let failures = 0;
     while (!this.#isIdle()) {
-      const since = doorbell.rings;
+      const since = transport.rings;
       let ms: number;
       try {
         if (failures > 0) await this.#disownUnknown();
@@ -103,8 +104,8 @@ export class WorkerLoop {
       const local = new AbortController();
       // while the database is silent, neither a ring nor a step's end makes asking again any better
       this.#wake = failures > 0 ? () => {} : () => local.abort();
-      await doorbell.wait({
-        since: failures > 0 ? doorbell.rings : since,
+      await transport.wait({
+        since: failures > 0 ? transport.rings : since,
         ms,
         signal: local.signal,
       });
@@ -129,20 +130,23 @@ export class WorkerLoop {
   }
 
   async #tick(): Promise<void> {
-    const { clock, engine, metrics, concurrency, leaseMs } = this.#options;
+    const { clock, engine, metrics, transport, concurrency, leaseMs } = this.#options;
     const sentAt = clock.now();
     const settlements = [...this.#outbox];
     const due = [...this.#running.values()].filter((running) => running.renewAt <= sentAt);
     const want = this.#draining || this.#paused ? 0 : Math.max(0, concurrency - this.#running.size);
-    if (settlements.length + due.length + want === 0) return;
+    const route = want > 0 ? await transport.route(want) : undefined;
+    if (settlements.length + due.length === 0 && route === undefined) return;
     const answer = await engine.exchange({
       version: this.#options.version,
       handlers: this.#options.handlers,
       settlements,
       renewals: due.map((running) => running.held),
-      want,
+      want: route === undefined ? 0 : want,
       leaseMs,
+      route,
     });
+    transport.claimed(route, answer);
     this.#outbox = this.#outbox.slice(settlements.length);
     countAnswer(metrics, { settlements, answer, leaseMs });
     for (const row of answer.renewed) {

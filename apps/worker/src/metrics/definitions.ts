@@ -21,6 +21,10 @@ export const COUNTERS = {
     help: "Settlements refused under a valid lease, or two attempts under one epoch: must stay 0",
     labels: [],
   },
+  nofx_hints_total: {
+    help: "Hints of steps in Redis: dispatched, taken, or stale when they were taken",
+    labels: ["what"],
+  },
   nofx_exchange_errors_total: { help: "Ticks that the database did not answer", labels: [] },
   nofx_steps_reclaimed_total: {
     help: "Steps taken back from executors that vanished",
@@ -43,6 +47,10 @@ export const COUNTERS = {
 export const GAUGES = {
   nofx_worker_info: { help: "1, with the version of the code", labels: ["worker", "version"] },
   nofx_worker_draining: { help: "1 while this worker claims nothing", labels: [] },
+  nofx_transport_up: {
+    help: "1 while hints of steps come as QUEUE_DRIVER says; 0: this worker asks Postgres itself",
+    labels: ["driver"],
+  },
   nofx_worker_slots: { help: "How many steps this worker takes at a time", labels: [] },
   nofx_steps_in_flight: { help: "Steps running in this worker", labels: [] },
 } as const;

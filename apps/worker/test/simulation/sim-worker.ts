@@ -8,6 +8,7 @@ import { createShutdown } from "../../src/loop/shutdown.ts";
 import { WorkerLoop } from "../../src/loop/worker-loop.ts";
 import { createMetrics } from "../../src/metrics.ts";
 import { sweepLoop } from "../../src/sweep/sweep-loop.ts";
+import { createPostgresTransport } from "../../src/transports/postgres-transport.ts";
 import { behaviour } from "./behaviour.ts";
 import type { Dice } from "./dice.ts";
 import type { Network } from "./network.ts";
@@ -66,7 +67,7 @@ export function startWorker(ports: WorkerPorts): SimWorker {
   };
   const loop = new WorkerLoop({
     engine,
-    doorbell,
+    transport: createPostgresTransport({ doorbell }),
     metrics,
     clock,
     onError,

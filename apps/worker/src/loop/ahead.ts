@@ -1,0 +1,67 @@
+/** What takes longer than this, of what ended last of its kind, is not claimed ahead. */
+const LONG_SHARE = 0.5;
+/** A kind that nothing ended of for so long says nothing any more. */
+const FORGET_MS = 10_000;
+/** How fast the worker is, is looked at so often at most. */
+const LOOK_MS = 10;
+
+interface Kind {
+  /** Rises with each long one at once, falls slowly. */
+  ms: number;
+  at: number;
+}
+
+/**
+ * How many steps to claim beyond the free slots, so that short ones keep them busy while an answer is under way: as many as will
+ * begin within `withinMs`, going by how long each kind took lately and by how many ended a second; none where any kind is long.
+ */
+export class Ahead {
+  readonly #slots: number;
+  readonly #most: number;
+  readonly #withinMs: number;
+  readonly #kinds = new Map<string, Kind>();
+  #ended = 0;
+  #since = 0;
+  #perMs = 0;
+
+  constructor(options: { slots: number; most: number; withinMs: number }) {
+    this.#slots = options.slots;
+    this.#most = options.most;
+    this.#withinMs = options.withinMs;
+  }
+
+  ended(name: string, ms: number, now: number): void {
+    this.#ended += 1;
+    const kind = this.#kinds.get(name);
+    if (kind === undefined) {
+      this.#kinds.set(name, { ms, at: now });
+      return;
+    }
+    kind.ms = ms > kind.ms ? ms : kind.ms * 0.9 + ms * 0.1;
+    kind.at = now;
+  }
+
+  /** With `free` slots free. */
+  count(free: number, now: number): number {
+    if (this.#most === 0) return 0;
+    this.#measure(now);
+    let longest = -1;
+    for (const [name, { ms, at }] of this.#kinds) {
+      if (now - at > FORGET_MS) this.#kinds.delete(name);
+      else if (ms > longest) longest = ms;
+    }
+    if (longest < 0 || longest > this.#withinMs * LONG_SHARE) return 0;
+    const bySlots = (this.#slots * this.#withinMs) / Math.max(longest, 0.01);
+    const bySpeed = Math.max(free, this.#perMs * this.#withinMs);
+    return Math.floor(Math.min(this.#most, bySlots, bySpeed));
+  }
+
+  #measure(now: number): void {
+    const passed = now - this.#since;
+    if (passed < LOOK_MS) return;
+    const perMs = this.#ended / passed;
+    this.#perMs = passed > 1_000 ? perMs : (this.#perMs + perMs) / 2;
+    this.#ended = 0;
+    this.#since = now;
+  }
+}
