@@ -11,7 +11,8 @@ export type Scope =
         | "deadLetters"
         | "workers"
         | "webhooks"
-        | "schedules";
+        | "schedules"
+        | "queues";
     }
   | { of: "run" | "logs" | "artifacts"; runId: string | null };
 
@@ -82,6 +83,9 @@ const SCOPES: Record<EventType, (runId: string | null) => Scope[]> = {
   "worker.stopped": () => [{ of: "workers" }],
   "worker.frozen": (runId) => [{ of: "workers" }, { of: "run", runId }],
   "schedule.missed": () => [{ of: "schedules" }],
+  "queue.paused": ruleChanged,
+  "queue.resumed": ruleChanged,
+  "rule.changed": () => [{ of: "queues" }],
   "webhook.tested": () => [{ of: "webhooks" }],
   "webhook.disabled": () => [{ of: "webhooks" }],
   "events.sealed": () => [],
@@ -93,6 +97,10 @@ function runChanged(runId: string | null): Scope[] {
 
 function stepsMoved(runId: string | null): Scope[] {
   return [{ of: "runs" }, { of: "run", runId }, { of: "logs", runId }, { of: "artifacts", runId }];
+}
+
+function ruleChanged(runId: string | null): Scope[] {
+  return [{ of: "queues" }, { of: "run", runId }];
 }
 
 function deadLetterChanged(runId: string | null): Scope[] {
@@ -116,6 +124,7 @@ export function scopesOfTopic(topic: string): Scope[] {
     { of: "deadLetters" },
     { of: "workers" },
     { of: "schedules" },
+    { of: "queues" },
   ];
 }
 
@@ -134,6 +143,7 @@ export function isConcerned(queryKey: readonly unknown[], scopes: readonly Scope
       case "workers":
       case "webhooks":
       case "schedules":
+      case "queues":
         return router === scope.of;
       case "runs":
         return router === "runs" && procedure === "list";

@@ -6,8 +6,10 @@ import {
   Capability,
   Decision,
   Hold,
+  QueueName,
   StepName,
   StepStatus,
+  TypePattern,
   Verdict,
   WaitKind,
   WebhookDisabledReason,
@@ -28,6 +30,14 @@ const stepRef = { step_id: Uuid, run_id: Uuid };
 const heldSteps = z.array(z.looseObject({ ...stepRef, epoch })).min(1);
 const runShape = { run_id: Uuid, plan_id: Uuid.nullish() };
 const planShape = { plan_id: Uuid, digest: digest.nullish(), verdict: Verdict.nullish() };
+const ruleShape = {
+  rule_id: Uuid,
+  queue: QueueName.nullish(),
+  type: TypePattern.nullish(),
+  agent: Uuid.nullish(),
+  plane: z.boolean().nullish().meta({ description: "Made by those who operate the plane" }),
+  tenant: Uuid.nullish().meta({ description: "Whom it binds, where not the one that is told" }),
+};
 const approvalShape = {
   approval_id: Uuid,
   subject: ApprovalSubject,
@@ -177,6 +187,21 @@ export const MESSAGE_TYPES = {
       last: z.iso.datetime({ offset: true }),
     },
   ),
+  "queue.paused": defineMessage(
+    "queue.paused",
+    "A queue, a type of steps or all of a tenant is paused",
+    ruleShape,
+  ),
+  "queue.resumed": defineMessage("queue.resumed", "What was paused goes on", ruleShape),
+  "rule.changed": defineMessage("rule.changed", "A limit was set, changed or taken away", {
+    ...ruleShape,
+    max_running: count.nullish(),
+    max_queued: count.nullish(),
+    rate: count.nullish(),
+    per_seconds: count.nullish(),
+    burst: count.nullish(),
+    weight: count.nullish(),
+  }),
   "webhook.tested": defineMessage(
     "webhook.tested",
     "Somebody asked for a trial; told to that endpoint only",

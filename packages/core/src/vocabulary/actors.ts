@@ -10,6 +10,7 @@ export const Permission = z.enum([
   "plan.execute",
   "approval.decide",
   "run.control",
+  "queue.manage",
   "worker.manage",
   "agent.manage",
   "dead_letter.reveal",
@@ -25,6 +26,7 @@ const GRANTS: Record<MemberRole, readonly Permission[]> = {
     "plan.create",
     "plan.execute",
     "run.control",
+    "queue.manage",
     "worker.manage",
   ],
   supervisor: [
@@ -33,6 +35,7 @@ const GRANTS: Record<MemberRole, readonly Permission[]> = {
     "plan.create",
     "plan.execute",
     "run.control",
+    "queue.manage",
     "worker.manage",
     "approval.decide",
     "agent.manage",

@@ -26,6 +26,7 @@ export const ID_PREFIXES = {
   compensation: "undo",
   deadLetter: "dead",
   redriveBatch: "redrive",
+  rule: "rule",
   webhook: "hook",
   webhookDelivery: "delivery",
   schedule: "schedule",
@@ -98,6 +99,7 @@ export const PlanStepId = idSchema("planStep");
 export const ApprovalId = idSchema("approval");
 export const RunId = idSchema("run");
 export const StepId = idSchema("step");
+export const RuleId = idSchema("rule");
 export const ArtifactId = idSchema("artifact");
 export const EventId = idSchema("event");
 export const MessageId = idSchema("message");

@@ -27,6 +27,11 @@ export const QueueName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "use 1 to 64 of a-z 0-9 . _ -, like mail")
   .meta({ description: "A queue, by name" });
+/** Which steps a rule is about: a kind or a capability, or with a star at its end all that begin so. */
+export const TypePattern = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,63}\*?$/, "use a kind or capability, like shell or code.*")
+  .meta({ description: "A kind or a capability; `code.*` for all that begin so" });
 export const DEFAULT_QUEUE = "default";
 
 const timeoutSeconds = z.int().min(1).max(86_400);
