@@ -105,6 +105,11 @@ export const SchedulePreview = z.object({
 });
 export type SchedulePreview = z.infer<typeof SchedulePreview>;
 
+const ScheduledRun = z.object({
+  id: RunId,
+  status: RunStatus.nullable().meta({ description: "null: it has been moved to the history" }),
+});
+
 export const ScheduleView = z.object({
   id: ScheduleId,
   name: StepName,
@@ -121,7 +126,7 @@ export const ScheduleView = z.object({
   pausedReason: z.string().nullable(),
   nextAt: Timestamp.nullable(),
   lastAt: Timestamp.nullable(),
-  lastRun: z.object({ id: RunId, status: RunStatus }).nullable(),
+  lastRun: ScheduledRun.nullable(),
   misses: z.int(),
   version: z.int(),
   createdBy: z.string(),
@@ -133,7 +138,7 @@ export const SchedulePage = pageOf(ScheduleView);
 export const FiringView = z.object({
   occurrence: Timestamp,
   outcome: FiringOutcome,
-  run: z.object({ id: RunId, status: RunStatus }).nullable(),
+  run: ScheduledRun.nullable(),
   occurrences: z.int().meta({ description: "More than one where several were missed in a row" }),
   through: Timestamp.nullable().meta({ description: "The last of them" }),
   error: z.string().nullable(),

@@ -52,6 +52,15 @@ export {
   type ApprovalQuestion,
   type RequestedApproval,
 } from "./request-approval.ts";
+export {
+  dueSchedules,
+  fireSchedules,
+  pruneFirings,
+  type DueSchedule,
+  type DueSchedules,
+  type FiredSchedules,
+  type FiringDraft,
+} from "./schedules.ts";
 export { auditSealed, seal, type SealedTenant } from "./seal.ts";
 export {
   archive,

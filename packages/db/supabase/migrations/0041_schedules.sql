@@ -101,10 +101,10 @@ end
 $$;
 grant execute on function engine.due_schedules(integer, timestamptz) to nofx_worker;
 
--- Makes the task of one firing; answers its run and who it is for.
+-- Makes the task of one firing, of the version of its kind that is newest now; answers its run and who it is for.
 create function engine.begin_scheduled(
   p_schedule public.schedules, p_occurrence timestamptz, p_now timestamptz, p_actor_type text, p_actor_id text, p_correlation uuid,
-  p_traceparent text
+  p_traceparent text, p_versions jsonb
 ) returns json
 language plpgsql security definer
 set search_path = ''
@@ -116,21 +116,22 @@ declare
 begin
   return engine.enqueue(p_schedule.tenant_id,
     jsonb_build_array(p_schedule.task || jsonb_build_object('token', v_token, 'schedule_id', p_schedule.id,
+      'kind_version', coalesce((p_versions ->> (p_schedule.task ->> 'kind'))::smallint, 1),
       'run_at', case when p_schedule.jitter_seconds > 0 then greatest(p_now, p_occurrence + v_jitter) end)),
-    p_actor_type, p_actor_id, p_correlation, p_traceparent);
+    p_actor_type, p_actor_id, p_correlation, p_traceparent, p_versions);
 end
 $$;
-revoke all on function engine.begin_scheduled(public.schedules, timestamptz, timestamptz, text, text, uuid, text) from public;
+revoke all on function engine.begin_scheduled(public.schedules, timestamptz, timestamptz, text, text, uuid, text, jsonb) from public;
 
 -- What a leader decided of due schedules. p_firings: [{schedule_id, version, occurrence, outcome: fire | missed, occurrences, through,
 -- next_at}]; occurrence is the schedule's next_at, and next_at the instant after it (after `through`, for missed ones).
 --
 -- A firing whose schedule has moved on, been changed or paused meanwhile is `stale` and does nothing. One whose task cannot be
 -- made for what it is counts as `failed`; one that was refused for now is `refused` and stays due. No firing stands in the
--- way of another.
+-- way of another. p_versions: the newest version of each kind.
 --
 -- Answers {firings: [{schedule_id, occurrence, outcome, run_id, error}], for_workers, for_agents}.
-create function engine.fire_schedules(p_term bigint, p_firings jsonb, p_now timestamptz default null) returns json
+create function engine.fire_schedules(p_term bigint, p_firings jsonb, p_versions jsonb, p_now timestamptz default null) returns json
 language plpgsql security definer
 set search_path = ''
 as $$
@@ -172,7 +173,7 @@ begin
         else 'fired' end;
       if v_outcome = 'fired' then
         begin
-          v_begun := engine.begin_scheduled(v_schedule, v_firing.occurrence, v_now, 'system', 'scheduler', app.uuid7(), null);
+          v_begun := engine.begin_scheduled(v_schedule, v_firing.occurrence, v_now, 'system', 'scheduler', app.uuid7(), null, p_versions);
         exception
           when others then
             -- a deadlock or a server that goes down concern the whole call
@@ -214,11 +215,11 @@ begin
   return json_build_object('firings', v_told, 'for_workers', v_for_workers, 'for_agents', v_for_agents);
 end
 $$;
-grant execute on function engine.fire_schedules(bigint, jsonb, timestamptz) to nofx_worker;
+grant execute on function engine.fire_schedules(bigint, jsonb, jsonb, timestamptz) to nofx_worker;
 
 -- A person fires it outside its timetable, which goes on as it was. Answers {run_id, for_workers, for_agents}, or nothing
 -- where there is no such schedule.
-create function engine.run_schedule(p_tenant uuid, p_schedule uuid, p_member uuid, p_correlation uuid, p_traceparent text) returns json
+create function engine.run_schedule(p_tenant uuid, p_schedule uuid, p_member uuid, p_correlation uuid, p_traceparent text, p_versions jsonb) returns json
 language plpgsql security definer
 set search_path = ''
 as $$
@@ -246,7 +247,7 @@ begin
   return json_build_object('run_id', v_run, 'for_workers', v_begun -> 'for_workers', 'for_agents', v_begun -> 'for_agents');
 end
 $$;
-grant execute on function engine.run_schedule(uuid, uuid, uuid, uuid, text) to nofx_member;
+grant execute on function engine.run_schedule(uuid, uuid, uuid, uuid, text, jsonb) to nofx_member;
 
 create function engine.prune_firings(p_limit integer) returns integer
 language plpgsql security definer
