@@ -20,6 +20,7 @@ import { createMetrics } from "./metrics.ts";
 import { planeGauges } from "./metrics/plane-gauges.ts";
 import { presenceLoop } from "./presence/presence-loop.ts";
 import { relayLoop } from "./relay/relay-loop.ts";
+import { schedulerLoop } from "./scheduler/scheduler-loop.ts";
 import { sealLoop } from "./sealer/seal-loop.ts";
 import { strandedLoop } from "./sweep/stranded-loop.ts";
 import { sweepLoop } from "./sweep/sweep-loop.ts";
@@ -151,8 +152,15 @@ const relay = {
   allowed,
   onTold: (outcome: string) => metrics.count("nofx_webhook_attempts_total", { outcome }),
 };
+const scheduler = {
+  connectionString: env.DATABASE_DIRECT_URL,
+  engine,
+  seams: { clock, random },
+  metrics,
+};
 const beside = Promise.all([
   relayLoop(relay, ending.signal, onError),
+  schedulerLoop(scheduler, ending.signal, onError),
   presenceLoop(presence, ending.signal, onError),
   strandedLoop(
     { clock, engine, metrics, seconds: env.NOFX_STRAND_SECONDS },

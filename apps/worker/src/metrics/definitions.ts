@@ -38,6 +38,10 @@ export const COUNTERS = {
     help: "Events that this worker gave their sequence",
     labels: [],
   },
+  nofx_schedule_firings_total: {
+    help: "Instants of schedules dealt with, by outcome",
+    labels: ["outcome"],
+  },
   nofx_webhook_attempts_total: {
     help: "Webhook requests, by outcome: delivered, failed, disabled",
     labels: ["outcome"],

@@ -3,6 +3,7 @@ import { createDatabase, createPool } from "@nofx/db/client";
 import * as leases from "@nofx/db/leases";
 import type { DB } from "@nofx/db/types";
 import { fromDatabaseError } from "../command/database-errors.ts";
+import { createSchedulerStore, type SchedulerStore } from "../schedules/scheduler-store.ts";
 import { system } from "../seams/system.ts";
 import { coalesceCheckpoints } from "./coalesce-checkpoints.ts";
 import { endOverdue } from "./end-overdue.ts";
@@ -106,6 +107,8 @@ export interface WorkerEngine {
   nudge(nudges: readonly leases.Nudge[]): Promise<void>;
   /** What the relay of webhooks works with. */
   readonly relay: RelayStore;
+  /** What the scheduler works with. */
+  readonly schedules: SchedulerStore;
   /** Tells every process that there may be something to claim. */
   ring(): void;
   close(): Promise<void>;
@@ -170,6 +173,7 @@ export function createWorkerEngine(options: {
     auditSealed: () => call(leases.auditSealed(db)),
     nudge: (nudges) => call(leases.nudge(db, nudges)),
     relay: createRelayStore(db, worker, call),
+    schedules: createSchedulerStore(db, call),
     close: () => pool.end(),
   };
 }
