@@ -123,7 +123,8 @@ export const INVARIANTS: readonly Invariant[] = [
         having count(t.*) = 0 or (count(t.*) > 1 and a.outcome <> 'failed')
       union all
       select 'events of ' || h.tenant_id from event_heads h left join events e on e.tenant_id = h.tenant_id
-        group by h.tenant_id, h.seq having count(e.seq) <> h.seq or count(*) filter (where e.seq is null) > 0
+        group by h.tenant_id, h.seq, h.pruned_seq
+        having count(e.seq) <> h.seq - h.pruned_seq or count(e.id) filter (where e.seq is null) > 0
       union all
       select 'audit log of ' || h.tenant_id from audit_heads h left join audit_log l on l.tenant_id = h.tenant_id
         group by h.tenant_id, h.seq having count(l.seq) <> h.seq
