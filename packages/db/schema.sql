@@ -2840,6 +2840,20 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.begin_tasks(p_runs uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform from public.runs r where r.id = any (p_runs) and r.status = 'queued' and r.plan_id is null order by r.id for no key update;
+  update public.runs r set status = 'running', started_at = clock_timestamp()
+  where r.id = any (p_runs) and r.status = 'queued' and r.plan_id is null;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.bury(p_steps uuid[], p_actor_type text, p_actor_id text)
  RETURNS void
  LANGUAGE plpgsql
@@ -3735,9 +3749,7 @@ declare
   v_after uuid;
   v_each integer;
   v_steps json;
-  v_kind record;
-  v_allowed integer;
-  v_refused jsonb := '{}';
+  v_allowed jsonb;
 begin
   v_groups := engine.groups_behind(p_queue, coalesce((p_route ->> 'after')::uuid, '00000000-0000-0000-0000-000000000000'), false, p_limit);
   if cardinality(v_groups) = p_limit then
@@ -3752,16 +3764,9 @@ begin
     select g from unnest(v_groups) g
     where g.handler = any (p_handlers) and g.run_at <= clock_timestamp() and engine.serves(p_route, g.tenant_id));
 
-  -- how many of each kind of a tenant with rules; what is asked here is given back, the claim asks for itself
-  for v_kind in
-    select distinct g.tenant_id, g.handler from unnest(v_groups) g where engine.ruled(g.tenant_id)
-  loop
-    v_allowed := engine.allow(v_kind.tenant_id, p_queue, v_kind.handler, '', p_limit);
-    if v_allowed > 0 then
-      perform engine.give_back(v_kind.tenant_id, p_queue, v_kind.handler, '', v_allowed);
-    end if;
-    v_refused := jsonb_set(v_refused, array[v_kind.tenant_id || v_kind.handler], to_jsonb(v_allowed));
-  end loop;
+  select coalesce(jsonb_object_agg(k.tenant_id || k.handler, engine.would_allow(k.tenant_id, p_queue, k.handler, p_limit)), '{}')
+  into v_allowed
+  from (select distinct g.tenant_id, g.handler from unnest(v_groups) g) k where engine.ruled(k.tenant_id);
 
   v_each := least(p_limit, greatest(2, 4 * p_limit / greatest(1, cardinality(v_groups))));
   select json_agg(json_build_object('id', t.id, 'epoch', t.epoch, 'tenant_id', t.tenant_id, 'weight', t.weight) order by t.turn, t.tenant_id)
@@ -3789,7 +3794,7 @@ begin
          order by s.queue, s.priority, s.run_at, s.id limit 8)
       ) s
     ) k
-    where k.nth <= coalesce((v_refused ->> (k.tenant_id || k.handler))::integer, p_limit)
+    where k.nth <= coalesce((v_allowed ->> (k.tenant_id || k.handler))::integer, p_limit)
     order by turn, k.tenant_id
     limit p_limit
   ) t;
@@ -4577,42 +4582,39 @@ begin
         deadline_at = coalesce(s.deadline_at, clock_timestamp() + make_interval(secs => s.deadline_ms / 1000.0)),
         lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0)
     from unnest(p_ids) with ordinality as c (id, n) where s.id = c.id
-    returning s.*, c.n
+    returning s.id, s.tenant_id, s.run_id, s.name, s.title, s.kind, s.kind_version, s.capability, s.epoch, s.lease_until, s.run_at, s.arguments,
+      s.token, s.failures, s.crashes, s.max_failures, s.max_crashes, s.correlation_id, s.traceparent, s.deadline_at, s.undo_of, s.claimed_at, c.n
   ),
   recorded as (
     insert into public.attempts (step_id, epoch, tenant_id, run_id, executor, worker_version, claimed_at)
     select c.id, c.epoch, c.tenant_id, c.run_id, p_owner, p_version, c.claimed_at from claimed c
   ),
+  whole as (
+    select c.*, r.plan_id, r.step_count, r.workspace, coalesce(r.workspace_run, r.id) as workspace_run, r.status as run_status,
+      c.epoch > 1 or r.forked_from is not null or r.redrive_of is not null as been_here
+    from claimed c join public.runs r on r.id = c.run_id
+  ),
   locked as (
     select r.id from public.runs r
-    where r.id = any (array(select c.run_id from claimed c)) and r.status = 'queued'
+    where r.id = any (array(select w.run_id from whole w where w.run_status = 'queued' and w.plan_id is not null)) and r.status = 'queued'
     order by r.id for no key update
   ),
   begun as (
     update public.runs r set status = 'running', started_at = clock_timestamp()
     from locked where r.id = locked.id and r.status = 'queued'
-    returning r.id, r.tenant_id, r.correlation_id, r.plan_id
+    returning r.id, r.tenant_id, r.correlation_id
   ),
   told_runs as (
     insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
-    select b.tenant_id, 'run.started', b.correlation_id, p_executor, p_owner, b.id, jsonb_build_object('run_id', b.id)
-    from begun b where b.plan_id is not null
-  ),
-  whole as (
-    select c.*, r.plan_id, r.step_count, r.workspace, coalesce(r.workspace_run, r.id) as workspace_run,
-      c.epoch > 1 or r.forked_from is not null or r.redrive_of is not null as been_here
-    from claimed c join public.runs r on r.id = c.run_id
+    select b.tenant_id, 'run.started', b.correlation_id, p_executor, p_owner, b.id, jsonb_build_object('run_id', b.id) from begun b
   ),
   told_claims as (
     insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
     select w.tenant_id, 'steps.claimed', (array_agg(w.correlation_id))[1], p_executor, p_owner,
-      case when count(distinct w.run_id) = 1 then (array_agg(w.run_id))[1] end,
+      case when count(*) = 1 or count(distinct w.run_id) = 1 then (array_agg(w.run_id))[1] end,
       jsonb_build_object('executor', p_executor, 'worker', p_owner,
         -- written as text and read once: half the time of building as many objects
         'steps', ('[' || string_agg('{"step_id":"' || w.id || '","run_id":"' || w.run_id || '","epoch":' || w.epoch || '}', ',') || ']')::jsonb)
-      || case when bool_and(w.plan_id is null)
-           then jsonb_build_object('runs_started', coalesce((select jsonb_agg(b.id) from begun b where b.tenant_id = w.tenant_id and b.plan_id is null), '[]'))
-           else '{}' end
     from whole w
     group by w.tenant_id, case when w.plan_id is not null then w.run_id end
   )
@@ -6142,6 +6144,11 @@ begin
     update public.attempts a set started_at = clock_timestamp()
     from renewed r where r.begun and a.step_id = r.id and a.epoch = r.epoch and a.started_at is null
   ),
+  -- a task's run begins here where it did not end before
+  begun_tasks as (
+    update public.runs r set status = 'running', started_at = clock_timestamp()
+    where r.id = any (array(select n.run_id from renewed n where n.begun)) and r.status = 'queued' and r.plan_id is null
+  ),
   told as (
     insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
     select r.tenant_id, case when bool_or(r.begun) then 'steps.started' else 'step.progressed' end,
@@ -6605,6 +6612,7 @@ declare
   v_items engine.settlement[];
   v_mine engine.settlement[];
   v_locked uuid[];
+  v_open_runs uuid[];
   v_open integer[];
   v_slowed uuid[] := '{}';
   v_succeeded uuid[];
@@ -6671,7 +6679,7 @@ begin
             then clock_timestamp() end,
           lease_owner = null, lease_until = null
       from unnest(v_mine) i where s.id = i.step_id
-      returning s.id, s.tenant_id, s.run_id, s.epoch, s.status, s.correlation_id, s.undo, i.outcome, i.error, i.n
+      returning s.id, s.tenant_id, s.run_id, s.epoch, s.status, s.correlation_id, s.undo, s.started_at, i.outcome, i.error, i.n
     ),
     registered as (
       insert into public.compensations (tenant_id, run_id, step_id, kind, kind_version, arguments, epoch)
@@ -6693,19 +6701,18 @@ begin
       select r.id from public.runs r
       where r.id = any (array(select m.run_id from moved m where m.status = 'succeeded'))
         and r.plan_id is null and r.step_count = 1 and r.steps_left = 1 and r.redrive_of is null
-        and r.compensation = 'none' and r.outcome is null and r.status = 'running'
+        and r.compensation = 'none' and r.outcome is null and r.status in ('queued', 'running')
       order by r.id for no key update
     ),
     done as (
-      update public.runs r set steps_left = 0, status = 'succeeded', finished_at = clock_timestamp()
+      update public.runs r set steps_left = 0, status = 'succeeded', finished_at = clock_timestamp(),
+        started_at = coalesce(r.started_at, clock_timestamp())
       from lone where r.id = lone.id and r.steps_left = 1 and r.step_count = 1 and r.compensation = 'none' and r.outcome is null
       returning r.id, r.tenant_id
     ),
     planned as (
       -- a set of ids as the keys of an object: joined, two lists of unknown length would be compared each with each
-      select m.*, r.plan_id is not null as of_plan,
-        coalesce((select jsonb_object_agg(d.id, 1) from done d) ? m.run_id::text, false) as run_done
-      from moved m join public.runs r on r.id = m.run_id
+      select m.*, coalesce((select jsonb_object_agg(d.id, 1) from done d) ? m.run_id::text, false) as run_done from moved m
     ),
     told as (
       insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
@@ -6717,15 +6724,19 @@ begin
              || '","status":"' || p.status || '"' || case when p.error is null then '' else ',"error_code":' || coalesce(p.error -> 'code', 'null')::text end || '}', ',')
           || ']' || case when bool_or(p.run_done) then ',"runs": [' || string_agg(case when p.run_done then '{"run_id":"' || p.run_id || '","status":"succeeded"}' end, ',') || ']' else '' end
           || '}')::jsonb
-      from planned p group by p.tenant_id, case when p.of_plan then p.run_id end
+      from planned p group by p.tenant_id, case when not p.run_done then p.run_id end
     )
     select coalesce(array_agg(p.id) filter (where p.status = 'succeeded' and not p.run_done), '{}'),
            coalesce(array_agg(p.id) filter (where p.status in ('failed', 'cancelled')), '{}'),
+           array_agg(p.run_id) filter (where not p.run_done),
            coalesce(jsonb_agg(jsonb_build_object('step_id', p.id, 'epoch', p.epoch, 'status', p.status, 'result', 'settled') order by p.n)
              filter (where not p_brief or p.status <> 'succeeded'), '[]')
-    into v_succeeded, v_ended, v_results
+    into v_succeeded, v_ended, v_open_runs, v_results
     from planned p;
 
+    if v_open_runs is not null then
+      perform engine.begin_tasks(v_open_runs);
+    end if;
     if v_succeeded <> '{}' or v_ended <> '{}' then
       select * into v_freed from engine.finish(v_succeeded, v_ended, p_executor, p_owner);
       v_for_workers := v_freed.for_workers;
@@ -7496,6 +7507,43 @@ begin
   perform engine.tell_of_worker(p_name, 'worker.started',
     jsonb_build_object('version', p_version, 'handlers', p_handlers, 'concurrency', p_concurrency));
   return jsonb_build_object('drain', v_device.drain_requested_at is not null);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.would_allow(p_tenant uuid, p_queue text, p_handler text, p_want integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_rule public.claim_rules;
+  v_running integer;
+  v_allowed integer := p_want;
+begin
+  for v_rule in select * from engine.rules_for(p_tenant, p_queue, p_handler, '') loop
+    exit when v_allowed <= 0;
+    if v_rule.paused_at is not null then
+      v_allowed := 0;
+    elsif v_rule.max_running is not null then
+      select count(*) into v_running from (
+        select from public.steps s
+        where s.status in ('assigned', 'running')
+          and (v_rule.tenant_id is null or s.tenant_id = v_rule.tenant_id)
+          and (v_rule.queue is null or s.queue = v_rule.queue)
+          and (v_rule.type is null or engine.is_of_type(v_rule.type, s.kind, s.capability))
+        limit v_rule.max_running) as running;
+      v_allowed := least(v_allowed, v_rule.max_running - v_running);
+    end if;
+    if v_rule.rate is not null then
+      v_allowed := least(v_allowed, floor(engine.refill(
+        v_rule.tokens, v_rule.refilled_at, v_rule.rate, v_rule.per_seconds, v_rule.burst, clock_timestamp())));
+    end if;
+  end loop;
+  return greatest(0, v_allowed);
 end
 $function$
 ;

@@ -25,7 +25,7 @@ const TURN = 16;
 /** BullMQ's highest priority is 2^21. */
 export const LAST_RANK = 2_000_000;
 /** For so long a hint that is gone from Redis may be on its way to a claim. */
-const ON_ITS_WAY_MS = 500;
+const ON_ITS_WAY_MS = 200;
 const LONGEST_MS = 4_000;
 
 /**
@@ -34,8 +34,8 @@ const LONGEST_MS = 4_000;
  * others of its tenant takes their turns while they move behind it. So no flood delays another tenant, and no order within a
  * tenant is lost to what was put into Redis before.
  *
- * A hint that is gone from Redis although its step is still claimable was lost, or refused by a rule: it comes again after half a
- * second, then after twice as long, so that what is refused does not spin.
+ * A hint that is gone from Redis although its step is still claimable was lost, or refused by a rule: it comes again after a fifth
+ * of a second, then after twice as long, so that what is refused does not spin.
  */
 export class Window {
   readonly #known = new Map<string, Known>();

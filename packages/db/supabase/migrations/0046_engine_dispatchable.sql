@@ -1,3 +1,38 @@
+-- How many steps of a group its rules would allow now, p_want at most: engine.allow without a lock, so that a look keeps no claim
+-- from its own. What it says may be over when it is read.
+create function engine.would_allow(p_tenant uuid, p_queue text, p_handler text, p_want integer) returns integer
+language plpgsql stable security definer
+set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+  v_rule public.claim_rules;
+  v_running integer;
+  v_allowed integer := p_want;
+begin
+  for v_rule in select * from engine.rules_for(p_tenant, p_queue, p_handler, '') loop
+    exit when v_allowed <= 0;
+    if v_rule.paused_at is not null then
+      v_allowed := 0;
+    elsif v_rule.max_running is not null then
+      select count(*) into v_running from (
+        select from public.steps s
+        where s.status in ('assigned', 'running')
+          and (v_rule.tenant_id is null or s.tenant_id = v_rule.tenant_id)
+          and (v_rule.queue is null or s.queue = v_rule.queue)
+          and (v_rule.type is null or engine.is_of_type(v_rule.type, s.kind, s.capability))
+        limit v_rule.max_running) as running;
+      v_allowed := least(v_allowed, v_rule.max_running - v_running);
+    end if;
+    if v_rule.rate is not null then
+      v_allowed := least(v_allowed, floor(engine.refill(
+        v_rule.tokens, v_rule.refilled_at, v_rule.rate, v_rule.per_seconds, v_rule.burst, clock_timestamp())));
+    end if;
+  end loop;
+  return greatest(0, v_allowed);
+end
+$$;
+revoke all on function engine.would_allow(uuid, text, text, integer) from public;
+
 -- What a dispatcher may tell a transport of: claimable steps of one queue for one kind of worker, in fair order. Nothing is locked
 -- and nothing is promised: the claim asks everything again.
 --
@@ -20,9 +55,7 @@ declare
   v_after uuid;
   v_each integer;
   v_steps json;
-  v_kind record;
-  v_allowed integer;
-  v_refused jsonb := '{}';
+  v_allowed jsonb;
 begin
   v_groups := engine.groups_behind(p_queue, coalesce((p_route ->> 'after')::uuid, '00000000-0000-0000-0000-000000000000'), false, p_limit);
   if cardinality(v_groups) = p_limit then
@@ -37,16 +70,9 @@ begin
     select g from unnest(v_groups) g
     where g.handler = any (p_handlers) and g.run_at <= clock_timestamp() and engine.serves(p_route, g.tenant_id));
 
-  -- how many of each kind of a tenant with rules; what is asked here is given back, the claim asks for itself
-  for v_kind in
-    select distinct g.tenant_id, g.handler from unnest(v_groups) g where engine.ruled(g.tenant_id)
-  loop
-    v_allowed := engine.allow(v_kind.tenant_id, p_queue, v_kind.handler, '', p_limit);
-    if v_allowed > 0 then
-      perform engine.give_back(v_kind.tenant_id, p_queue, v_kind.handler, '', v_allowed);
-    end if;
-    v_refused := jsonb_set(v_refused, array[v_kind.tenant_id || v_kind.handler], to_jsonb(v_allowed));
-  end loop;
+  select coalesce(jsonb_object_agg(k.tenant_id || k.handler, engine.would_allow(k.tenant_id, p_queue, k.handler, p_limit)), '{}')
+  into v_allowed
+  from (select distinct g.tenant_id, g.handler from unnest(v_groups) g) k where engine.ruled(k.tenant_id);
 
   v_each := least(p_limit, greatest(2, 4 * p_limit / greatest(1, cardinality(v_groups))));
   select json_agg(json_build_object('id', t.id, 'epoch', t.epoch, 'tenant_id', t.tenant_id, 'weight', t.weight) order by t.turn, t.tenant_id)
@@ -74,7 +100,7 @@ begin
          order by s.queue, s.priority, s.run_at, s.id limit 8)
       ) s
     ) k
-    where k.nth <= coalesce((v_refused ->> (k.tenant_id || k.handler))::integer, p_limit)
+    where k.nth <= coalesce((v_allowed ->> (k.tenant_id || k.handler))::integer, p_limit)
     order by turn, k.tenant_id
     limit p_limit
   ) t;
