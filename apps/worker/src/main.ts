@@ -21,6 +21,8 @@ import { planeGauges } from "./metrics/plane-gauges.ts";
 import { presenceLoop } from "./presence/presence-loop.ts";
 import { relayLoop } from "./relay/relay-loop.ts";
 import { schedulerLoop } from "./scheduler/scheduler-loop.ts";
+import { readPlanePolicy } from "./retention/plane-policy.ts";
+import { retentionLoop } from "./retention/retention-loop.ts";
 import { sealLoop } from "./sealer/seal-loop.ts";
 import { strandedLoop } from "./sweep/stranded-loop.ts";
 import { sweepLoop } from "./sweep/sweep-loop.ts";
@@ -31,6 +33,7 @@ import type { Files } from "./workspace/files.ts";
 // The worker process: executes steps, sweeps, seals, and serves the agent API.
 
 const env = readEnv(process.env);
+const retention = readPlanePolicy(process.env);
 const worker = env.NOFX_WORKER_NAME;
 const { clock, random, newUuid } = system;
 const log = pino({ base: { worker } });
@@ -164,6 +167,18 @@ const beside = Promise.all([
   presenceLoop(presence, ending.signal, onError),
   strandedLoop(
     { clock, engine, metrics, seconds: env.NOFX_STRAND_SECONDS },
+    ending.signal,
+    onError,
+  ),
+  retentionLoop(
+    {
+      clock,
+      engine,
+      metrics,
+      removeFiles: (tenantId, paths) =>
+        plane.storage.forTenant(tenantId).remove("artifacts", paths),
+      policy: retention,
+    },
     ending.signal,
     onError,
   ),

@@ -34,6 +34,14 @@ export const COUNTERS = {
     help: "Steps failed because no worker had code for them",
     labels: [],
   },
+  nofx_runs_archived_total: {
+    help: "Finished runs that this worker moved to the history",
+    labels: [],
+  },
+  nofx_runs_deleted_total: {
+    help: "Archived runs that this worker deleted, past their time",
+    labels: [],
+  },
   nofx_events_sealed_total: {
     help: "Events that this worker gave their sequence",
     labels: [],
@@ -56,6 +64,10 @@ export const GAUGES = {
     labels: ["driver"],
   },
   nofx_worker_slots: { help: "How many steps this worker takes at a time", labels: [] },
+  nofx_history_lag_seconds: {
+    help: "How long past its time the oldest run of this worker's last batch was archived",
+    labels: [],
+  },
   nofx_steps_in_flight: { help: "Steps running in this worker", labels: [] },
 } as const;
 
