@@ -39,27 +39,27 @@ export async function onceByKey<T>(
 ): Promise<T> {
   const key = requireIdempotencyKey(ctx.idempotencyKey);
   const fingerprint = ctx.plane.sha256(fingerprintText([request.route, request.body ?? null]));
-  const known = await findAnswer(ctx, tx, { ...request, key });
-  if (known !== undefined) return replay(ctx, known, fingerprint);
   const { rows } = await sql<{ locked: boolean }>`
     select pg_try_advisory_xact_lock(hashtextextended(${`${ctx.tenantId}|${request.route}|${key}`}, 0)) as locked
   `.execute(tx.db);
+  // looked for after the lock: whoever had it before has committed. Without the lock too: an answer that is there is given
+  const known = await findAnswer(ctx, tx, { ...request, key });
+  if (known?.valid === true) return replay(ctx, known, fingerprint);
   if (rows[0]?.locked !== true) {
     throw new NofxError("idempotency_in_flight", {
       detail: "Ask again in a second.",
       retryAfterSeconds: 1,
     });
   }
-  // the first may have ended between the look and the lock
-  const ended = await findAnswer(ctx, tx, { ...request, key });
-  if (ended !== undefined) return replay(ctx, ended, fingerprint);
   // a key that has expired is a new key: its old answer must not keep the new one from being stored
-  await tx.db
-    .deleteFrom("idempotency_keys")
-    .where("tenant_id", "=", ctx.tenantId)
-    .where("route", "=", request.route)
-    .where("key", "=", key)
-    .execute();
+  if (known !== undefined) {
+    await tx.db
+      .deleteFrom("idempotency_keys")
+      .where("tenant_id", "=", ctx.tenantId)
+      .where("route", "=", request.route)
+      .where("key", "=", key)
+      .execute();
+  }
   const value = await work(fingerprint);
   if (options.keep?.(value) === false) return value;
   await sql`
@@ -73,9 +73,10 @@ export async function onceByKey<T>(
 interface StoredAnswer {
   readonly fingerprint: string;
   readonly response: unknown;
+  /** Not expired. */
+  readonly valid: boolean;
 }
 
-/** Without a lock: requests that are repeated do not stand in each other's way. */
 function findAnswer(
   ctx: CallerContext,
   tx: CommandTransaction,
@@ -83,11 +84,10 @@ function findAnswer(
 ): Promise<StoredAnswer | undefined> {
   return tx.db
     .selectFrom("idempotency_keys")
-    .select(["fingerprint", "response"])
+    .select(["fingerprint", "response", sql<boolean>`expires_at > clock_timestamp()`.as("valid")])
     .where("tenant_id", "=", ctx.tenantId)
     .where("route", "=", route)
     .where("key", "=", key)
-    .where("expires_at", ">", sql<Date>`clock_timestamp()`)
     .executeTakeFirst();
 }
 
