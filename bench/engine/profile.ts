@@ -60,7 +60,7 @@ try {
 
   await look("checkpoint");
   before = await usage();
-  const worker = startWorker({
+  const worker = await startWorker({
     connectionString: database.url("nofx_worker"),
     name: "bench",
     env: { NOFX_CONCURRENCY: arg.concurrency },

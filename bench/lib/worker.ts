@@ -13,10 +13,13 @@ import { WorkerLoop } from "../../apps/worker/src/loop/worker-loop.ts";
 import { createMetrics, type Metrics } from "../../apps/worker/src/metrics.ts";
 import { presenceLoop } from "../../apps/worker/src/presence/presence-loop.ts";
 import { relayLoop } from "../../apps/worker/src/relay/relay-loop.ts";
+import { readPlanePolicy } from "../../apps/worker/src/retention/plane-policy.ts";
+import { retentionLoop } from "../../apps/worker/src/retention/retention-loop.ts";
+import { schedulerLoop } from "../../apps/worker/src/scheduler/scheduler-loop.ts";
 import { sealLoop } from "../../apps/worker/src/sealer/seal-loop.ts";
 import { strandedLoop } from "../../apps/worker/src/sweep/stranded-loop.ts";
 import { sweepLoop } from "../../apps/worker/src/sweep/sweep-loop.ts";
-import { createPostgresTransport } from "../../apps/worker/src/transports/postgres-transport.ts";
+import { createTransport } from "../../apps/worker/src/transports/create-transport.ts";
 
 export interface BenchWorker {
   readonly engine: WorkerEngine;
@@ -40,10 +43,10 @@ export interface WorkerOptions {
 export const DONE: StepResult = { type: "succeeded", output: {} };
 
 /**
- * The worker as apps/worker/src/main.ts puts it together, in this process: its loop, presence, sweeper, sealer and relay. Left
+ * The worker as apps/worker/src/main.ts puts it together, in this process: all its loops. Left
  * out is what no step of a bench needs: the gateway for agents and workspaces for shell steps.
  */
-export function startWorker(options: WorkerOptions): BenchWorker {
+export async function startWorker(options: WorkerOptions): Promise<BenchWorker> {
   const { connectionString, name: worker } = options;
   const env = readEnv({ ...UNUSED, NOFX_WORKER_NAME: worker, ...options.env });
   const { clock, random } = system;
@@ -61,9 +64,20 @@ export function startWorker(options: WorkerOptions): BenchWorker {
     wait: createWaitHandler({ engine }),
     http: (run, args) => options.work(args.body?.json, run, engine),
   };
+  const transport = await createTransport(env, {
+    connectionString,
+    worker,
+    engine,
+    doorbell,
+    handlers: knownHandlers(),
+    seams: system,
+    onUp: () => {},
+    onHints: () => {},
+    onError,
+  });
   const loop = new WorkerLoop({
     engine,
-    transport: createPostgresTransport({ doorbell }),
+    transport,
     metrics,
     onError,
     version: env.NOFX_WORKER_VERSION,
@@ -107,6 +121,16 @@ export function startWorker(options: WorkerOptions): BenchWorker {
   const beside = Promise.all([
     relayLoop(relay, ending.signal, onError),
     presenceLoop(presence, ending.signal, onError),
+    schedulerLoop(
+      { connectionString, engine, seams: { clock, random }, metrics },
+      ending.signal,
+      onError,
+    ),
+    retentionLoop(
+      { clock, engine, metrics, removeFiles: async () => {}, policy: readPlanePolicy({}) },
+      ending.signal,
+      onError,
+    ),
     strandedLoop({ clock, engine, metrics, seconds }, ending.signal, onError),
     sweepLoop({ clock, engine, metrics }, ending.signal, onError),
     sealLoop({ clock, engine, doorbell, metrics }, ending.signal, onError),
@@ -118,7 +142,7 @@ export function startWorker(options: WorkerOptions): BenchWorker {
       loop.drain();
       await loop.done;
       ending.abort();
-      await Promise.all([beside, doorbell.close()]);
+      await Promise.all([beside, transport.close(), doorbell.close()]);
       await engine.close();
     },
   };

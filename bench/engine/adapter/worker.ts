@@ -106,7 +106,7 @@ export async function worker(cell: Cell, handler: Handler): Promise<Worker> {
   };
   return {
     async start() {
-      started = startWorker({
+      started = await startWorker({
         connectionString,
         name: `bench-${process.pid}`,
         env: cell.settings.env,
