@@ -1,16 +1,16 @@
-import { Counter, Gauge, Histogram, Registry, Summary } from "prom-client";
+import { system } from "@nofx/control/seams";
+import { Counter, Gauge, Registry, type Metric } from "prom-client";
 import {
-  BUCKETS,
   COUNTERS,
   DURATIONS,
   GAUGES,
-  LATENCY,
   PLANE_GAUGES,
   type CounterName,
   type DurationName,
   type GaugeName,
   type PlaneGaugeName,
 } from "./metrics/definitions.ts";
+import { CheapHistogram, RecentLatency } from "./metrics/step-durations.ts";
 
 type Labels = Record<string, string>;
 
@@ -21,6 +21,8 @@ export interface Metrics {
   /** Forgets the values under all labels: what is not set anew is not there any more. */
   reset(name: PlaneGaugeName): void;
   observe(name: DurationName, seconds: number, labels?: Labels): void;
+  /** How long a claim was in a slot: nofx_step_duration_seconds, and of its kind the quantiles. */
+  observeStep(kind: string, result: string, seconds: number): void;
   /** The sum of a counter over all labels. */
   total(name: CounterName): number;
   /** Called before each exposition. */
@@ -29,7 +31,7 @@ export interface Metrics {
   readonly contentType: string;
 }
 
-export function createMetrics(): Metrics {
+export function createMetrics(monotonicMs: () => number = system.clock.now): Metrics {
   const registers = [new Registry()];
   const [registry] = registers as [Registry];
   const make = <N extends string, T>(
@@ -49,19 +51,17 @@ export function createMetrics(): Metrics {
     { ...GAUGES, ...PLANE_GAUGES },
     (options) => new Gauge(options),
   );
-  const durations = make<DurationName, Histogram>(
-    DURATIONS,
-    (options) => new Histogram({ ...options, buckets: BUCKETS }),
-  );
-  const latency = new Summary({
-    name: LATENCY.name,
-    help: LATENCY.help,
-    labelNames: ["kind"],
-    percentiles: [...LATENCY.quantiles],
-    maxAgeSeconds: LATENCY.windowSeconds,
-    ageBuckets: 5,
-    registers,
-  });
+  const register = <F extends CheapHistogram | RecentLatency>(family: F): F => {
+    registry.registerMetric(family as unknown as Metric);
+    return family;
+  };
+  const durations = Object.fromEntries(
+    Object.entries(DURATIONS).map(([name, { help, labels }]) => [
+      name,
+      register(new CheapHistogram(name, help, labels.length > 0)),
+    ]),
+  ) as Record<DurationName, CheapHistogram>;
+  const latency = register(new RecentLatency(monotonicMs));
   const totals = new Map<CounterName, number>();
   let before = async () => {};
   return {
@@ -77,10 +77,13 @@ export function createMetrics(): Metrics {
       if (PLANE_GAUGES[name].labels.length === 0) gauges[name].remove();
     },
     observe(name, seconds, labels = {}) {
-      durations[name].observe(labels, Math.max(0, seconds));
-      if (name === "nofx_step_duration_seconds") {
-        latency.observe({ kind: labels["kind"] ?? "" }, Math.max(0, seconds));
-      }
+      const key = Object.values(labels).join("|");
+      durations[name].observe(Math.max(0, seconds), key, labels);
+    },
+    observeStep(kind, result, seconds) {
+      const key = `${kind}|${result}`;
+      durations.nofx_step_duration_seconds.observe(seconds, key, { kind, result });
+      latency.observe(seconds, kind);
     },
     total: (name) => totals.get(name) ?? 0,
     beforeExpose(work) {

@@ -13,9 +13,10 @@ const NAME = "approval";
  * is claimed anew, and asking again returns the answer.
  */
 export function createApprovalHandler({ engine }: { engine: WorkerEngine }): Handler<ApprovalWith> {
-  return async ({ step, held, clock, signal }, args) => {
+  return async (run, args) => {
+    const { step, held } = run;
     const details = args.details ?? {};
-    const answer = await persist({ clock, signal }, () =>
+    const answer = await persist(run, () =>
       engine.requestApproval(held, {
         name: NAME,
         title: step.title,

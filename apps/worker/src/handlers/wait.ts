@@ -14,7 +14,8 @@ const ONLY = "met";
  * something is met the step is claimed anew, and asking again returns what it was.
  */
 export function createWaitHandler({ engine }: { engine: WorkerEngine }): Handler<WaitWith> {
-  return async ({ step, held, clock, signal }, args) => {
+  return async (run, args) => {
+    const { step, held } = run;
     const { any, timeoutSeconds, onTimeout, ...only } = args;
     const options = waitOptionsOf(any ?? [{ option: ONLY, ...only }], timeoutSeconds, {
       title: step.title,
@@ -22,7 +23,7 @@ export function createWaitHandler({ engine }: { engine: WorkerEngine }): Handler
       requester: `Step ${step.name}`,
       sha256: (text) => createHash("sha256").update(text).digest("hex"),
     });
-    const answer = await persist({ clock, signal }, () => engine.wait(held, NAME, options));
+    const answer = await persist(run, () => engine.wait(held, NAME, options));
     if (answer.held) return { type: "held" };
     const met = metWaitOf(answer);
     if (met.option === TIMED_OUT && onTimeout === "fail") {

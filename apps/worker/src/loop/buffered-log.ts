@@ -1,7 +1,8 @@
-import { MAX_LINE, type HeldStep, type StepLogLine, type WorkerEngine } from "@nofx/control/steps";
+import { MAX_LINE, type StepLogLine, type WorkerEngine } from "@nofx/control/steps";
 import type { Clock } from "@nofx/core/seams";
 import type { StepLog } from "../catalog/handler.ts";
 import { persist } from "./persist.ts";
+import type { RunningStep } from "./running-step.ts";
 
 const FLUSH_MS = 250;
 const BATCH = 500;
@@ -10,8 +11,7 @@ const BATCH = 500;
 export class BufferedLog implements StepLog {
   readonly #clock: Clock;
   readonly #engine: Pick<WorkerEngine, "appendLogs">;
-  readonly #held: HeldStep;
-  readonly #lost: AbortSignal;
+  readonly #running: RunningStep;
   readonly #onError: (error: unknown) => void;
   #waiting: StepLogLine[] = [];
   #seq = 0;
@@ -21,16 +21,14 @@ export class BufferedLog implements StepLog {
   constructor(options: {
     clock: Clock;
     engine: Pick<WorkerEngine, "appendLogs">;
-    held: HeldStep;
-    /** The lease is gone: nothing can be stored any more. */
-    lost: AbortSignal;
+    /** Once its lease is gone nothing can be stored any more. */
+    running: RunningStep;
     /** Told once when lines cannot be stored, by the fence for example. */
     onError: (error: unknown) => void;
   }) {
     this.#clock = options.clock;
     this.#engine = options.engine;
-    this.#held = options.held;
-    this.#lost = options.lost;
+    this.#running = options.running;
     this.#onError = options.onError;
   }
 
@@ -54,11 +52,12 @@ export class BufferedLog implements StepLog {
   }
 
   async #send(): Promise<void> {
-    while (this.#waiting.length > 0 && !this.#lost.aborted) {
+    const running = this.#running;
+    while (this.#waiting.length > 0 && !running.isLost) {
       const batch = this.#waiting.slice(0, BATCH);
       try {
-        await persist({ clock: this.#clock, signal: this.#lost }, () =>
-          this.#engine.appendLogs(this.#held, batch),
+        await persist({ clock: this.#clock, signal: running.lost }, () =>
+          this.#engine.appendLogs(running.held, batch),
         );
       } catch (error) {
         this.#onError(error);

@@ -1,14 +1,23 @@
-import { pollMs, type Settlement, type WorkerEngine } from "@nofx/control/steps";
+import {
+  pollMs,
+  type ExchangeAnswer,
+  type Settlement,
+  type WorkerEngine,
+} from "@nofx/control/steps";
 import type { Clock, Random } from "@nofx/core/seams";
 import type { StepResult } from "../catalog/handler.ts";
 import type { Metrics } from "../metrics.ts";
 import { countAnswer } from "../metrics/count-answer.ts";
-import type { Transport } from "../transports/transport.ts";
+import type { Routing, Transport } from "../transports/transport.ts";
+import { Ahead } from "./ahead.ts";
+import { HeldSteps } from "./held-steps.ts";
+import { Outbox } from "./outbox.ts";
 import { RunningStep, type StopReason } from "./running-step.ts";
 import { settlementOf } from "./settlement-of.ts";
+import { Stealing } from "./stealing.ts";
 
 export interface LoopOptions {
-  readonly engine: WorkerEngine;
+  readonly engine: Pick<WorkerEngine, "exchange" | "disown" | "ring">;
   readonly transport: Transport;
   readonly metrics: Metrics;
   /** Of this worker's code, and what it has code for, as kind@version. */
@@ -18,34 +27,80 @@ export interface LoopOptions {
   readonly leaseMs: number;
   readonly clock: Clock;
   readonly random: Random;
+  /** Whose steps it takes, and from which queues: the routing that its transport has. */
+  readonly routing?: Routing;
+  /** Whether it takes those of others while its own have none. */
+  readonly steal?: boolean;
+  /** Claims at most so many steps beyond its slots, and those that will begin within this time. */
+  readonly prefetch?: { readonly most: number; readonly withinMs: number };
+  /** Exchanges under way at a time. */
+  readonly exchanges?: number;
   /** Executes one claim; never throws. */
   readonly execute: (running: RunningStep) => Promise<StepResult>;
   readonly onError: (error: unknown) => void;
 }
 
+export const PREFETCH = { most: 500, withinMs: 50 } as const;
+const EXCHANGES = 2;
 const SLOWEST_RETRY_MS = 5_000;
 
+/** What one exchange was sent with. */
+interface Sent {
+  readonly settlements: readonly Settlement[];
+  readonly renewals: readonly RunningStep[];
+  want: number;
+}
+
 /**
- * Claim → run → settle. Each tick is one `exchange`: it settles what has ended, renews at a third of the lease, and claims
- * for the free slots. A settlement is kept and sent again until the database has answered it.
+ * Claim → run → settle. Each `exchange` settles what has ended, renews at a third of the lease, and claims for the free slots
+ * and, where steps are short, somewhat ahead of them. Two may be under way at a time: what ends meanwhile goes together as soon
+ * as one is answered. A settlement is kept and sent again until the database has answered it.
+ *
+ * After an exchange that nobody answered, nothing is sent until the others are over too and everything is given back that it
+ * may have claimed: so what an answer still on its way brings is never given back.
  */
 export class WorkerLoop {
   readonly #options: LoopOptions;
-  readonly #running = new Map<string, RunningStep>();
-  #outbox: Settlement[] = [];
+  readonly #held: HeldSteps;
+  readonly #outbox = new Outbox();
+  readonly #ahead: Ahead;
+  readonly #stealing: Stealing;
+  readonly #most: number;
+  readonly #closing = new AbortController();
+  readonly #done = Promise.withResolvers<void>();
+  #toRenew: RunningStep[] = [];
+  #underWay = 0;
+  /** What exchanges under way may still claim. */
+  #asked = 0;
+  /** Somebody rang, or it is time to look. */
+  #look = true;
+  /** The last claim brought all that was wanted: there is more. */
+  #plenty = false;
   #draining = false;
   #paused = false;
   #stopReason: StopReason | undefined;
-  #wake: () => void = () => {};
+  #failures = 0;
+  /** An exchange failed: what it may have claimed is still to be given back. */
+  #unknown = false;
+  #recovering = false;
+  #isDone = false;
   #silentSince: number | undefined;
-  readonly #done = Promise.withResolvers<void>();
+  #pumpSoon = false;
+  #alarmAt = Infinity;
+  #cancelAlarm: () => void = () => {};
 
   constructor(options: LoopOptions) {
+    const { leaseMs, concurrency, prefetch = PREFETCH, routing = {}, steal = true } = options;
     this.#options = options;
+    this.#held = new HeldSteps(leaseMs);
+    this.#ahead = new Ahead({ ...prefetch, slots: concurrency });
+    this.#stealing = new Stealing(routing, { steal, now: options.clock.now() });
+    this.#most = options.exchanges ?? EXCHANGES;
   }
 
   start(): void {
-    this.#run().then(this.#done.resolve, this.#done.reject);
+    void this.#listen();
+    this.#pump();
   }
 
   /** Resolves when a drained loop has nothing left to do. */
@@ -53,8 +108,9 @@ export class WorkerLoop {
     return this.#done.promise;
   }
 
+  /** How many steps have a slot. */
   get inFlight(): number {
-    return this.#running.size;
+    return this.#held.started;
   }
 
   /** For how long the database has not answered. */
@@ -62,131 +118,277 @@ export class WorkerLoop {
     return this.#silentSince === undefined ? 0 : this.#options.clock.now() - this.#silentSince;
   }
 
-  /** Claims nothing more; `done` resolves when what runs has ended and is settled. */
+  /** Claims nothing more, gives back what has no slot; `done` resolves when what runs has ended and is settled. */
   drain(): void {
     this.#draining = true;
-    this.#wake();
+    this.#giveBackWaiting();
+    this.#pump();
   }
 
   /** Claims nothing until told otherwise; what runs goes on, and so does the loop. */
   pause(paused: boolean): void {
     if (this.#paused === paused) return;
     this.#paused = paused;
-    this.#wake();
+    if (paused) this.#giveBackWaiting();
+    else this.#look = true;
+    this.#pump();
   }
 
   /** Tells every handler to stop: what runs, and what a claim that is on its way still brings. */
   stopAll(reason: StopReason): void {
     this.#stopReason = reason;
-    for (const running of this.#running.values()) running.stop(reason);
+    this.#giveBackWaiting();
+    for (const running of this.#held.all()) running.stop(reason);
+    this.#pump();
   }
 
-  async #run(): Promise<void> {
-    const { transport, metrics, onError } = this.#options;
-    let failures = 0;
-    while (!this.#isIdle()) {
+  get #isClaiming(): boolean {
+    return !this.#draining && !this.#paused && this.#stopReason === undefined;
+  }
+
+  /** Wakes up the loop at each ring, and once a second without. */
+  async #listen(): Promise<void> {
+    const { transport, random } = this.#options;
+    const { signal } = this.#closing;
+    while (!this.#isDone) {
       const since = transport.rings;
-      let ms: number;
-      try {
-        if (failures > 0) await this.#disownUnknown();
-        await this.#tick();
-        failures = 0;
-        this.#silentSince = undefined;
-        ms = this.#untilNext();
-      } catch (error) {
-        metrics.count("nofx_exchange_errors_total");
-        if (failures === 0) onError(error);
-        failures += 1;
-        this.#silentSince ??= this.#options.clock.now();
-        ms = Math.min(SLOWEST_RETRY_MS, 100 * 2 ** failures) * (0.5 + this.#options.random() / 2);
+      await transport.wait({ since, ms: pollMs(random), signal });
+      this.#look = true;
+      this.#pump();
+    }
+  }
+
+  #soon(): void {
+    if (this.#pumpSoon) return;
+    this.#pumpSoon = true;
+    // what ends in this same moment goes in the same exchange
+    this.#options.clock.soon(() => {
+      this.#pumpSoon = false;
+      this.#pump();
+    });
+  }
+
+  /** Does what is due and sends what there is to say. */
+  #pump(): void {
+    if (this.#isDone) return;
+    const now = this.#options.clock.now();
+    this.#expire(now);
+    this.#options.metrics.set("nofx_steps_in_flight", this.#held.started);
+    if (this.#unknown) {
+      if (this.#underWay === 0 && !this.#isIdle()) void this.#recover();
+    } else {
+      const most = this.#failures > 0 ? 1 : this.#most;
+      while (this.#underWay < most && this.#send(now)) {
+        // until there is nothing to say or no exchange free
       }
-      if (failures === 0 && (this.#outbox.length > 0 || this.#isIdle())) continue;
-      const local = new AbortController();
-      // while the database is silent, neither a ring nor a step's end makes asking again any better
-      this.#wake = failures > 0 ? () => {} : () => local.abort();
-      await transport.wait({
-        since: failures > 0 ? transport.rings : since,
-        ms,
-        signal: local.signal,
-      });
+    }
+    if (this.#isIdle()) {
+      this.#isDone = true;
+      this.#cancelAlarm();
+      this.#closing.abort();
+      this.#done.resolve();
+    } else {
+      this.#setAlarm(now);
     }
   }
 
   #isIdle(): boolean {
-    return this.#draining && this.#running.size === 0 && this.#outbox.length === 0;
+    return this.#draining && this.#held.size === 0 && this.#outbox.isEmpty && this.#underWay === 0;
   }
 
-  #untilNext(): number {
-    const renewAt = Math.min(...[...this.#running.values()].map((running) => running.renewAt));
-    return Math.max(0, Math.min(pollMs(this.#options.random), renewAt - this.#options.clock.now()));
+  #expire(now: number): void {
+    for (let one = this.#held.runOut(now); one !== undefined; one = this.#held.runOut(now)) {
+      one.stop("lease_lost");
+      if (!one.isStarted) this.#giveBack(one);
+    }
+    for (let one = this.#held.due(now); one !== undefined; one = this.#held.due(now)) {
+      if (!one.isStarted) this.#giveBack(one);
+      else if (!one.isLost) this.#toRenew.push(one);
+    }
   }
 
-  /** The tick that failed may have claimed all the same, and its answer be lost. */
-  async #disownUnknown(): Promise<void> {
-    const held = [...this.#running.values()].map((running) => running.held);
-    const settling = this.#outbox.map(({ stepId, epoch }) => ({ stepId, epoch }));
-    const released = await this.#options.engine.disown([...held, ...settling]);
-    if (released > 0) this.#options.metrics.count("nofx_leases_lost_total", {}, released);
+  #send(now: number): boolean {
+    const renewals = this.#toRenew.filter((one) => one.leaseDue !== undefined && !one.isLost);
+    const want = this.#want(now, renewals.length);
+    if (this.#outbox.waiting + renewals.length + want === 0) return false;
+    this.#toRenew = [];
+    const settlements = this.#outbox.send();
+    if (want > 0) this.#look = false;
+    void this.#exchange({ settlements, renewals, want });
+    return true;
   }
 
-  async #tick(): Promise<void> {
-    const { clock, engine, metrics, transport, concurrency, leaseMs } = this.#options;
-    const sentAt = clock.now();
-    const settlements = [...this.#outbox];
-    const due = [...this.#running.values()].filter((running) => running.renewAt <= sentAt);
-    const want = this.#draining || this.#paused ? 0 : Math.max(0, concurrency - this.#running.size);
-    const route = want > 0 ? await transport.route(want) : undefined;
-    if (settlements.length + due.length === 0 && route === undefined) return;
-    const answer = await engine.exchange({
-      version: this.#options.version,
-      handlers: this.#options.handlers,
-      settlements,
-      renewals: due.map((running) => running.held),
-      want: route === undefined ? 0 : want,
-      leaseMs,
-      route,
-    });
-    transport.claimed(route, answer);
-    this.#outbox = this.#outbox.slice(settlements.length);
+  /** How much to claim with what there is to say, or because there may be something. */
+  #want(now: number, renewals: number): number {
+    if (!this.#isClaiming) return 0;
+    if (!this.#look && !this.#plenty && this.#outbox.waiting + renewals === 0) return 0;
+    const { concurrency } = this.#options;
+    const all = concurrency + this.#ahead.count(concurrency - this.#held.started, now);
+    const left = all - this.#held.size - this.#asked;
+    if (left <= 0) return 0;
+    // where there is plenty, half at a time: one half is claimed while the other is worked on
+    return this.#plenty && this.#most > 1 ? Math.min(left, Math.ceil(all / 2)) : left;
+  }
+
+  async #exchange(sent: Sent): Promise<void> {
+    const { clock, engine, transport, leaseMs, version, handlers } = this.#options;
+    const { settlements, renewals } = sent;
+    this.#underWay += 1;
+    const asked = sent.want;
+    this.#asked += asked;
+    try {
+      const routing = this.#stealing.routing(clock.now());
+      const route = sent.want > 0 ? await transport.route(sent.want, routing) : undefined;
+      if (route === undefined) sent.want = 0;
+      if (sent.want + settlements.length + renewals.length > 0) {
+        const sentAt = clock.now();
+        const answer = await engine.exchange({
+          version,
+          handlers,
+          settlements,
+          renewals: renewals.map((running) => running.held),
+          want: sent.want,
+          leaseMs,
+          route,
+        });
+        transport.claimed(route, answer);
+        this.#asked -= asked;
+        this.#answered(sent, answer, { sentAt, routing });
+      } else {
+        this.#asked -= asked;
+        this.#plenty = false;
+        this.#outbox.answered(settlements);
+      }
+    } catch (error) {
+      this.#asked -= asked;
+      this.#failed(sent, error);
+    }
+    this.#underWay -= 1;
+    this.#soon();
+  }
+
+  #answered(
+    { settlements, renewals, want }: Sent,
+    answer: ExchangeAnswer,
+    { sentAt, routing }: { sentAt: number; routing: Routing | undefined },
+  ): void {
+    const { engine, metrics, leaseMs, clock } = this.#options;
+    this.#failures = 0;
+    this.#silentSince = undefined;
+    this.#outbox.answered(settlements);
     countAnswer(metrics, { settlements, answer, leaseMs });
+    if (renewals.length > 0) this.#renewed(renewals, answer, sentAt);
+    const { claimed, settled } = answer;
+    if (want > 0) {
+      this.#plenty = claimed.length >= want;
+      if (this.#stealing.looked(routing, claimed.length, clock.now())) this.#look = true;
+    }
+    if (claimed.length > 0) this.#take(claimed.map((step) => new RunningStep(step, sentAt)));
+    if (settled.for_agents > 0 || settled.for_workers > claimed.length) engine.ring();
+  }
+
+  #renewed(renewals: readonly RunningStep[], answer: ExchangeAnswer, sentAt: number): void {
+    const attempts = Map.groupBy(renewals, (running) => running.held.stepId);
     for (const row of answer.renewed) {
       // of two attempts of one step the later one is the one that may be held
-      const attempts = due.filter((candidate) => candidate.held.stepId === row.step_id);
-      const running = attempts.at(row.held ? -1 : 0);
-      if (!row.held) running?.stop("lease_lost");
-      else running?.renewed(sentAt);
-      if (row.cancel_requested) running?.stop("cancelled");
+      const running = attempts.get(row.step_id)?.at(row.held ? -1 : 0);
+      if (running === undefined) continue;
+      if (row.held) this.#held.renewed(running, sentAt);
+      else running.stop("lease_lost");
+      if (row.cancel_requested) running.stop("cancelled");
     }
-    for (const step of answer.claimed) {
-      void this.#start(new RunningStep(step, leaseMs, sentAt, clock));
-    }
-    const { for_agents, for_workers } = answer.settled;
-    if (for_agents > 0 || for_workers > answer.claimed.length) engine.ring();
   }
 
-  async #start(running: RunningStep): Promise<void> {
+  #take(claims: readonly RunningStep[]): void {
+    const { metrics, clock } = this.#options;
+    for (const running of claims) {
+      if (!this.#held.add(running)) metrics.count("nofx_claim_conflicts_total");
+    }
+    this.#expire(clock.now());
+    this.#fill();
+    this.#held.watch(claims);
+    if (!this.#isClaiming) this.#giveBackWaiting();
+  }
+
+  #fill(): void {
+    if (this.#stopReason !== undefined) return;
+    while (this.#held.started < this.#options.concurrency) {
+      const running = this.#held.next();
+      if (running === undefined) return;
+      const { earlier } = running;
+      // Two attempts of one step never overlap in one process: an earlier one may still be dying.
+      if (earlier === undefined) void this.#run(running);
+      else void earlier.ended.then(() => this.#run(running));
+    }
+  }
+
+  async #run(running: RunningStep): Promise<void> {
     const { clock, metrics, execute, random } = this.#options;
-    const { stepId, epoch } = running.held;
-    const { kind } = running.step;
-    if (this.#running.has(`${stepId}:${epoch}`)) metrics.count("nofx_claim_conflicts_total");
-    if (this.#stopReason !== undefined) running.stop(this.#stopReason);
-    // Two attempts of one step never overlap in one process: an earlier one may still be dying.
-    const earlier = [...this.#running.values()].filter((other) => other.held.stepId === stepId);
-    this.#running.set(`${stepId}:${epoch}`, running);
-    metrics.set("nofx_steps_in_flight", this.#running.size);
-    await Promise.all(earlier.map((other) => other.ended));
     const startedAt = clock.now();
-    const result = running.signal.aborted ? ({ type: "stopped" } as const) : await execute(running);
-    running.end();
-    this.#running.delete(`${stepId}:${epoch}`);
-    metrics.set("nofx_steps_in_flight", this.#running.size);
-    const seconds = (clock.now() - startedAt) / 1_000;
-    metrics.observe("nofx_step_duration_seconds", seconds, { kind, result: result.type });
+    const result =
+      running.reason === undefined ? await execute(running) : ({ type: "stopped" } as const);
+    const now = clock.now();
+    const { kind } = running.step;
+    this.#held.remove(running);
+    this.#ahead.ended(kind, now - startedAt, now);
+    metrics.observeStep(kind, result.type, (now - startedAt) / 1_000);
     const settlement = settlementOf(running.step, result, random);
     if (settlement !== undefined) this.#outbox.push(settlement);
-    if (result.type === "stopped" && running.reason === "lease_lost") {
-      metrics.count("nofx_leases_lost_total");
+    if (result.type === "stopped" && running.isLost) metrics.count("nofx_leases_lost_total");
+    this.#fill();
+    this.#soon();
+  }
+
+  #giveBack(running: RunningStep): void {
+    this.#held.remove(running);
+    this.#outbox.push({ ...running.held, outcome: "released" });
+  }
+
+  #giveBackWaiting(): void {
+    for (const running of this.#held.waiting()) this.#giveBack(running);
+  }
+
+  #failed({ settlements, renewals }: Sent, error: unknown): void {
+    const { clock, metrics, onError } = this.#options;
+    metrics.count("nofx_exchange_errors_total");
+    if (this.#failures === 0) onError(error);
+    this.#failures += 1;
+    this.#unknown = true;
+    this.#silentSince ??= clock.now();
+    this.#outbox.failed(settlements);
+    for (const running of renewals) this.#held.notRenewed(running, clock.now());
+  }
+
+  /** An exchange that failed may have claimed all the same, and its answer be lost. */
+  async #recover(): Promise<void> {
+    if (this.#recovering) return;
+    this.#recovering = true;
+    const { clock, engine, metrics, random } = this.#options;
+    while (this.#unknown && !this.#isDone) {
+      const ms = Math.min(SLOWEST_RETRY_MS, 100 * 2 ** this.#failures) * (0.5 + random() / 2);
+      await clock.sleep(ms);
+      try {
+        const released = await engine.disown([...this.#held.claims(), ...this.#outbox.claims()]);
+        if (released > 0) metrics.count("nofx_leases_lost_total", {}, released);
+        this.#unknown = false;
+      } catch {
+        metrics.count("nofx_exchange_errors_total");
+        this.#failures += 1;
+      }
     }
-    this.#wake();
+    this.#recovering = false;
+    this.#look = true;
+    this.#pump();
+  }
+
+  #setAlarm(now: number): void {
+    const next = this.#held.nextDue;
+    if (next >= this.#alarmAt) return;
+    this.#cancelAlarm();
+    this.#alarmAt = next;
+    this.#cancelAlarm = this.#options.clock.timer(Math.max(0, next - now), () => {
+      this.#alarmAt = Infinity;
+      this.#pump();
+    });
   }
 }

@@ -117,10 +117,10 @@ export function simEngine(ports: EnginePorts): { engine: WorkerEngine; spawn: Sp
     worker: owner,
     ring: ports.ringAll,
     exchange: async ({ settlements, renewals, want, leaseMs, handlers }) => {
-      let at = 0;
+      const sentAt = world.now;
+      const made: string[] = [];
       const what = `exchange ${settlements.length}/${renewals.length}/${want}`;
       const answer = await ask(what, (late) => {
-        at = world.now;
         const settled = settleAll(settlements);
         const renewed = renew(model, by, renewals, leaseMs, world.now).map((row, i) => {
           const epoch = renewals[i]?.epoch ?? 0;
@@ -137,15 +137,24 @@ export function simEngine(ports: EnginePorts): { engine: WorkerEngine; spawn: Sp
         for (const { id, epoch, leaseUntil } of taken) {
           fence.claimed(id, { epoch, owner, until: leaseUntil ?? 0 }, world.now);
           if (!late) {
-            world.unheard.set(`${id}:${epoch}`, { stepId: id, epoch, by: owner, madeAt: at });
+            const claim = `${id}:${epoch}`;
+            const missedAt = Infinity;
+            world.unheard.set(claim, { stepId: id, epoch, by: owner, missedAt });
+            made.push(claim);
           }
           world.note(`${owner} claims ${id}:${epoch}`);
         }
         const claimed = taken.map((step) => claimedRow(world, step));
         return { settled, renewed, claimed, cursor: null };
+      }).catch((error: unknown) => {
+        for (const claim of made) {
+          const unheard = world.unheard.get(claim);
+          if (unheard !== undefined) unheard.missedAt = world.now;
+        }
+        throw error;
       });
       for (const { id, epoch } of answer.claimed) world.unheard.delete(`${id}:${epoch}`);
-      blameForgetful(world, owner, at);
+      blameForgetful(world, owner, sentAt);
       answer.renewed.forEach((row, i) => {
         if (row.held && !row.cancel_requested) return;
         world.toldToStop.add(`${row.step_id}:${renewals[i]?.epoch}`);
@@ -160,7 +169,11 @@ export function simEngine(ports: EnginePorts): { engine: WorkerEngine; spawn: Sp
             !held.some(({ stepId, epoch }) => stepId === step.id && epoch === step.epoch),
         );
         for (const { id, epoch } of unknown) {
-          const isMine = world.executing.get(`${id}:${epoch}`) === owner;
+          const claim = `${id}:${epoch}`;
+          if (!late && world.unheard.get(claim)?.missedAt === Infinity) {
+            world.blame(`${owner} disowns ${claim}, whose answer is on its way`);
+          }
+          const isMine = world.executing.get(claim) === owner;
           if (late || !isMine || !fence.holds(id, epoch, owner, world.now)) continue;
           world.blame(`${owner} disowns ${id}:${epoch}, which it executes or has executed`);
         }
@@ -260,10 +273,14 @@ function blameImpossible({ model, blame }: World, settlement: Settlement | undef
   }
 }
 
-/** A worker that is answered again has given back, just before, what it may have claimed without hearing of it. */
-function blameForgetful({ unheard, fence, blame, now }: World, owner: string, at: number): void {
-  for (const [claim, { stepId, epoch, by, madeAt }] of unheard) {
-    if (by !== owner || madeAt >= at || !fence.holds(stepId, epoch, owner, now)) continue;
+/** Before a worker asks again it has given back what an exchange may have claimed that nobody answered. */
+function blameForgetful(
+  { unheard, fence, blame, now }: World,
+  owner: string,
+  sentAt: number,
+): void {
+  for (const [claim, { stepId, epoch, by, missedAt }] of unheard) {
+    if (by !== owner || missedAt >= sentAt || !fence.holds(stepId, epoch, owner, now)) continue;
     blame(`${owner} has not given back ${claim}, of which it never heard`);
   }
 }

@@ -20,6 +20,11 @@ import type { World } from "./world.ts";
 const LEASE_MS = 3_000;
 const GRACE_MS = 2_000;
 const CONCURRENCY = 2;
+/** Some claim ahead of their slots: steps are long here, so what counts as soon is too. */
+const PREFETCH = [
+  { most: 0, withinMs: 50 },
+  { most: 3, withinMs: 3_000 },
+];
 
 export interface SimWorker {
   readonly process: SimProcess;
@@ -75,6 +80,7 @@ export function startWorker(ports: WorkerPorts): SimWorker {
     version: "simulated",
     handlers: ["shell@1", "wait@1", "approval@1"],
     concurrency: CONCURRENCY,
+    prefetch: dice.pick(PREFETCH),
     leaseMs: LEASE_MS,
     execute: (running) => runStep(running, { handlers, engine, clock, onError }),
   });

@@ -46,7 +46,8 @@ export class World {
       readonly stepId: string;
       readonly epoch: number;
       readonly by: string;
-      readonly madeAt: number;
+      /** When its worker gave up waiting for the answer. */
+      missedAt: number;
     }
   >();
   /** Claims that their process has heard to be lost or cancelled. */
