@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { ListOptions, RedriveOptions } from "./commands/dead-letters.ts";
 import type { SendEventOptions } from "./commands/events.ts";
+import type { ListRunsOptions } from "./commands/runs.ts";
 import type { SubmitOptions } from "./commands/tasks.ts";
 import { EXIT, explain, wasInterrupted } from "./errors.ts";
 import { root } from "./paths.ts";
@@ -97,10 +98,9 @@ const runs = program
   .command("runs")
   .description("the newest runs, and what can be done about one")
   .option("-n, --limit <count>", "how many, up to 200", readLimit, 10)
+  .addOption(new Option("-t, --type <type>", "only these").choices(["plan", "task"]))
   .option("--json", "for programs")
-  .action(async (options: { limit: number; json?: boolean }) =>
-    (await import("./commands/runs.ts")).runs(options),
-  );
+  .action(async (options: ListRunsOptions) => (await import("./commands/runs.ts")).runs(options));
 runs
   .command("cancel")
   .description("call off a run, or one step of it; what was done is undone")

@@ -50,7 +50,7 @@ export function createApi(options: RequestOptions) {
       ask(options, "/approvals", ApprovalPage, question),
     decide: (approvalId: string, input: z.input<typeof DecideApprovalInput>, key: string) =>
       command(options, `/approvals/${approvalId}`, ApprovalView, input, key),
-    runs: (question: { limit?: number; status?: string } = {}) =>
+    runs: (question: { limit?: number; status?: string; type?: string | undefined } = {}) =>
       ask(options, "/runs", RunPage, question),
     run: (runId: string) => ask(options, `/runs/${runId}`, RunView),
     submitTasks: (input: z.input<typeof SubmitTasksInput>, key: string) =>

@@ -10,10 +10,16 @@ const PAINT: Record<RunSummary["status"], (text: string) => string> = {
   cancelled: dim,
 };
 
+export interface ListRunsOptions {
+  limit: number;
+  type?: "plan" | "task";
+  json?: boolean;
+}
+
 /** `nofx runs`: the newest runs, newest first. */
-export async function runs(options: { limit: number; json?: boolean }): Promise<void> {
+export async function runs(options: ListRunsOptions): Promise<void> {
   const { api, addresses } = await connectRunning("operator");
-  const page = await api.runs({ limit: options.limit });
+  const page = await api.runs({ limit: options.limit, type: options.type });
   if (options.json === true) return console.log(JSON.stringify(page));
   if (page.items.length === 0) {
     console.log(
