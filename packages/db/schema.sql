@@ -2249,6 +2249,17 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.ruled_tenants()
+ RETURNS TABLE(id uuid, slug text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select t.id, t.slug from public.tenants t
+  where app.operates_plane() and exists (select from public.claim_rules r where r.tenant_id = t.id and r.by_plane)
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.storage_tenant()
  RETURNS text
  LANGUAGE sql
@@ -2292,21 +2303,19 @@ $function$
 
 CREATE OR REPLACE FUNCTION app.uuid7()
  RETURNS uuid
- LANGUAGE sql
+ LANGUAGE plpgsql
  PARALLEL SAFE
+ SET search_path TO ''
 AS $function$
-  -- microseconds in the twelve bits behind the version (RFC 9562, method 3): what is made in one statement keeps its order
-  select encode(
+declare
+  v_us bigint := (extract(epoch from clock_timestamp()) * 1000000)::bigint;
+begin
+  return encode(
     overlay(
-      overlay(
-        uuid_send(gen_random_uuid())
-        placing substring(int8send(t.us / 1000) from 3) from 1 for 6
-      )
-      placing substring(int4send((28672 + (t.us % 1000) * 4096 / 1000)::integer) from 3) from 7 for 2
-    ),
-    'hex'
-  )::uuid
-  from (select (extract(epoch from clock_timestamp()) * 1000000)::bigint as us) as t
+      overlay(uuid_send(gen_random_uuid()) placing substring(int8send(v_us / 1000) from 3) from 1 for 6)
+      placing substring(int4send((28672 + (v_us % 1000) * 4096 / 1000)::integer) from 3) from 7 for 2),
+    'hex')::uuid;
+end
 $function$
 ;
 
@@ -2449,13 +2458,15 @@ $function$
 
 CREATE OR REPLACE FUNCTION engine.answers_of(p_step uuid)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select coalesce(jsonb_agg(jsonb_build_object('name', a.name, 'status', a.status, 'arguments', a.arguments, 'reason',
+begin
+  return (select coalesce(jsonb_agg(jsonb_build_object('name', a.name, 'status', a.status, 'arguments', a.arguments, 'reason',
     (select d.reason from public.approval_decisions d where d.approval_id = a.id order by d.at desc limit 1))), '[]')
-  from public.approvals a where a.step_id = p_step and a.subject = 'step'
+  from public.approvals a where a.step_id = p_step and a.subject = 'step');
+end
 $function$
 ;
 
@@ -2835,7 +2846,7 @@ begin
     jsonb_build_array(p_schedule.task || jsonb_build_object('token', v_token, 'schedule_id', p_schedule.id,
       'kind_version', coalesce((p_versions ->> (p_schedule.task ->> 'kind'))::smallint, 1),
       'run_at', case when p_schedule.jitter_seconds > 0 then greatest(p_now, p_occurrence + v_jitter) end)),
-    p_actor_type, p_actor_id, p_correlation, p_traceparent, p_versions);
+    p_actor_type, p_actor_id, p_correlation, p_traceparent);
 end
 $function$
 ;
@@ -3158,12 +3169,14 @@ $function$
 
 CREATE OR REPLACE FUNCTION engine.checkpoints_of(p_step uuid)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select coalesce(jsonb_agg(jsonb_build_object('name', c.name, 'value', c.value) order by c.created_at), '[]')
-  from public.checkpoints c where c.step_id = p_step
+begin
+  return (select coalesce(jsonb_agg(jsonb_build_object('name', c.name, 'value', c.value) order by c.created_at), '[]')
+  from public.checkpoints c where c.step_id = p_step);
+end
 $function$
 ;
 
@@ -4700,14 +4713,16 @@ $function$
 
 CREATE OR REPLACE FUNCTION engine.inputs_of(p_run uuid, p_inputs jsonb)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select coalesce(jsonb_agg(engine.artifact_json(a) || jsonb_build_object('from', s.name, 'to', i.value ->> 'to')), '[]')
+begin
+  return (select coalesce(jsonb_agg(engine.artifact_json(a) || jsonb_build_object('from', s.name, 'to', i.value ->> 'to')), '[]')
   from jsonb_array_elements(case jsonb_typeof(p_inputs) when 'array' then p_inputs else '[]' end) i
   join public.steps s on s.run_id = p_run and s.name = i.value ->> 'from'
-  join public.artifacts a on a.step_id = coalesce(s.kept_from, s.id) and a.name = i.value ->> 'artifact' and a.stored_at is not null
+  join public.artifacts a on a.step_id = coalesce(s.kept_from, s.id) and a.name = i.value ->> 'artifact' and a.stored_at is not null);
+end
 $function$
 ;
 
@@ -4874,6 +4889,7 @@ begin
   values (p_step.tenant_id, 'steps.started', p_step.correlation_id, p_step.executor, p_step.lease_owner, p_step.run_id,
     jsonb_build_object('steps', jsonb_build_array(
       jsonb_build_object('step_id', p_step.id, 'run_id', p_step.run_id, 'epoch', p_step.epoch))));
+  perform engine.begin_tasks(array[p_step.run_id]);
 end
 $function$
 ;
@@ -5072,17 +5088,19 @@ $function$
 
 CREATE OR REPLACE FUNCTION engine.needs_of(p_step uuid, p_undo_of uuid)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select coalesce(jsonb_agg(jsonb_build_object('name', n.name, 'status', n.status, 'output', n.output,
+begin
+  return (select coalesce(jsonb_agg(jsonb_build_object('name', n.name, 'status', n.status, 'output', n.output,
     'artifacts', engine.artifacts_of(coalesce(n.kept_from, n.id))) order by n.position), '[]')
   from (
     select d.depends_on as id from public.step_dependencies d where d.step_id = p_step and p_undo_of is null
     union all
     select p_undo_of where p_undo_of is not null
-  ) as need join public.steps n on n.id = need.id
+  ) as need join public.steps n on n.id = need.id);
+end
 $function$
 ;
 
@@ -5642,14 +5660,22 @@ begin
       union select queue from ready union select queue from held union select queue from running union select queue from ended
       union select r.queue from public.claim_rules r where r.queue is not null and (r.tenant_id = p_tenant or (r.tenant_id is null and p_tenant is null))
     )
-    select jsonb_agg(jsonb_build_object(
-      'queue', n.queue, 'ready', coalesce(r.ready, 0), 'delayed', coalesce(r.delayed, 0), 'held', coalesce(h.n, 0),
+    select jsonb_build_object(
+      'workers', (select count(*) from public.worker_devices d where d.status = 'active' and d.seen_at > v_now - interval '15 s'),
+      'places', (select coalesce(sum(d.concurrency), 0) from public.worker_devices d
+        where d.status = 'active' and d.seen_at > v_now - interval '15 s'),
+      'queues', jsonb_agg(jsonb_build_object(
+      'queue', n.queue, 'paused', coalesce(b.paused, false), 'max_running', b.max_running, 'ready', coalesce(r.ready, 0), 'delayed', coalesce(r.delayed, 0), 'held', coalesce(h.n, 0),
       'in_flight', coalesce(f.n, 0),
       'oldest_seconds', greatest(0, coalesce(extract(epoch from v_now - least(o.run_at, r.run_at)), 0)),
       'per_minute', round(coalesce(e.n, 0) * 60 / s.seconds, 1),
       'failure_rate', case when coalesce(e.n, 0) > 0 then round(e.failed::numeric / e.n, 4) else 0 end
-    ) order by n.queue)
+    ) order by n.queue))
     from names n cross join span s
+    left join lateral (
+      select bool_or(c.paused_at is not null) as paused, min(c.max_running) as max_running from public.claim_rules c
+      where (c.tenant_id is null or c.tenant_id = p_tenant) and (c.queue is null or c.queue = n.queue) and c.type is null and c.agent is null
+    ) b on true
     left join ready r using (queue) left join held h using (queue) left join running f using (queue)
     left join oldest o using (queue) left join ended e using (queue));
 end
@@ -6390,7 +6416,7 @@ begin
     v_now := v_now + interval '1 microsecond';
   end if;
   v_schedule.jitter_seconds := 0;
-  v_begun := engine.begin_scheduled(v_schedule, v_now, v_now, 'member', p_member::text, p_correlation, p_traceparent);
+  v_begun := engine.begin_scheduled(v_schedule, v_now, v_now, 'member', p_member::text, p_correlation, p_traceparent, p_versions);
   v_run := (v_begun -> 'runs' ->> 0)::uuid;
   insert into public.schedule_firings (schedule_id, occurrence, tenant_id, outcome, run_id, by_member)
   values (v_schedule.id, v_now, p_tenant, 'fired', v_run, p_member);

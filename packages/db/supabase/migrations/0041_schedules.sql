@@ -118,7 +118,7 @@ begin
     jsonb_build_array(p_schedule.task || jsonb_build_object('token', v_token, 'schedule_id', p_schedule.id,
       'kind_version', coalesce((p_versions ->> (p_schedule.task ->> 'kind'))::smallint, 1),
       'run_at', case when p_schedule.jitter_seconds > 0 then greatest(p_now, p_occurrence + v_jitter) end)),
-    p_actor_type, p_actor_id, p_correlation, p_traceparent, p_versions);
+    p_actor_type, p_actor_id, p_correlation, p_traceparent);
 end
 $$;
 revoke all on function engine.begin_scheduled(public.schedules, timestamptz, timestamptz, text, text, uuid, text, jsonb) from public;
@@ -239,7 +239,7 @@ begin
     v_now := v_now + interval '1 microsecond';
   end if;
   v_schedule.jitter_seconds := 0;
-  v_begun := engine.begin_scheduled(v_schedule, v_now, v_now, 'member', p_member::text, p_correlation, p_traceparent);
+  v_begun := engine.begin_scheduled(v_schedule, v_now, v_now, 'member', p_member::text, p_correlation, p_traceparent, p_versions);
   v_run := (v_begun -> 'runs' ->> 0)::uuid;
   insert into public.schedule_firings (schedule_id, occurrence, tenant_id, outcome, run_id, by_member)
   values (v_schedule.id, v_now, p_tenant, 'fired', v_run, p_member);
