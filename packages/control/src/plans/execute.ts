@@ -16,6 +16,7 @@ import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
+import { admit, countByQueue } from "../queues/admit.ts";
 import { digestPlan, StoredStep } from "./digest.ts";
 import { aboutStep, openApproval } from "./open-approvals.ts";
 
@@ -40,6 +41,7 @@ export function executePlan(
       throw new NofxError("not_found", { detail: "There is no such plan in this tenant." });
     refuseUnlessReady(plan);
     const steps = await refuseIfChanged(ctx, tx, plan);
+    await admit(ctx, tx, countByQueue(steps));
 
     const runId = ctx.plane.newUuid();
     const started = ctx.plane.newUuid();

@@ -9,6 +9,7 @@ import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
 import { loadFacts } from "../plans/load-facts.ts";
+import { admit, countByQueue } from "../queues/admit.ts";
 
 const A_YEAR_MS = 366 * 86_400_000;
 
@@ -27,6 +28,7 @@ export function submitTasks(
   } as const;
   return runCommand(ctx, spec, input, async (tx, { tasks }, digest) => {
     const steps = await judged(ctx, tx, tasks);
+    await admit(ctx, tx, countByQueue(steps));
     const { runs, existing, ...queued } = await enqueueTasks(tx.db, {
       tenantId: ctx.tenantId,
       tasks: toRows(ctx, tasks, steps),

@@ -5,6 +5,7 @@ export * from "./events.ts";
 export * from "./paging.ts";
 export * from "./plans.ts";
 export * from "./retention.ts";
+export * from "./queues.ts";
 export * from "./runs.ts";
 export * from "./schedules.ts";
 export * from "./session.ts";

@@ -81,7 +81,8 @@ grant execute on function engine.count_queued(uuid, boolean, text, integer) to n
 --
 -- No count goes beyond 10,000, and each reads a partial index of what is queued or runs; the age of the oldest is read from
 -- the heads of at most 1,000 groups. per_minute and failure_rate are of the claims that ended in the last five minutes, the newest
--- 2,000 at most. A queue that nobody uses and no rule names is not there; "default" always is.
+-- 2,000 at most. paused and max_running: of the rules that bind all of the queue. A queue that nobody uses and no rule names is not
+-- there; "default" always is. workers and places: those that claim, and how many steps they run at once.
 create function engine.queue_stats(p_tenant uuid) returns jsonb
 language plpgsql stable security definer
 set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set jit = off
@@ -166,16 +167,34 @@ begin
       union select queue from ready union select queue from held union select queue from running union select queue from ended
       union select r.queue from public.claim_rules r where r.queue is not null and (r.tenant_id = p_tenant or (r.tenant_id is null and p_tenant is null))
     )
-    select jsonb_agg(jsonb_build_object(
-      'queue', n.queue, 'ready', coalesce(r.ready, 0), 'delayed', coalesce(r.delayed, 0), 'held', coalesce(h.n, 0),
+    select jsonb_build_object(
+      'workers', (select count(*) from public.worker_devices d where d.status = 'active' and d.seen_at > v_now - interval '15 s'),
+      'places', (select coalesce(sum(d.concurrency), 0) from public.worker_devices d
+        where d.status = 'active' and d.seen_at > v_now - interval '15 s'),
+      'queues', jsonb_agg(jsonb_build_object(
+      'queue', n.queue, 'paused', coalesce(b.paused, false), 'max_running', b.max_running, 'ready', coalesce(r.ready, 0), 'delayed', coalesce(r.delayed, 0), 'held', coalesce(h.n, 0),
       'in_flight', coalesce(f.n, 0),
       'oldest_seconds', greatest(0, coalesce(extract(epoch from v_now - least(o.run_at, r.run_at)), 0)),
       'per_minute', round(coalesce(e.n, 0) * 60 / s.seconds, 1),
       'failure_rate', case when coalesce(e.n, 0) > 0 then round(e.failed::numeric / e.n, 4) else 0 end
-    ) order by n.queue)
+    ) order by n.queue))
     from names n cross join span s
+    left join lateral (
+      select bool_or(c.paused_at is not null) as paused, min(c.max_running) as max_running from public.claim_rules c
+      where (c.tenant_id is null or c.tenant_id = p_tenant) and (c.queue is null or c.queue = n.queue) and c.type is null and c.agent is null
+    ) b on true
     left join ready r using (queue) left join held h using (queue) left join running f using (queue)
     left join oldest o using (queue) left join ended e using (queue));
 end
 $$;
 grant execute on function engine.queue_stats(uuid) to nofx_member, nofx_worker;
+
+-- The names of the tenants that the plane has ruled, for those who operate it: they see no other tenant otherwise.
+create function app.ruled_tenants() returns table (id uuid, slug text)
+language sql stable security definer
+set search_path = ''
+as $$
+  select t.id, t.slug from public.tenants t
+  where app.operates_plane() and exists (select from public.claim_rules r where r.tenant_id = t.id and r.by_plane)
+$$;
+grant execute on function app.ruled_tenants() to nofx_member;
