@@ -10,6 +10,7 @@ import type { Routing, Transport } from "./transport.ts";
 
 /** A worker that finds no hint looks for itself so often: nothing depends on Redis, or on the dispatcher, for longer. */
 const DIRECT_MS = 1_000;
+const DISPATCH_MS = 250;
 const SAY_MS = 5;
 
 export interface BullOptions {
@@ -27,6 +28,8 @@ export interface BullOptions {
   readonly onError: (error: unknown) => void;
   /** Infinity: never look without a hint, while Redis is up. */
   readonly directMs?: number;
+  /** Likewise for the dispatcher. */
+  readonly dispatchMs?: number;
 }
 
 /**
@@ -35,7 +38,7 @@ export interface BullOptions {
  */
 export async function createBullTransport(options: BullOptions): Promise<Transport> {
   const { doorbell, engine, handlers, routing: own = {}, onError, onUp, onHints } = options;
-  const { directMs = DIRECT_MS, seams } = options;
+  const { directMs = DIRECT_MS, dispatchMs = DISPATCH_MS, seams } = options;
   const { clock, random } = seams;
   const bell = createBell(clock);
   const closing = new AbortController();
@@ -64,6 +67,7 @@ export async function createBullTransport(options: BullOptions): Promise<Transpo
     link,
     channel: () => channel,
     clock,
+    idleMs: dispatchMs,
     onDispatched: (count) => onHints?.("dispatched", count),
     onError,
   });

@@ -8,8 +8,6 @@ import { Window } from "./window.ts";
 
 /** How many hints a lane holds, about. */
 const HINTS = 256;
-/** Steps become due without a ring. */
-const IDLE_MS = 250;
 const BUSY_MS = 20;
 const PAUSE_MS = 3;
 /** A lane that no worker has asked of for so long is cleared away. */
@@ -29,6 +27,8 @@ export interface DispatcherOptions {
   readonly link: RedisLink;
   readonly channel: () => Channel | undefined;
   readonly clock: Clock;
+  /** Between two looks that nobody asked for: steps become due without a ring. */
+  readonly idleMs: number;
   readonly onDispatched: (count: number) => void;
   readonly onError: (error: unknown) => void;
 }
@@ -61,7 +61,7 @@ export class Dispatcher {
 
   /** Until `signal` fires. */
   async lead(signal: AbortSignal): Promise<void> {
-    const { clock, link } = this.#options;
+    const { clock, idleMs, link } = this.#options;
     this.#leads = true;
     const listening = this.#listen(signal);
     let rang = -1;
@@ -72,7 +72,7 @@ export class Dispatcher {
       else this.#lanes.clear();
       rang = since;
       await clock.sleep(PAUSE_MS, signal);
-      await this.#bell.wait({ since, ms: full ? BUSY_MS : IDLE_MS, signal });
+      await this.#bell.wait({ since, ms: full ? BUSY_MS : idleMs, signal });
     }
     this.#leads = false;
     await listening;
