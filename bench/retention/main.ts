@@ -40,7 +40,9 @@ try {
     if (done % 500_000 === 0) say(`loaded ${done.toLocaleString("en")} steps`);
   });
   const { rows } = await withClient(full.adminUrl, (client) =>
-    client.query<{ size: string }>("select pg_size_pretty(pg_database_size(current_database())) as size"),
+    client.query<{ size: string }>(
+      "select pg_size_pretty(pg_database_size(current_database())) as size",
+    ),
   );
   say(
     `history of ${steps.toLocaleString("en")} steps: ${rows[0]?.size}, ${Math.round((performance.now() - began) / 1_000)} s`,
@@ -72,7 +74,7 @@ try {
   say(
     `medians: ${result.full}/s beside the history, ${result.empty}/s empty: ratio ${result.ratio} (median of the pairs' ${result.ratioOfPairs}), promised ${PROMISED}`,
   );
-  process.exitCode = Math.max(result.ratio, result.ratioOfPairs) >= PROMISED ? 0 : 1;
+  process.exitCode = result.ratio >= PROMISED ? 0 : 1;
 } finally {
   await server.stop();
 }
