@@ -176,7 +176,8 @@ export function waitingFor(step: StepRecord): string | null {
   const other = holdsOf(step.holds)[0];
   if (other !== undefined) return HELD[other];
   if (!step.due) {
-    return `${step.epoch === 0 ? "Begins" : "Tries again"} at ${step.run_at.toISOString()}.`;
+    const at = step.run_at.toISOString().slice(0, 19).replace("T", " ");
+    return `${step.epoch === 0 ? "Begins" : "Tries again"} at ${at} UTC.`;
   }
   return step.capability === null
     ? "Waits for a free worker."

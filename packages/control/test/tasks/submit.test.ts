@@ -167,7 +167,9 @@ test("what is to run later is not claimed before its time, nor before what was q
   expect(await mine()).toEqual(["now", "long ago"]);
   const { stepList } = await getRun(operator, { runId: runs[1] ?? "" });
   expect(stepList[0]?.runAt).toBe(inAnHour);
-  expect(stepList[0]?.waitingFor).toBe(`Begins at ${inAnHour}.`);
+  expect(stepList[0]?.waitingFor).toBe(
+    `Begins at ${inAnHour.slice(0, 10)} ${inAnHour.slice(11, 19)} UTC.`,
+  );
   const pass = (seconds: number) =>
     plane.t.owner.query(
       "update steps set run_at = run_at - make_interval(secs => $2) where tenant_id = $1",

@@ -41,7 +41,8 @@ it.each([
   ],
   [run("running", later), "wait", "Nothing runs. verify: Waits for publish."],
   [run("queued"), "neutral", "About to start."],
-  [run("succeeded", step("a", { status: "succeeded" })), "good", "All 1 steps succeeded."],
+  [run("succeeded", step("a", { status: "succeeded" })), "good", "It succeeded."],
+  [run("succeeded", step("a"), step("b")), "good", "All 2 steps succeeded."],
   [run("cancelled", later), "ended", "Cancelled with 0 of 1 steps over."],
   [
     run(

@@ -19,7 +19,10 @@ const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : 
 export function situationOf(run: Seen): Situation {
   switch (run.status) {
     case "succeeded":
-      return { tone: "good", sentence: `All ${run.steps} steps succeeded.` };
+      return {
+        tone: "good",
+        sentence: run.steps === 1 ? "It succeeded." : `All ${run.steps} steps succeeded.`,
+      };
     case "cancelled":
       return {
         tone: "ended",
