@@ -24,6 +24,8 @@ import { createTransport } from "../../apps/worker/src/transports/create-transpo
 export interface BenchWorker {
   readonly engine: WorkerEngine;
   readonly metrics: Metrics;
+  /** Begins to claim, where it was started closed. */
+  open(): void;
   stop(): Promise<void>;
 }
 
@@ -35,6 +37,8 @@ export interface WorkerOptions {
   readonly env?: Record<string, string> | undefined;
   /** The work of a step: takes the place of the request that an http step sends. */
   readonly work: (json: unknown, run: StepRun, engine: WorkerEngine) => Promise<StepResult>;
+  /** Claims nothing until it is opened. */
+  readonly closed?: boolean;
   /** Heard of each step that the database has settled. */
   readonly onSettled?: ((stepId: string) => void) | undefined;
 }
@@ -108,7 +112,7 @@ export async function startWorker(options: WorkerOptions): Promise<BenchWorker> 
       settled: metrics.total("nofx_steps_settled_total"),
       stopping: false,
     }),
-    onDrain: (drain: boolean) => loop.pause(drain),
+    onDrain: (drain: boolean) => loop.pause(drain || !open),
     onHello: () => {},
   };
   const relay = {
@@ -117,6 +121,8 @@ export async function startWorker(options: WorkerOptions): Promise<BenchWorker> 
     allowed: parseAllowedHosts(""),
     onTold: () => {},
   };
+  let open = options.closed !== true;
+  loop.pause(!open);
   loop.start();
   const beside = Promise.all([
     relayLoop(relay, ending.signal, onError),
@@ -132,12 +138,16 @@ export async function startWorker(options: WorkerOptions): Promise<BenchWorker> 
       onError,
     ),
     strandedLoop({ clock, engine, metrics, seconds }, ending.signal, onError),
-    sweepLoop({ clock, engine, metrics }, ending.signal, onError),
+    sweepLoop({ clock, engine, metrics, leaseMs: env.NOFX_LEASE_SECONDS * 1_000 }, ending.signal, onError),
     sealLoop({ clock, engine, doorbell, metrics }, ending.signal, onError),
   ]);
   return {
     engine,
     metrics,
+    open() {
+      open = true;
+      loop.pause(false);
+    },
     async stop() {
       loop.drain();
       await loop.done;
