@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { z } from "zod";
+import { RoutingEnv } from "./routing-env.ts";
 import packageJson from "../package.json" with { type: "json" };
 
 const seconds = (otherwise: number) => z.coerce.number().positive().max(86_400).default(otherwise);
@@ -40,7 +41,9 @@ export const WorkerEnv = z
     /** What http steps and webhooks may reach although it is not public: host:port pairs with commas between. */
     NOFX_HTTP_ALLOW: z.string().default(""),
     NOFX_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(4),
-    NOFX_LEASE_SECONDS: seconds(30),
+    ...RoutingEnv,
+    /** A second at least: a shorter one would run out while the database answers. */
+    NOFX_LEASE_SECONDS: z.coerce.number().min(1).max(86_400).default(30),
     /** For steps that agents hold; as long as the worker's own unless said otherwise. */
     NOFX_AGENT_LEASE_SECONDS: z.coerce.number().positive().max(86_400).optional(),
     /** How long a claimable step may wait for a worker that has code for it, before it fails. */
@@ -53,6 +56,10 @@ export const WorkerEnv = z
   .refine(({ QUEUE_DRIVER, REDIS_URL }) => QUEUE_DRIVER !== "bullmq" || isRedisUrl(REDIS_URL), {
     path: ["REDIS_URL"],
     message: "not a URL of Redis: redis://host:port, or rediss:// for TLS",
+  })
+  .refine((env) => env.NOFX_TENANTS === undefined || env.NOFX_SHARD === undefined, {
+    path: ["NOFX_SHARD"],
+    message: "use NOFX_TENANTS or NOFX_SHARD, not both",
   });
 export type WorkerEnv = z.infer<typeof WorkerEnv>;
 

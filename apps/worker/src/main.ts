@@ -15,9 +15,10 @@ import { createShellHandler } from "./handlers/shell.ts";
 import { createWaitHandler } from "./handlers/wait.ts";
 import { runStep } from "./loop/run-step.ts";
 import { createShutdown } from "./loop/shutdown.ts";
-import { WorkerLoop } from "./loop/worker-loop.ts";
+import { PREFETCH, WorkerLoop } from "./loop/worker-loop.ts";
 import { createMetrics } from "./metrics.ts";
 import { planeGauges } from "./metrics/plane-gauges.ts";
+import { handlersOf, routingOf } from "./routing-env.ts";
 import { presenceLoop } from "./presence/presence-loop.ts";
 import { relayLoop } from "./relay/relay-loop.ts";
 import { schedulerLoop } from "./scheduler/scheduler-loop.ts";
@@ -77,12 +78,15 @@ const version = env.NOFX_WORKER_VERSION;
 const concurrency = env.NOFX_CONCURRENCY;
 let draining = false;
 let greeted = false;
+const taken = handlersOf(knownHandlers(), env.NOFX_TYPES);
+const routing = routingOf(env);
 const transport = await createTransport(env, {
+  routing,
   connectionString: env.DATABASE_DIRECT_URL,
   worker,
   engine,
   doorbell,
-  handlers: knownHandlers(),
+  handlers: taken,
   seams: system,
   onUp: (up) => {
     metrics.set("nofx_transport_up", up ? 1 : 0, { driver: env.QUEUE_DRIVER });
@@ -97,8 +101,11 @@ const loop = new WorkerLoop({
   metrics,
   onError,
   version,
-  handlers: knownHandlers(),
+  handlers: taken,
   concurrency,
+  routing,
+  steal: env.NOFX_STEAL,
+  prefetch: { ...PREFETCH, most: env.NOFX_PREFETCH_MAX },
   leaseMs: leaseSeconds * 1_000,
   clock,
   random,
@@ -130,7 +137,7 @@ const presence = {
     host: hostname(),
     pid: process.pid,
     version,
-    handlers: knownHandlers(),
+    handlers: taken,
     concurrency,
     local: env.NOFX_LOCAL,
   },
@@ -182,7 +189,7 @@ const beside = Promise.all([
     ending.signal,
     onError,
   ),
-  sweepLoop({ clock, engine, metrics }, ending.signal, onError),
+  sweepLoop({ clock, engine, metrics, leaseMs: leaseSeconds * 1_000 }, ending.signal, onError),
   sealLoop({ clock, engine, doorbell, metrics }, ending.signal, onError),
 ]);
 log.info({ gateway: gateway.url, concurrency, version }, "ready");

@@ -112,6 +112,6 @@ export function startWorker(ports: WorkerPorts): SimWorker {
     end();
   });
   loop.start();
-  void sweepLoop({ clock, engine, metrics }, ending.signal, onError);
+  void sweepLoop({ clock, engine, metrics, leaseMs: LEASE_MS }, ending.signal, onError);
   return worker;
 }
