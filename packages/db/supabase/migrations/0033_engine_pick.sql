@@ -11,27 +11,29 @@ drop index public.steps_claim_suspect;
 create index steps_claim_suspect on public.steps (queue, priority, run_at, id)
   where status = 'queued' and holds = 0 and executor = 'worker' and crashes > 0 and crashes + 1 >= max_crashes;
 
--- Rules of a tenant or of the whole plane; replaced where rules are defined. Without one a claim asks and locks nothing.
+-- Rules of a tenant or of the whole plane; replaced where rules are defined. Without one a claim asks and locks nothing. These
+-- are plpgsql like all that a claim calls: its plans stay made, those of an SQL function are made anew at each call.
 create function engine.ruled(p_tenant uuid) returns boolean
-language sql stable set search_path = '' as $$ select false $$;
+language plpgsql stable as $$ begin return false; end $$;
 create function engine.weight_of(p_tenant uuid) returns integer
-language sql stable set search_path = '' as $$ select 1 $$;
+language plpgsql stable as $$ begin return 1; end $$;
 -- How many of p_want steps of this kind may be claimed now; what then is not taken is given back.
 create function engine.allow(p_tenant uuid, p_queue text, p_handler text, p_owner text, p_want integer) returns integer
-language sql volatile set search_path = '' as $$ select p_want $$;
+language plpgsql volatile as $$ begin return p_want; end $$;
 create function engine.give_back(p_tenant uuid, p_queue text, p_handler text, p_owner text, p_count integer) returns void
-language sql volatile set search_path = '' as $$ select $$;
+language plpgsql volatile as $$ begin end $$;
 revoke all on function engine.ruled(uuid), engine.weight_of(uuid), engine.allow(uuid, text, text, text, integer),
   engine.give_back(uuid, text, text, text, integer) from public;
 
 -- Which tenants a worker serves. p_route: {tenants?: [uuid], shard?: [i, n]}: a shard is the last 28 bits of a tenant's id, modulo n.
 create function engine.serves(p_route jsonb, p_tenant uuid) returns boolean
-language sql immutable
-set search_path = ''
+language plpgsql immutable
 as $$
-  select (p_route -> 'tenants' is null or p_route -> 'tenants' ? p_tenant::text)
+begin
+  return (p_route -> 'tenants' is null or p_route -> 'tenants' ? p_tenant::text)
     and (p_route -> 'shard' is null
-      or ('x' || right(p_tenant::text, 7))::bit(28)::integer % (p_route -> 'shard' ->> 1)::integer = (p_route -> 'shard' ->> 0)::integer)
+      or ('x' || right(p_tenant::text, 7))::bit(28)::integer % (p_route -> 'shard' ->> 1)::integer = (p_route -> 'shard' ->> 0)::integer);
+end
 $$;
 revoke all on function engine.serves(jsonb, uuid) from public;
 
@@ -40,10 +42,11 @@ create type engine.claim_group as (tenant_id uuid, handler text, priority smalli
 
 -- The groups of a queue behind a tenant (at it, where p_at), in index order: one look-up each.
 create function engine.groups_behind(p_queue text, p_tenant uuid, p_at boolean, p_limit integer) returns engine.claim_group[]
-language sql volatile security definer
+language plpgsql volatile security definer
 set search_path = ''
 as $$
-  with recursive g as (
+begin
+  return (with recursive g as (
     (select s.tenant_id, s.handler, s.priority, s.run_at from public.steps s
      where s.queue = p_queue and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)
        and s.tenant_id >= p_tenant and (p_at or s.tenant_id > p_tenant)
@@ -55,7 +58,8 @@ as $$
         and (s.tenant_id, s.handler, s.priority) > (g.tenant_id, g.handler, g.priority)
       order by s.queue, s.tenant_id, s.handler, s.priority, s.run_at limit 1) n
   )
-  select array_agg(l::engine.claim_group) from (select g.tenant_id, g.handler, g.priority, g.run_at from g limit p_limit) l
+  select array_agg(l::engine.claim_group) from (select g.tenant_id, g.handler, g.priority, g.run_at from g limit p_limit) l);
+end
 $$;
 revoke all on function engine.groups_behind(text, uuid, boolean, integer) from public;
 
@@ -147,8 +151,8 @@ revoke all on function engine.take(text, uuid, engine.claim_group[], text, integ
 -- Two callers never choose the same step, and neither waits for the other (skip locked).
 create function engine.pick(p_owner text, p_handlers text[], p_want integer, p_route jsonb, out ids uuid[], out cursor jsonb)
 language plpgsql security definer
--- a plan made before there are statistics must be the same as after
-set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set jit = off
+-- the plan is made once, before there are statistics, and must be the right one after
+set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set jit = off set plan_cache_mode = force_generic_plan
 as $$
 declare
   c_zero constant uuid := '00000000-0000-0000-0000-000000000000';
@@ -180,16 +184,21 @@ begin
   loop
     exit when v_left <= 0;
     -- of what one more crash would end a worker holds one at a time: so what kills its executors is found out alone
-    select s.id, s.tenant_id, s.handler into v_one from public.steps s
-    where s.queue = v_queue and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and s.crashes > 0 and s.crashes + 1 >= s.max_crashes
-      and s.handler = any (p_handlers) and s.run_at <= clock_timestamp()
-      and (s.deadline_at is null or s.deadline_at > clock_timestamp())
-      and engine.serves(p_route, s.tenant_id) and not engine.has_last_chance(p_owner)
-    order by s.queue, s.priority, s.run_at, s.id
-    limit 1 for update skip locked;
-    if found and (not engine.ruled(v_one.tenant_id) or engine.allow(v_one.tenant_id, v_queue, v_one.handler, p_owner, 1) > 0) then
-      ids := ids || v_one.id;
-      v_left := v_left - 1;
+    if exists (
+      select from public.steps s
+      where s.queue = v_queue and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and s.crashes > 0 and s.crashes + 1 >= s.max_crashes
+    ) and not engine.has_last_chance(p_owner) then
+      select s.id, s.tenant_id, s.handler into v_one from public.steps s
+      where s.queue = v_queue and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and s.crashes > 0 and s.crashes + 1 >= s.max_crashes
+        and s.handler = any (p_handlers) and s.run_at <= clock_timestamp()
+        and (s.deadline_at is null or s.deadline_at > clock_timestamp())
+        and engine.serves(p_route, s.tenant_id)
+      order by s.queue, s.priority, s.run_at, s.id
+      limit 1 for update skip locked;
+      if found and (not engine.ruled(v_one.tenant_id) or engine.allow(v_one.tenant_id, v_queue, v_one.handler, p_owner, 1) > 0) then
+        ids := ids || v_one.id;
+        v_left := v_left - 1;
+      end if;
     end if;
 
     -- first the tenants behind the cursor, then those up to it
@@ -261,7 +270,7 @@ revoke all on function engine.pick(text, text[], integer, jsonb) from public;
 -- The same for steps that a transport has named: of them those that are claimable now.
 create function engine.pick_named(p_owner text, p_handlers text[], p_ids uuid[], p_route jsonb) returns uuid[]
 language plpgsql security definer
-set search_path = '' set enable_seqscan = off set jit = off
+set search_path = '' set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_group record;
