@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { ListOptions, RedriveOptions } from "./commands/dead-letters.ts";
 import type { SendEventOptions } from "./commands/events.ts";
+import type { SetRetentionOptions } from "./commands/retention.ts";
 import type { ListRunsOptions } from "./commands/runs.ts";
 import type { SubmitOptions } from "./commands/tasks.ts";
 import { EXIT, explain, wasInterrupted } from "./errors.ts";
@@ -238,6 +239,27 @@ workers
   .description("let a drained worker claim again")
   .argument("<name>", "as `nofx workers` lists it")
   .action(async (name: string) => (await import("./commands/workers.ts")).undrain(name));
+
+const retention = program
+  .command("retention")
+  .description("how long runs and events are kept, and where");
+retention
+  .command("show", { isDefault: true })
+  .description("what holds for this tenant")
+  .option("--json", "for programs")
+  .action(async (options: { json?: boolean }) =>
+    (await import("./commands/retention.ts")).show(options),
+  );
+retention
+  .command("set")
+  .description("say otherwise, as an admin; a span is like 7d, 12h, 30m or never")
+  .option("--archive-after <span>", "a finished run moves to the history so long after its end")
+  .option("--delete-after <span>", "an archived run is deleted so long after its end")
+  .option("--events-after <span>", "events of that age are deleted")
+  .option("--reset", "forget first what this tenant has set before")
+  .action(async (options: SetRetentionOptions) =>
+    (await import("./commands/retention.ts")).set(options),
+  );
 
 program
   .command("pull-plug")

@@ -14,6 +14,7 @@ import {
   PackList,
   PlanView,
   RedriveDeadLetterResult,
+  RetentionView,
   RunPage,
   RunSummary,
   RunView,
@@ -28,6 +29,7 @@ import {
   type ForkRunInput,
   type RerunRunInput,
   type SendEventInput,
+  type SetRetentionInput,
   type SubmitTasksInput,
 } from "@nofx/core/api";
 import type { z } from "zod";
@@ -97,6 +99,9 @@ export function createApi(options: RequestOptions) {
     logs: (runId: string, question: { stepId?: string; tail?: boolean; limit?: number }) =>
       ask(options, `/runs/${runId}/logs`, LogPage, question),
     artifacts: (runId: string) => ask(options, `/runs/${runId}/artifacts`, ArtifactList),
+    retention: () => ask(options, "/retention", RetentionView),
+    setRetention: (input: z.input<typeof SetRetentionInput>, key: string) =>
+      command(options, "/retention", RetentionView, input, key),
     workers: (question: { all?: boolean | undefined; limit?: number } = {}) =>
       ask(options, "/workers", WorkerPage, question),
     drainWorker: (name: string, key: string) =>

@@ -13,6 +13,7 @@ import type {
   Verdict,
 } from "@nofx/core/vocabulary";
 import {
+  Archive,
   Ban,
   Bell,
   CheckCheck,
@@ -189,6 +190,8 @@ export const RUN_UNDO_FAILED: StatusLook = {
 };
 export const RUN_UNDONE: StatusLook = { label: "Undone", tone: "ended", icon: CheckCheck };
 export const RUN_PAUSED: StatusLook = { label: "Paused", tone: "wait", icon: CirclePause };
+/** Moved to the history: it reads as before, and comes back when something goes on from it. */
+export const RUN_ARCHIVED: StatusLook = { label: "Archived", tone: "ended", icon: Archive };
 export const RUN_CANCELLING: StatusLook = { label: "Cancelling", tone: "warn", icon: Ban };
 
 /** An attempt that came back after its lease had gone to another. */

@@ -3,6 +3,7 @@
 import type { RunSummary } from "@nofx/core/api";
 import { LookBadge } from "@nofx/ui/blocks/status-badge";
 import {
+  RUN_ARCHIVED,
   RUN_CANCELLING,
   RUN_PAUSED,
   RUN_UNDO_FAILED,
@@ -10,11 +11,11 @@ import {
   RUN_UNDONE,
 } from "@nofx/ui/tokens/status";
 
-/** What a status alone does not say: paused, on its way to being cancelled, being undone or not quite undone. */
+/** What a status alone does not say: paused, on its way to being cancelled, being undone or not quite undone, or moved to the history. */
 export function RunMarks({
   run,
 }: {
-  run: Pick<RunSummary, "status" | "compensation" | "pausedAt" | "cancelRequestedAt">;
+  run: Pick<RunSummary, "status" | "compensation" | "pausedAt" | "cancelRequestedAt" | "archived">;
 }) {
   const over = run.status !== "queued" && run.status !== "running";
   return (
@@ -26,6 +27,7 @@ export function RunMarks({
       {run.cancelRequestedAt !== null && !over && run.compensation === "none" && (
         <LookBadge look={RUN_CANCELLING} />
       )}
+      {run.archived && <LookBadge look={RUN_ARCHIVED} />}
     </>
   );
 }

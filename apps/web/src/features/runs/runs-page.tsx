@@ -9,6 +9,7 @@ import { RUN_STATUS } from "@nofx/ui/tokens/status";
 import { Play } from "lucide-react";
 import Link from "next/link";
 import { useMemo } from "react";
+import { RetentionButton } from "#features/retention/retention-button.tsx";
 import { LoadMore } from "#shell/load-more.tsx";
 import { QueryView } from "#shell/query-view.tsx";
 import { useUrlState } from "#shell/use-url-state.ts";
@@ -27,7 +28,11 @@ export function RunsPage() {
   const rows = runs.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>
-      <PageHeader title="Runs" meta="Each is one execution of one plan version, or of one task." />
+      <PageHeader
+        title="Runs"
+        meta="Each is one execution of one plan version, or of one task."
+        actions={<RetentionButton />}
+      />
       <Section
         title="All runs"
         actions={

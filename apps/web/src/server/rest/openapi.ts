@@ -39,6 +39,7 @@ export function openApiDocument(): Document {
       "waits",
       "workers",
       "webhooks",
+      "retention",
       "events",
       "session",
       "system",

@@ -1,0 +1,1 @@
+export { readSpan, saySpan } from "./spans.ts";
