@@ -126,6 +126,11 @@ test("the first tenant's own people succeed with the same commands", async () =>
   for (const door of hooks) {
     expect(await byRest(first.admin, door, first.ids)).toMatchObject({ status: 200 });
   }
+  const schedules = commands.filter(({ procedure }) => procedure.startsWith("schedules."));
+  expect(schedules).toHaveLength(5);
+  for (const door of schedules) {
+    expect(await byRest(first.operator, door, first.ids)).toMatchObject({ status: 200 });
+  }
   const claim = { capabilities: ["test.work"], max: 1, waitSeconds: 0, worker: "test" };
   expect(await first.agent("/steps/claim", claim)).toMatchObject({
     body: { steps: [{ id: first.ids.waitingStepId }] },

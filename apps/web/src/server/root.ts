@@ -4,7 +4,9 @@ import { backlogRouter } from "./routers/backlog.ts";
 import { deadLettersRouter } from "./routers/dead-letters.ts";
 import { plansRouter } from "./routers/plans.ts";
 import { retentionRouter } from "./routers/retention.ts";
+import { queuesRouter } from "./routers/queues.ts";
 import { artifactsRouter, runsRouter } from "./routers/runs.ts";
+import { schedulesRouter } from "./routers/schedules.ts";
 import { eventsRouter, sessionRouter, systemRouter } from "./routers/system.ts";
 import { tasksRouter } from "./routers/tasks.ts";
 import { waitsRouter } from "./routers/waits.ts";
@@ -20,7 +22,9 @@ export const appRouter = router({
   events: eventsRouter,
   plans: plansRouter,
   retention: retentionRouter,
+  queues: queuesRouter,
   runs: runsRouter,
+  schedules: schedulesRouter,
   session: sessionRouter,
   system: systemRouter,
   tasks: tasksRouter,

@@ -8,6 +8,7 @@ import {
   DropdownMenuTrigger,
 } from "@nofx/ui/primitives/dropdown-menu";
 import {
+  CalendarClock,
   Ellipsis,
   Hand,
   House,
@@ -39,6 +40,7 @@ const PLACES: readonly Place[] = [
   { href: "/approvals", label: "Approvals", icon: Hand, main: true },
   { href: "/runs", label: "Runs", icon: Play, main: true },
   { href: "/dead-letters", label: "Dead letters", icon: Inbox },
+  { href: "/schedules", label: "Schedules", icon: CalendarClock },
   { href: "/workers", label: "Workers", icon: Server },
   { href: "/webhooks", label: "Webhooks", icon: Webhook },
 ];

@@ -38,6 +38,7 @@ export function openApiDocument(): Document {
       "dead letters",
       "waits",
       "workers",
+      "schedules",
       "webhooks",
       "retention",
       "events",
