@@ -38,6 +38,7 @@ export function openQueue(database: BenchDatabase, max = 2): Queue {
            from generate_series(1, $3::int) as i), 'member', $4, gen_random_uuid())`,
         [tenantId, JSON.stringify(payload), count, database.memberId],
       );
+      if (count === 1) await pool.query("select pg_notify('nofx_doorbell', 'default')");
     },
     close: () => pool.end(),
   };

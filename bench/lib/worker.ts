@@ -138,7 +138,11 @@ export async function startWorker(options: WorkerOptions): Promise<BenchWorker> 
       onError,
     ),
     strandedLoop({ clock, engine, metrics, seconds }, ending.signal, onError),
-    sweepLoop({ clock, engine, metrics, leaseMs: env.NOFX_LEASE_SECONDS * 1_000 }, ending.signal, onError),
+    sweepLoop(
+      { clock, engine, metrics, leaseMs: env.NOFX_LEASE_SECONDS * 1_000 },
+      ending.signal,
+      onError,
+    ),
     sealLoop({ clock, engine, doorbell, metrics }, ending.signal, onError),
   ]);
   return {
