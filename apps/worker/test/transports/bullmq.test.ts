@@ -22,3 +22,46 @@ const { fleet } = conformance(({ noPolling, ...parts }) =>
 const PROVE = process.env["PROVE"] === "1";
 const MANY = PROVE ? 5_000 : 200;
 const done = () => fleet().started.length;
+
+test("an emptied Redis in the midst of a run loses nothing, and nothing is done twice", async () => {
+  const tenant = await fleet().tenant();
+  await fleet().worker({ concurrency: 4 });
+  await fleet().worker({ concurrency: 4 });
+  const ids = await fleet().enqueue(tenant, tasks(MANY, "s"));
+  for (const part of [0.2, 0.5, 0.8]) {
+    await until("it is at work", () => done() > MANY * part);
+    await redis.say("FLUSHALL");
+  }
+  await fleet().settled(ids, 60_000);
+  expect(await fleet().attempts(ids)).toBe(MANY);
+  expect(done()).toBe(MANY);
+}, 90_000);
+
+test("without Redis the work goes on; when it is back, empty, hints come again", async () => {
+  const tenant = await fleet().tenant();
+  const { transport } = await fleet().worker({ concurrency: 4 });
+  await fleet().settled(await fleet().enqueue(tenant, tasks(20, "with")));
+  await redis.kill();
+  await until("it has noticed", () => !transport.up);
+  const without = await fleet().enqueue(tenant, tasks(20, "without"));
+  await fleet().settled(without);
+  await redis.start();
+  await until("it has noticed", () => transport.up);
+  const hinted = gate();
+  const again = await fleet().enqueue(tenant, tasks(20, "again"));
+  await fleet().settled(again);
+  hinted.open();
+  expect(await fleet().attempts([...without, ...again])).toBe(40);
+});
+
+test("a Redis that hangs is left alone until it answers", async () => {
+  const tenant = await fleet().tenant();
+  const { transport } = await fleet().worker({ execute: async () => DONE });
+  await fleet().settled(await fleet().enqueue(tenant, tasks(5, "with")));
+  redis.freeze(true);
+  await fleet().settled(await fleet().enqueue(tenant, tasks(5, "without")));
+  expect(transport.up).toBe(false);
+  redis.freeze(false);
+  await until("it has noticed", () => transport.up);
+  await fleet().settled(await fleet().enqueue(tenant, tasks(5, "again")));
+}, 30_000);

@@ -90,9 +90,21 @@ export async function startFleet(open: OpenTransport) {
       seams: system,
       noPolling,
     });
+    let gone = false;
+    const unlessGone =
+      <A extends unknown[], T>(work: (...args: A) => Promise<T>) =>
+      (...args: A) =>
+        gone ? new Promise<T>(() => {}) : work(...args);
     const loop = new WorkerLoop({
-      engine,
-      transport,
+      engine: {
+        exchange: unlessGone(engine.exchange),
+        disown: unlessGone(engine.disown),
+        ring: () => engine.ring(),
+      },
+      transport: Object.assign(Object.create(transport) as Transport, {
+        route: unlessGone(transport.route),
+        wait: unlessGone(transport.wait),
+      }),
       handlers,
       metrics: createMetrics(),
       version: "1.0.0",
@@ -132,12 +144,8 @@ export async function startFleet(open: OpenTransport) {
         await close();
       },
       async vanish() {
-        // what it still sends fails
-        await engine.close();
-        workers.delete(it);
-        loop.drain();
-        await transport.close();
-        await doorbell.close();
+        gone = true;
+        await close();
       },
     };
     workers.add(it);
@@ -170,9 +178,7 @@ export async function startFleet(open: OpenTransport) {
         "select id, run_id from steps where run_id = any ($1)",
         [made.runs],
       );
-      return (made.runs).map(
-        (run) => steps.find((step) => step.run_id === run)?.id ?? "",
-      );
+      return made.runs.map((run) => steps.find((step) => step.run_id === run)?.id ?? "");
     },
     async settled(ids: readonly string[], timeoutMs = 15_000): Promise<void> {
       await until(
