@@ -16,8 +16,12 @@ import {
   RedriveDeadLetterResult,
   RetentionView,
   RunPage,
+  RunScheduleResult,
   RunSummary,
   RunView,
+  OneSchedule,
+  SchedulePage,
+  ScheduleView,
   SentEvent,
   SessionView,
   SubmitTasksResult,
@@ -25,6 +29,7 @@ import {
   WorkerPage,
   WorkerView,
   type CancelRunInput,
+  type CreateScheduleInput,
   type DecideApprovalInput,
   type ForkRunInput,
   type RerunRunInput,
@@ -102,6 +107,18 @@ export function createApi(options: RequestOptions) {
     retention: () => ask(options, "/retention", RetentionView),
     setRetention: (input: z.input<typeof SetRetentionInput>, key: string) =>
       command(options, "/retention", RetentionView, input, key),
+    schedules: (question: { search?: string; limit?: number } = {}) =>
+      ask(options, "/schedules", SchedulePage, question),
+    createSchedule: (input: z.input<typeof CreateScheduleInput>, key: string) =>
+      command(options, "/schedules", ScheduleView, input, key),
+    pauseSchedule: (id: string, reason: string, key: string) =>
+      command(options, `/schedules/${id}/pause`, ScheduleView, { reason }, key),
+    resumeSchedule: (id: string, key: string) =>
+      command(options, `/schedules/${id}/resume`, ScheduleView, {}, key),
+    runSchedule: (id: string, key: string) =>
+      command(options, `/schedules/${id}/run`, RunScheduleResult, {}, key),
+    removeSchedule: (id: string, key: string) =>
+      command(options, `/schedules/${id}/remove`, OneSchedule, {}, key),
     workers: (question: { all?: boolean | undefined; limit?: number } = {}) =>
       ask(options, "/workers", WorkerPage, question),
     drainWorker: (name: string, key: string) =>
