@@ -63,7 +63,7 @@ describe("over supabase-js", () => {
         expect(JSON.stringify(seen.data)).not.toContain("tenant");
         const { error } = await table()
           .delete()
-          .neq(name === "worker_devices" ? "name" : "worker", "");
+          .neq({ worker_devices: "name", plane_settings: "key" }[name] ?? "worker", "");
         expect([name, error?.code]).toEqual([name, "42501"]);
       }
       expect([name, (await anybody.from(name).select("*")).data ?? []]).toEqual([name, []]);
@@ -98,8 +98,9 @@ describe("over supabase-js", () => {
           .eq(key, first.tenantId);
         const deleted = await table.delete().eq(key, first.tenantId);
         for (const { error } of [inserted, updated, deleted]) {
-          // a view that unfolds rows cannot be written by its owner either
-          expect([name, error?.code]).toEqual([name, name === "job_events" ? "55000" : "42501"]);
+          // a view that unfolds rows, or joins tables, cannot be written by its owner either
+          const view = name === "job_events" || name.endsWith("_all");
+          expect([name, error?.code]).toEqual([name, view ? "55000" : "42501"]);
         }
       }
     }
