@@ -1,7 +1,7 @@
 import { withLeadership } from "@nofx/control/leadership";
 import { createBell, type Doorbell, type Route, type WorkerEngine } from "@nofx/control/steps";
 import type { Seams } from "@nofx/core/seams";
-import { openChannel, type Channel } from "./channel.ts";
+import { EVERY_LANE, openChannel, type Channel } from "./channel.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { laneName, lanesOf, type Lane } from "./lane.ts";
 import { openLaneTaker, type LaneTaker } from "./lane-queue.ts";
@@ -78,7 +78,7 @@ export async function createBullTransport(options: BullOptions): Promise<Transpo
         listener: link.listener,
         onWanted: (lane: Lane) => dispatcher.wanted(lane),
         onReady: (name: string) => {
-          if (ours.has(name)) bell.ring();
+          if (name === EVERY_LANE || ours.has(name)) bell.ring();
         },
       };
       if (link.listener.status === "ready")

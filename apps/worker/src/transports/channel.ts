@@ -6,6 +6,9 @@ import { Lane } from "./lane.ts";
 const WANTED = "nofx:wanted";
 const READY = "nofx:ready";
 
+/** In place of a lane's name: whoever wants steps says so. */
+export const EVERY_LANE = "*";
+
 export interface Channel {
   /** A worker of this lane could take more. */
   wanted(lane: Lane): void;

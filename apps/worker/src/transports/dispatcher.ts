@@ -1,6 +1,6 @@
 import { createBell, type Doorbell, type WorkerEngine } from "@nofx/control/steps";
 import type { Clock } from "@nofx/core/seams";
-import type { Channel } from "./channel.ts";
+import { EVERY_LANE, type Channel } from "./channel.ts";
 import { laneName, type Lane } from "./lane.ts";
 import { openLaneQueue, type LaneQueue } from "./lane-queue.ts";
 import type { RedisLink } from "./redis-link.ts";
@@ -46,6 +46,7 @@ export class Dispatcher {
   readonly #bell;
   #asked: Lane[] = [];
   #leads = false;
+  #greeted = false;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
@@ -63,20 +64,27 @@ export class Dispatcher {
   async lead(signal: AbortSignal): Promise<void> {
     const { clock, idleMs, link } = this.#options;
     this.#leads = true;
+    this.#greeted = false;
     const listening = this.#listen(signal);
     let rang = -1;
     while (!signal.aborted) {
       const since = this.#bell.rings;
       let full = false;
       if (link.up) full = await this.#round(rang !== since);
-      else this.#lanes.clear();
+      else this.#forget();
       rang = since;
       await clock.sleep(PAUSE_MS, signal);
       await this.#bell.wait({ since, ms: full ? BUSY_MS : idleMs, signal });
     }
     this.#leads = false;
     await listening;
+    this.#forget();
+  }
+
+  /** What is in a Redis that was away is not known. */
+  #forget(): void {
     for (const name of this.#lanes.keys()) this.#shut(name);
+    this.#greeted = false;
   }
 
   async #listen(signal: AbortSignal): Promise<void> {
@@ -90,8 +98,13 @@ export class Dispatcher {
 
   /** Answers whether there is more than the lanes hold. */
   async #round(rang: boolean): Promise<boolean> {
-    const { clock, onError } = this.#options;
+    const { channel, clock, onError } = this.#options;
     let full = false;
+    if (!this.#greeted) {
+      // a worker that has asked before asked somebody else
+      channel()?.ready(EVERY_LANE);
+      this.#greeted = channel() !== undefined;
+    }
     for (const lane of this.#asked.splice(0)) await this.#open(lane);
     for (const [name, open] of this.#lanes) {
       try {
