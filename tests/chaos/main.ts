@@ -29,7 +29,9 @@ async function run(options: Options): Promise<number> {
   const say = (line: string) => {
     console.log(`${((performance.now() - begun) / 1_000).toFixed(0).padStart(4)} s  ${line}`);
   };
-  say(`seed ${options.seed}, ${options.minutes} min, ${options.workers} workers`);
+  say(
+    `seed ${options.seed}, ${options.minutes} min, ${options.workers} workers, ${options.transport}`,
+  );
   try {
     const report = await runChaos({ ...options, say, signal: stop.signal });
     console.log(printReport(report, options.seed));

@@ -3,10 +3,12 @@ import { prng } from "@nofx/core/testing";
 import { cutCommit, cutTick } from "./faults/cut.ts";
 import { delayTick } from "./faults/delay.ts";
 import { keepInjecting, pause, within, type Tally } from "./faults/fault.ts";
+import { flushRedis } from "./faults/flush-redis.ts";
 import { freeze } from "./faults/freeze.ts";
 import { kill } from "./faults/kill.ts";
 import { killAgent } from "./faults/kill-agent.ts";
 import { restart } from "./faults/restart.ts";
+import { restartRedis } from "./faults/restart-redis.ts";
 import { terminate } from "./faults/terminate.ts";
 import { makeReport, type Report } from "./report/report.ts";
 import { LEASE_SECONDS, startSystem, type System } from "./system.ts";
@@ -21,6 +23,8 @@ export interface ChaosOptions {
   readonly seed: number;
   readonly workers: number;
   readonly agents: boolean;
+  /** How the workers are told of steps. */
+  readonly transport?: "postgres" | "bullmq";
   /** Ends the run early; what was started is cleared away. */
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
@@ -40,13 +44,18 @@ export async function runChaos(options: ChaosOptions): Promise<Report> {
   await using cleanup = new AsyncDisposableStack();
   const { minutes, say, signal } = options;
   const random = prng(options.seed);
-  const system = await startSystem(options, cleanup);
+  const { transport = "postgres" } = options;
+  const system = await startSystem({ ...options, transport }, cleanup);
   const work = beginWork(system, { ...options, random }, cleanup);
 
   const faulting = new AbortController();
   const { history } = work;
   const target = { ...system, history, random, leaseMs: LEASE_SECONDS * 1_000 };
-  const faults = options.agents ? [...FAULTS, killAgent] : FAULTS;
+  const faults = [
+    ...FAULTS,
+    ...(options.agents ? [killAgent] : []),
+    ...(transport === "bullmq" ? [flushRedis, restartRedis] : []),
+  ];
   const tallies: Tally[] = faults.map((fault) => ({ fault, injected: 0, bit: 0 }));
   const injecting = Promise.all(
     tallies.map((tally) => keepInjecting(tally, { ...target, signal: faulting.signal })),

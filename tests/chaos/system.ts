@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startTestRedis, type TestRedis } from "@nofx/db/testing";
 import { createPlane, type Plane } from "@nofx/control/command";
 import { admitAgent, keepAgent } from "./agents.ts";
 import { startBalancer } from "./balancer.ts";
@@ -17,6 +18,7 @@ export interface System {
   readonly folder: string;
   readonly database: ChaosDatabase;
   readonly proxy: PostgresProxy;
+  readonly redis: TestRedis | undefined;
   readonly fleet: Fleet;
   readonly plane: Plane;
   readonly people: People;
@@ -36,7 +38,7 @@ const NO_STORAGE = {
 
 /** Starts it; what was started is cleared away with `cleanup`, also when a later part does not start. */
 export async function startSystem(
-  options: { workers: number; agents: boolean },
+  options: { workers: number; agents: boolean; transport: "postgres" | "bullmq" },
   cleanup: AsyncDisposableStack,
 ): Promise<System> {
   const folder = mkdtempSync(join(tmpdir(), "nofx-chaos-"));
@@ -50,7 +52,12 @@ export async function startSystem(
   const proxy = await PostgresProxy.start(database.port);
   cleanup.defer(() => proxy.stop());
 
+  const redis = options.transport === "bullmq" ? await startTestRedis() : undefined;
+  cleanup.defer(() => redis?.[Symbol.asyncDispose]());
+
   const fleet = new Fleet({
+    QUEUE_DRIVER: options.transport,
+    ...(redis === undefined ? {} : { REDIS_URL: redis.url }),
     ...NO_STORAGE,
     ...workerEnv({
       direct: proxy.through(database.url("nofx_worker")),
@@ -78,7 +85,7 @@ export async function startSystem(
   const killAgent = options.agents
     ? await startAgent({ fleet, plane, people, sink }, cleanup)
     : () => {};
-  return { folder, database, proxy, fleet, plane, people, sink, killAgent };
+  return { folder, database, proxy, redis, fleet, plane, people, sink, killAgent };
 }
 
 async function startAgent(

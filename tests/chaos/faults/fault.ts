@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { TestRedis } from "@nofx/db/testing";
 import type { ChaosDatabase } from "../database.ts";
 import type { Fleet, Place } from "../fleet.ts";
 import type { PostgresProxy } from "../proxy/proxy.ts";
@@ -9,6 +10,8 @@ export interface Target {
   readonly database: ChaosDatabase;
   readonly fleet: Fleet;
   readonly proxy: PostgresProxy;
+  /** Where the workers are told of steps by way of Redis. */
+  readonly redis: TestRedis | undefined;
   readonly history: History;
   readonly random: () => number;
   readonly leaseMs: number;
