@@ -107,7 +107,7 @@ const positive = z.coerce.number().int().min(1);
 /** Query of an autoscaler; what is left out is as documented in docs/queues.md. */
 export const ScaleQueueInput = z.object({
   queue: QueueName,
-  plane: z.stringbool().or(z.boolean()).default(false),
+  plane: z.boolean().default(false),
   perWorker: positive.max(10_000).optional(),
   min: z.coerce.number().int().min(0).max(10_000).default(0),
   max: positive.max(10_000).default(20),

@@ -37,6 +37,7 @@ export function openApiDocument(): Document {
       "tasks",
       "dead letters",
       "waits",
+      "queues",
       "workers",
       "schedules",
       "webhooks",
