@@ -1,0 +1,231 @@
+import { createBell, type ClaimedStepRow, type WorkerEngine } from "@nofx/control/steps";
+import { NofxError } from "@nofx/core/errors";
+import { settled, VirtualTime, virtualClock } from "@nofx/core/testing";
+import { expect, test } from "vitest";
+import type { StepResult } from "../src/catalog/handler.ts";
+import type { RunningStep } from "../src/loop/running-step.ts";
+import { WorkerLoop, type LoopOptions } from "../src/loop/worker-loop.ts";
+import { createMetrics } from "../src/metrics.ts";
+import { createPostgresTransport } from "../src/transports/postgres-transport.ts";
+
+// The loop against an engine whose answers come when the test says so.
+
+type Request = Parameters<WorkerEngine["exchange"]>[0];
+
+interface Asked {
+  readonly request: Request;
+  readonly answer: (claims?: readonly string[]) => Promise<void>;
+  readonly fail: () => Promise<void>;
+}
+
+const LEASE_MS = 30_000;
+let epochs = 0;
+
+function claimOf(name: string): ClaimedStepRow {
+  const [tenant, id] = name.split("/");
+  return {
+    id: id ?? name,
+    tenant_id: id === undefined ? "t" : tenant,
+    kind: "shell",
+    kind_version: 1,
+    epoch: (epochs += 1),
+    failures: 0,
+    crashes: 0,
+    run_at: "2026-01-01T00:00:00Z",
+    lease_until: "2026-01-01T00:00:30Z",
+  } as ClaimedStepRow;
+}
+
+function start(options: Partial<LoopOptions> = {}) {
+  const time = new VirtualTime();
+  const clock = virtualClock(time);
+  const bell = createBell(clock);
+  const asked: Asked[] = [];
+  const disowned: { stepId: string }[][] = [];
+  const begun: string[] = [];
+  const ends = new Map<string, (result: StepResult) => void>();
+  const loop = new WorkerLoop({
+    engine: {
+      exchange: (request) =>
+        new Promise((resolve, reject) => {
+          const answer = async (claims: readonly string[] = []) => {
+            resolve({
+              settled: { results: [], for_workers: 0, for_agents: 0 },
+              renewed: request.renewals.map(({ stepId }) => ({
+                step_id: stepId,
+                held: true,
+                lease_until: null,
+                cancel_requested: false,
+              })),
+              claimed: claims.map(claimOf),
+              cursor: null,
+            });
+            await settled();
+            await time.advance(0);
+          };
+          const fail = async () => {
+            reject(new NofxError("unavailable"));
+            await settled();
+          };
+          asked.push({ request, answer, fail });
+        }),
+      disown: async (held) => {
+        disowned.push(held.map(({ stepId }) => ({ stepId })));
+        return 0;
+      },
+      ring: () => {},
+    },
+    transport: createPostgresTransport({ doorbell: bell }),
+    metrics: createMetrics(),
+    version: "1",
+    handlers: ["shell@1"],
+    concurrency: 2,
+    prefetch: { most: 0, withinMs: 50 },
+    leaseMs: LEASE_MS,
+    clock,
+    random: () => 0.5,
+    execute: ({ step }: RunningStep) => {
+      begun.push(step.id);
+      return new Promise((resolve) => ends.set(step.id, resolve));
+    },
+    onError: () => {},
+    ...options,
+  });
+  loop.start();
+  const end = async (...ids: string[]) => {
+    for (const id of ids) ends.get(id)?.({ type: "succeeded", output: {} });
+    await settled();
+    await time.advance(0);
+  };
+  const last = () => asked.at(-1) as Asked;
+  const settling = ({ request }: Asked) => request.settlements.map(({ stepId }) => stepId);
+  return { time, loop, bell, asked, disowned, begun, end, last, settling };
+}
+
+test("what ends while two exchanges are under way goes together with the next, each of it once", async () => {
+  const { time, asked, end, last, settling } = start({ concurrency: 4 });
+  await settled();
+  await last().answer(["a", "b", "c", "d"]);
+  await end("a");
+  await end("b");
+  expect(asked.slice(-2).map(settling)).toEqual([["a"], ["b"]]);
+  await end("c");
+  await end("d");
+  expect(asked).toHaveLength(3);
+  expect(asked.slice(1).map(({ request }) => request.want)).toEqual([1, 1]);
+  await asked[1]?.answer();
+  expect(settling(last())).toEqual(["c", "d"]);
+  expect(last().request.want).toBe(3);
+  await asked[2]?.answer();
+  await last().answer();
+  await time.advance(100);
+  expect(asked.flatMap(settling).toSorted()).toEqual(["a", "b", "c", "d"]);
+});
+
+test("after a failure nothing is disowned while an answer is on its way, and what it brings is kept", async () => {
+  const { time, asked, disowned, end, last, settling } = start({ concurrency: 3 });
+  await settled();
+  await last().answer(["a", "b", "c"]);
+  await end("a");
+  await end("b");
+  const [, first, second] = asked;
+  await first?.fail();
+  await time.advance(10_000);
+  expect([disowned.length, asked.length]).toEqual([0, 3]);
+  await second?.answer(["d"]);
+  await time.advance(1_000);
+  expect(disowned).toEqual([[{ stepId: "c" }, { stepId: "d" }, { stepId: "a" }]]);
+  // one at a time until it is answered, and what was not answered is in it
+  expect(asked).toHaveLength(4);
+  expect(settling(last())).toEqual(["a"]);
+});
+
+const AHEAD = { most: 10, withinMs: 50 } as const;
+const INSTANT = async ({ step }: RunningStep) =>
+  ({ type: "succeeded", output: { of: step.id } }) as const;
+
+test("short steps are claimed ahead; what gets no slot is given back in time", async () => {
+  const begun: string[] = [];
+  let isLong = false;
+  const { time, asked, last, settling } = start({
+    prefetch: AHEAD,
+    execute: (running) => {
+      begun.push(running.step.id);
+      return isLong ? new Promise(() => {}) : INSTANT(running);
+    },
+  });
+  await settled();
+  await last().answer(["a", "b"]);
+  const [, more, other] = asked as [Asked, Asked, Asked];
+  expect(settling(more)).toEqual(["a", "b"]);
+  // there is plenty: one half with each of two
+  expect([more.request.want, other.request.want]).toEqual([2, 2]);
+  isLong = true;
+  await more.answer(["c", "d"]);
+  await other.answer(["e", "f"]);
+  expect(begun).toEqual(["a", "b", "c", "d"]);
+  for (const one of asked.slice(3)) await one.answer();
+  await time.advance(900);
+  const before = asked.length;
+  expect(asked.slice(2).flatMap(({ request }) => request.settlements)).toEqual([]);
+  await time.advance(200);
+  const back = asked.slice(before).flatMap(({ request }) => request.settlements);
+  expect(back).toMatchObject([
+    { stepId: "e", outcome: "released" },
+    { stepId: "f", outcome: "released" },
+  ]);
+  expect(begun).toHaveLength(4);
+});
+
+test("a drain gives back at once what has no slot", async () => {
+  let isLong = false;
+  const { loop, last, settling } = start({
+    prefetch: AHEAD,
+    execute: (running) => (isLong ? new Promise(() => {}) : INSTANT(running)),
+  });
+  await settled();
+  await last().answer(["a", "b"]);
+  isLong = true;
+  await last().answer(["c", "d", "e"]);
+  loop.drain();
+  await settled();
+  expect(settling(last())).toEqual(["e"]);
+  expect(last().request).toMatchObject({ want: 0, settlements: [{ outcome: "released" }] });
+});
+
+test("of what was claimed ahead, tenants take turns", async () => {
+  const begun: string[] = [];
+  const { last } = start({
+    concurrency: 1,
+    prefetch: AHEAD,
+    execute: (running) => {
+      begun.push(running.step.id);
+      return INSTANT(running);
+    },
+  });
+  await settled();
+  await last().answer(["t/a"]);
+  await last().answer(["flood/1", "flood/2", "flood/3", "other/4", "third/5"]);
+  expect(begun).toEqual(["a", "1", "4", "5", "2", "3"]);
+});
+
+test("a lease that nobody renews is believed in for less than its time", async () => {
+  const lost: string[] = [];
+  const { time, last } = start({
+    execute: (running) =>
+      new Promise((resolve) => {
+        running.lost.addEventListener("abort", () => {
+          lost.push(running.step.id);
+          resolve({ type: "stopped" });
+        });
+      }),
+  });
+  await settled();
+  await last().answer(["a"]);
+  await time.advance(500);
+  expect(last().request.renewals).toMatchObject([{ stepId: "a" }]);
+  await time.advance(24_000);
+  expect(lost).toEqual([]);
+  await time.advance(600);
+  expect(lost).toEqual(["a"]);
+});
