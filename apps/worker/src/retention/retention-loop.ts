@@ -2,8 +2,8 @@ import type { WorkerEngine } from "@nofx/control/steps";
 import type { Clock } from "@nofx/core/seams";
 import type { Metrics } from "../metrics.ts";
 
-/** Runs at a time: a batch holds its rows for some tens of milliseconds. */
-const BATCH = 200;
+/** Runs at a time: a batch holds its rows for a tenth of a second or two. */
+const BATCH = 500;
 const FILES = 100;
 /** Between batches of a backlog, so that what is queued keeps the database to itself most of the time. */
 const BUSY_MS = 100;
