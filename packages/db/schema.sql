@@ -3090,8 +3090,9 @@ begin
   where s.id in (select i.step_id from jsonb_to_recordset(p_items) as i (step_id uuid))
   order by s.id for update;
   for v_item in
-    select i.* from jsonb_array_elements(p_items) with ordinality as t (item, n),
-      jsonb_to_record(t.item) as i (step_id uuid, epoch bigint, name text, value jsonb, undo jsonb)
+    -- a value of null is a value, not a missing one
+    select i.*, t.item -> 'value' as value from jsonb_array_elements(p_items) with ordinality as t (item, n),
+      jsonb_to_record(t.item) as i (step_id uuid, epoch bigint, name text, undo jsonb)
     order by t.n
   loop
     begin
@@ -3132,9 +3133,9 @@ begin
 
   with made as (
     insert into public.checkpoints (step_id, name, tenant_id, value, epoch)
-    select i.step_id, i.name, s.tenant_id, i.value, i.epoch
+    select i.step_id, i.name, s.tenant_id, t.item -> 'value', i.epoch
     from jsonb_array_elements(p_items) with ordinality as t (item, n),
-      jsonb_to_record(t.item) as i (step_id uuid, epoch bigint, name text, value jsonb)
+      jsonb_to_record(t.item) as i (step_id uuid, epoch bigint, name text)
     join public.steps s on s.id = i.step_id and s.epoch = i.epoch
     where i.step_id = any (v_owned)
     order by t.n
@@ -4589,6 +4590,10 @@ AS $function$
 declare
   v_answer json;
 begin
+  if cardinality(p_ids) = 1 then
+    return engine.grant_one(p_ids[1], p_owner, p_executor, p_lease_ms, p_version);
+  end if;
+
   with claimed as (
     update public.steps s
     set status = 'assigned', epoch = s.epoch + 1, lease_owner = p_owner, progress = null, claimed_at = clock_timestamp(),
@@ -4646,6 +4651,64 @@ begin
   into v_answer
   from whole c;
   return coalesce(v_answer, '[]');
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.grant_one(p_id uuid, p_owner text, p_executor text, p_lease_ms integer, p_version text)
+ RETURNS json
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+declare
+  v_now timestamptz := clock_timestamp();
+  c record;
+  r record;
+  v_shell text;
+  v_again boolean;
+begin
+  update public.steps s
+  set status = 'assigned', epoch = s.epoch + 1, lease_owner = p_owner, progress = null, claimed_at = v_now,
+      deadline_at = coalesce(s.deadline_at, v_now + make_interval(secs => s.deadline_ms / 1000.0)),
+      lease_until = v_now + make_interval(secs => p_lease_ms / 1000.0)
+  where s.id = p_id
+  returning s.id, s.tenant_id, s.run_id, s.name, s.title, s.kind, s.kind_version, s.capability, s.epoch, s.lease_until, s.run_at, s.arguments,
+    s.token, s.failures, s.crashes, s.max_failures, s.max_crashes, s.correlation_id, s.traceparent, s.deadline_at, s.undo_of
+  into c;
+  insert into public.attempts (step_id, epoch, tenant_id, run_id, executor, worker_version, claimed_at)
+  values (c.id, c.epoch, c.tenant_id, c.run_id, p_owner, p_version, v_now);
+
+  select x.plan_id, x.step_count, x.workspace, coalesce(x.workspace_run, x.id) as workspace_run, x.status, x.forked_from, x.redrive_of
+  into r from public.runs x where x.id = c.run_id;
+  if r.status = 'queued' and r.plan_id is not null then
+    update public.runs x set status = 'running', started_at = v_now where x.id = c.run_id and x.status = 'queued';
+    if found then
+      insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+      values (c.tenant_id, 'run.started', c.correlation_id, p_executor, p_owner, c.run_id, jsonb_build_object('run_id', c.run_id));
+    end if;
+  end if;
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  values (c.tenant_id, 'steps.claimed', c.correlation_id, p_executor, p_owner, c.run_id,
+    jsonb_build_object('executor', p_executor, 'worker', p_owner,
+      'steps', ('[{"step_id":"' || c.id || '","run_id":"' || c.run_id || '","epoch":' || c.epoch || '}]')::jsonb));
+
+  select t.value #>> '{}' into v_shell from public.tenant_settings t where t.tenant_id = c.tenant_id and t.key = 'shell';
+  v_again := c.epoch > 1 or r.forked_from is not null or r.redrive_of is not null;
+  return json_build_array(json_build_object(
+    'id', c.id, 'tenant_id', c.tenant_id, 'run_id', c.run_id, 'name', c.name, 'title', c.title,
+    'kind', c.kind, 'kind_version', c.kind_version, 'capability', c.capability, 'epoch', c.epoch, 'lease_until', c.lease_until, 'run_at', c.run_at,
+    'arguments', c.arguments, 'token', c.token, 'failures', c.failures, 'crashes', c.crashes,
+    'max_failures', c.max_failures, 'max_crashes', c.max_crashes, 'correlation_id', c.correlation_id, 'traceparent', c.traceparent,
+    'deadline_at', c.deadline_at, 'undo_of', c.undo_of, 'workspace', r.workspace, 'workspace_run', r.workspace_run,
+    'shell', coalesce(v_shell, 'off'),
+    'checkpoints', case when v_again then engine.checkpoints_of(c.id) end,
+    'approvals', case when v_again then engine.answers_of(c.id) end,
+    'needs', case when r.step_count > 1 or c.undo_of is not null then engine.needs_of(c.id, c.undo_of) end,
+    'inputs', case when c.arguments ? 'inputs' then engine.inputs_of(c.run_id, c.arguments -> 'inputs') end));
 end
 $function$
 ;
@@ -6651,6 +6714,13 @@ declare
 begin
   perform engine.assert_caller(p_owner, p_executor, p_tenant);
 
+  if jsonb_array_length(p_settlements) = 1 and p_settlements -> 0 ->> 'outcome' = 'succeeded' and p_settlements -> 0 ->> 'dependency' is null then
+    v_results := engine.settle_one(p_owner, p_executor, p_tenant, p_settlements -> 0);
+    if v_results is not null then
+      return v_results;
+    end if;
+  end if;
+
   select array_agg((i.n, i.step_id, i.epoch, i.outcome, i.output, i.error, i.retry_ms, false)::engine.settlement)
   into v_items
   from (
@@ -6855,6 +6925,69 @@ begin
       p_correlation, p_traceparent);
   end if;
   return jsonb_build_object('result', 'resolved', 'rest', v_rest);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.settle_one(p_owner text, p_executor text, p_tenant uuid, p_settlement jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+declare
+  v_step uuid := (p_settlement ->> 'step_id')::uuid;
+  v_epoch bigint := (p_settlement ->> 'epoch')::bigint;
+  v_now timestamptz;
+  v_was record;
+  v_run uuid;
+  v_done boolean;
+  v_freed record;
+  v_for_workers integer := 0;
+  v_for_agents integer := 0;
+begin
+  select s.tenant_id, s.run_id, s.correlation_id, s.started_at, s.claimed_at into v_was from public.steps s
+  where s.id = v_step and s.epoch = v_epoch and s.parent_step_id is null and s.undo is null and s.undo_of is null and s.children_left = 0
+    and s.status in ('assigned', 'running') and s.lease_owner = p_owner and s.lease_until > clock_timestamp()
+    and (p_tenant is null or s.tenant_id = p_tenant)
+  for update;
+  if not found then
+    return null;
+  end if;
+  v_now := clock_timestamp();
+
+  update public.steps s
+  set status = 'succeeded', output = p_settlement -> 'output', error = null, started_at = coalesce(v_was.started_at, v_was.claimed_at, v_now),
+      finalised_at = v_now, lease_owner = null, lease_until = null
+  where s.id = v_step;
+  update public.attempts a
+  set finished_at = v_now, outcome = 'succeeded', started_at = coalesce(a.started_at, a.claimed_at)
+  where a.step_id = v_step and a.epoch = v_epoch;
+
+  update public.runs r
+  set steps_left = 0, status = 'succeeded', finished_at = v_now, started_at = coalesce(r.started_at, v_was.claimed_at)
+  where r.id = v_was.run_id and r.plan_id is null and r.step_count = 1 and r.steps_left = 1 and r.redrive_of is null
+    and r.compensation = 'none' and r.outcome is null and r.status in ('queued', 'running');
+  v_done := found;
+
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  values (v_was.tenant_id, 'steps.settled', v_was.correlation_id, p_executor, p_owner, v_was.run_id,
+    ('{"run_id":"' || v_was.run_id || '","steps":[{"step_id":"' || v_step || '","run_id":"' || v_was.run_id || '","attempt":' || v_epoch
+      || ',"outcome":"succeeded","status":"succeeded"}]'
+      || case when v_done then ',"runs":[{"run_id":"' || v_was.run_id || '","status":"succeeded"}]' else '' end || '}')::jsonb);
+
+  if not v_done then
+    perform engine.begin_tasks(array[v_was.run_id]);
+    select * into v_freed from engine.finish(array[v_step], '{}', p_executor, p_owner);
+    v_for_workers := v_freed.for_workers;
+    v_for_agents := v_freed.for_agents;
+  end if;
+  return jsonb_build_object(
+    'results', jsonb_build_array(jsonb_build_object('step_id', v_step, 'epoch', v_epoch, 'status', 'succeeded', 'result', 'settled')),
+    'for_workers', v_for_workers, 'for_agents', v_for_agents);
 end
 $function$
 ;

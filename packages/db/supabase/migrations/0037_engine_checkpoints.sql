@@ -30,8 +30,9 @@ begin
   where s.id in (select i.step_id from jsonb_to_recordset(p_items) as i (step_id uuid))
   order by s.id for update;
   for v_item in
-    select i.* from jsonb_array_elements(p_items) with ordinality as t (item, n),
-      jsonb_to_record(t.item) as i (step_id uuid, epoch bigint, name text, value jsonb, undo jsonb)
+    -- a value of null is a value, not a missing one
+    select i.*, t.item -> 'value' as value from jsonb_array_elements(p_items) with ordinality as t (item, n),
+      jsonb_to_record(t.item) as i (step_id uuid, epoch bigint, name text, undo jsonb)
     order by t.n
   loop
     begin
@@ -68,9 +69,9 @@ begin
 
   with made as (
     insert into public.checkpoints (step_id, name, tenant_id, value, epoch)
-    select i.step_id, i.name, s.tenant_id, i.value, i.epoch
+    select i.step_id, i.name, s.tenant_id, t.item -> 'value', i.epoch
     from jsonb_array_elements(p_items) with ordinality as t (item, n),
-      jsonb_to_record(t.item) as i (step_id uuid, epoch bigint, name text, value jsonb)
+      jsonb_to_record(t.item) as i (step_id uuid, epoch bigint, name text)
     join public.steps s on s.id = i.step_id and s.epoch = i.epoch
     where i.step_id = any (v_owned)
     order by t.n
