@@ -23,7 +23,7 @@ interface Known {
 /** A turn of a tenant of weight 1, in ranks. */
 const TURN = 16;
 /** BullMQ's highest priority is 2^21. */
-export const LAST_RANK = 2_000_000;
+const LAST_RANK = 2_000_000;
 /** For so long a hint that is gone from Redis may be on its way to a claim. */
 const ON_ITS_WAY_MS = 200;
 const LONGEST_MS = 4_000;
@@ -39,6 +39,11 @@ const LONGEST_MS = 4_000;
  */
 export class Window {
   readonly #known = new Map<string, Known>();
+  readonly #lastRank: number;
+
+  constructor(lastRank = LAST_RANK) {
+    this.#lastRank = lastRank;
+  }
 
   /** Undefined where ranks have run out: clear the lane in Redis, `forget`, and plan again. */
   plan(found: {
@@ -62,7 +67,7 @@ export class Window {
       for (const [i, step] of present.entries()) {
         const id = hintId(step.id, step.epoch);
         const rank = turns[i] ?? head;
-        if (rank > LAST_RANK) return undefined;
+        if (rank > this.#lastRank) return undefined;
         const known = this.#known.get(id);
         if (!waiting.has(id)) {
           plan.add.push({ id, stepId: step.id, rank });
