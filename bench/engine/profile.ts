@@ -3,120 +3,170 @@ import { parseArgs } from "node:util";
 import { withClient } from "@nofx/db/testing";
 import { prepareDatabase } from "../lib/database.ts";
 import { startServer } from "../lib/server.ts";
-import { directSubmitter, submitMany } from "../lib/tasks.ts";
+import { commandSubmitter, directSubmitter, submitMany } from "../lib/tasks.ts";
 import { until } from "../lib/until.ts";
 import { subtract, usageOf, type Usage } from "../lib/usage.ts";
-import { DONE, startWorker, type WorkerOptions } from "../lib/worker.ts";
+import { worker as startAdapter } from "./adapter/worker.ts";
 
 const { values: arg } = parseArgs({
   options: {
     n: { type: "string", default: "20000" },
     concurrency: { type: "string", default: "20" },
     "in-flight": { type: "string", default: "1" },
+    /** Queues by the command that people call; otherwise by the engine's own verb. */
+    command: { type: "boolean", default: false },
     /** Times functions of the database, which costs some itself. */
     functions: { type: "boolean", default: false },
-    /** Leaves the chains out. */
+    /** Leaves the workflows out. */
     drain: { type: "boolean", default: false },
     /** More settings of the server: name=value. */
     set: { type: "string", multiple: true, default: [] },
+    json: { type: "boolean", default: false },
   },
 });
 const n = Number(arg.n);
+const WORKFLOWS = 200;
+const STEPS = 10;
+const ONE_BY_ONE = 20;
+const WARM = 5;
+const env = { NOFX_CONCURRENCY: arg.concurrency };
 const settings = Object.fromEntries(arg.set.map((pair) => pair.split(/=(.*)/s).slice(0, 2)));
 const server = await startServer({ ...(arg.functions && { track_functions: "all" }), ...settings });
 try {
-  const database = await prepareDatabase(await server.fresh("bench"));
-  const submitter = directSubmitter(database);
-  const usage = () => usageOf(database.adminUrl, server.pid);
-  const look = async (text: string) =>
-    withClient(database.adminUrl, async (client) => (await client.query(text)).rows);
-  const waitForAll = () =>
-    until("all runs end", async () => {
-      const [row] = await look(
-        "select exists (select from runs where status in ('queued', 'running')) as more",
-      );
-      return row.more === false;
-    });
-  let ends = new Map<string, () => void>();
-  const settled = new Map<string, () => void>();
-  let starts: number[] = [];
-  let first: number | undefined;
-  const work: WorkerOptions["work"] = async (json, run, engine) => {
-    first ??= performance.now();
-    const { id, steps } = json as { id?: string; steps?: number };
-    if (id === undefined) return DONE;
-    settled.set(run.step.id, ends.get(id) ?? (() => {}));
-    for (let k = 0; k < (steps ?? 0); k++) {
-      starts.push(performance.now());
-      await engine.checkpoint(run.held, `s${k}`, { k });
-    }
-    return DONE;
-  };
-
-  let before = await usage();
-  let at = performance.now();
-  await submitMany(submitter, n, { inFlight: Number(arg["in-flight"]) });
-  report("enqueue", performance.now() - at, subtract(await usage(), before));
-
-  await look("checkpoint");
-  before = await usage();
-  const worker = await startWorker({
-    connectionString: database.url("nofx_worker"),
-    name: "bench",
-    env: { NOFX_CONCURRENCY: arg.concurrency },
-    work,
-    onSettled: (stepId) => settled.get(stepId)?.(),
-  });
-  await waitForAll();
-  report("drain", performance.now() - (first ?? 0), subtract(await usage(), before));
-  if (arg.functions) {
-    console.table(
-      await look(`select schemaname || '.' || funcname as name, calls::float, round(self_time::numeric, 1)::float as self_ms,
-        round((self_time * 1000 / ${n})::numeric, 2)::float as self_us_a_job
-        from pg_stat_user_functions order by self_time desc limit 25`),
-    );
-  }
+  await jobs();
   if (!arg.drain) {
-    const run = async (id: string) => {
-      const end = new Promise<void>((resolve) => ends.set(id, resolve));
-      await submitter.submit([{ id, steps: 10 }]);
-      await end;
-    };
-    for (let i = 0; i < 5; i++) await run(`warm-${i}`);
-    starts = [];
-    at = performance.now();
-    const gaps: number[] = [];
-    for (let i = 0; i < 20; i++) {
-      starts = [];
-      await run(`one-${i}`);
-      gaps.push(((starts.at(-1) ?? 0) - (starts[0] ?? 0)) / 9);
-    }
-    gaps.sort((a, b) => a - b);
-    console.log(
-      `checkpoints c=1   ${((performance.now() - at) / 20).toFixed(2)} ms/workflow, ${gaps[10]?.toFixed(2)} ms/step`,
-    );
-    before = await usage();
-    at = performance.now();
-    let next = 0;
-    const lane = async () => {
-      while (next < 200) await run(`many-${next++}`);
-    };
-    await Promise.all(Array.from({ length: 20 }, lane));
-    const ms = performance.now() - at;
-    report("checkpoints c=20", ms, subtract(await usage(), before), 2_000, "step");
+    await workflows("checkpoints");
+    await workflows("steps");
   }
-  ends = new Map();
-  await worker.stop();
-  await submitter.close();
 } finally {
   await server.stop();
 }
 process.exit(0);
 
-function report(what: string, ms: number, used: Usage, count = n, unit = "job"): void {
+async function jobs(): Promise<void> {
+  const database = await prepareDatabase(await server.fresh("bench"));
+  const usage = () => usageOf(database.adminUrl, server.pid);
+  const look = (text: string) =>
+    withClient(database.adminUrl, async (client) => (await client.query(text)).rows);
+  const submitter = arg.command ? commandSubmitter(database) : directSubmitter(database);
+  let before = await usage();
+  const at = performance.now();
+  await submitMany(submitter, n, { inFlight: Number(arg["in-flight"]) });
+  const ms = performance.now() - at;
+  report("enqueue", "enqueuePerS", ms, subtract(await usage(), before), n, "job");
+  await submitter.close();
+
+  await look("checkpoint");
+  let first: number | undefined;
+  const worker = await adapter("W1", database.adminUrl, {
+    onJob: () => (first ??= performance.now()),
+    onStep: () => {},
+  });
+  before = await usage();
+  await worker.start();
+  await until("all runs end", async () => {
+    const [row] = await look(
+      "select exists (select from runs where status in ('queued', 'running')) as more",
+    );
+    return row.more === false;
+  });
+  const took = performance.now() - (first ?? 0);
+  report("drain", "drainPerS", took, subtract(await usage(), before), n, "job");
+  // a connection that ends tells all of its statistics
+  await worker.stop();
+  if (arg.functions) await showFunctions(look, n);
+}
+
+async function workflows(as: "checkpoints" | "steps"): Promise<void> {
+  const database = await prepareDatabase(await server.fresh("bench"));
+  const usage = () => usageOf(database.adminUrl, server.pid);
+  const look = (text: string) =>
+    withClient(database.adminUrl, async (client) => (await client.query(text)).rows);
+  const starts = new Map<string, number[]>();
+  const worker = await adapter(
+    "W3",
+    database.adminUrl,
+    {
+      onJob: () => {},
+      onStep: (id) => starts.set(id, [...(starts.get(id) ?? []), performance.now()]),
+    },
+    as,
+  );
+  await worker.start();
+  for (let i = 0; i < WARM; i++) await worker.runWorkflow(`warm-${i}`, STEPS);
+  const before = await usage();
+  const at = performance.now();
+  let next = 0;
+  const lane = async () => {
+    while (next < WORKFLOWS) await worker.runWorkflow(`many-${next++}`, STEPS);
+  };
+  await Promise.all(Array.from({ length: 20 }, lane));
+  const ms = performance.now() - at;
+  const used = subtract(await usage(), before);
+  report(`${as} c=20`, "stepsPerS", ms, used, WORKFLOWS * STEPS, "step", as);
+  starts.clear();
+  for (let i = 0; i < ONE_BY_ONE; i++) await worker.runWorkflow(`one-${i}`, STEPS);
+  const gaps = [...starts.values()]
+    .map((times) => ((times.at(-1) ?? 0) - (times[0] ?? 0)) / (STEPS - 1))
+    .toSorted((a, b) => a - b);
+  const gap = gaps[Math.floor(gaps.length / 2)] ?? Number.NaN;
+  if (arg.json) tell("W3", "seqStepMs", gap, as);
+  else console.log(`${as} c=1`.padEnd(18), `${gap.toFixed(2)} ms a step`);
+  await worker.stop();
+  if (arg.functions) await showFunctions(look, (WORKFLOWS + ONE_BY_ONE + WARM) * STEPS);
+}
+
+async function showFunctions(look: (text: string) => Promise<object[]>, count: number) {
+  console.table(
+    await look(`select schemaname || '.' || funcname as name, calls::float, round(self_time::numeric, 1)::float as self_ms,
+      round((self_time * 1000 / ${count})::numeric, 2)::float as self_us_each
+      from pg_stat_user_functions order by self_time desc limit 25`),
+  );
+}
+
+function adapter(
+  workload: string,
+  pgUrl: string,
+  handler: { onJob(): unknown; onStep(id: string): void },
+  as?: "checkpoints" | "steps",
+) {
+  const cell = {
+    settings: { desc: "", env, ...(as !== undefined && { as }) },
+    workload,
+    profile: "default",
+    pgUrl,
+    query: async () => [],
+  };
+  return startAdapter(cell, handler);
+}
+
+function report(
+  what: string,
+  metric: string,
+  ms: number,
+  used: Usage,
+  count: number,
+  unit: string,
+  as?: "checkpoints" | "steps",
+): void {
+  const perSecond = count / (ms / 1_000);
+  if (arg.json) {
+    const workload = as === undefined ? "W1" : "W3";
+    tell(workload, metric, perSecond, as);
+    for (const [name, value] of Object.entries(used)) {
+      tell(workload, `${what.split(" ", 1)[0]}.${name}`, value / count, as);
+    }
+    return;
+  }
   const each = (value: number, digits = 1) => (value / count).toFixed(digits);
   console.log(
-    `${what.padEnd(17)} ${Math.round(count / (ms / 1_000))}/s  ${ms.toFixed(0)} ms; a ${unit}: backend ${each(used.backendUs)} us, ` +
+    `${what.padEnd(18)} ${Math.round(perSecond)}/s  ${ms.toFixed(0)} ms; a ${unit}: backend ${each(used.backendUs)} us, ` +
       `server ${each(used.serverUs)} us, node ${each(used.nodeUs)} us, commits ${each(used.commits, 3)}, WAL ${each(used.walBytes, 0)} B`,
   );
+}
+
+/** In the form of bench:engine. */
+function tell(workload: string, metric: string, value: number, as?: string): void {
+  const engine = as === "steps" ? "nofx-steps" : "nofx";
+  console.log(JSON.stringify({ workload, profile: "default", engine, metric, value, reps: 1 }));
 }
