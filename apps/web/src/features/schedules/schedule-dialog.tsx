@@ -191,7 +191,7 @@ function Preview({ draft }: { draft: Draft }) {
     <div
       role="status"
       aria-label="Preview"
-      className="flex min-h-36 flex-col gap-1.5 rounded-md border border-line bg-muted px-3 py-2"
+      className="flex min-h-44 shrink-0 flex-col gap-1.5 rounded-md border border-line bg-muted px-3 py-2"
     >
       {wrong && (
         <p className="text-sm text-bad">
@@ -303,7 +303,7 @@ function PolicyFields({ draft, set }: Fields) {
         </Select>
       </div>
       <div className="flex flex-col gap-1">
-        <Label htmlFor="schedule-missed">Missed instants made up for</Label>
+        <Label htmlFor="schedule-missed">Missed ones made up for, at most</Label>
         <Input
           id="schedule-missed"
           type="number"
@@ -315,7 +315,7 @@ function PolicyFields({ draft, set }: Fields) {
         />
       </div>
       <div className="flex flex-col gap-1">
-        <Label htmlFor="schedule-jitter">Begin up to … s later</Label>
+        <Label htmlFor="schedule-jitter">Begin up to so many seconds later</Label>
         <Input
           id="schedule-jitter"
           type="number"
