@@ -20,6 +20,7 @@ import { sealLoop } from "../../apps/worker/src/sealer/seal-loop.ts";
 import { strandedLoop } from "../../apps/worker/src/sweep/stranded-loop.ts";
 import { sweepLoop } from "../../apps/worker/src/sweep/sweep-loop.ts";
 import { createTransport } from "../../apps/worker/src/transports/create-transport.ts";
+import { assertSameLoops } from "./same-loops.ts";
 
 export interface BenchWorker {
   readonly engine: WorkerEngine;
@@ -51,6 +52,7 @@ export const DONE: StepResult = { type: "succeeded", output: {} };
  * out is what no step of a bench needs: the gateway for agents and workspaces for shell steps.
  */
 export async function startWorker(options: WorkerOptions): Promise<BenchWorker> {
+  assertSameLoops();
   const { connectionString, name: worker } = options;
   const env = readEnv({ ...UNUSED, NOFX_WORKER_NAME: worker, ...options.env });
   const { clock, random } = system;
