@@ -33,7 +33,7 @@ async function select(db: Executor, rest: RawBuilder<unknown>): Promise<Schedule
       coalesce((select m.name from members m where m.tenant_id = s.tenant_id and m.user_id = s.created_by), s.created_by::text)
         as created_by
     from schedules s
-    left join runs r on r.id = s.last_run
+    left join runs_all r on r.id = s.last_run
     ${rest}
   `.execute(db);
   return rows;
@@ -92,7 +92,7 @@ export async function listFirings(
     select f.occurrence, f.outcome, f.run_id, r.status as run_status, f.occurrences, f.through, f.error, f.fired_at,
       f.by_member is not null as by_hand, f.occurrence::text as key
     from schedule_firings f
-    left join runs r on r.id = f.run_id
+    left join runs_all r on r.id = f.run_id
     where f.schedule_id = ${filter.scheduleId}::uuid and f.tenant_id = ${filter.tenantId}::uuid
       and (${before}::timestamptz is null or f.occurrence < ${before}::timestamptz)
     order by f.occurrence desc limit ${filter.limit + 1}
