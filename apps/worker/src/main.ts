@@ -8,6 +8,7 @@ import type { Handlers } from "./catalog/catalog.ts";
 import { knownHandlers } from "./catalog/code-for.ts";
 import { readEnv } from "./env.ts";
 import { answerRequest } from "./gateway/answer-request.ts";
+import { freshQueues } from "./gateway/answer-scale.ts";
 import { serveGateway } from "./gateway/serve-gateway.ts";
 import { createApprovalHandler } from "./handlers/approval.ts";
 import { createHttpHandler } from "./handlers/http.ts";
@@ -111,12 +112,14 @@ const loop = new WorkerLoop({
   random,
   execute: (running) => runStep(running, { handlers, engine, clock, onError }),
 });
+const queues = freshQueues(() => engine.queueStats(), clock.now);
 const gateway = await serveGateway({
   host: env.NOFX_GATEWAY_HOST,
   port: env.NOFX_GATEWAY_PORT,
   answer: answerRequest({
     plane,
     metrics,
+    queues,
     api: { doorbell, leaseSeconds: env.NOFX_AGENT_LEASE_SECONDS ?? leaseSeconds, onError },
     health: () => ({ worker, greeted, draining, silentMs: loop.silentMs, transport }),
   }),
@@ -129,7 +132,9 @@ const ending = new AbortController();
 metrics.set("nofx_worker_info", 1, { worker, version });
 metrics.set("nofx_worker_slots", concurrency);
 metrics.set("nofx_transport_up", transport.up ? 1 : 0, { driver: transport.driver });
-metrics.beforeExpose(planeGauges({ metrics, stats: () => engine.stats(), monotonicMs: clock.now }));
+metrics.beforeExpose(
+  planeGauges({ metrics, stats: () => engine.stats(), queues, monotonicMs: clock.now }),
+);
 const presence = {
   clock,
   engine,

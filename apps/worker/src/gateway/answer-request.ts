@@ -1,8 +1,10 @@
 import type { Plane } from "@nofx/control/command";
 import { handleAgentRequest, type AgentApiOptions } from "@nofx/control/http";
 import { NofxError, problemResponse } from "@nofx/core/errors";
+import type { QueueStats } from "@nofx/control/steps";
 import type { Metrics } from "../metrics.ts";
 import type { Transport } from "../transports/transport.ts";
+import { answerScale } from "./answer-scale.ts";
 
 const SILENT_MS = 15_000;
 
@@ -10,6 +12,8 @@ export interface GatewayPorts {
   readonly plane: Plane;
   readonly api: AgentApiOptions;
   readonly metrics: Metrics;
+  /** What each queue of the plane holds, for scalers. */
+  readonly queues: () => Promise<QueueStats>;
   readonly health: () => {
     worker: string;
     greeted: boolean;
@@ -19,14 +23,15 @@ export interface GatewayPorts {
   };
 }
 
-/** The agent API, `/health` for the launcher and load balancers, `/metrics` for Prometheus. */
+/** The agent API, `/health` for the launcher and load balancers, `/metrics` for Prometheus, `/scale` for an autoscaler. */
 export function answerRequest(ports: GatewayPorts): (request: Request) => Promise<Response> {
   return async (request) => {
-    const { pathname } = new URL(request.url);
+    const { pathname, searchParams } = new URL(request.url);
     if (pathname.startsWith("/api/agent/"))
       return handleAgentRequest(ports.plane, request, ports.api);
     if (request.method !== "GET") return problemResponse(new NofxError("not_found"));
     if (pathname === "/health") return health(ports);
+    if (pathname === "/scale") return answerScale(searchParams, ports.queues);
     if (pathname === "/metrics") {
       const headers = { "content-type": ports.metrics.contentType };
       return new Response(await ports.metrics.expose(), { headers });

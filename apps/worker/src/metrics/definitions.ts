@@ -81,6 +81,16 @@ export const PLANE_GAUGES = {
     help: "How long the oldest claimable step has waited, by executor",
     labels: ["executor"],
   },
+  nofx_plane_queue_ready: { help: "Claimable steps, by queue", labels: ["queue"] },
+  nofx_plane_queue_age_seconds: {
+    help: "How long the oldest claimable step has waited, by queue",
+    labels: ["queue"],
+  },
+  nofx_plane_queue_in_flight: { help: "Steps under a lease, by queue", labels: ["queue"] },
+  nofx_plane_queue_failure_rate: {
+    help: "The part of the claims ended in five minutes that failed, by queue",
+    labels: ["queue"],
+  },
   nofx_plane_steps_held: { help: "Queued steps on hold, by hold", labels: ["hold"] },
   nofx_plane_dead_letters: {
     help: "Dead letters nobody has dealt with, by stage and reason",

@@ -1,8 +1,10 @@
-import type { EngineStats } from "@nofx/control/steps";
+import type { EngineStats, QueueStats } from "@nofx/control/steps";
 import type { Metrics } from "../metrics.ts";
 import { PLANE_GAUGES, type PlaneGaugeName } from "./definitions.ts";
 
 const FRESH_MS = 5_000;
+/** Queues are named by people: the fullest are told of, so that their number does not become the cost of a scrape. */
+const MOST_QUEUES = 50;
 
 /**
  * Reads the numbers of the plane when /metrics is asked for, at most every five seconds. Where the database does not answer the
@@ -11,17 +13,22 @@ const FRESH_MS = 5_000;
 export function planeGauges(options: {
   metrics: Metrics;
   stats: () => Promise<EngineStats>;
+  queues: () => Promise<QueueStats>;
   monotonicMs: () => number;
 }): () => Promise<void> {
-  const { metrics, stats, monotonicMs } = options;
+  const { metrics, stats, queues, monotonicMs } = options;
   let readAt = -Infinity;
   let reading: Promise<void> | undefined;
   const read = async () => {
-    const answer = await stats().catch(() => undefined);
+    const [answer, byQueue] = await Promise.all([
+      stats().catch(() => undefined),
+      queues().catch(() => undefined),
+    ]);
     for (const name of Object.keys(PLANE_GAUGES) as PlaneGaugeName[]) metrics.reset(name);
     metrics.set("nofx_database_up", answer === undefined ? 0 : 1);
     if (answer === undefined) return;
     show(metrics, answer);
+    if (byQueue !== undefined) showQueues(metrics, byQueue);
     readAt = monotonicMs();
   };
   return async () => {
@@ -52,4 +59,15 @@ function show(metrics: Metrics, stats: EngineStats): void {
   metrics.set("nofx_plane_seal_lag_seconds", stats.seal.lag_seconds);
   metrics.set("nofx_plane_webhook_events_behind", stats.webhooks.behind);
   metrics.set("nofx_plane_webhooks_failing", stats.webhooks.failing);
+}
+
+function showQueues(metrics: Metrics, { queues }: QueueStats): void {
+  const fullest = queues.toSorted((a, b) => b.ready + b.in_flight - a.ready - a.in_flight);
+  for (const one of fullest.slice(0, MOST_QUEUES)) {
+    const { queue } = one;
+    metrics.set("nofx_plane_queue_ready", one.ready, { queue });
+    metrics.set("nofx_plane_queue_age_seconds", one.oldest_seconds, { queue });
+    metrics.set("nofx_plane_queue_in_flight", one.in_flight, { queue });
+    metrics.set("nofx_plane_queue_failure_rate", one.failure_rate, { queue });
+  }
 }

@@ -1,6 +1,7 @@
 import type { Seams } from "@nofx/core/seams";
 import { createDatabase, createPool } from "@nofx/db/client";
 import * as leases from "@nofx/db/leases";
+import { queueStats, type QueueStats } from "@nofx/db/queries";
 import type { DB } from "@nofx/db/types";
 import { fromDatabaseError } from "../command/database-errors.ts";
 import { createSchedulerStore, type SchedulerStore } from "../schedules/scheduler-store.ts";
@@ -35,6 +36,7 @@ export type {
   WorkerBeat,
   WorkerIntroduction,
 } from "@nofx/db/leases";
+export type { QueueStats } from "@nofx/db/queries";
 export { MAX_LINE } from "@nofx/db/leases";
 
 /** A claim as the worker holds it. */
@@ -102,6 +104,8 @@ export interface WorkerEngine {
   endStranded(seconds: number, limit: number): Promise<number>;
   /** The numbers of the whole plane. */
   stats(): Promise<leases.EngineStats>;
+  /** What each queue of the plane holds and does. */
+  queueStats(): Promise<QueueStats>;
   seal(limit: number): Promise<leases.SealedTenant[]>;
   auditSealed(): Promise<number>;
   nudge(nudges: readonly leases.Nudge[]): Promise<void>;
@@ -169,6 +173,7 @@ export function createWorkerEngine(options: {
     pruneWorkers: (limit) => call(leases.pruneWorkers(db, limit)),
     endStranded: (seconds, limit) => call(leases.endStranded(db, seconds, limit)),
     stats: () => call(leases.stats(db)),
+    queueStats: () => call(queueStats(db, null)),
     seal: (limit) => call(leases.seal(db, limit)),
     auditSealed: () => call(leases.auditSealed(db)),
     nudge: (nudges) => call(leases.nudge(db, nudges)),
