@@ -18,6 +18,9 @@ interface OpenLane {
   readonly queue: LaneQueue;
   readonly window: Window;
   askedAt: number;
+  lookedAt: number;
+  /** Whether the last look found more than a lane holds. */
+  full: boolean;
   after: string | null;
 }
 
@@ -46,6 +49,8 @@ export class Dispatcher {
   readonly #bell;
   #asked: Lane[] = [];
   #leads = false;
+  /** There may be steps that it has not seen. */
+  #news = true;
   #greeted = false;
 
   constructor(options: DispatcherOptions) {
@@ -66,13 +71,11 @@ export class Dispatcher {
     this.#leads = true;
     this.#greeted = false;
     const listening = this.#listen(signal);
-    let rang = -1;
     while (!signal.aborted) {
       const since = this.#bell.rings;
       let full = false;
-      if (link.up) full = await this.#round(rang !== since);
+      if (link.up) full = await this.#round();
       else this.#forget();
-      rang = since;
       await clock.sleep(PAUSE_MS, signal);
       await this.#bell.wait({ since, ms: full ? BUSY_MS : idleMs, signal });
     }
@@ -92,14 +95,18 @@ export class Dispatcher {
     while (!signal.aborted) {
       const since = doorbell.rings;
       await doorbell.wait({ since, ms: 60_000, signal });
-      if (doorbell.rings !== since) this.#bell.ring();
+      if (doorbell.rings === since) continue;
+      this.#news = true;
+      this.#bell.ring();
     }
   }
 
   /** Answers whether there is more than the lanes hold. */
-  async #round(rang: boolean): Promise<boolean> {
+  async #round(): Promise<boolean> {
     const { channel, clock, onError } = this.#options;
     let full = false;
+    const news = this.#news;
+    this.#news = false;
     if (!this.#greeted) {
       // a worker that has asked before asked somebody else
       channel()?.ready(EVERY_LANE);
@@ -111,7 +118,7 @@ export class Dispatcher {
         if (clock.now() - open.askedAt > FORGOTTEN_MS) {
           await open.queue.clear();
           this.#shut(name);
-        } else if (await this.#look(name, open, rang)) full = true;
+        } else if (await this.#look(name, open, news)) full = true;
       } catch (error) {
         onError(error);
         this.#shut(name);
@@ -133,7 +140,8 @@ export class Dispatcher {
       // what another leader has left here
       await queue.clear();
       const askedAt = clock.now();
-      this.#lanes.set(name, { lane, queue, window: new Window(), askedAt, after: null });
+      const fresh = { askedAt, lookedAt: -Infinity, full: false, after: null };
+      this.#lanes.set(name, { lane, queue, window: new Window(), ...fresh });
     } catch (error) {
       onError(error);
       queue.close().catch(() => {});
@@ -146,15 +154,24 @@ export class Dispatcher {
     open?.queue.close().catch(() => {});
   }
 
-  async #look(name: string, open: OpenLane, rang: boolean): Promise<boolean> {
+  async #look(name: string, open: OpenLane, news: boolean): Promise<boolean> {
     const { clock, channel, engine, onDispatched } = this.#options;
     const { lane, queue, window, after } = open;
-    const waiting = new Set(await queue.waiting());
-    if (!rang && waiting.size > HINTS / 2) return true;
-    const found = await engine.dispatchable({ ...lane, after, limit: HINTS });
+    const soon = clock.now() - open.lookedAt < BUSY_MS;
+    if ((!news || (soon && open.full)) && (await queue.count()) > HINTS / 2) {
+      this.#news ||= news;
+      return true;
+    }
+    open.lookedAt = clock.now();
+    const [found, ids] = await Promise.all([
+      engine.dispatchable({ ...lane, after, limit: HINTS }),
+      queue.waiting(),
+    ]);
+    const waiting = new Set(ids);
     open.after = found.after;
     const cut = found.after !== null || found.steps.length >= HINTS;
     const all = after === null && !cut;
+    open.full = cut;
     const now = clock.now();
     let plan = window.plan({ ready: found.steps, all, waiting, now });
     if (plan === undefined) {

@@ -26,6 +26,7 @@ export function openLaneQueue(name: string, redis: Redis, onError: (error: unkno
   return {
     /** Ids of the hints that nobody has taken. */
     waiting: async (): Promise<string[]> => queue.getRanges(["waiting", "prioritized"], 0, -1),
+    count: (): Promise<number> => redis.zcard(queue.keys["prioritized"] ?? ""),
     add: async (hints: readonly Hint[]): Promise<void> => {
       await queue.addBulk(
         hints.map(({ id, stepId, rank }) => ({
@@ -75,10 +76,14 @@ export function openLaneTaker(name: string, redis: Redis, onError: (error: unkno
   return {
     /** Takes up to `want` hints out of Redis: their steps, the first ones first. */
     async take(want: number): Promise<string[]> {
-      const first = await next();
-      if (first === undefined || want === 1) return first === undefined ? [] : [first];
-      const more = await Promise.all(Array.from({ length: want - 1 }, next));
-      return [...new Set([first, ...more.filter((id) => id !== undefined)])];
+      // each take is a script: as many as there is something for
+      const [ranked, stalled] = await Promise.all([
+        redis.zcard(worker.keys["prioritized"] ?? ""),
+        redis.llen(worker.keys["wait"] ?? ""),
+      ]);
+      const length = Math.min(want, ranked + stalled);
+      const taken = await Promise.all(Array.from({ length }, next));
+      return [...new Set(taken.filter((id) => id !== undefined))];
     },
     close: () => worker.close(true),
   };
