@@ -4641,7 +4641,7 @@ begin
     'kind', c.kind, 'kind_version', c.kind_version, 'capability', c.capability, 'epoch', c.epoch, 'lease_until', c.lease_until, 'run_at', c.run_at,
     'arguments', c.arguments, 'token', c.token, 'failures', c.failures, 'crashes', c.crashes,
     'max_failures', c.max_failures, 'max_crashes', c.max_crashes, 'correlation_id', c.correlation_id, 'traceparent', c.traceparent,
-    'deadline_at', c.deadline_at, 'undo_of', c.undo_of, 'workspace', c.workspace, 'workspace_run', c.workspace_run,
+    'undo_of', c.undo_of, 'workspace', c.workspace, 'workspace_run', c.workspace_run,
     'shell', coalesce((select t.value #>> '{}' from public.tenant_settings t where t.tenant_id = c.tenant_id and t.key = 'shell'), 'off'),
     'checkpoints', case when c.been_here then engine.checkpoints_of(c.id) end,
     'approvals', case when c.been_here then engine.answers_of(c.id) end,
@@ -4703,7 +4703,7 @@ begin
     'kind', c.kind, 'kind_version', c.kind_version, 'capability', c.capability, 'epoch', c.epoch, 'lease_until', c.lease_until, 'run_at', c.run_at,
     'arguments', c.arguments, 'token', c.token, 'failures', c.failures, 'crashes', c.crashes,
     'max_failures', c.max_failures, 'max_crashes', c.max_crashes, 'correlation_id', c.correlation_id, 'traceparent', c.traceparent,
-    'deadline_at', c.deadline_at, 'undo_of', c.undo_of, 'workspace', r.workspace, 'workspace_run', r.workspace_run,
+    'undo_of', c.undo_of, 'workspace', r.workspace, 'workspace_run', r.workspace_run,
     'shell', coalesce(v_shell, 'off'),
     'checkpoints', case when v_again then engine.checkpoints_of(c.id) end,
     'approvals', case when v_again then engine.answers_of(c.id) end,
@@ -5345,6 +5345,7 @@ declare
   v_share integer;
   v_got uuid[];
   v_one record;
+  v_everyone constant boolean := p_route -> 'tenants' is null and p_route -> 'shard' is null;
 begin
   ids := '{}';
   cursor := p_route -> 'cursor';
@@ -5399,12 +5400,15 @@ begin
 
         v_groups := array(
           select g from unnest(v_groups) g
-          where g.handler = any (p_handlers) and g.run_at <= clock_timestamp() and engine.serves(p_route, g.tenant_id));
-        select array_agg(t.tenant_id order by t.tenant_id), coalesce(sum(engine.weight_of(t.tenant_id)), 0)
-        into v_active, v_total from (select distinct g.tenant_id from unnest(v_groups) g) t;
+          where g.handler = any (p_handlers) and g.run_at <= clock_timestamp() and (v_everyone or engine.serves(p_route, g.tenant_id)));
+        v_active := array(select distinct g.tenant_id from unnest(v_groups) g order by 1);
         while v_left > 0 and cardinality(v_active) > 0 loop
           v_again := '{}';
           v_pass := v_left;
+          v_total := 1;
+          if cardinality(v_active) > 1 then
+            select sum(engine.weight_of(t)) into v_total from unnest(v_active) t;
+          end if;
           foreach v_tenant in array v_active loop
             exit when v_left <= 0;
             v_weight := engine.weight_of(v_tenant);
@@ -5426,7 +5430,6 @@ begin
             end if;
           end loop;
           v_active := v_again;
-          select coalesce(sum(engine.weight_of(t)), 0) into v_total from unnest(v_active) t;
         end loop;
         exit when v_size = 0;
       end loop;
@@ -6701,6 +6704,7 @@ declare
   v_items engine.settlement[];
   v_mine engine.settlement[];
   v_locked uuid[];
+  v_well uuid[];
   v_open_runs uuid[];
   v_open integer[];
   v_slowed uuid[] := '{}';
@@ -6718,6 +6722,15 @@ begin
     v_results := engine.settle_one(p_owner, p_executor, p_tenant, p_settlements -> 0);
     if v_results is not null then
       return v_results;
+    end if;
+  elsif p_brief and p_executor = 'worker' and p_tenant is null then
+    v_well := engine.settle_tasks(p_owner, p_settlements);
+    if cardinality(v_well) = jsonb_array_length(p_settlements) then
+      return '{"results": [], "for_workers": 0, "for_agents": 0}';
+    elsif cardinality(v_well) > 0 then
+      p_settlements := (
+        select jsonb_agg(i.item order by i.n) from jsonb_array_elements(p_settlements) with ordinality as i (item, n)
+        where (i.item ->> 'step_id')::uuid <> all (v_well));
     end if;
   end if;
 
@@ -6988,6 +7001,68 @@ begin
   return jsonb_build_object(
     'results', jsonb_build_array(jsonb_build_object('step_id', v_step, 'epoch', v_epoch, 'status', 'succeeded', 'result', 'settled')),
     'for_workers', v_for_workers, 'for_agents', v_for_agents);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.settle_tasks(p_owner text, p_settlements jsonb)
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET jit TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+declare
+  v_steps uuid[];
+  v_epochs bigint[];
+  v_outputs jsonb[];
+  v_moved uuid[];
+begin
+  select array_agg(i.step_id order by i.step_id), array_agg(i.epoch order by i.step_id), array_agg(i.output order by i.step_id)
+  into v_steps, v_epochs, v_outputs
+  from jsonb_to_recordset(p_settlements) as i (step_id uuid, epoch bigint, outcome text, output jsonb, dependency text)
+  where i.outcome = 'succeeded' and i.dependency is null;
+
+  with moved as (
+    update public.steps s
+    set status = 'succeeded', output = i.output, error = null, started_at = coalesce(s.started_at, s.claimed_at), finalised_at = clock_timestamp(),
+        lease_owner = null, lease_until = null
+    from unnest(v_steps, v_epochs, v_outputs) as i (id, epoch, output)
+    where s.id = i.id and s.epoch = i.epoch and s.status in ('assigned', 'running') and s.lease_owner = p_owner
+      and s.lease_until > clock_timestamp() and s.plan_step_id is null and s.parent_step_id is null and s.undo is null and s.undo_of is null
+      and s.children_left = 0 and s.claimed_at is not null
+      -- asked a row: as a join it would begin at the runs
+      and (
+        select r.plan_id is null and r.step_count = 1 and r.steps_left = 1 and r.redrive_of is null
+          and r.compensation = 'none' and r.outcome is null and r.cancel_requested_at is null and r.status in ('queued', 'running')
+        from public.runs r where r.id = s.run_id)
+    returning s.id, s.tenant_id, s.run_id, s.epoch, s.correlation_id, s.claimed_at
+  ),
+  recorded as (
+    update public.attempts a
+    set finished_at = clock_timestamp(), outcome = 'succeeded', started_at = coalesce(a.started_at, a.claimed_at)
+    from moved m where a.step_id = m.id and a.epoch = m.epoch
+  ),
+  -- a run of one step that is this call's: nobody else moves it but who holds the step
+  done as (
+    update public.runs r
+    set steps_left = 0, status = 'succeeded', finished_at = clock_timestamp(), started_at = coalesce(r.started_at, m.claimed_at)
+    from moved m where r.id = m.run_id
+  ),
+  told as (
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    select m.tenant_id, 'steps.settled', (array_agg(m.correlation_id))[1], 'worker', p_owner, case when count(*) = 1 then (array_agg(m.run_id))[1] end,
+      ('{"steps": [' || string_agg('{"step_id":"' || m.id || '","run_id":"' || m.run_id || '","attempt":' || m.epoch
+          || ',"outcome":"succeeded","status":"succeeded"}', ',')
+        || '],"runs": [' || string_agg('{"run_id":"' || m.run_id || '","status":"succeeded"}', ',') || ']}')::jsonb
+    from moved m group by m.tenant_id
+  )
+  select array_agg(m.id) into v_moved from moved m;
+  return v_moved;
 end
 $function$
 ;

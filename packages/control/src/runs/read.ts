@@ -14,6 +14,7 @@ import { z } from "zod";
 import { viewArtifact } from "../artifacts/get.ts";
 import type { MemberContext } from "../command/context.ts";
 import { runQuery } from "../command/run-command.ts";
+import { sayHeldBack } from "./held-back.ts";
 import { loadRun, toRunSummary, toStepView, viewRun } from "./view.ts";
 
 export const RunInput = z.object({ runId: RunId });
@@ -47,8 +48,9 @@ export function listRunSteps(
   return runQuery(ctx, RunStepsInput, input, async (tx, { runId, cursor, limit }) => {
     const run = await loadRun(ctx, tx, runId);
     const page = await listSteps(tx.db, { runId: run.id, cursor, limit });
+    const heldBack = await sayHeldBack(tx, page.items);
     return StepPage.parse({
-      items: page.items.map(toStepView),
+      items: page.items.map((step) => toStepView(step, heldBack)),
       nextCursor: page.nextCursor,
       total: run.step_count,
     });

@@ -12,6 +12,7 @@ import {
 } from "@nofx/db/queries";
 import type { MemberContext } from "../command/context.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
+import { sayHeldBack } from "./held-back.ts";
 
 const STEPS_IN_VIEW = 500;
 const COMPENSATIONS_IN_VIEW = 500;
@@ -35,6 +36,7 @@ export async function viewRun(
   const seq = await readHead(tx.db, ctx.tenantId);
   const run = await loadRun(ctx, tx, runId);
   const steps = await listSteps(tx.db, { runId: run.id, limit: STEPS_IN_VIEW });
+  const heldBack = await sayHeldBack(tx, steps.items);
   const compensations = await listCompensations(tx.db, {
     runId: run.id,
     limit: COMPENSATIONS_IN_VIEW,
@@ -52,7 +54,7 @@ export async function viewRun(
     redriveOf: run.redrive_of === null ? null : toId("deadLetter", run.redrive_of),
     deadLetters: run.open_dead_letters,
     compensations: compensations.map(toCompensationView),
-    stepList: steps.items.map(toStepView),
+    stepList: steps.items.map((step) => toStepView(step, heldBack)),
   });
 }
 
@@ -81,7 +83,7 @@ export function toRunSummary(run: RunRecord) {
   };
 }
 
-export function toStepView(step: StepRecord) {
+export function toStepView(step: StepRecord, heldBack?: ReadonlyMap<string, string>) {
   return {
     id: toId("step", step.id),
     name: step.name,
@@ -90,7 +92,7 @@ export function toStepView(step: StepRecord) {
     capability: step.capability,
     status: step.status,
     holds: holdsOf(step.holds),
-    waitingFor: waitingFor(step),
+    waitingFor: heldBack?.get(step.id) ?? waitingFor(step),
     needs: step.needs,
     epoch: step.epoch,
     failures: step.failures,

@@ -7,6 +7,7 @@ import {
   scaleQueue,
   unlimitQueue,
 } from "@nofx/control/queues";
+import { getRun, listRunSteps } from "@nofx/control/runs";
 import { submitTasks } from "@nofx/control/tasks";
 import { again, createTestPlane, type TestPlane, type TestTenant } from "@nofx/control/testing";
 import { createDatabase, createPool } from "@nofx/db/client";
@@ -105,6 +106,22 @@ test("a paused queue keeps what is queued, says why, and goes on when it is resu
   );
   expect(rows.map(({ verb }) => verb)).toEqual(["queue.paused", "queue.resumed"]);
   expect(rows[0]?.body).toContain("reason_sha256");
+});
+
+test("a run says which rule keeps its step back", async () => {
+  const { runs } = await submit(2);
+  const said = async () =>
+    (await getRun(operator, { runId: runs[1] ?? "" })).stepList[0]?.waitingFor;
+  expect(await said()).toBe("Waits for a free worker.");
+  await limitQueue(again(operator), { type: "sh*", maxRunning: 1 });
+  await claim();
+  expect(await said()).toBe("Steps of type sh*: limit of 1 running reached.");
+  await pauseQueue(again(operator), { queue: "default", reason: "The provider is down" });
+  expect(await said()).toBe("The queue default is paused: The provider is down");
+  const page = await listRunSteps(operator, { runId: runs[1] ?? "" });
+  expect(page.items[0]?.waitingFor).toContain("is paused");
+  await pauseQueue(again(boss), { plane: true, reason: "Moving house" });
+  expect(await said()).toBe("The plane is paused: Moving house");
 });
 
 test("limits are set, changed one by one and taken away; a pause outlives them", async () => {

@@ -19,6 +19,7 @@ export * from "./events/list-events.ts";
 export * from "./retention/retention.ts";
 export * from "./queues/ceilings.ts";
 export * from "./queues/claim-rules.ts";
+export * from "./queues/find-blocks.ts";
 export * from "./queues/queue-stats.ts";
 export * from "./runs/control-run.ts";
 export * from "./runs/list-compensations.ts";

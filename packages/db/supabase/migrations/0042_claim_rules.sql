@@ -122,6 +122,7 @@ as $$
     else p_type = p_kind or coalesce(p_type = p_capability, false) end
 $$;
 revoke all on function engine.is_of_type(text, text, text) from public;
+grant execute on function engine.is_of_type(text, text, text) to nofx_member;
 
 -- The rules that bind claims of this group. p_handler: kind@version; of agents agent@1/capability. Inlined too.
 create function engine.rules_for(p_tenant uuid, p_queue text, p_handler text, p_owner text) returns setof public.claim_rules

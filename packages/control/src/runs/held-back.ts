@@ -1,0 +1,37 @@
+import { findBlocks, type Block } from "@nofx/db/queries";
+import type { CommandTransaction } from "../command/transaction.ts";
+
+interface Seen {
+  id: string;
+  status: string;
+  holds: number;
+  due: boolean;
+}
+
+/** Of the steps that could begin, those that a rule keeps back, each with the sentence that says so. */
+export async function sayHeldBack(
+  tx: CommandTransaction,
+  steps: readonly Seen[],
+): Promise<Map<string, string>> {
+  const ready = steps.filter((step) => step.status === "queued" && step.holds === 0 && step.due);
+  if (ready.length === 0) return new Map();
+  const blocks = await findBlocks(
+    tx.db,
+    ready.map((step) => step.id),
+  );
+  return new Map(blocks.map((block) => [block.step_id, sayBlock(block)]));
+}
+
+/** A pause by its reason, as it was typed; a limit by its number. */
+export function sayBlock({ queue, type, tenant_id, paused_reason, max_running }: Block): string {
+  const what = [
+    type === null ? "" : `Steps of type ${type}`,
+    queue === null ? "" : type === null ? `The queue ${queue}` : ` in the queue ${queue}`,
+  ].join("");
+  const whole = tenant_id === null ? "The plane" : "This tenant";
+  if (paused_reason !== null) {
+    return `${what || whole} ${type === null ? "is" : "are"} paused: ${paused_reason}`;
+  }
+  const of = what === "" ? whole : what;
+  return `${of}: limit of ${max_running} running reached.`;
+}
