@@ -163,3 +163,47 @@ test("a key that was given again meanwhile stays with the newer task", async () 
   );
   await history.settle((await history.claim()).map((step) => done(step)));
 });
+
+test("lists over both are a merge of two index scans: nothing is sorted", async () => {
+  const tenant = await history.tenant();
+  const client = await history.owner.connect();
+  const plan = async (text: string, value: unknown) => {
+    const { rows } = await client.query(`explain (costs off) ${text}`, [value]);
+    return rows.map((row) => row["QUERY PLAN"]).join("\n");
+  };
+  try {
+    // small tables are read whole otherwise
+    await client.query("set enable_seqscan = off; set enable_bitmapscan = off");
+    const list =
+      "select r.id, r.archived from runs_all r left join plans p on p.id = r.plan_id where r.tenant_id = $1";
+    const newest = "order by r.id desc limit 51";
+    for (const [text, live, past] of [
+      [`${list} ${newest}`, "runs_list", "runs_history_list"],
+      [`${list} and r.plan_id is not null ${newest}`, "runs_of_plans", "runs_history_of_plans"],
+      [`${list} and r.status = 'failed' ${newest}`, "runs_bad", "runs_history_bad"],
+      [
+        "select r.id from runs_all r where r.plan_id = $1 order by r.id desc limit 1",
+        "runs_plan",
+        "runs_history_plan",
+      ],
+      [
+        "select s.run_id from steps_all s where s.plan_step_id = $1 order by s.id desc limit 1",
+        "steps_of_plan_step",
+        "steps_history_plan_step",
+      ],
+      [
+        "select l.id from step_logs_all l where l.run_id = $1 order by l.id desc limit 100",
+        "step_logs_run",
+        "step_logs_history_run",
+      ],
+    ] as const) {
+      const shown = await plan(text, tenant);
+      expect(shown).toContain("Merge Append");
+      expect(shown).toMatch(new RegExp(`using ${live} on`));
+      expect(shown).toMatch(new RegExp(`using ${past} on`));
+      expect(shown).not.toMatch(/\bSort\b(?! Key)/);
+    }
+  } finally {
+    client.release(true);
+  }
+});
