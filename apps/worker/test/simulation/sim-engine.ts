@@ -113,11 +113,18 @@ export function simEngine(ports: EnginePorts): { engine: WorkerEngine; spawn: Sp
   const claimableNow = () =>
     claimable(model, by, { handlers: ["shell@1", "wait@1", "approval@1"] }, world.now).length;
 
+  let underWay = 0;
   const engine: Simulated = {
     worker: owner,
     ring: ports.ringAll,
     exchange: async ({ settlements, renewals, want, leaseMs, handlers }) => {
       const sentAt = world.now;
+      underWay += 1;
+      if (underWay > 1) world.count("exchangesAtOnce");
+      for (const { stepId, epoch, outcome } of settlements) {
+        if (outcome !== "released" || world.executing.has(`${stepId}:${epoch}`)) continue;
+        if (stepOf(model, stepId).handler === "shell@1") world.count("givenBackUnstarted");
+      }
       const made: string[] = [];
       const what = `exchange ${settlements.length}/${renewals.length}/${want}`;
       const answer = await ask(what, (late) => {
@@ -146,13 +153,17 @@ export function simEngine(ports: EnginePorts): { engine: WorkerEngine; spawn: Sp
         }
         const claimed = taken.map((step) => claimedRow(world, step));
         return { settled, renewed, claimed, cursor: null };
-      }).catch((error: unknown) => {
-        for (const claim of made) {
-          const unheard = world.unheard.get(claim);
-          if (unheard !== undefined) unheard.missedAt = world.now;
-        }
-        throw error;
-      });
+      })
+        .catch((error: unknown) => {
+          for (const claim of made) {
+            const unheard = world.unheard.get(claim);
+            if (unheard !== undefined) unheard.missedAt = world.now;
+          }
+          throw error;
+        })
+        .finally(() => {
+          underWay -= 1;
+        });
       for (const { id, epoch } of answer.claimed) world.unheard.delete(`${id}:${epoch}`);
       blameForgetful(world, owner, sentAt);
       answer.renewed.forEach((row, i) => {

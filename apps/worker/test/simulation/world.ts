@@ -20,6 +20,8 @@ export const COUNTS = [
   "settlesRefused",
   "effectsRefused",
   "verbsRefused",
+  "exchangesAtOnce",
+  "givenBackUnstarted",
 ] as const;
 export type Count = (typeof COUNTS)[number];
 
