@@ -13,6 +13,7 @@ import {
   Hand,
   House,
   Inbox,
+  Layers,
   ListTodo,
   type LucideIcon,
   Play,
@@ -41,6 +42,7 @@ const PLACES: readonly Place[] = [
   { href: "/runs", label: "Runs", icon: Play, main: true },
   { href: "/dead-letters", label: "Dead letters", icon: Inbox },
   { href: "/schedules", label: "Schedules", icon: CalendarClock },
+  { href: "/queues", label: "Queues", icon: Layers },
   { href: "/workers", label: "Workers", icon: Server },
   { href: "/webhooks", label: "Webhooks", icon: Webhook },
 ];
