@@ -7,6 +7,7 @@ import type { SetRetentionOptions } from "./commands/retention.ts";
 import type { ListRunsOptions } from "./commands/runs.ts";
 import type { CreateScheduleOptions } from "./commands/schedules.ts";
 import type { SubmitOptions } from "./commands/tasks.ts";
+import type { LimitOptions, ScopeOptions } from "./commands/queues.ts";
 import { EXIT, explain, wasInterrupted } from "./errors.ts";
 import { root } from "./paths.ts";
 import { red } from "./terminal/style.ts";
@@ -282,6 +283,42 @@ for (const [verb, about] of [
       await { resume, run, delete: remove }[verb](name);
     });
 }
+
+const queues = program
+  .command("queues")
+  .description("the queues: what they hold and do, and the rules that bind them");
+queues
+  .command("list", { isDefault: true })
+  .description("all of the tenant, by name")
+  .option("--json", "for programs")
+  .action(async (options: { json?: boolean }) =>
+    (await import("./commands/queues.ts")).list(options),
+  );
+const scoped = (command: Command) =>
+  command
+    .argument("[queue]", "its name; without it the whole tenant")
+    .option("-t, --type <type>", "only steps of this kind or capability, like shell or code.*")
+    .option("--plane", "the whole plane, for those who operate it")
+    .option("--tenant <slug>", "another tenant, for those who operate the plane");
+scoped(queues.command("pause").description("let nothing of it begin until it is resumed"))
+  .requiredOption("-m, --message <text>", "why; people read it where work stands")
+  .action(async (queue: string | undefined, options: ScopeOptions & { message: string }) =>
+    (await import("./commands/queues.ts")).pause(queue, options),
+  );
+scoped(queues.command("resume").description("let it go on")).action(
+  async (queue: string | undefined, options: ScopeOptions) =>
+    (await import("./commands/queues.ts")).resume(queue, options),
+);
+scoped(queues.command("limit").description("limit what runs, begins or queues up; none: no limit"))
+  .option("-a, --agent <id>", "only steps that this agent executes")
+  .option("--max-running <count>", "so many at once, over all workers")
+  .option("--max-queued <count>", "refuse what would make it more")
+  .option("--rate <rate>", "like 100/60s, or 100/60s:10 with a burst of 10")
+  .option("--weight <weight>", "of a tenant beside others, 1 to 100, by the plane")
+  .option("--json", "for programs")
+  .action(async (queue: string | undefined, options: LimitOptions) =>
+    (await import("./commands/queues.ts")).limit(queue, options),
+  );
 
 const workers = program
   .command("workers")

@@ -26,12 +26,17 @@ import {
   SessionView,
   SubmitTasksResult,
   PulledPlug,
+  QueuePage,
+  RuleView,
   WorkerPage,
   WorkerView,
   type CancelRunInput,
   type CreateScheduleInput,
   type DecideApprovalInput,
   type ForkRunInput,
+  type LimitQueueInput,
+  type PauseQueueInput,
+  type ResumeQueueInput,
   type RerunRunInput,
   type SendEventInput,
   type SetRetentionInput,
@@ -119,6 +124,13 @@ export function createApi(options: RequestOptions) {
       command(options, `/schedules/${id}/run`, RunScheduleResult, {}, key),
     removeSchedule: (id: string, key: string) =>
       command(options, `/schedules/${id}/remove`, OneSchedule, {}, key),
+    queues: (question: { limit?: number } = {}) => ask(options, "/queues", QueuePage, question),
+    pauseQueue: (input: z.input<typeof PauseQueueInput>, key: string) =>
+      command(options, "/queues/pause", RuleView, input, key),
+    resumeQueue: (input: z.input<typeof ResumeQueueInput>, key: string) =>
+      command(options, "/queues/resume", RuleView, input, key),
+    limitQueue: (input: z.input<typeof LimitQueueInput>, key: string) =>
+      command(options, "/queues/limit", RuleView, input, key),
     workers: (question: { all?: boolean | undefined; limit?: number } = {}) =>
       ask(options, "/workers", WorkerPage, question),
     drainWorker: (name: string, key: string) =>
