@@ -3817,7 +3817,7 @@ end
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION engine.due_schedules(p_limit integer, p_now timestamp with time zone DEFAULT NULL::timestamp with time zone)
+CREATE OR REPLACE FUNCTION engine.due_schedules(p_limit integer, p_skip uuid[] DEFAULT '{}'::uuid[], p_now timestamp with time zone DEFAULT NULL::timestamp with time zone)
  RETURNS json
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -3832,7 +3832,7 @@ begin
     'every_seconds', s.every_seconds, 'anchor_at', s.anchor_at, 'missed', s.missed, 'catch_up', s.catch_up, 'next_at', s.next_at)
     order by s.next_at)
   into v_due
-  from (select * from public.schedules d where d.next_at <= v_now order by d.next_at limit p_limit) s;
+  from (select * from public.schedules d where d.next_at <= v_now and d.id <> all (p_skip) order by d.next_at limit p_limit) s;
   select min(s.next_at) into v_next from public.schedules s where s.next_at > v_now;
   return json_build_object('now', v_now, 'schedules', coalesce(v_due, '[]'), 'next_at', v_next);
 end
@@ -6952,6 +6952,8 @@ CREATE OR REPLACE FUNCTION engine.settle_one(p_owner text, p_executor text, p_te
  SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
+  -- not written out in the query: the planner would see that the index of leases has these too, and read all of it
+  c_held constant text[] := '{assigned,running}';
   v_step uuid := (p_settlement ->> 'step_id')::uuid;
   v_epoch bigint := (p_settlement ->> 'epoch')::bigint;
   v_now timestamptz;
@@ -6964,7 +6966,7 @@ declare
 begin
   select s.tenant_id, s.run_id, s.correlation_id, s.started_at, s.claimed_at into v_was from public.steps s
   where s.id = v_step and s.epoch = v_epoch and s.parent_step_id is null and s.undo is null and s.undo_of is null and s.children_left = 0
-    and s.status in ('assigned', 'running') and s.lease_owner = p_owner and s.lease_until > clock_timestamp()
+    and s.status = any (c_held) and s.lease_owner = p_owner and s.lease_until > clock_timestamp()
     and (p_tenant is null or s.tenant_id = p_tenant)
   for update;
   if not found then
@@ -7017,6 +7019,8 @@ CREATE OR REPLACE FUNCTION engine.settle_tasks(p_owner text, p_settlements jsonb
  SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
+  -- as in engine.settle_one
+  c_held constant text[] := '{assigned,running}';
   v_steps uuid[];
   v_epochs bigint[];
   v_outputs jsonb[];
@@ -7032,7 +7036,7 @@ begin
     set status = 'succeeded', output = i.output, error = null, started_at = coalesce(s.started_at, s.claimed_at), finalised_at = clock_timestamp(),
         lease_owner = null, lease_until = null
     from unnest(v_steps, v_epochs, v_outputs) as i (id, epoch, output)
-    where s.id = i.id and s.epoch = i.epoch and s.status in ('assigned', 'running') and s.lease_owner = p_owner
+    where s.id = i.id and s.epoch = i.epoch and s.status = any (c_held) and s.lease_owner = p_owner
       and s.lease_until > clock_timestamp() and s.plan_step_id is null and s.parent_step_id is null and s.undo is null and s.undo_of is null
       and s.children_left = 0 and s.claimed_at is not null
       -- asked a row: as a join it would begin at the runs

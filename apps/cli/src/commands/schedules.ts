@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { ScheduleView } from "@nofx/core/api";
+import type { Api } from "../client/api.ts";
 import { connectRunning } from "../client/connect-running.ts";
 import { Sentence } from "../errors.ts";
 import { bold, columns, dim, green, printable, yellow } from "../terminal/style.ts";
@@ -57,7 +58,7 @@ export async function create(name: string, options: CreateScheduleOptions): Prom
 /** `nofx schedules pause NAME`. */
 export async function pause(name: string, options: { message: string }): Promise<void> {
   const { api } = await connectRunning("operator");
-  const { id } = await find(name);
+  const { id } = await find(api, name);
   await api.pauseSchedule(id, options.message, randomUUID());
   console.log(
     `${printable(name)} is paused. To go on: npx nofx schedules resume ${printable(name)}`,
@@ -67,7 +68,7 @@ export async function pause(name: string, options: { message: string }): Promise
 /** `nofx schedules resume NAME`. */
 export async function resume(name: string): Promise<void> {
   const { api } = await connectRunning("operator");
-  const { id } = await find(name);
+  const { id } = await find(api, name);
   const { nextAt } = await api.resumeSchedule(id, randomUUID());
   console.log(`${printable(name)} goes on; next ${nextAt ?? "never"}`);
 }
@@ -75,20 +76,19 @@ export async function resume(name: string): Promise<void> {
 /** `nofx schedules run NAME`: outside its timetable. */
 export async function run(name: string): Promise<void> {
   const { api } = await connectRunning("operator");
-  const { id } = await find(name);
+  const { id } = await find(api, name);
   console.log((await api.runSchedule(id, randomUUID())).runId);
 }
 
 /** `nofx schedules delete NAME`. */
 export async function remove(name: string): Promise<void> {
   const { api } = await connectRunning("operator");
-  const { id } = await find(name);
+  const { id } = await find(api, name);
   await api.removeSchedule(id, randomUUID());
   console.log(`${printable(name)} is deleted; its runs stay.`);
 }
 
-async function find(name: string): Promise<ScheduleView> {
-  const { api } = await connectRunning("operator");
+async function find(api: Api, name: string): Promise<ScheduleView> {
   const { items } = await api.schedules({ search: name, limit: 200 });
   const found = items.find((schedule) => schedule.name === name || schedule.id === name);
   if (found !== undefined) return found;

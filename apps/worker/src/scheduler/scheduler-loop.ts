@@ -35,7 +35,7 @@ async function lead(
 ): Promise<void> {
   let pruneAt = clock.now();
   while (!signal.aborted) {
-    const pass = await fireDue(engine.schedules, term, { onError });
+    const pass = await fireDue(engine.schedules, term, { onError, signal });
     if (pass.for_workers + pass.for_agents > 0) engine.ring();
     for (const { outcome } of pass.firings)
       metrics.count("nofx_schedule_firings_total", { outcome });

@@ -97,7 +97,9 @@ async function lead(
     }
   })();
   const beating = beat(options, session, term, lost).finally(() => done.abort());
-  await Promise.all([working, beating]);
+  // nobody stands again before the work has ended: in one process it is done once at a time too
+  const ends = await Promise.allSettled([working, beating]);
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
 /** Lets the server hear of the leader, until it no longer leads. */

@@ -20,6 +20,15 @@ export interface Pass {
   readonly nextInMs: number | undefined;
 }
 
+interface PassOptions {
+  readonly now?: number;
+  readonly onError: (error: unknown) => void;
+  /** Ends the pass between two statements. */
+  readonly signal?: AbortSignal;
+  /** How many schedules are looked at in one statement. */
+  readonly look?: number;
+}
+
 /**
  * One pass of a scheduler: asks what is due, decides, and puts it down. Safe to call by anybody at any time: what it decides
  * takes place only while `term` is the newest and the schedule is where it was.
@@ -27,55 +36,69 @@ export interface Pass {
 export async function fireDue(
   store: SchedulerStore,
   term: number,
-  options: { now?: number; onError: (error: unknown) => void },
+  options: PassOptions,
 ): Promise<Pass> {
-  const due = await store.due(LOOK, options.now);
-  let more = due.schedules.length === LOOK;
-  const drafts: FiringDraft[] = [];
-  for (const schedule of due.schedules) {
-    const decided = decide(schedule, due.now, options.onError);
-    const last = decided.at(-1);
-    // it was left in the middle of what is due
-    if (last?.nextAt !== undefined && last.nextAt <= due.now) more = true;
-    drafts.push(...decided.map((firing) => toDraft(schedule, firing)));
-  }
+  const { look = LOOK, now, onError } = options;
   const pass = { firings: [] as FiredSchedules["firings"], for_workers: 0, for_agents: 0 };
-  let moved = 0;
+  // what stays due (refused for now, or not to be read) is in nobody's way
+  const stuck: string[] = [];
+  for (;;) {
+    const due = await store.due(look, stuck, now);
+    const drafts = due.schedules.map((schedule) => draftsOf(schedule, due.now, onError));
+    const moved = await putDown(store, term, drafts.flat(), pass, options);
+    stuck.push(...due.schedules.filter(({ id }) => !moved.has(id)).map(({ id }) => id));
+    if (due.schedules.length === look && options.signal?.aborted !== true) continue;
+    // one that was left in the middle of what is due goes on at once
+    const more = drafts.some((of) => {
+      const last = of.at(-1);
+      return last !== undefined && moved.has(last.schedule_id) && isDue(last.next_at, due.now);
+    });
+    const nextInMs = due.next_at === null ? undefined : Math.max(0, due.next_at - due.now);
+    return { ...pass, nextInMs: more ? 0 : nextInMs };
+  }
+}
+
+const isDue = (instant: string | null, now: number) =>
+  instant !== null && Date.parse(instant) <= now;
+
+/** Answers which schedules moved on. */
+async function putDown(
+  store: SchedulerStore,
+  term: number,
+  drafts: readonly FiringDraft[],
+  pass: { firings: FiredSchedules["firings"]; for_workers: number; for_agents: number },
+  { now, onError }: PassOptions,
+): Promise<ReadonlySet<string>> {
+  const moved = new Set<string>();
   for (let i = 0; i < drafts.length; i += FIRE) {
-    const fired = await store.fire(term, drafts.slice(i, i + FIRE), options.now);
+    const fired = await store.fire(term, drafts.slice(i, i + FIRE), now);
     pass.firings.push(...fired.firings);
     pass.for_workers += fired.for_workers;
     pass.for_agents += fired.for_agents;
     for (const { outcome, schedule_id, error } of fired.firings) {
-      if (outcome !== "refused" && outcome !== "stale") moved += 1;
-      if (outcome === "refused") options.onError(new Error(`schedule ${schedule_id}: ${error}`));
+      if (outcome === "refused") onError(new Error(`schedule ${schedule_id}: ${error}`));
+      else if (outcome !== "stale") moved.add(schedule_id);
     }
   }
-  const nextInMs = due.next_at === null ? undefined : Math.max(0, due.next_at - due.now);
-  return { ...pass, nextInMs: more && moved > 0 ? 0 : nextInMs };
+  return moved;
 }
 
-/** A schedule that cannot be read stays due, and in nobody's way. */
-function decide(
+/** What is to happen with a schedule; one that cannot be read stays due. */
+function draftsOf(
   schedule: DueSchedule,
   now: number,
   onError: (error: unknown) => void,
-): readonly Firing[] {
+): FiringDraft[] {
   try {
-    const timetable = timetableOf({
+    const { after } = timetableOf({
       cron: schedule.cron,
       timeZone: schedule.time_zone,
       everySeconds: schedule.every_seconds,
       anchorAt: schedule.anchor_at,
     });
-    return decideFirings(
-      {
-        nextAt: schedule.next_at,
-        missed: schedule.missed,
-        catchUp: schedule.catch_up,
-        after: timetable.after,
-      },
-      now,
+    const { next_at: nextAt, missed, catch_up: catchUp } = schedule;
+    return decideFirings({ nextAt, missed, catchUp, after }, now).map((firing) =>
+      toDraft(schedule, firing),
     );
   } catch (error) {
     onError(error);

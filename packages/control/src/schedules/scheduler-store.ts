@@ -5,7 +5,8 @@ export type { DueSchedule, DueSchedules, FiredSchedules, FiringDraft } from "@no
 
 /** What a scheduler works with. `now` is for simulations: without it the database's clock decides. */
 export interface SchedulerStore {
-  due(limit: number, now?: number): Promise<leases.DueSchedules>;
+  /** Those that are due, without those in `skip`. */
+  due(limit: number, skip: readonly string[], now?: number): Promise<leases.DueSchedules>;
   /** Carries out what was decided; `stale_term` when another leads by now. */
   fire(
     term: number,
@@ -20,7 +21,7 @@ export function createSchedulerStore(
   call: <T>(work: Promise<T>) => Promise<T>,
 ): SchedulerStore {
   return {
-    due: (limit, now) => call(leases.dueSchedules(db, limit, iso(now))),
+    due: (limit, skip, now) => call(leases.dueSchedules(db, limit, skip, iso(now))),
     fire: (term, firings, now) =>
       call(leases.fireSchedules(db, term, firings, STEP_VERSION, iso(now))),
     prune: (limit) => call(leases.pruneFirings(db, limit)),

@@ -162,3 +162,46 @@ test("work that throws gives the role up and is told of, once", async () => {
   );
   expect([tries, errors.length]).toEqual([3, 1]);
 });
+
+test("nobody stands again before the work has ended, whatever became of the lead", async () => {
+  const stop = new AbortController();
+  const release = Promise.withResolvers<void>();
+  const begun: Leadership[] = [];
+  const ended = withLeadership(
+    {
+      connectionString: database.url("nofx_worker"),
+      role: "slow-to-stop",
+      holder: "a",
+      clock: system.clock,
+      random: system.random,
+      signal: stop.signal,
+      onError: () => {},
+      pollMs: 5,
+      patienceMs: 100,
+    },
+    async (leadership) => {
+      begun.push(leadership);
+      await release.promise;
+    },
+  );
+  const first = await until("it leads", () => begun[0]);
+  // the next word of it fails, while its connection stands
+  await owner.query("revoke execute on function engine.leads(text, bigint) from nofx_worker");
+  await until("it knows", () => first.signal.aborted);
+  await owner.query("grant execute on function engine.leads(text, bigint) to nofx_worker");
+  const other = await openLeaderSession({
+    connectionString: database.url("nofx_worker"),
+    applicationName: "b",
+    role: "slow-to-stop",
+    holder: "b",
+    patienceMs: 60_000,
+  });
+  // the server has ended its silent connection, and it has not come back
+  expect(await until("the other leads", () => other.stand())).toBe(2);
+  await other.close();
+  for (let i = 0; i < 50; i++) await owner.query("select");
+  expect(begun).toHaveLength(1);
+  stop.abort();
+  release.resolve();
+  await ended;
+});

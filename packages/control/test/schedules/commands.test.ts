@@ -159,9 +159,29 @@ test("a task that cannot be made is put down as that, and the schedule goes on",
   expect(nextAt).not.toBeNull();
 });
 
+test("a schedule that cannot be read is in nobody's way, however few are looked at at a time", async () => {
+  const broken = await create({ name: "broken" });
+  const fine = await create({ name: "fine", cron: "* * * * *" });
+  await t.owner.query("update schedules set time_zone = 'Mars/Olympus' where id = $1", [
+    toUuid("schedule", broken.id),
+  ]);
+  await t.owner.query(
+    `update schedules set next_at = date_trunc('minute', clock_timestamp())
+       - case when id = $1 then interval '1 day' else '0 s' end where id = any ($2)`,
+    [toUuid("schedule", broken.id), [broken, fine].map(({ id }) => toUuid("schedule", id))],
+  );
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => errors.push(error);
+  const { firings } = await fireDue(engine.schedules, 1, { look: 1, onError });
+  const own = firings.filter(({ schedule_id }) => schedule_id === toUuid("schedule", fine.id));
+  expect(own).toMatchObject([{ outcome: "fired" }]);
+  expect(errors).toMatchObject([{ code: "time_zone_unknown" }]);
+  await removeSchedule(await operator(), { scheduleId: broken.id });
+});
+
 test("what an older leader decided is refused, and what was decided of an older version does nothing", async () => {
   const { id } = await create({ cron: "* * * * *" });
-  const seen = await engine.schedules.due(10, Date.now() + 120_000);
+  const seen = await engine.schedules.due(10, [], Date.now() + 120_000);
   const stale = { ...engine.schedules, due: async () => seen };
   const fire = (term: number) =>
     fireDue(stale, term, {

@@ -135,7 +135,8 @@ async function simulate(elections: Elections): Promise<Told> {
   let now = FROM;
   while (now < TO) {
     if (random() < 0.05) {
-      if (random() < 0.7) frozen.push({ seen: await store.due(200, now), term: elections.term });
+      if (random() < 0.7)
+        frozen.push({ seen: await store.due(200, [], now), term: elections.term });
       await elections.change();
     }
     const thawed = random() < 0.05 ? frozen.shift() : undefined;
@@ -150,7 +151,7 @@ async function simulate(elections: Elections): Promise<Told> {
       passes.push(pass({ ...store, due: async () => thawed.seen }, elections.term, now));
     }
     await Promise.all(passes);
-    const { next_at: next } = await store.due(1, now);
+    const { next_at: next } = await store.due(1, [], now);
     // late by up to a change of leaders, and by no more
     now = Math.max(now + 1, (next ?? TO) + Math.floor(random() * 55_000));
   }

@@ -55,14 +55,18 @@ const FiredSchedules = z.object({
 });
 export type FiredSchedules = z.infer<typeof FiredSchedules>;
 
-/** `now` is for simulations: without it the database's clock decides what is due. */
+/** Those that are due, without `skip`. `now` is for simulations: otherwise the database's clock decides what is due. */
 export async function dueSchedules(
   db: EngineDb,
   limit: number,
+  skip: readonly string[],
   now: string | null,
 ): Promise<DueSchedules> {
   return DueSchedules.parse(
-    await callOne(db, sql`select engine.due_schedules(${limit}, ${now}::timestamptz) as value`),
+    await callOne(
+      db,
+      sql`select engine.due_schedules(${limit}, ${skip}::uuid[], ${now}::timestamptz) as value`,
+    ),
   );
 }
 

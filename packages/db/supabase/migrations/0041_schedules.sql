@@ -79,9 +79,9 @@ grant update (name, cron, time_zone, every_seconds, anchor_at, asked, task, over
   paused_reason, next_at, version, changed_at) on public.schedules to nofx_member;
 grant select on public.schedule_firings to nofx_member;
 
--- Schedules that are due, the longest due first, and the time by which they are: {now, schedules}. p_now is for simulations;
--- without it the database's clock decides.
-create function engine.due_schedules(p_limit integer, p_now timestamptz default null) returns json
+-- Schedules that are due but for p_skip, the longest due first, the time by which they are, and when the next one is: {now,
+-- schedules, next_at}. p_now is for simulations; without it the database's clock decides.
+create function engine.due_schedules(p_limit integer, p_skip uuid[] default '{}', p_now timestamptz default null) returns json
 language plpgsql security definer
 set search_path = ''
 as $$
@@ -94,12 +94,12 @@ begin
     'every_seconds', s.every_seconds, 'anchor_at', s.anchor_at, 'missed', s.missed, 'catch_up', s.catch_up, 'next_at', s.next_at)
     order by s.next_at)
   into v_due
-  from (select * from public.schedules d where d.next_at <= v_now order by d.next_at limit p_limit) s;
+  from (select * from public.schedules d where d.next_at <= v_now and d.id <> all (p_skip) order by d.next_at limit p_limit) s;
   select min(s.next_at) into v_next from public.schedules s where s.next_at > v_now;
   return json_build_object('now', v_now, 'schedules', coalesce(v_due, '[]'), 'next_at', v_next);
 end
 $$;
-grant execute on function engine.due_schedules(integer, timestamptz) to nofx_worker;
+grant execute on function engine.due_schedules(integer, uuid[], timestamptz) to nofx_worker;
 
 -- Makes the task of one firing, of the version of its kind that is newest now; answers its run and who it is for.
 create function engine.begin_scheduled(
