@@ -52,6 +52,8 @@ export class Dispatcher {
   /** There may be steps that it has not seen. */
   #news = true;
   #greeted = false;
+  /** Of an outage the first error is told. */
+  #well = true;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
@@ -118,9 +120,13 @@ export class Dispatcher {
         if (clock.now() - open.askedAt > FORGOTTEN_MS) {
           await open.queue.clear();
           this.#shut(name);
-        } else if (await this.#look(name, open, news)) full = true;
+        } else {
+          if (await this.#look(name, open, news)) full = true;
+          this.#well = true;
+        }
       } catch (error) {
-        onError(error);
+        if (this.#well) onError(error);
+        this.#well = false;
         this.#shut(name);
       }
     }
@@ -143,7 +149,8 @@ export class Dispatcher {
       const fresh = { askedAt, lookedAt: -Infinity, full: false, after: null };
       this.#lanes.set(name, { lane, queue, window: new Window(), ...fresh });
     } catch (error) {
-      onError(error);
+      if (this.#well) onError(error);
+      this.#well = false;
       queue.close().catch(() => {});
     }
   }

@@ -1,7 +1,7 @@
 import { Queue, Worker, type Job } from "bullmq";
 import type { Redis } from "ioredis";
 
-export const PREFIX = "nofx";
+const PREFIX = "nofx";
 /** A worker that died between taking a hint and dropping it keeps it for so long. */
 const TAKEN_MS = 1_000;
 

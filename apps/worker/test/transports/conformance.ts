@@ -165,8 +165,7 @@ export function conformance(
 
   test("a worker that dies between hearing of steps and claiming them takes nothing with it", async () => {
     const tenant = await fleet.tenant();
-    const doomed = await fleet.worker();
-    doomed.loop.pause(true);
+    const doomed = await fleet.worker({ paused: true });
     const ids = await fleet.enqueue(tenant, tasks(10, "s"));
     await until("it has heard of some", async () => {
       const route = await doomed.transport.route(4);

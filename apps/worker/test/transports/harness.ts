@@ -73,6 +73,8 @@ export async function startFleet(open: OpenTransport) {
       routing?: Routing;
       leaseMs?: number;
       noPolling?: boolean;
+      /** It claims nothing from the start. */
+      paused?: boolean;
     } = {},
   ): Promise<LoopWorker> {
     const name = `w${(number += 1)}`;
@@ -126,6 +128,7 @@ export async function startFleet(open: OpenTransport) {
       },
       onError: () => {},
     });
+    if (options.paused === true) loop.pause(true);
     loop.start();
     const close = async () => {
       workers.delete(it);

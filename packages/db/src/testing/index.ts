@@ -10,6 +10,6 @@ export { deleteRuns, seedAgent, seedMember, seedRun, seedTenant } from "./factor
 export type { SeededAgent, SeededRun, SeededTenant, StepDraft } from "./factories.ts";
 export { checkInvariants, INVARIANTS } from "./invariants.ts";
 export type { CheckedInvariant, Invariant } from "./invariants.ts";
-export { findRedis, NO_REDIS, startTestRedis } from "./redis-server.ts";
+export { findRedis, startTestRedis } from "./redis-server.ts";
 export type { TestRedis } from "./redis-server.ts";
 export { until } from "./until.ts";

@@ -20,7 +20,7 @@ export interface TestRedis {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export const NO_REDIS =
+const NO_REDIS =
   "redis-server is not on the path and could not be installed: install Redis 6.2 or later, or name it in NOFX_REDIS_SERVER";
 
 function lookUp(): string | undefined {
