@@ -31,7 +31,7 @@ async function finished(tenant: string, count: number): Promise<string[]> {
 
 test("readers see each run and each step exactly once, while several archive and others bring back", async () => {
   const tenant = await history.tenant();
-  const count = PROVE ? 5_000 : 300;
+  const count = PROVE ? 1_500 : 300;
   const ids = await finished(tenant, count);
   const looks: unknown[] = [];
   let moving = true;
