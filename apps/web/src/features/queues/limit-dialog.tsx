@@ -31,6 +31,7 @@ export function LimitDialog({
 }) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
+  const [name, setName] = useState(queue ?? "");
   const [texts, setTexts] = useState(() => textsOf(rules, queue));
   const limit = useMutation(
     trpc.queues.limit.mutationOptions({
@@ -57,7 +58,7 @@ export function LimitDialog({
   function send() {
     const [count, perSeconds, burst] = [number("count"), number("seconds"), number("burst")];
     limit.mutate({
-      ...(queue === undefined ? {} : { queue }),
+      ...(name.trim() === "" ? {} : { queue: name.trim() }),
       maxRunning: number("running"),
       maxQueued: number("queued"),
       rate:
@@ -70,7 +71,7 @@ export function LimitDialog({
   return (
     <Dialog open onOpenChange={(open) => !open && onClose()}>
       <DialogContent
-        title={queue === undefined ? "Limits of this tenant" : `Limits of ${queue}`}
+        title={queue === undefined ? "Limits" : `Limits of ${queue}`}
         description="They bind from the next claim on, also what is queued already. An empty field is no limit."
       >
         <form
@@ -81,6 +82,21 @@ export function LimitDialog({
           }}
         >
           <DialogBody className="flex flex-col gap-4">
+            {queue === undefined && (
+              <div className="flex flex-col gap-1">
+                <Label htmlFor="limit-queue">Queue</Label>
+                <Input
+                  id="limit-queue"
+                  placeholder="all of this tenant"
+                  value={name}
+                  onChange={(event) => {
+                    setName(event.target.value);
+                    // what that queue has now, so that setting one limit takes no other away
+                    setTexts(textsOf(rules, event.target.value.trim() || undefined));
+                  }}
+                />
+              </div>
+            )}
             <div className="grid gap-3 sm:grid-cols-2">
               {field("running")}
               {field("queued")}

@@ -21,6 +21,7 @@ export function PauseDialog({
   const queryClient = useQueryClient();
   const [reason, setReason] = useState("");
   const [type, setType] = useState("");
+  const [name, setName] = useState(queue ?? "");
   const pause = useMutation(
     trpc.queues.pause.mutationOptions({
       onSuccess: onClose,
@@ -30,7 +31,7 @@ export function PauseDialog({
   return (
     <Dialog open onOpenChange={(open) => !open && onClose()}>
       <DialogContent
-        title={queue === undefined ? "Pause this tenant" : `Pause ${queue}`}
+        title={queue === undefined ? "Pause" : `Pause ${queue}`}
         description="Nothing of it begins until it is resumed. What runs goes on, what is queued stays queued."
       >
         <form
@@ -39,7 +40,7 @@ export function PauseDialog({
             event.preventDefault();
             pause.mutate({
               reason: reason.trim(),
-              ...(queue === undefined ? {} : { queue }),
+              ...(name.trim() === "" ? {} : { queue: name.trim() }),
               ...(type.trim() === "" ? {} : { type: type.trim() }),
             });
           }}
@@ -57,6 +58,17 @@ export function PauseDialog({
                 onChange={(event) => setReason(event.target.value)}
               />
             </div>
+            {queue === undefined && (
+              <div className="flex flex-col gap-1">
+                <Label htmlFor="pause-queue">Queue</Label>
+                <Input
+                  id="pause-queue"
+                  placeholder="all of this tenant"
+                  value={name}
+                  onChange={(event) => setName(event.target.value)}
+                />
+              </div>
+            )}
             <div className="flex flex-col gap-1">
               <Label htmlFor="pause-type">Only steps of this type (optional)</Label>
               <Input
