@@ -252,17 +252,16 @@ export class WorkerLoop {
           route,
         });
         transport.claimed(route, answer);
-        this.#asked -= asked;
         this.#answered(sent, answer, { sentAt, routing });
       } else {
-        this.#asked -= asked;
         this.#plenty = false;
         this.#outbox.answered(settlements);
       }
     } catch (error) {
-      this.#asked -= asked;
       this.#failed(sent, error);
     }
+    // what was claimed is held by now
+    this.#asked -= asked;
     this.#underWay -= 1;
     this.#soon();
   }
@@ -371,6 +370,7 @@ export class WorkerLoop {
         const released = await engine.disown([...this.#held.claims(), ...this.#outbox.claims()]);
         if (released > 0) metrics.count("nofx_leases_lost_total", {}, released);
         this.#unknown = false;
+        this.#silentSince = undefined;
       } catch {
         metrics.count("nofx_exchange_errors_total");
         this.#failures += 1;

@@ -46,12 +46,14 @@ export function coalesceCheckpoints(ports: {
   };
   const next = (): void => {
     while (underWay < UNDER_WAY && waiting.length > 0) {
-      underWay += 1;
-      void send(waiting.splice(0, MOST)).then(() => {
-        underWay -= 1;
-        next();
-      });
+      void sendNext();
     }
+  };
+  const sendNext = async (): Promise<void> => {
+    underWay += 1;
+    await send(waiting.splice(0, MOST));
+    underWay -= 1;
+    next();
   };
   return (item) =>
     new Promise((resolve, reject) => {
