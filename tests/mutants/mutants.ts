@@ -1,3 +1,4 @@
+import { SCHEDULE_MUTANTS } from "./schedule-mutants.ts";
 import { WORKER_MUTANTS } from "./worker-mutants.ts";
 
 /** One way to break our own code, and the test that has to notice. */
@@ -325,5 +326,6 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [['if (address.range() !== "unicast") return false;', ""]],
     killer: { file: `${CONTROL}/net/guarded-fetch.test.ts`, test: "" },
   },
+  ...SCHEDULE_MUTANTS,
   ...WORKER_MUTANTS,
 ];
