@@ -11,6 +11,10 @@ export const ArtifactRow = z.object({
 });
 export type ArtifactRow = z.infer<typeof ArtifactRow>;
 
+/** A value that the database leaves out where there is none. */
+const orNull = <T extends z.ZodType>(value: T) =>
+  value.nullish().transform((given) => given ?? null);
+
 /** A list that the database leaves out where it is empty. */
 const orNone = <T extends z.ZodType>(row: T) =>
   z
@@ -27,7 +31,7 @@ export const ClaimedStepRow = z.object({
   title: z.string(),
   kind: StepKind,
   kind_version: z.number(),
-  capability: z.string().nullable(),
+  capability: orNull(z.string()),
   epoch: z.number(),
   lease_until: z.string(),
   /** Since when it could be claimed. */
@@ -39,8 +43,8 @@ export const ClaimedStepRow = z.object({
   max_failures: z.number(),
   max_crashes: z.number(),
   correlation_id: z.string(),
-  traceparent: z.string().nullable(),
-  workspace: z.string().nullable(),
+  traceparent: orNull(z.string()),
+  workspace: orNull(z.string()),
   /** Whose workspace it goes on with: its own run's, or that of the run it continues. */
   workspace_run: z.string(),
   shell: z.string(),
@@ -67,6 +71,9 @@ export type ClaimedStepRow = z.infer<typeof ClaimedStepRow>;
 
 /** Fills in what the database left out because it is empty. */
 export function fillClaimed(row: Partial<ClaimedStepRow>): void {
+  row.capability ??= null;
+  row.traceparent ??= null;
+  row.workspace ??= null;
   row.checkpoints ??= [];
   row.approvals ??= [];
   row.needs ??= [];

@@ -223,12 +223,24 @@ async function insertStep(
 export async function deleteRuns(pool: pg.Pool, where: string, values: unknown[]): Promise<void> {
   const { rows } = await pool.query<{ id: string }>(`select id from runs where ${where}`, values);
   const ids = rows.map((row) => row.id);
-  const steps = "select id from steps where run_id = any($1)";
   for (const table of ["attempts", "checkpoints", "step_dependencies"]) {
-    await pool.query(`delete from ${table} where step_id in (${steps})`, [ids]);
+    await pool.query(
+      `delete from ${table} where step_id in (select id from steps where run_id = any($1))`,
+      [ids],
+    );
   }
-  for (const table of ["step_logs", "steps"]) {
+  for (const table of OF_RUNS)
     await pool.query(`delete from ${table} where run_id = any($1)`, [ids]);
-  }
   await pool.query("delete from runs where id = any($1)", [ids]);
 }
+
+const OF_RUNS = [
+  "step_logs",
+  "waits",
+  "compensations",
+  "dead_letters",
+  "artifacts",
+  "agent_messages",
+  "approvals",
+  "steps",
+];

@@ -175,6 +175,7 @@ declare
   v_share integer;
   v_got uuid[];
   v_one record;
+  v_everyone constant boolean := p_route -> 'tenants' is null and p_route -> 'shard' is null;
 begin
   ids := '{}';
   cursor := p_route -> 'cursor';
@@ -229,12 +230,15 @@ begin
 
         v_groups := array(
           select g from unnest(v_groups) g
-          where g.handler = any (p_handlers) and g.run_at <= clock_timestamp() and engine.serves(p_route, g.tenant_id));
-        select array_agg(t.tenant_id order by t.tenant_id), coalesce(sum(engine.weight_of(t.tenant_id)), 0)
-        into v_active, v_total from (select distinct g.tenant_id from unnest(v_groups) g) t;
+          where g.handler = any (p_handlers) and g.run_at <= clock_timestamp() and (v_everyone or engine.serves(p_route, g.tenant_id)));
+        v_active := array(select distinct g.tenant_id from unnest(v_groups) g order by 1);
         while v_left > 0 and cardinality(v_active) > 0 loop
           v_again := '{}';
           v_pass := v_left;
+          v_total := 1;
+          if cardinality(v_active) > 1 then
+            select sum(engine.weight_of(t)) into v_total from unnest(v_active) t;
+          end if;
           foreach v_tenant in array v_active loop
             exit when v_left <= 0;
             v_weight := engine.weight_of(v_tenant);
@@ -256,7 +260,6 @@ begin
             end if;
           end loop;
           v_active := v_again;
-          select coalesce(sum(engine.weight_of(t)), 0) into v_total from unnest(v_active) t;
         end loop;
         exit when v_size = 0;
       end loop;

@@ -3,6 +3,128 @@
 create type engine.settlement as (
   n integer, step_id uuid, epoch bigint, outcome text, output jsonb, error jsonb, retry_ms integer, past_deadline boolean);
 
+-- One claim that succeeded: what engine.settle does for a batch, in statements of one row each. A statement that can do everything
+-- takes half a millisecond to begin, these a tenth of that together, and most claims of a plane that is not flooded come
+-- alone. Answers null where it is not so simple (not owned, a parent to lock first, an effect to register): then nothing is done.
+create function engine.settle_one(p_owner text, p_executor text, p_tenant uuid, p_settlement jsonb) returns jsonb
+language plpgsql security definer
+set search_path = '' set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan
+as $$
+declare
+  -- not written out in the query: the planner would see that the index of leases has these too, and read all of it
+  c_held constant text[] := '{assigned,running}';
+  v_step uuid := (p_settlement ->> 'step_id')::uuid;
+  v_epoch bigint := (p_settlement ->> 'epoch')::bigint;
+  v_now timestamptz;
+  v_was record;
+  v_run uuid;
+  v_done boolean;
+  v_freed record;
+  v_for_workers integer := 0;
+  v_for_agents integer := 0;
+begin
+  select s.tenant_id, s.run_id, s.correlation_id, s.started_at, s.claimed_at into v_was from public.steps s
+  where s.id = v_step and s.epoch = v_epoch and s.parent_step_id is null and s.undo is null and s.undo_of is null and s.children_left = 0
+    and s.status = any (c_held) and s.lease_owner = p_owner and s.lease_until > clock_timestamp()
+    and (p_tenant is null or s.tenant_id = p_tenant)
+  for update;
+  if not found then
+    return null;
+  end if;
+  v_now := clock_timestamp();
+
+  update public.steps s
+  set status = 'succeeded', output = p_settlement -> 'output', error = null, started_at = coalesce(v_was.started_at, v_was.claimed_at, v_now),
+      finalised_at = v_now, lease_owner = null, lease_until = null
+  where s.id = v_step;
+  update public.attempts a
+  set finished_at = v_now, outcome = 'succeeded', started_at = coalesce(a.started_at, a.claimed_at)
+  where a.step_id = v_step and a.epoch = v_epoch;
+
+  update public.runs r
+  set steps_left = 0, status = 'succeeded', finished_at = v_now, started_at = coalesce(r.started_at, v_was.claimed_at)
+  where r.id = v_was.run_id and r.plan_id is null and r.step_count = 1 and r.steps_left = 1 and r.redrive_of is null
+    and r.compensation = 'none' and r.outcome is null and r.status in ('queued', 'running');
+  v_done := found;
+
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  values (v_was.tenant_id, 'steps.settled', v_was.correlation_id, p_executor, p_owner, v_was.run_id,
+    ('{"run_id":"' || v_was.run_id || '","steps":[{"step_id":"' || v_step || '","run_id":"' || v_was.run_id || '","attempt":' || v_epoch
+      || ',"outcome":"succeeded","status":"succeeded"}]'
+      || case when v_done then ',"runs":[{"run_id":"' || v_was.run_id || '","status":"succeeded"}]' else '' end || '}')::jsonb);
+
+  if not v_done then
+    perform engine.begin_tasks(array[v_was.run_id]);
+    select * into v_freed from engine.finish(array[v_step], '{}', p_executor, p_owner);
+    v_for_workers := v_freed.for_workers;
+    v_for_agents := v_freed.for_agents;
+  end if;
+  return jsonb_build_object(
+    'results', jsonb_build_array(jsonb_build_object('step_id', v_step, 'epoch', v_epoch, 'status', 'succeeded', 'result', 'settled')),
+    'for_workers', v_for_workers, 'for_agents', v_for_agents);
+end
+$$;
+revoke all on function engine.settle_one(text, text, uuid, jsonb) from public;
+
+-- Tasks that ended well, many in one call: one statement, no look before it. Moves those that are the caller's and have nobody
+-- behind them, in the order of their ids, and answers the ids of their steps; the rest is left to engine.settle.
+create function engine.settle_tasks(p_owner text, p_settlements jsonb) returns uuid[]
+language plpgsql security definer
+set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan
+as $$
+declare
+  -- as in engine.settle_one
+  c_held constant text[] := '{assigned,running}';
+  v_steps uuid[];
+  v_epochs bigint[];
+  v_outputs jsonb[];
+  v_moved uuid[];
+begin
+  select array_agg(i.step_id order by i.step_id), array_agg(i.epoch order by i.step_id), array_agg(i.output order by i.step_id)
+  into v_steps, v_epochs, v_outputs
+  from jsonb_to_recordset(p_settlements) as i (step_id uuid, epoch bigint, outcome text, output jsonb, dependency text)
+  where i.outcome = 'succeeded' and i.dependency is null;
+
+  with moved as (
+    update public.steps s
+    set status = 'succeeded', output = i.output, error = null, started_at = coalesce(s.started_at, s.claimed_at), finalised_at = clock_timestamp(),
+        lease_owner = null, lease_until = null
+    from unnest(v_steps, v_epochs, v_outputs) as i (id, epoch, output)
+    where s.id = i.id and s.epoch = i.epoch and s.status = any (c_held) and s.lease_owner = p_owner
+      and s.lease_until > clock_timestamp() and s.plan_step_id is null and s.parent_step_id is null and s.undo is null and s.undo_of is null
+      and s.children_left = 0 and s.claimed_at is not null
+      -- asked a row: as a join it would begin at the runs
+      and (
+        select r.plan_id is null and r.step_count = 1 and r.steps_left = 1 and r.redrive_of is null
+          and r.compensation = 'none' and r.outcome is null and r.cancel_requested_at is null and r.status in ('queued', 'running')
+        from public.runs r where r.id = s.run_id)
+    returning s.id, s.tenant_id, s.run_id, s.epoch, s.correlation_id, s.claimed_at
+  ),
+  recorded as (
+    update public.attempts a
+    set finished_at = clock_timestamp(), outcome = 'succeeded', started_at = coalesce(a.started_at, a.claimed_at)
+    from moved m where a.step_id = m.id and a.epoch = m.epoch
+  ),
+  -- a run of one step that is this call's: nobody else moves it but who holds the step
+  done as (
+    update public.runs r
+    set steps_left = 0, status = 'succeeded', finished_at = clock_timestamp(), started_at = coalesce(r.started_at, m.claimed_at)
+    from moved m where r.id = m.run_id
+  ),
+  told as (
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    select m.tenant_id, 'steps.settled', (array_agg(m.correlation_id))[1], 'worker', p_owner, case when count(*) = 1 then (array_agg(m.run_id))[1] end,
+      ('{"steps": [' || string_agg('{"step_id":"' || m.id || '","run_id":"' || m.run_id || '","attempt":' || m.epoch
+          || ',"outcome":"succeeded","status":"succeeded"}', ',')
+        || '],"runs": [' || string_agg('{"run_id":"' || m.run_id || '","status":"succeeded"}', ',') || ']}')::jsonb
+    from moved m group by m.tenant_id
+  )
+  select array_agg(m.id) into v_moved from moved m;
+  return v_moved;
+end
+$$;
+revoke all on function engine.settle_tasks(text, jsonb) from public;
+
 -- Ends claims. p_settlements: [{step_id, epoch, outcome, output?, error?: {code, message}, retry_ms?, dependency?}]
 --   outcome succeeded  the step is done
 --           failed     with retry_ms: queued again after that time while failures < max_failures and the deadline lies
@@ -29,6 +151,7 @@ declare
   v_items engine.settlement[];
   v_mine engine.settlement[];
   v_locked uuid[];
+  v_well uuid[];
   v_open_runs uuid[];
   v_open integer[];
   v_slowed uuid[] := '{}';
@@ -41,6 +164,22 @@ declare
   v_for_agents integer := 0;
 begin
   perform engine.assert_caller(p_owner, p_executor, p_tenant);
+
+  if jsonb_array_length(p_settlements) = 1 and p_settlements -> 0 ->> 'outcome' = 'succeeded' and p_settlements -> 0 ->> 'dependency' is null then
+    v_results := engine.settle_one(p_owner, p_executor, p_tenant, p_settlements -> 0);
+    if v_results is not null then
+      return v_results;
+    end if;
+  elsif p_brief and p_executor = 'worker' and p_tenant is null then
+    v_well := engine.settle_tasks(p_owner, p_settlements);
+    if cardinality(v_well) = jsonb_array_length(p_settlements) then
+      return '{"results": [], "for_workers": 0, "for_agents": 0}';
+    elsif cardinality(v_well) > 0 then
+      p_settlements := (
+        select jsonb_agg(i.item order by i.n) from jsonb_array_elements(p_settlements) with ordinality as i (item, n)
+        where (i.item ->> 'step_id')::uuid <> all (v_well));
+    end if;
+  end if;
 
   select array_agg((i.n, i.step_id, i.epoch, i.outcome, i.output, i.error, i.retry_ms, false)::engine.settlement)
   into v_items

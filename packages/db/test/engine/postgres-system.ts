@@ -306,7 +306,8 @@ export async function startPostgresSystem(): Promise<PostgresSystem> {
     dump: () => dumpDatabase(owner, runs),
     clear: async () => {
       await owner.query(
-        "truncate runs, steps, step_dependencies, attempts, checkpoints, step_logs, events, packs, external_events cascade",
+        `truncate runs, steps, step_dependencies, attempts, checkpoints, step_logs, waits, compensations, dead_letters, artifacts,
+           agent_messages, approvals, events, packs, external_events cascade`,
       );
       runs = [];
       for (const held of claims) held.length = 0;
