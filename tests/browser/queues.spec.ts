@@ -20,13 +20,6 @@ test("a queue is limited and paused with a reason, and goes on", async ({ operat
   await pausing.getByLabel("Reason").fill("The provider is down");
   await pausing.getByRole("button", { name: "Pause" }).click();
   await expect(row).toContainText("Paused: The provider is down");
-  const shots = process.env["NOFX_SHOTS"];
-  if (shots !== undefined) {
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: `${shots}/queues-${colorScheme}.png`, fullPage: true });
-    }
-  }
   await page.getByRole("button", { name: "Resume queue mail" }).click();
   await expect(row).not.toContainText("Paused");
   await page.getByRole("button", { name: "Remove the limits of queue mail" }).click();

@@ -83,7 +83,11 @@ function Row({
       <Td
         className={`hidden lg:table-cell ${number} ${row.failureRate >= 0.5 ? "font-medium text-bad" : ""}`}
       >
-        {Math.round(row.failureRate * 100)} %
+        {row.perMinute === 0 ? (
+          <span className="text-faint">–</span>
+        ) : (
+          `${Math.round(row.failureRate * 100)} %`
+        )}
       </Td>
       <Td className="hidden md:table-cell">
         <span className="flex flex-wrap gap-1">
