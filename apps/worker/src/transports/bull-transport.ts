@@ -10,6 +10,8 @@ import type { Routing, Transport } from "./transport.ts";
 
 /** A worker that finds no hint looks for itself so often: nothing depends on Redis, or on the dispatcher, for longer. */
 const DIRECT_MS = 1_000;
+/** What Redis has not answered by then is not waited for: settlements wait for the route. */
+const ANSWER_MS = 3_000;
 const DISPATCH_MS = 250;
 const SAY_MS = 5;
 
@@ -117,6 +119,15 @@ export async function createBullTransport(options: BullOptions): Promise<Transpo
     lookedAt = clock.now();
     return { ...routing, ...(cursor == null ? {} : { cursor }) };
   };
+  const inTime = async <T>(work: Promise<T>): Promise<T> => {
+    const late = Promise.withResolvers<never>();
+    const cancel = clock.timer(
+      ANSWER_MS,
+      () => late.reject(new Error("Redis did not answer in time")),
+      { background: true },
+    );
+    return Promise.race([work, late.promise]).finally(cancel);
+  };
   const take = async (lanes: readonly Lane[], want: number): Promise<string[]> => {
     const ids: string[] = [];
     for (const lane of lanes) {
@@ -142,7 +153,7 @@ export async function createBullTransport(options: BullOptions): Promise<Transpo
       if (!link.up) return direct(routing);
       const lanes = lanesOf(handlers, routing);
       try {
-        const ids = await take(lanes, want);
+        const ids = await inTime(take(lanes, want));
         hungry = ids.length < want ? lanes : [];
         say(hungry);
         onHints?.("taken", ids.length);
