@@ -127,7 +127,7 @@ function scopeOf(
     plane: plane === true || tenant !== undefined,
     ...(queue === undefined ? {} : { queue }),
     ...(type === undefined ? {} : { type }),
-    ...(agent === undefined ? {} : { agent: agent as NonNullable<RuleScope["agent"]> }),
+    ...(agent === undefined ? {} : { agent }),
     ...(tenant === undefined ? {} : { tenant }),
   };
 }
