@@ -3834,7 +3834,7 @@ begin
   into v_due
   from (select * from public.schedules d where d.next_at <= v_now and d.id <> all (p_skip) order by d.next_at limit p_limit) s;
   select min(s.next_at) into v_next from public.schedules s where s.next_at > v_now;
-  return json_build_object('now', v_now, 'schedules', coalesce(v_due, '[]'), 'next_at', v_next);
+  return json_build_object('clock', v_now, 'schedules', coalesce(v_due, '[]'), 'next_at', v_next);
 end
 $function$
 ;

@@ -44,16 +44,16 @@ export async function fireDue(
   const stuck: string[] = [];
   for (;;) {
     const due = await store.due(look, stuck, now);
-    const drafts = due.schedules.map((schedule) => draftsOf(schedule, due.now, onError));
+    const drafts = due.schedules.map((schedule) => draftsOf(schedule, due.clock, onError));
     const moved = await putDown(store, term, drafts.flat(), pass, options);
     stuck.push(...due.schedules.filter(({ id }) => !moved.has(id)).map(({ id }) => id));
     if (due.schedules.length === look && options.signal?.aborted !== true) continue;
     // one that was left in the middle of what is due goes on at once
     const more = drafts.some((of) => {
       const last = of.at(-1);
-      return last !== undefined && moved.has(last.schedule_id) && isDue(last.next_at, due.now);
+      return last !== undefined && moved.has(last.schedule_id) && isDue(last.next_at, due.clock);
     });
-    const nextInMs = due.next_at === null ? undefined : Math.max(0, due.next_at - due.now);
+    const nextInMs = due.next_at === null ? undefined : Math.max(0, due.next_at - due.clock);
     return { ...pass, nextInMs: more ? 0 : nextInMs };
   }
 }

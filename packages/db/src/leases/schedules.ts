@@ -22,7 +22,7 @@ export type DueSchedule = z.infer<typeof DueSchedule>;
 
 const DueSchedules = z.object({
   /** The database's time, by which they are due. */
-  now: instant,
+  clock: instant,
   schedules: z.array(DueSchedule),
   /** When the next one is, of those that are not. */
   next_at: instant.nullable(),

@@ -79,7 +79,7 @@ grant update (name, cron, time_zone, every_seconds, anchor_at, asked, task, over
   paused_reason, next_at, version, changed_at) on public.schedules to nofx_member;
 grant select on public.schedule_firings to nofx_member;
 
--- Schedules that are due but for p_skip, the longest due first, the time by which they are, and when the next one is: {now,
+-- Schedules that are due but for p_skip, the longest due first, the time by which they are, and when the next one is: {clock,
 -- schedules, next_at}. p_now is for simulations; without it the database's clock decides.
 create function engine.due_schedules(p_limit integer, p_skip uuid[] default '{}', p_now timestamptz default null) returns json
 language plpgsql security definer
@@ -96,7 +96,7 @@ begin
   into v_due
   from (select * from public.schedules d where d.next_at <= v_now and d.id <> all (p_skip) order by d.next_at limit p_limit) s;
   select min(s.next_at) into v_next from public.schedules s where s.next_at > v_now;
-  return json_build_object('now', v_now, 'schedules', coalesce(v_due, '[]'), 'next_at', v_next);
+  return json_build_object('clock', v_now, 'schedules', coalesce(v_due, '[]'), 'next_at', v_next);
 end
 $$;
 grant execute on function engine.due_schedules(integer, uuid[], timestamptz) to nofx_worker;
