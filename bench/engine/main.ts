@@ -57,6 +57,7 @@ async function measure(
     }
   } else {
     if (commitDelay > 0) console.log(`## commit_delay=${commitDelay}\n`);
+    if (what.set !== undefined) console.log(`In every cell: ${what.set}\n`);
     console.log(renderTables(results));
   }
 }

@@ -2,7 +2,7 @@ import { bestProfile, isOurs, ratio, valuesOf } from "./compare.ts";
 import { median, METRICS, type Metric, type Results } from "./results.ts";
 
 const TITLES: Record<string, string> = {
-  W1: "W1: 20,000 no-op jobs, queued in batches, drained by one worker",
+  W1: "W1: no-op jobs, queued in batches, drained by one worker",
   W2: "W2: from the call that queues to the handler's start, idle worker",
   W3: "W3: workflows of 10 durable no-op steps",
   W4: "W4: 100 in parallel and a join",
