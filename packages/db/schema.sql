@@ -3441,6 +3441,11 @@ CREATE OR REPLACE FUNCTION engine.count_down(p_steps uuid[], p_actor_type text, 
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET jit TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
   v_run public.runs;
@@ -3452,7 +3457,7 @@ begin
 
   -- no key: settlements that register compensations hold a key share of their run already, and would wait for each other
   perform from public.runs r
-  where r.id in (select s.run_id from public.steps s where s.id = any (p_steps))
+  where r.id = any (array(select s.run_id from public.steps s where s.id = any (p_steps)))
   order by r.id for no key update;
 
   if exists (select from public.steps s where s.id = any (p_steps) and s.undo_of is not null) then
@@ -4152,11 +4157,17 @@ CREATE OR REPLACE FUNCTION engine.finish(p_succeeded uuid[], p_ended uuid[], p_a
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET jit TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
   v_doomed uuid[] := '{}';
   v_cancelled uuid[] := '{}';
   v_told uuid[];
+  v_waiting uuid[];
   v_freed record;
 begin
   for_workers := 0;
@@ -4176,10 +4187,10 @@ begin
     select coalesce(array_agg(doomed.id) filter (where doomed.id <> all (p_ended)), '{}') into v_doomed from doomed;
   end if;
 
-  perform from public.steps s
-  where s.id in (select d.step_id from public.step_dependencies d where d.depends_on = any (p_succeeded || p_ended || v_doomed))
-    or s.id = any (v_doomed)
-  order by s.id for update;
+  v_waiting := v_doomed || array(select d.step_id from public.step_dependencies d where d.depends_on = any (p_succeeded || p_ended || v_doomed));
+  if v_waiting <> '{}' then
+    perform from public.steps s where s.id = any (v_waiting) order by s.id for update;
+  end if;
 
   if cardinality(p_ended) > 0 then
     with ended as (
@@ -4210,25 +4221,27 @@ begin
   perform engine.bury(e.ids, p_actor_type, p_actor_id)
   from (select array_agg(id) filter (where id <> all (v_told)) as ids from unnest(p_ended) as id) e where e.ids is not null;
 
-  with met as (
-    select d.step_id, count(*)::integer as n
-    from public.step_dependencies d
-    where d.depends_on = any (p_succeeded) or (not d.required and d.depends_on = any (p_ended || v_cancelled))
-    group by d.step_id
-  ),
-  freed as (
-    update public.steps s
-    set deps_left = s.deps_left - met.n,
-        holds = case when s.deps_left = met.n then s.holds & ~1 else s.holds end,
-        run_at = case when s.deps_left = met.n then clock_timestamp() else s.run_at end
-    from met
-    where s.id = met.step_id and s.status = 'queued'
-    returning s.executor, s.holds
-  )
-  select count(*) filter (where f.executor = 'worker' and f.holds = 0),
-         count(*) filter (where f.executor = 'agent' and f.holds = 0)
-  into for_workers, for_agents
-  from freed f;
+  if v_waiting <> '{}' then
+    with met as (
+      select d.step_id, count(*)::integer as n
+      from public.step_dependencies d
+      where d.depends_on = any (p_succeeded) or (not d.required and d.depends_on = any (p_ended || v_cancelled))
+      group by d.step_id
+    ),
+    freed as (
+      update public.steps s
+      set deps_left = s.deps_left - met.n,
+          holds = case when s.deps_left = met.n then s.holds & ~1 else s.holds end,
+          run_at = case when s.deps_left = met.n then clock_timestamp() else s.run_at end
+      from met
+      where s.id = met.step_id and s.status = 'queued'
+      returning s.executor, s.holds
+    )
+    select count(*) filter (where f.executor = 'worker' and f.holds = 0),
+           count(*) filter (where f.executor = 'agent' and f.holds = 0)
+    into for_workers, for_agents
+    from freed f;
+  end if;
 
   if exists (select from public.steps s where s.id = any (p_succeeded || p_ended || v_cancelled) and s.parent_step_id is not null) then
     select * into v_freed from engine.children_ended(p_succeeded || p_ended || v_cancelled);
