@@ -25,8 +25,8 @@ import { assertSameLoops } from "./same-loops.ts";
 export interface BenchWorker {
   readonly engine: WorkerEngine;
   readonly metrics: Metrics;
-  /** Begins to claim, where it was started closed. */
-  open(): void;
+  /** Whether it claims. */
+  open(yes: boolean): void;
   stop(): Promise<void>;
 }
 
@@ -150,9 +150,9 @@ export async function startWorker(options: WorkerOptions): Promise<BenchWorker> 
   return {
     engine,
     metrics,
-    open() {
-      open = true;
-      loop.pause(false);
+    open(yes) {
+      open = yes;
+      loop.pause(!yes);
     },
     async stop() {
       loop.drain();

@@ -81,7 +81,7 @@ async function plane(name: "quiet" | "flooded", flood: number) {
         env: { NOFX_CONCURRENCY: arg.concurrency },
         workMs: Number(arg["work-ms"]),
       });
-      workers.open();
+      workers.open(true);
       const next = () => others[(place = (place + 1) % others.length)] ?? "";
       await load(queue, next, WARM_MS);
       await workers.report();

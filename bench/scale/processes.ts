@@ -10,7 +10,7 @@ export type ToProcess =
       /** How long each job takes, without computing. */
       workMs: number;
     }
-  | { type: "open" }
+  | { type: "open"; yes: boolean }
   | { type: "report" }
   | { type: "stop" };
 
@@ -21,9 +21,9 @@ export type FromProcess =
 type Report = Extract<FromProcess, { type: "report" }>;
 
 export interface WorkerProcesses {
-  /** Until then none of them claims. */
-  open(): void;
-  /** All workers together since they started; latencies since the last report. */
+  /** Whether they claim; not before they are told so. */
+  open(yes: boolean): void;
+  /** All workers together: conflicts since they started, the first start and latencies since the last report. */
   report(): Promise<{ first: number; conflicts: number; latencies: number[] }>;
   stop(): Promise<void>;
 }
@@ -50,8 +50,8 @@ export async function startWorkers(options: {
     }),
   );
   return {
-    open() {
-      for (const child of children) child.send({ type: "open" } satisfies ToProcess);
+    open(yes) {
+      for (const child of children) child.send({ type: "open", yes } satisfies ToProcess);
     },
     async report() {
       const all = await Promise.all(

@@ -29,7 +29,7 @@ async function follow(message: ToProcess): Promise<void> {
       return;
     }
     case "open":
-      for (const worker of workers) worker.open();
+      for (const worker of workers) worker.open(message.yes);
       return;
     case "report": {
       const conflicts = workers.reduce(
@@ -38,6 +38,7 @@ async function follow(message: ToProcess): Promise<void> {
       );
       tell({ type: "report", first, conflicts, latencies });
       latencies = [];
+      first = undefined;
       return;
     }
     case "stop":

@@ -17,15 +17,27 @@ const { values: arg } = parseArgs({
     processes: { type: "string", default: "4" },
     concurrency: { type: "string", default: "4" },
     pairs: { type: "string", default: "3" },
+    /** Shows where the database's time goes, which costs some itself. */
+    functions: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
 });
-const SETTLE_MS = 3_000;
+const SLOWEST = `
+  select schemaname || '.' || funcname as name, calls::float, round(self_time::numeric)::float as self_ms
+  from pg_stat_user_functions order by self_time desc limit 15`;
+const UNFINISHED =
+  "select count(*) from (select from runs where status in ('queued', 'running') limit 1) r";
+/** For each worker, before the clock starts. */
+const WARM_JOBS = 100;
+const SETTLE_MS = 1_000;
 const n = Number(arg.n);
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 
 // each worker has a few connections of its own
-const server = await startServer({ max_connections: "900" });
+const server = await startServer({
+  max_connections: "900",
+  ...(arg.functions && { track_functions: "all" }),
+});
 const rates = { few: [] as number[], many: [] as number[] };
 let conflicts = 0;
 try {
@@ -55,34 +67,37 @@ try {
 }
 process.exit();
 
-/** Queues all, then lets so many workers drain it: from the first handler's start until no run is left. */
+/**
+ * Lets so many workers drain the queue: from the first handler's start until no run is left. They have done some work before, as
+ * workers have: a connection plans each statement once, and many workers have many connections.
+ */
 async function drain(count: number): Promise<{ perSecond: number; conflicts: number }> {
   const database = await prepareDatabase(await server.fresh("bench"));
   const submitter = directSubmitter(database);
-  await submitMany(submitter, n);
-  await submitter.close();
   const workers = await startWorkers({
     connectionString: database.url("nofx_worker"),
     count,
     processes: Number(arg.processes),
     env: { NOFX_CONCURRENCY: arg.concurrency },
   });
-  // they have said hello, and their connections stand
-  await delay(SETTLE_MS);
-  workers.open();
   return withClient(database.adminUrl, async (client) => {
     const one = async (text: string) =>
       Number(Object.values((await client.query(text)).rows[0] ?? {})[0]);
-    await until(
-      "all runs end",
-      async () =>
-        (await one(
-          "select count(*) from (select from runs where status in ('queued', 'running') limit 1) r",
-        )) === 0,
-    );
+    const allEnd = () => until("all runs end", async () => (await one(UNFINISHED)) === 0);
+    await submitMany(submitter, count * WARM_JOBS);
+    workers.open(true);
+    await allEnd();
+    workers.open(false);
+    await submitMany(submitter, n);
+    await delay(SETTLE_MS);
+    await workers.report();
+    workers.open(true);
+    await allEnd();
     const end = now();
     const { first, conflicts } = await workers.report();
     await workers.stop();
+    await submitter.close();
+    if (arg.functions) console.table((await client.query(SLOWEST)).rows);
     const twice = await one(
       "select count(*) from (select from attempts where outcome = 'succeeded' group by step_id having count(*) > 1) t",
     );
