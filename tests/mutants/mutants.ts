@@ -28,26 +28,29 @@ const races = (file: string, test: string) => ({
 export const MUTANTS: readonly Mutant[] = [
   {
     name: "settle without comparing the epoch",
-    file: `${SQL}/0009_engine_settle.sql`,
+    file: `${SQL}/0035_engine_settle.sql`,
     edits: [
-      [
-        "as i (step_id uuid, epoch bigint)\n  join public.steps s on s.id = i.step_id and s.epoch = i.epoch\n  where s.status",
-        "as i (step_id uuid, epoch bigint)\n  join public.steps s on s.id = i.step_id\n  where s.status",
-      ],
-      [
-        "join public.steps s on s.id = i.step_id and s.epoch = i.epoch\n    where s.id = any (v_owned)",
-        "join public.steps s on s.id = i.step_id\n    where s.id = any (v_owned)",
-      ],
+      ["where s.epoch = i.epoch and s.status in", "where s.status in"],
+      ["s.id = v_step and s.epoch = v_epoch and", "s.id = v_step and"],
+      ["s.id = i.id and s.epoch = i.epoch and", "s.id = i.id and"],
     ],
     killer: fence,
   },
   {
     name: "settle by the time the transaction began",
-    file: `${SQL}/0009_engine_settle.sql`,
+    file: `${SQL}/0035_engine_settle.sql`,
     edits: [
+      [
+        "s.lease_owner = p_owner and s.lease_until > clock_timestamp()\n      and (p_tenant",
+        "s.lease_owner = p_owner and s.lease_until > now()\n      and (p_tenant",
+      ],
       [
         "s.lease_owner = p_owner and s.lease_until > clock_timestamp()\n    and (p_tenant",
         "s.lease_owner = p_owner and s.lease_until > now()\n    and (p_tenant",
+      ],
+      [
+        "and s.lease_until > clock_timestamp() and s.plan_step_id is null",
+        "and s.lease_until > now() and s.plan_step_id is null",
       ],
     ],
     killer: clock,
@@ -71,13 +74,13 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "renew a lease that has run out",
-    file: `${SQL}/0010_engine_renew.sql`,
+    file: `${SQL}/0034_engine_grant.sql`,
     edits: [[" and s.lease_until > clock_timestamp()", ""]],
     killer: clock,
   },
   {
     name: "renew without comparing the epoch",
-    file: `${SQL}/0010_engine_renew.sql`,
+    file: `${SQL}/0034_engine_grant.sql`,
     edits: [
       [
         "select s.id, s.epoch, s.status from public.steps s join items i on s.id = i.step_id and s.epoch = i.epoch",
@@ -88,35 +91,50 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "claim without locking the candidates",
-    file: `${SQL}/0008_engine_claim.sql`,
+    file: `${SQL}/0033_engine_pick.sql`,
     edits: [
-      [
-        "        order by s.queue, s.priority, s.run_at, s.id\n        limit p_limit for update skip locked",
-        "        order by s.queue, s.priority, s.run_at, s.id\n        limit p_limit",
-      ],
+      ["limit v_left for update skip locked", "limit v_left"],
+      ["limit v_allowed for update skip locked", "limit v_allowed"],
     ],
     killer: { file: `${DB}/claim.test.ts`, test: "eight claimers at once" },
   },
   {
     name: "claim what is on hold",
-    file: `${SQL}/0008_engine_claim.sql`,
+    file: `${SQL}/0033_engine_pick.sql`,
     edits: [
       [
-        "s.status = 'queued' and s.holds = 0\n          and s.handler = any (p_handlers) and s.run_at <= clock_timestamp()\n          and (s.crashes = 0",
-        "s.status = 'queued'\n          and s.handler = any (p_handlers) and s.run_at <= clock_timestamp()\n          and (s.crashes = 0",
+        "s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)\n       and s.tenant_id >= p_tenant",
+        "s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)\n       and s.tenant_id >= p_tenant",
+      ],
+      [
+        "s.priority = v_band.priority\n          and s.status = 'queued' and s.holds = 0 and",
+        "s.priority = v_band.priority\n          and s.status = 'queued' and",
+      ],
+      [
+        "s.priority = v_band.priority\n            and s.status = 'queued' and s.holds = 0 and",
+        "s.priority = v_band.priority\n            and s.status = 'queued' and",
       ],
     ],
     killer: { file: `${DB}/claim.test.ts`, test: "what is held or not due yet is not claimed" },
   },
   {
     name: "a claim that does not raise the epoch",
-    file: `${SQL}/0008_engine_claim.sql`,
-    edits: [["epoch = s.epoch + 1", "epoch = greatest(s.epoch, 1)"]],
+    file: `${SQL}/0034_engine_grant.sql`,
+    edits: [
+      [
+        "epoch = s.epoch + 1, lease_owner = p_owner, progress = null, claimed_at = v_now",
+        "epoch = greatest(s.epoch, 1), lease_owner = p_owner, progress = null, claimed_at = v_now",
+      ],
+      [
+        "epoch = s.epoch + 1, lease_owner = p_owner, progress = null, claimed_at = clock_timestamp()",
+        "epoch = greatest(s.epoch, 1), lease_owner = p_owner, progress = null, claimed_at = clock_timestamp()",
+      ],
+    ],
     killer: fence,
   },
   {
     name: "free a dependant when the first of its needs succeeds",
-    file: `${SQL}/0007_engine_finish.sql`,
+    file: `${SQL}/0038_engine_finish.sql`,
     edits: [
       [
         "holds = case when s.deps_left = met.n then s.holds & ~1 else s.holds end",
@@ -127,7 +145,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "cancel only what directly needs a failed step",
-    file: `${SQL}/0007_engine_finish.sql`,
+    file: `${SQL}/0038_engine_finish.sql`,
     edits: [
       [
         "d.required and d.depends_on = doomed.id",
@@ -138,7 +156,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "doom what only follows, too",
-    file: `${SQL}/0007_engine_finish.sql`,
+    file: `${SQL}/0038_engine_finish.sql`,
     edits: [["where d.required and d.depends_on", "where d.depends_on"]],
     killer: saga("stops what builds on it and nothing else"),
   },
@@ -161,7 +179,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a retry that begins after the deadline",
-    file: `${SQL}/0009_engine_settle.sql`,
+    file: `${SQL}/0035_engine_settle.sql`,
     edits: [["> s.deadline_at as past_deadline", "> 'infinity' as past_deadline"]],
     killer: { file: `${DB}/retry.test.ts`, test: "a retry that would begin after the deadline" },
   },
@@ -173,7 +191,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a success that does not register its undo",
-    file: `${SQL}/0009_engine_settle.sql`,
+    file: `${SQL}/0035_engine_settle.sql`,
     edits: [["where m.status = 'succeeded' and m.undo is not null", "where false"]],
     killer: saga("is undone in reverse order"),
   },

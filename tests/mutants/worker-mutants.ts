@@ -10,78 +10,83 @@ const killer = {
 export const WORKER_MUTANTS: readonly Mutant[] = [
   {
     name: "a worker that goes on when its lease has run out",
-    file: `${LOOP}/running-step.ts`,
-    edits: [['() => this.stop("lease_lost")', "() => {}"]],
+    file: `${LOOP}/worker-loop.ts`,
+    edits: [['      one.stop("lease_lost");\n', ""]],
     killer,
   },
   {
     name: "a worker that believes in its lease a little longer",
-    file: `${LOOP}/running-step.ts`,
-    edits: [["this.#leaseMs - margin", "this.#leaseMs + 2 * margin"]],
+    file: `${LOOP}/held-steps.ts`,
+    edits: [["this.#leaseMs - this.#marginMs", "this.#leaseMs + 2 * this.#marginMs"]],
     killer,
   },
   {
     name: "a lease counted from the answer, not from the request",
     file: `${LOOP}/worker-loop.ts`,
-    edits: [
-      [
-        "new RunningStep(step, leaseMs, sentAt, clock)",
-        "new RunningStep(step, leaseMs, clock.now(), clock)",
-      ],
-    ],
+    edits: [["new RunningStep(step, sentAt)", "new RunningStep(step, clock.now())"]],
     killer,
   },
   {
     name: "a settlement said once, heard or not",
-    file: `${LOOP}/worker-loop.ts`,
-    edits: [
-      [
-        "    const answer = await engine.exchange({",
-        "    this.#outbox = [];\n    const answer = await engine.exchange({",
-      ],
-    ],
+    file: `${LOOP}/outbox.ts`,
+    edits: [["    this.#waiting = [...sent, ...this.#waiting];\n", ""]],
     killer,
   },
   {
     name: "claims that nobody heard of are not given back",
     file: `${LOOP}/worker-loop.ts`,
-    edits: [["if (failures > 0) await this.#disownUnknown();", ""]],
+    edits: [["await engine.disown([...this.#held.claims(), ...this.#outbox.claims()])", "0"]],
     killer,
   },
   {
     name: "giving back what is done and not yet told",
     file: `${LOOP}/worker-loop.ts`,
-    edits: [["disown([...held, ...settling])", "disown(held)"]],
+    edits: [
+      [
+        "engine.disown([...this.#held.claims(), ...this.#outbox.claims()])",
+        "engine.disown(this.#held.claims())",
+      ],
+    ],
     killer,
   },
   {
     name: "giving back what is being executed",
     file: `${LOOP}/worker-loop.ts`,
-    edits: [["disown([...held, ...settling])", "disown(settling)"]],
+    edits: [
+      [
+        "engine.disown([...this.#held.claims(), ...this.#outbox.claims()])",
+        "engine.disown(this.#outbox.claims())",
+      ],
+    ],
     killer,
   },
   {
     name: "two attempts of a step at once in one worker",
     file: `${LOOP}/worker-loop.ts`,
-    edits: [["await Promise.all(earlier.map((other) => other.ended));", ""]],
+    edits: [["earlier.ended.then(() => this.#run(running))", "this.#run(running)"]],
     killer,
   },
   {
     name: "a worker that does not hear of a cancel",
     file: `${LOOP}/worker-loop.ts`,
-    edits: [['if (row.cancel_requested) running?.stop("cancelled");', ""]],
+    edits: [['if (row.cancel_requested) running.stop("cancelled");', ""]],
     killer,
   },
   {
     name: "a drained worker that leaves before it has said all",
     file: `${LOOP}/worker-loop.ts`,
-    edits: [["this.#running.size === 0 && this.#outbox.length === 0", "this.#running.size === 0"]],
+    edits: [
+      [
+        "this.#held.size === 0 && this.#outbox.isEmpty && this.#underWay === 0",
+        "this.#held.size === 0",
+      ],
+    ],
     killer,
   },
   {
     name: "a handler that fails because the database is away",
     file: `${LOOP}/persist.ts`,
-    edits: [["|| signal.aborted) throw error;", "|| true) throw error;"]],
+    edits: [["|| by.signal.aborted) throw error;", "|| true) throw error;"]],
     killer,
   },
   {
@@ -104,7 +109,7 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
   {
     name: "steps that have no time limit",
     file: `${LOOP}/run-step.ts`,
-    edits: [["abortAfter(run.clock, timeoutMs)", "abortAfter(run.clock, 1_000_000_000)"]],
+    edits: [["  scope.limit(timeoutMs);\n", ""]],
     killer,
   },
   {
