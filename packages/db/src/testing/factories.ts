@@ -77,16 +77,41 @@ export async function seedAgent(
   return { id, tenantId, keySha256 };
 }
 
-/** An approved plan and its run, queued: what `plans.execute` would have written. */
+interface RunOptions {
+  readonly workspace?: string;
+  readonly undoOrder?: "completion" | "dependency";
+  readonly compensate?: boolean;
+}
+
+/**
+ * An approved plan and its run, queued: what `plans.execute` would have written, and like it in one transaction: a worker
+ * that is at work sees all of it or nothing.
+ */
 export async function seedRun(
   pool: pg.Pool,
   tenantId: string,
   steps: StepDraft[],
-  options: {
-    workspace?: string;
-    undoOrder?: "completion" | "dependency";
-    compensate?: boolean;
-  } = {},
+  options: RunOptions = {},
+): Promise<SeededRun> {
+  const client = await pool.connect();
+  try {
+    await client.query("begin");
+    const run = await insertRun(client, tenantId, steps, options);
+    await client.query("commit");
+    return run;
+  } catch (error) {
+    await client.query("rollback");
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
+async function insertRun(
+  client: pg.PoolClient,
+  tenantId: string,
+  steps: StepDraft[],
+  options: RunOptions,
 ): Promise<SeededRun> {
   const [packId, planId, runId, correlationId] = [
     randomUUID(),
@@ -95,19 +120,19 @@ export async function seedRun(
     randomUUID(),
   ];
   const workspace = options.workspace ?? null;
-  await pool.query("insert into packs (id, tenant_id, name, workspace) values ($1, $2, $3, $4)", [
+  await client.query("insert into packs (id, tenant_id, name, workspace) values ($1, $2, $3, $4)", [
     packId,
     tenantId,
     `pack-${packId}`,
     workspace,
   ]);
-  await pool.query(
+  await client.query(
     `insert into plans (id, tenant_id, pack_id, version, title, workspace, status, verdict, score, digest, step_count,
        correlation_id, created_by_type, created_by)
      values ($1, $2, $3, 1, 'Test', $4, 'approved', 'allow', 100, '', $5, $6, 'system', 'test')`,
     [planId, tenantId, packId, workspace, steps.length, correlationId],
   );
-  await pool.query(
+  await client.query(
     `insert into runs (id, tenant_id, plan_id, workspace, step_count, steps_left, correlation_id, created_by_type, created_by,
        undo_order, compensate)
      values ($1, $2, $3, $4, $5, $5, $6, 'system', 'test', $7, $8)`,
@@ -127,7 +152,7 @@ export async function seedRun(
   const ordered = steps.map(() => randomUUID()).toSorted();
   for (const [position, step] of steps.entries()) {
     ids[step.name] = await insertStep(
-      pool,
+      client,
       { tenantId, planId, packId, runId, correlationId },
       step,
       position,
@@ -136,7 +161,7 @@ export async function seedRun(
   }
   for (const step of steps) {
     for (const need of step.needs ?? []) {
-      await pool.query(
+      await client.query(
         "insert into step_dependencies (step_id, depends_on, tenant_id) values ($1, $2, $3)",
         [ids[step.name], ids[need], tenantId],
       );
@@ -146,7 +171,7 @@ export async function seedRun(
 }
 
 async function insertStep(
-  pool: pg.Pool,
+  client: pg.PoolClient,
   of: { tenantId: string; planId: string; packId: string; runId: string; correlationId: string },
   step: StepDraft,
   position: number,
@@ -160,12 +185,12 @@ async function insertStep(
   const args = JSON.stringify(step.arguments ?? { command: ["true"] });
   const capability = kind === "agent" ? (step.capability ?? "test.work") : null;
   const holds = (needs.length > 0 ? 1 : 0) | (step.sensitive ? 2 : 0);
-  await pool.query(
+  await client.query(
     `insert into backlog_items (id, tenant_id, pack_id, key, title, kind, priority, position, digest)
      values ($1, $2, $3, $4, $4, $5, $6, $7, '')`,
     [itemId, of.tenantId, of.packId, step.name, kind, priority, position],
   );
-  await pool.query(
+  await client.query(
     `insert into plan_steps (id, tenant_id, plan_id, backlog_item_id, name, title, item_key, kind, executor, capability,
        arguments, needs, priority, position, sensitive, token, arguments_digest, verdict, x, y)
      values ($1, $2, $3, $4, $5, $5, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, '', 'allow', 0, 0)`,
@@ -186,7 +211,7 @@ async function insertStep(
       `token-${id}`,
     ],
   );
-  await pool.query(
+  await client.query(
     `insert into steps (id, tenant_id, run_id, plan_step_id, name, title, kind, executor, capability, priority, position,
        arguments, token, sensitive, holds, deps_left, max_failures, max_crashes, correlation_id,
        kind_version, undo, pivot, deadline_ms)
