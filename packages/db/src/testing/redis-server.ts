@@ -32,6 +32,14 @@ function lookUp(): string | undefined {
     .find((path) => existsSync(path));
 }
 
+// Next's types, where they are loaded too, want NODE_ENV in every environment.
+const APT_ENV: NodeJS.ProcessEnv = Object.assign(Object.create(null), {
+  DEBIAN_FRONTEND: "noninteractive",
+  PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+  // the tests start their own
+  RUNLEVEL: "1",
+});
+
 /** Where Redis is: named by NOFX_REDIS_SERVER, found, or, as root of a Debian image, installed. Says so where there is none. */
 export async function findRedis(): Promise<string | undefined> {
   const found = lookUp();
@@ -40,12 +48,7 @@ export async function findRedis(): Promise<string | undefined> {
     const apt = (...args: string[]) =>
       promisify(execFile)("/usr/bin/apt-get", ["-o", "DPkg::Lock::Timeout=120", "-q", ...args], {
         timeout: 180_000,
-        env: {
-          DEBIAN_FRONTEND: "noninteractive",
-          PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-          // the tests start their own
-          RUNLEVEL: "1",
-        },
+        env: APT_ENV,
       });
     await apt("install", "-y", "--no-install-recommends", "redis-server").catch(async () => {
       await apt("update").catch(() => {});
