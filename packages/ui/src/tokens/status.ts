@@ -230,7 +230,7 @@ export const DEAD_LETTER_REASON: Record<DeadLetterReason, { label: string; help:
   },
   retries_exhausted: {
     label: "Retries used up",
-    help: "What it talks to kept failing. Once that is well again, redrive.",
+    help: "Every attempt failed. Read what each said, and redrive once the cause is gone.",
   },
   deadline: {
     label: "Out of time",
