@@ -7,7 +7,7 @@ const asked = (name: string) => {
 const ONE = asked("SIM_SEED");
 const FROM = asked("SIM_FROM") ?? 1;
 /** `SIM_SEEDS=20000` for a night. */
-const COUNT = asked("SIM_SEEDS") ?? (process.env["PROVE"] === "1" ? 1_000 : 100);
+const COUNT = asked("SIM_SEEDS") ?? (process.env["PROVE"] === "1" ? 1_000 : 60);
 
 /** Seeds that once failed, each with what was learnt; played in every run. */
 export const REGRESSIONS: readonly { readonly seed: number; readonly learnt: string }[] = [
@@ -24,4 +24,4 @@ export const SEEDS: readonly number[] =
   ONE === undefined ? Array.from({ length: COUNT }, (_, i) => FROM + i) : [ONE];
 
 /** Whether there are enough of them for every fault to have had its chance. */
-export const IS_SAMPLE = SEEDS.length >= 100;
+export const IS_SAMPLE = SEEDS.length >= 60;
