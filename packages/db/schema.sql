@@ -3,6 +3,13 @@
 
 -- Types
 
+create type engine.agent_group as (
+  capability text,
+  queue text,
+  handler text,
+  priority smallint
+);
+
 create type engine.claim_group as (
   tenant_id uuid,
   handler text,
@@ -1072,10 +1079,10 @@ create table public.steps (
   constraint steps_run_id_name_key UNIQUE (run_id, name),
   constraint steps_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'assigned'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text])))
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=100000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=50000, autovacuum_vacuum_cost_delay=0);
-CREATE INDEX steps_claim_agent ON public.steps USING btree (tenant_id, capability, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'agent'::text));
+CREATE INDEX steps_claim_agent ON public.steps USING btree (tenant_id, capability, queue, handler, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'agent'::text));
 CREATE INDEX steps_claim_suspect ON public.steps USING btree (queue, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'worker'::text) AND (crashes > 0) AND ((crashes + 1) >= max_crashes));
 CREATE INDEX steps_claim_worker ON public.steps USING btree (queue, tenant_id, handler, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'worker'::text) AND ((crashes = 0) OR ((crashes + 1) < max_crashes)));
-CREATE INDEX steps_deadline ON public.steps USING btree (deadline_at) WHERE ((status = 'queued'::text) AND (deadline_at IS NOT NULL));
+CREATE INDEX steps_deadline ON public.steps USING btree (deadline_at) WHERE ((status = 'queued'::text) AND (holds = 0) AND (deadline_at IS NOT NULL));
 CREATE INDEX steps_held ON public.steps USING btree (tenant_id, queue) WHERE ((status = 'queued'::text) AND (holds <> 0));
 CREATE INDEX steps_held_suspect ON public.steps USING btree (lease_owner) WHERE ((status = ANY (ARRAY['assigned'::text, 'running'::text])) AND (crashes > 0));
 CREATE INDEX steps_kept ON public.steps USING btree (kept_from) WHERE (kept_from IS NOT NULL);
@@ -2341,6 +2348,34 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.agent_groups(p_tenant uuid, p_capabilities text[])
+ RETURNS engine.agent_group[]
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
+ SET jit TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+begin
+  return (with recursive g as (
+    select f.* from unnest(p_capabilities) as c (capability) cross join lateral (
+      select s.capability, s.queue, s.handler, s.priority from public.steps s
+      where s.tenant_id = p_tenant and s.capability = c.capability and s.status = 'queued' and s.holds = 0 and s.executor = 'agent'
+      order by s.tenant_id, s.capability, s.queue, s.handler, s.priority limit 1) f
+    union all
+    select n.* from g cross join lateral (
+      select s.capability, s.queue, s.handler, s.priority from public.steps s
+      where s.tenant_id = p_tenant and s.capability = g.capability and s.status = 'queued' and s.holds = 0 and s.executor = 'agent'
+        and (s.queue, s.handler, s.priority) > (g.queue, g.handler, g.priority)
+      order by s.tenant_id, s.capability, s.queue, s.handler, s.priority limit 1) n
+  )
+  select coalesce(array_agg(l::engine.agent_group), '{}') from g l);
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.allow(p_tenant uuid, p_queue text, p_handler text, p_owner text, p_want integer)
  RETURNS integer
  LANGUAGE plpgsql
@@ -2570,6 +2605,8 @@ CREATE OR REPLACE FUNCTION engine.archive(p_limit integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
 declare
   v_due record;
@@ -3115,8 +3152,11 @@ CREATE OR REPLACE FUNCTION engine.checkpoints_alike(p_items jsonb)
  SET search_path TO ''
  SET enable_seqscan TO 'off'
  SET jit TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
+  -- as in engine.settle_one
+  c_held constant text[] := '{assigned,running}';
   v_owned uuid[];
   v_begun public.steps;
   v_created text[];
@@ -3129,7 +3169,7 @@ begin
   select array_agg(distinct s.id) into v_owned
   from jsonb_to_recordset(p_items) as i (step_id uuid, epoch bigint)
   join public.steps s on s.id = i.step_id and s.epoch = i.epoch
-  where s.status in ('assigned', 'running') and s.lease_until > clock_timestamp();
+  where s.status = any (c_held) and s.lease_until > clock_timestamp();
 
   with made as (
     insert into public.checkpoints (step_id, name, tenant_id, value, epoch)
@@ -3231,6 +3271,8 @@ CREATE OR REPLACE FUNCTION engine.claim(p_owner text, p_executor text, p_handler
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
 declare
   v_ids uuid[];
@@ -3238,24 +3280,8 @@ begin
   perform engine.assert_caller(p_owner, p_executor, p_tenant);
   if p_executor = 'worker' then
     select p.ids into v_ids from engine.pick(p_owner, p_handlers, p_limit, '{}') p;
-  elsif engine.ruled(p_tenant) then
-    v_ids := engine.pick_for_agent(p_owner, p_handlers, p_tenant, p_capabilities, p_limit);
   else
-    v_ids := array(
-      select t.id
-      from (
-        select distinct c.capability from public.agent_registry r, unnest(r.capabilities) as c (capability)
-        where r.id = app.agent_id() and r.status = 'active' and c.capability = any (p_capabilities)
-      ) as wanted,
-      lateral (
-        select s.id, s.priority, s.run_at from public.steps s
-        where s.tenant_id = p_tenant and s.capability = wanted.capability and s.executor = 'agent' and s.status = 'queued'
-          and s.handler = any (p_handlers) and s.holds = 0 and s.run_at <= clock_timestamp()
-          and (s.deadline_at is null or s.deadline_at > clock_timestamp())
-        order by s.priority, s.run_at, s.id
-        limit p_limit for update skip locked
-      ) as t
-      order by t.priority, t.run_at, t.id limit p_limit);
+    v_ids := engine.pick_for_agent(p_owner, p_handlers, p_tenant, p_capabilities, p_limit);
   end if;
   if cardinality(v_ids) = 0 then
     return;
@@ -3717,14 +3743,21 @@ CREATE OR REPLACE FUNCTION engine.describe_held(p_owner text, p_executor text, p
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET jit TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
+declare
+  c_held constant text[] := '{assigned,running}';
 begin
   perform engine.assert_caller(p_owner, p_executor, p_tenant);
   return query
   select engine.describe(s)
   from jsonb_to_recordset(p_items) as i (step_id uuid, epoch bigint)
   join public.steps s on s.id = i.step_id and s.epoch = i.epoch
-  where s.status in ('assigned', 'running') and s.lease_owner = p_owner and s.lease_until > clock_timestamp()
+  where s.status = any (c_held) and s.lease_owner = p_owner and s.lease_until > clock_timestamp()
     and (p_tenant is null or s.tenant_id = p_tenant)
   order by s.priority, s.id;
 end
@@ -3849,10 +3882,17 @@ CREATE OR REPLACE FUNCTION engine.end_stranded(p_seconds double precision, p_lim
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET jit TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
   v_since timestamptz := clock_timestamp() - make_interval(secs => p_seconds);
   v_known text[];
+  v_stranded uuid[];
   v_ended uuid[];
 begin
   if not exists (
@@ -3865,11 +3905,35 @@ begin
   from public.worker_devices d cross join lateral unnest(d.handlers) as h (handler)
   where d.seen_at > v_since;
 
+  v_stranded := array(
+    with recursive g as (
+      (select s.tenant_id, s.handler from public.steps s
+       where s.queue = 'default' and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)
+       order by s.queue, s.tenant_id, s.handler limit 1)
+      union all
+      select n.* from g cross join lateral (
+        select s.tenant_id, s.handler from public.steps s
+        where s.queue = 'default' and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)
+          and (s.tenant_id, s.handler) > (g.tenant_id, g.handler)
+        order by s.queue, s.tenant_id, s.handler limit 1) n
+    )
+    (select t.id from g cross join lateral (
+       select s.id from public.steps s
+       where s.queue = 'default' and s.tenant_id = g.tenant_id and s.handler = g.handler and s.run_at <= v_since
+         and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)
+       order by s.queue, s.tenant_id, s.handler, s.priority, s.run_at, s.id limit p_limit) t
+     where g.handler <> all (v_known) limit p_limit)
+    union all
+    (select s.id from public.steps s
+     where s.queue = 'default' and s.handler <> all (v_known) and s.run_at <= v_since
+       and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and s.crashes > 0 and s.crashes + 1 >= s.max_crashes
+     order by s.queue, s.priority, s.run_at, s.id limit p_limit)
+    limit p_limit);
+
   with stranded as (
     select s.id from public.steps s
-    where s.executor = 'worker' and s.queue = 'default' and s.status = 'queued' and s.holds = 0
-      and s.handler <> all (v_known) and s.run_at <= v_since
-    order by s.queue, s.priority, s.run_at, s.id limit p_limit for update skip locked
+    where s.id = any (v_stranded) and s.status = 'queued' and s.holds = 0 and s.run_at <= v_since
+    order by s.id for update skip locked
   ),
   moved as (
     update public.steps s
@@ -3900,6 +3964,8 @@ CREATE OR REPLACE FUNCTION engine.enqueue(p_tenant uuid, p_tasks jsonb, p_actor_
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
 declare
   v_made uuid[];
@@ -4079,6 +4145,12 @@ CREATE OR REPLACE FUNCTION engine.expire_deadlines(p_limit integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET jit TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
   v_ended uuid[];
@@ -4086,7 +4158,7 @@ begin
   with late as (
     select s.id from public.steps s
     where s.status = 'queued' and s.deadline_at <= clock_timestamp() and s.holds = 0
-    order by s.id limit p_limit for update skip locked
+    order by s.deadline_at limit p_limit for update skip locked
   ),
   moved as (
     update public.steps s
@@ -4164,6 +4236,8 @@ CREATE OR REPLACE FUNCTION engine.finish(p_succeeded uuid[], p_ended uuid[], p_a
  SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
+  -- as in engine.settle_one
+  c_held constant text[] := '{assigned,running}';
   v_doomed uuid[] := '{}';
   v_cancelled uuid[] := '{}';
   v_told uuid[];
@@ -4211,7 +4285,7 @@ begin
 
     -- what is being executed hears of it with its next heartbeat
     update public.steps s set cancel_requested_at = clock_timestamp()
-    where s.id = any (v_doomed) and s.status in ('assigned', 'running') and s.cancel_requested_at is null;
+    where s.id = any (v_doomed) and s.status = any (c_held) and s.cancel_requested_at is null;
 
     perform engine.close_questions(v_cancelled || p_ended, p_actor_type, p_actor_id);
     perform engine.close_waits(v_cancelled || p_ended);
@@ -4736,20 +4810,52 @@ CREATE OR REPLACE FUNCTION engine.groups_behind(p_queue text, p_tenant uuid, p_a
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+  c_last constant uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 begin
-  return (with recursive g as (
-    (select s.tenant_id, s.handler, s.priority, s.run_at from public.steps s
-     where s.queue = p_queue and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)
-       and s.tenant_id >= p_tenant and (p_at or s.tenant_id > p_tenant)
-     order by s.queue, s.tenant_id, s.handler, s.priority, s.run_at limit 1)
-    union all
-    select n.* from g cross join lateral (
-      select s.tenant_id, s.handler, s.priority, s.run_at from public.steps s
+  return nullif(engine.groups_of(p_queue, case when p_at then 'at' else 'behind' end, row(p_tenant, null, null, null)::engine.claim_group,
+    c_last, row(c_last, '', 0, null)::engine.claim_group, p_limit), '{}');
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.groups_of(p_queue text, p_mode text, p_from engine.claim_group, p_to uuid, p_below engine.claim_group, p_limit integer)
+ RETURNS engine.claim_group[]
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_groups engine.claim_group[] := '{}';
+  g engine.claim_group := p_from;
+begin
+  loop
+    -- three statements, because a bound that may or may not apply would be no bound of the index
+    if p_mode = 'behind' then
+      select s.tenant_id, s.handler, s.priority, s.run_at into g from public.steps s
+      where s.queue = p_queue and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)
+        and s.tenant_id > g.tenant_id
+        and s.tenant_id <= p_to and (s.tenant_id, s.handler, s.priority) < (p_below.tenant_id, p_below.handler, p_below.priority)
+      order by s.queue, s.tenant_id, s.handler, s.priority, s.run_at limit 1;
+    elsif p_mode = 'at' then
+      select s.tenant_id, s.handler, s.priority, s.run_at into g from public.steps s
+      where s.queue = p_queue and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)
+        and s.tenant_id >= g.tenant_id
+        and s.tenant_id <= p_to and (s.tenant_id, s.handler, s.priority) < (p_below.tenant_id, p_below.handler, p_below.priority)
+      order by s.queue, s.tenant_id, s.handler, s.priority, s.run_at limit 1;
+    else
+      select s.tenant_id, s.handler, s.priority, s.run_at into g from public.steps s
       where s.queue = p_queue and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)
         and (s.tenant_id, s.handler, s.priority) > (g.tenant_id, g.handler, g.priority)
-      order by s.queue, s.tenant_id, s.handler, s.priority, s.run_at limit 1) n
-  )
-  select array_agg(l::engine.claim_group) from (select g.tenant_id, g.handler, g.priority, g.run_at from g limit p_limit) l);
+        and s.tenant_id <= p_to and (s.tenant_id, s.handler, s.priority) < (p_below.tenant_id, p_below.handler, p_below.priority)
+      order by s.queue, s.tenant_id, s.handler, s.priority, s.run_at limit 1;
+    end if;
+    exit when not found;
+    v_groups := v_groups || g;
+    exit when cardinality(v_groups) >= p_limit;
+    p_mode := 'group';
+  end loop;
+  return v_groups;
 end
 $function$
 ;
@@ -5255,6 +5361,10 @@ CREATE OR REPLACE FUNCTION engine.overdue(p_limit integer)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET jit TO 'off'
 AS $function$
   select s.id, s.epoch, s.lease_owner, (s.arguments ->> 'timeoutSeconds')::numeric::integer,
     s.failures, s.max_failures, s.crashes, s.max_crashes
@@ -5271,8 +5381,12 @@ CREATE OR REPLACE FUNCTION engine.owned(p_tenant uuid, p_step uuid, p_epoch bigi
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
+  c_held constant text[] := '{assigned,running}';
   v_step public.steps;
 begin
   if p_tenant is not null then
@@ -5283,7 +5397,7 @@ begin
   select s.* into v_step from public.steps s
   where s.id = p_step and s.epoch = p_epoch
     and (p_tenant is null or (s.tenant_id = p_tenant and s.lease_owner = app.agent_id()::text))
-    and s.status in ('assigned', 'running') and s.lease_until > clock_timestamp()
+    and s.status = any (c_held) and s.lease_until > clock_timestamp()
   for update;
   if not found then
     raise exception using errcode = 'NX001', message = 'lease_lost';
@@ -5342,15 +5456,23 @@ CREATE OR REPLACE FUNCTION engine.pick(p_owner text, p_handlers text[], p_want i
  SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
-  c_zero constant uuid := '00000000-0000-0000-0000-000000000000';
+  c_first constant uuid := '00000000-0000-0000-0000-000000000000';
+  c_last constant uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  c_end constant engine.claim_group := row(c_last, '', 0, null)::engine.claim_group;
+  c_fresh constant interval := interval '250 ms';
   v_queue text;
-  v_after uuid := coalesce((p_route -> 'cursor' ->> 'after')::uuid, c_zero);
+  v_after uuid := coalesce((p_route -> 'cursor' ->> 'after')::uuid, c_first);
   v_credit integer := coalesce((p_route -> 'cursor' ->> 'credit')::integer, 0);
-  v_start uuid;
-  v_at boolean;
+  v_hot jsonb := p_route -> 'cursor' -> 'hot';
+  v_full timestamptz := coalesce((v_hot ->> 'full')::timestamptz, '-infinity');
+  v_is_hot boolean := v_full > clock_timestamp() - c_fresh;
+  v_own engine.claim_group;
+  v_laps integer[];
+  v_at integer;
   v_lap integer;
-  v_page integer := least(64, greatest(8, 4 * p_want));
-  v_size integer;
+  v_from uuid;
+  v_page constant integer := least(64, greatest(8, 4 * p_want));
+  v_found engine.claim_group[];
   v_groups engine.claim_group[];
   v_active uuid[];
   v_again uuid[];
@@ -5389,70 +5511,91 @@ begin
       end if;
     end if;
 
-    -- first the tenants behind the cursor, then those up to it
-    for v_lap in 1 .. 2 loop
-      v_start := case v_lap when 1 then v_after else c_zero end;
-      v_at := v_lap = 1 and v_credit > 0;
-      v_size := v_page;
-      while v_left > 0 loop
-        v_groups := engine.groups_behind(v_queue, v_start, v_at, v_size);
-        exit when v_groups is null;
-        if cardinality(v_groups) = v_size and v_size < 64 and v_groups[1].tenant_id = v_groups[v_size].tenant_id then
-          v_size := 64;
-          continue;
-        end if;
-        -- a tenant that the page cuts off comes with the next page
-        if cardinality(v_groups) = v_size and v_groups[1].tenant_id <> v_groups[v_size].tenant_id then
-          v_tenant := v_groups[v_size].tenant_id;
-          v_groups := array(select g from unnest(v_groups) g where g.tenant_id <> v_tenant);
-        elsif cardinality(v_groups) < v_size then
-          v_size := 0;
-        end if;
-        v_start := v_groups[cardinality(v_groups)].tenant_id;
-        v_at := false;
-        if v_lap = 2 and v_start >= v_after then
-          v_groups := array(select g from unnest(v_groups) g where g.tenant_id <= v_after);
-          v_size := 0;
-        end if;
+    v_own := case when v_is_hot and v_hot ->> 'queue' = v_queue then
+      row(v_after, v_hot ->> 'handler', (v_hot ->> 'priority')::smallint, (v_hot ->> 'since')::timestamptz)::engine.claim_group end;
 
-        v_groups := array(
-          select g from unnest(v_groups) g
-          where g.handler = any (p_handlers) and g.run_at <= clock_timestamp() and (v_everyone or engine.serves(p_route, g.tenant_id)));
-        v_active := array(select distinct g.tenant_id from unnest(v_groups) g order by 1);
-        while v_left > 0 and cardinality(v_active) > 0 loop
-          v_again := '{}';
-          v_pass := v_left;
-          v_total := 1;
-          if cardinality(v_active) > 1 then
-            select sum(engine.weight_of(t)) into v_total from unnest(v_active) t;
+    -- 1: the tenants behind the cursor, 2: those before it, 3: the one at it, whose turn was the last; first where it has credit left
+    v_laps := case when v_after = c_first then '{1}' when v_credit > 0 then '{3,1,2}' else '{1,2,3}' end;
+    v_at := 1;
+    v_from := null;
+    while v_left > 0 and v_at <= cardinality(v_laps) loop
+      v_groups := '{}';
+      v_active := '{}';
+      -- as many tenants as can get something
+      while v_at <= cardinality(v_laps) and cardinality(v_active) < least(v_left, 16) loop
+        v_lap := v_laps[v_at];
+        if v_lap = 3 then
+          if v_own is not null then
+            v_found := engine.groups_of(v_queue, 'at', v_own, v_after, v_own, 64) || v_own || engine.groups_of(v_queue, 'group', v_own, v_after, c_end, 64);
+          else
+            v_found := engine.groups_of(v_queue, 'at', row(v_after, null, null, null)::engine.claim_group, v_after, c_end, 64);
           end if;
-          foreach v_tenant in array v_active loop
-            exit when v_left <= 0;
-            v_weight := engine.weight_of(v_tenant);
-            v_share := least(v_left, case
-              when cardinality(v_active) = 1 then v_pass
-              when v_tenant = v_after and v_credit > 0 then v_credit
-              else greatest(v_weight, v_pass * v_weight / v_total) end);
-            v_got := engine.take(v_queue, v_tenant, v_groups, p_owner, v_share, ids);
-            ids := ids || v_got;
-            v_left := v_left - cardinality(v_got);
-            if cardinality(v_got) = v_share then
-              v_again := v_again || v_tenant;
-            end if;
-            cursor := jsonb_build_object('after', v_tenant, 'credit', case
-              when cardinality(v_got) < v_share then 0
-              else greatest(0, case when v_tenant = v_after and v_credit > 0 then v_credit else v_weight end - cardinality(v_got)) end);
-            if v_tenant = v_after then
-              v_credit := 0;
-            end if;
-          end loop;
-          v_active := v_again;
-        end loop;
-        exit when v_size = 0;
+          v_at := v_at + 1;
+        else
+          v_found := engine.groups_of(v_queue, case when v_from is null and v_lap = 2 then 'at' else 'behind' end,
+            row(coalesce(v_from, case v_lap when 1 then v_after else c_first end), null, null, null)::engine.claim_group, c_last,
+            case v_lap when 1 then c_end else row(v_after, '', 0, null)::engine.claim_group end, v_page);
+          if cardinality(v_found) < v_page then
+            v_at := v_at + 1;
+            v_from := null;
+          elsif v_found[1].tenant_id = v_found[v_page].tenant_id then
+            v_from := v_found[1].tenant_id;
+            v_found := engine.groups_of(v_queue, 'at', v_found[1], v_from, c_end, 64);
+          else
+            -- a tenant that the page cuts off comes with the next page
+            v_tenant := v_found[v_page].tenant_id;
+            v_found := array(select g from unnest(v_found) g where g.tenant_id <> v_tenant);
+            v_from := v_found[cardinality(v_found)].tenant_id;
+          end if;
+        end if;
+        v_found := array(
+          select g from unnest(v_found) g
+          where g.handler = any (p_handlers) and g.run_at <= clock_timestamp() and (v_everyone or engine.serves(p_route, g.tenant_id)));
+        v_groups := v_groups || v_found;
+        v_active := v_active || array(select distinct g.tenant_id from unnest(v_found) g order by 1);
       end loop;
-      exit when v_left <= 0 or v_after = c_zero;
+
+      while v_left > 0 and cardinality(v_active) > 0 loop
+        v_again := '{}';
+        v_pass := v_left;
+        v_total := 1;
+        if cardinality(v_active) > 1 then
+          select sum(engine.weight_of(t)) into v_total from unnest(v_active) t;
+        end if;
+        foreach v_tenant in array v_active loop
+          exit when v_left <= 0;
+          v_weight := case when v_tenant = v_after and v_credit > 0 then v_credit else engine.weight_of(v_tenant) end;
+          v_share := least(v_left, case
+            when cardinality(v_active) = 1 then v_pass
+            when v_tenant = v_after and v_credit > 0 then v_credit
+            else greatest(v_weight, v_pass * v_weight / v_total) end);
+          v_got := engine.take(v_queue, v_tenant, v_groups, p_owner, v_share, ids);
+          ids := ids || v_got;
+          v_left := v_left - cardinality(v_got);
+          if cardinality(v_got) = v_share then
+            v_again := v_again || v_tenant;
+          end if;
+          cursor := jsonb_build_object('after', v_tenant, 'credit',
+            case when cardinality(v_got) < v_share then 0 else greatest(0, v_weight - cardinality(v_got)) end);
+          if v_tenant = v_after then
+            v_credit := 0;
+          end if;
+        end loop;
+        v_active := v_again;
+      end loop;
     end loop;
   end loop;
+
+  if cardinality(ids) > 0 then
+    select s.queue, s.tenant_id, s.handler, s.priority, s.run_at into v_one from public.steps s where s.id = ids[cardinality(ids)];
+    if cursor ->> 'after' = v_one.tenant_id::text then
+      cursor := cursor || jsonb_build_object('hot', jsonb_build_object('queue', v_one.queue, 'handler', v_one.handler, 'priority', v_one.priority,
+        'since', v_one.run_at, 'full', case when v_is_hot and v_one.tenant_id = v_after and v_one.handler = v_hot ->> 'handler'
+          and v_one.priority = (v_hot ->> 'priority')::smallint then v_full else clock_timestamp() end));
+    end if;
+  elsif v_hot is not null and not v_is_hot then
+    cursor := cursor || jsonb_build_object('hot', v_hot || jsonb_build_object('full', clock_timestamp()));
+  end if;
 end
 $function$
 ;
@@ -5462,44 +5605,58 @@ CREATE OR REPLACE FUNCTION engine.pick_for_agent(p_owner text, p_handlers text[]
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET jit TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
-  v_wanted text[] := array(
+  v_ruled boolean := engine.ruled(p_tenant);
+  v_groups engine.agent_group[] := engine.agent_groups(p_tenant, array(
     select distinct c.capability from public.agent_registry r, unnest(r.capabilities) as c (capability)
-    where r.id::text = p_owner and r.status = 'active' and c.capability = any (p_capabilities));
+    where r.id = p_owner::uuid and r.status = 'active' and c.capability = any (p_capabilities)));
   v_shut text[] := '{}';
+  v_priority smallint;
   v_group record;
-  v_found boolean := true;
+  v_found boolean;
   v_allowed integer;
   v_ids uuid[] := '{}';
 begin
-  -- a group that gives less than was asked for is shut for the rest of this claim, so every round but the last shuts one
-  while v_found and cardinality(v_ids) < p_limit loop
-    v_found := false;
-    for v_group in
-      select t.queue, t.capability, array_agg(t.id order by t.priority, t.run_at, t.id) as ids
-      from (
-        select s.id, s.queue, s.capability, s.priority, s.run_at
-        from unnest(v_wanted) as wanted (capability),
-        lateral (
-          select s.id, s.queue, s.capability, s.priority, s.run_at from public.steps s
-          where s.tenant_id = p_tenant and s.capability = wanted.capability and s.executor = 'agent' and s.status = 'queued'
-            and s.handler = any (p_handlers) and s.holds = 0 and s.run_at <= clock_timestamp()
-            and (s.deadline_at is null or s.deadline_at > clock_timestamp())
-            and s.queue || '/' || s.capability <> all (v_shut) and s.id <> all (v_ids)
-          order by s.priority, s.run_at, s.id
-          limit p_limit - cardinality(v_ids) for update skip locked
-        ) as s
-        order by s.priority, s.run_at, s.id limit p_limit - cardinality(v_ids)
-      ) as t
-      group by t.queue, t.capability order by min(t.priority), min(t.run_at)
-    loop
-      v_allowed := engine.allow(p_tenant, v_group.queue, 'agent@1/' || v_group.capability, p_owner, cardinality(v_group.ids));
-      v_ids := v_ids || v_group.ids[1:v_allowed];
-      if v_allowed < cardinality(v_group.ids) then
-        v_shut := v_shut || (v_group.queue || '/' || v_group.capability);
-        v_found := true;
-      end if;
+  for v_priority in select distinct g.priority from unnest(v_groups) g where g.handler = any (p_handlers) order by g.priority loop
+    -- a group that gives less than was asked for is shut for the rest of this claim, so every round but the last shuts one
+    v_found := true;
+    while v_found and cardinality(v_ids) < p_limit loop
+      v_found := false;
+      for v_group in
+        select t.queue, t.capability, array_agg(t.id order by t.run_at, t.id) as ids
+        from (
+          select s.* from unnest(v_groups) as g
+          cross join lateral (
+            select s.id, s.queue, s.capability, s.run_at from public.steps s
+            where s.tenant_id = p_tenant and s.capability = g.capability and s.queue = g.queue and s.handler = g.handler
+              and s.priority = g.priority and s.status = 'queued' and s.holds = 0 and s.executor = 'agent'
+              and s.run_at <= clock_timestamp() and (s.deadline_at is null or s.deadline_at > clock_timestamp())
+              and s.id <> all (v_ids)
+            order by s.tenant_id, s.capability, s.queue, s.handler, s.priority, s.run_at, s.id
+            limit p_limit - cardinality(v_ids) for update skip locked
+          ) as s
+          where g.priority = v_priority and g.handler = any (p_handlers) and g.queue || '/' || g.capability <> all (v_shut)
+          order by s.run_at, s.id limit p_limit - cardinality(v_ids)
+        ) as t
+        group by t.queue, t.capability order by min(t.run_at)
+      loop
+        v_allowed := cardinality(v_group.ids);
+        if v_ruled then
+          v_allowed := engine.allow(p_tenant, v_group.queue, 'agent@1/' || v_group.capability, p_owner, v_allowed);
+        end if;
+        v_ids := v_ids || v_group.ids[1:v_allowed];
+        if v_allowed < cardinality(v_group.ids) then
+          v_shut := v_shut || (v_group.queue || '/' || v_group.capability);
+          v_found := true;
+        end if;
+      end loop;
     end loop;
   end loop;
   return v_ids;
@@ -5794,6 +5951,11 @@ CREATE OR REPLACE FUNCTION engine.reclaim(p_limit integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET jit TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
   v_lost integer;
@@ -6224,8 +6386,16 @@ CREATE OR REPLACE FUNCTION engine.renew(p_owner text, p_executor text, p_tenant 
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET jit TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 #variable_conflict use_column
+declare
+  -- as in engine.settle_one
+  c_held constant text[] := '{assigned,running}';
 begin
   perform engine.assert_caller(p_owner, p_executor, p_tenant);
 
@@ -6235,7 +6405,7 @@ begin
   ),
   locked as (
     select s.id, s.epoch, s.status from public.steps s join items i on s.id = i.step_id and s.epoch = i.epoch
-    where s.status in ('assigned', 'running') and s.lease_owner = p_owner and s.lease_until > clock_timestamp()
+    where s.status = any (c_held) and s.lease_owner = p_owner and s.lease_until > clock_timestamp()
       and (p_tenant is null or s.tenant_id = p_tenant)
     order by s.id for update of s
   ),
@@ -7181,6 +7351,9 @@ CREATE OR REPLACE FUNCTION engine.stats()
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
+ SET jit TO 'off'
 AS $function$
 declare
   v_limit constant integer := 10000;
@@ -7193,13 +7366,21 @@ begin
         select count(*) as depth, extract(epoch from clock_timestamp() - min(c.run_at)) as oldest
         from (
           (select s.run_at from public.steps s
-           where e.executor = 'worker' and s.executor = 'worker' and s.status = 'queued' and s.holds = 0 and s.run_at <= clock_timestamp()
+           where e.executor = 'worker' and s.executor = 'worker' and s.status = 'queued' and s.holds = 0
+             and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)
            limit v_limit)
           union all
           (select s.run_at from public.steps s
-           where e.executor = 'agent' and s.executor = 'agent' and s.status = 'queued' and s.holds = 0 and s.run_at <= clock_timestamp()
+           where e.executor = 'worker' and s.executor = 'worker' and s.status = 'queued' and s.holds = 0
+             and s.crashes > 0 and s.crashes + 1 >= s.max_crashes
            limit v_limit)
+          union all
+          (select s.run_at from public.steps s
+           where e.executor = 'agent' and s.executor = 'agent' and s.status = 'queued' and s.holds = 0
+           limit v_limit)
+          limit v_limit
         ) as c
+        where c.run_at <= clock_timestamp()
       ) as q),
     'in_flight', (
       select count(*) from (
@@ -7211,8 +7392,7 @@ begin
           ('quota', 64), ('person', 128), ('paused', 256)) as bits (name, bit)
         left join (
           select held.holds, count(*) as n from (
-            select s.holds from public.runs r join public.steps s on s.run_id = r.id
-            where r.finished_at is null and s.status = 'queued' and s.holds <> 0 limit v_limit
+            select s.holds from public.steps s where s.status = 'queued' and s.holds <> 0 limit v_limit
           ) as held group by held.holds
         ) as h on true
         group by bits.name
@@ -7301,7 +7481,7 @@ declare
   v_left integer := p_want;
 begin
   for v_band in
-    select g.priority, array_agg(g.handler) as handlers from unnest(p_groups) g where g.tenant_id = p_tenant
+    select g.priority, array_agg(g.handler) as handlers, min(g.run_at) as since from unnest(p_groups) g where g.tenant_id = p_tenant
     group by g.priority order by g.priority
   loop
     exit when v_left <= 0;
@@ -7310,7 +7490,7 @@ begin
         select s.id from public.steps s
         where s.queue = p_queue and s.tenant_id = p_tenant and s.handler = v_band.handlers[1] and s.priority = v_band.priority
           and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)
-          and s.run_at <= clock_timestamp() and (s.deadline_at is null or s.deadline_at > clock_timestamp())
+          and s.run_at between v_band.since and clock_timestamp() and (s.deadline_at is null or s.deadline_at > clock_timestamp())
           and (p_taken = '{}' or s.id <> all (p_taken))
         order by s.queue, s.tenant_id, s.handler, s.priority, s.run_at, s.id
         limit v_left for update skip locked);
@@ -7326,7 +7506,7 @@ begin
           select s.id, s.run_at from public.steps s
           where s.queue = p_queue and s.tenant_id = p_tenant and s.handler = v_handler and s.priority = v_band.priority
             and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)
-            and s.run_at <= clock_timestamp() and (s.deadline_at is null or s.deadline_at > clock_timestamp())
+            and s.run_at between v_band.since and clock_timestamp() and (s.deadline_at is null or s.deadline_at > clock_timestamp())
             and (p_taken = '{}' or s.id <> all (p_taken))
           order by s.queue, s.tenant_id, s.handler, s.priority, s.run_at, s.id
           limit v_allowed for update skip locked
@@ -7641,6 +7821,8 @@ CREATE OR REPLACE FUNCTION engine.wake_timers(p_limit integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
 declare
   v_waits uuid[];

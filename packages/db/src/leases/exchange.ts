@@ -31,7 +31,8 @@ export interface Route {
   readonly ids?: readonly string[];
 }
 
-export const ClaimCursor = z.object({ after: z.string(), credit: z.number() });
+export const ClaimCursor = z.looseObject({ after: z.string(), credit: z.number() });
+/** Where a claim ended; opaque to the caller. */
 export type ClaimCursor = z.infer<typeof ClaimCursor>;
 
 export const ExchangeAnswer = z.object({

@@ -26,6 +26,7 @@ export {
   exchangeBriefly,
   ExchangeAnswer,
   type ExchangeRequest,
+  type ClaimCursor,
   type Route,
 } from "./exchange.ts";
 export { expireApprovals } from "./expire-approvals.ts";
