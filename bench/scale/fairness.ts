@@ -97,6 +97,9 @@ async function plane(name: "quiet" | "flooded", flood: number) {
         return Number(rows[0]?.n);
       });
       if (flood > 0 && left === 0) throw new Error("The flood was over before its windows were.");
+      if (latencies.length < (rate * seconds) / 2) {
+        throw new Error(`Only ${latencies.length} tasks started: the plane does not keep up.`);
+      }
       return { latencies, left };
     },
   };

@@ -7,7 +7,7 @@ export type ToProcess =
       connectionString: string;
       names: string[];
       env: Record<string, string>;
-      /** How long each job takes, without computing. */
+      /** How long a job takes on average, from half of it to one and a half, without computing. */
       workMs: number;
     }
   | { type: "open"; yes: boolean }

@@ -20,7 +20,9 @@ async function follow(message: ToProcess): Promise<void> {
           first ??= at;
           const { sentAt } = json as { sentAt?: number };
           if (sentAt !== undefined) latencies.push(at - sentAt);
-          if (workMs > 0) await new Promise((resolve) => setTimeout(resolve, workMs));
+          // of differing length, as work is: equal ones that began together would end together for ever
+          const ms = workMs * (0.5 + Math.random());
+          if (workMs > 0) await new Promise((resolve) => setTimeout(resolve, ms));
           return DONE;
         };
         workers.push(await startWorker({ connectionString, name, env, work, closed: true }));
