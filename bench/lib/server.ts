@@ -22,6 +22,15 @@ export async function startServer(settings: Record<string, string> = {}): Promis
   const home = mkdtempSync(join(realpathSync(tmpdir()), "nofx-bench-"));
   chmodSync(home, 0o755);
   const postgres = await startPostgres({ home, port: 0, settings: { ...SETTINGS, ...settings } });
+  const stop = async () => {
+    await postgres.stop();
+    rmSync(home, { recursive: true, force: true });
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      void stop().finally(() => process.exit(1));
+    });
+  }
   const { name, password } = postgres.superuser;
   const url = (database: string) =>
     `postgres://${name}:${password}@127.0.0.1:${postgres.port}/${database}`;
@@ -41,9 +50,6 @@ export async function startServer(settings: Record<string, string> = {}): Promis
       });
       return url(database);
     },
-    async stop() {
-      await postgres.stop();
-      rmSync(home, { recursive: true, force: true });
-    },
+    stop,
   };
 }
