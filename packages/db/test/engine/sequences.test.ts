@@ -48,6 +48,6 @@ test("Postgres and the model give the same answers and come to the same state", 
       await real.clear();
       await fc.asyncModelRun(() => ({ model: createModelSystem(), real }), steps);
     }),
-    { ...numRuns(300), interruptAfterTimeLimit: 900_000, markInterruptAsFailure: true },
+    { ...numRuns(300, 12), interruptAfterTimeLimit: 900_000, markInterruptAsFailure: true },
   );
 }, 1_000_000);
