@@ -81,8 +81,11 @@ create table public.agent_messages (
   constraint agent_messages_sent_as_check CHECK (((length(sent_as) >= 1) AND (length(sent_as) <= 512))),
   constraint agent_messages_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
+-- The next message for a step on a channel
 CREATE INDEX agent_messages_mailbox ON public.agent_messages USING btree (to_step, channel, seq) WHERE ((to_step IS NOT NULL) AND (consumed_by IS NULL));
+-- The messages of a run, in order
 CREATE INDEX agent_messages_run ON public.agent_messages USING btree (run_id, id);
+-- A message that is sent again is the first one
 CREATE UNIQUE INDEX agent_messages_sent_once ON public.agent_messages USING btree (step_id, sent_as) WHERE (sent_as IS NOT NULL);
 alter table public.agent_messages enable row level security;
 comment on table public.agent_messages is 'Durable envelopes (Message Schema v1) between agents, or agent and supervisor';
@@ -106,6 +109,7 @@ create table public.agent_messages_history (
   sent_as text,
   constraint agent_messages_history_pkey PRIMARY KEY (id)
 );
+-- The messages of an archived run
 CREATE INDEX agent_messages_history_run ON public.agent_messages_history USING btree (run_id);
 alter table public.agent_messages_history enable row level security;
 comment on table public.agent_messages_history is 'Of runs that have moved to history: as agent_messages';
@@ -183,12 +187,19 @@ END),
   constraint approvals_subject_check CHECK ((subject = ANY (ARRAY['plan'::text, 'plan_step'::text, 'step'::text]))),
   constraint approvals_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
+-- Questions that have expired, for the sweep
 CREATE INDEX approvals_expiry ON public.approvals USING btree (expires_at) WHERE (status = 'pending'::text);
+-- A tenant's questions, newest first
 CREATE INDEX approvals_list ON public.approvals USING btree (tenant_id, id DESC);
+-- A tenant's open questions, the next to expire first
 CREATE INDEX approvals_pending ON public.approvals USING btree (tenant_id, expires_at, id) WHERE (status = 'pending'::text);
+-- The questions about a plan
 CREATE INDEX approvals_plan ON public.approvals USING btree (plan_id) WHERE (plan_id IS NOT NULL);
+-- The questions about a step of a plan
 CREATE INDEX approvals_plan_step ON public.approvals USING btree (plan_step_id) WHERE (plan_step_id IS NOT NULL);
+-- The questions of a run, for its page and its archive
 CREATE INDEX approvals_run ON public.approvals USING btree (run_id) WHERE (run_id IS NOT NULL);
+-- A step that asks the same again is told the same question
 CREATE UNIQUE INDEX approvals_step_question ON public.approvals USING btree (step_id, name, arguments_digest) WHERE (subject = 'step'::text);
 alter table public.approvals enable row level security;
 comment on table public.approvals is 'Questions to people, bound to the exact action by a digest; answered by approval_decisions';
@@ -213,7 +224,9 @@ create table public.artifacts (
   constraint artifacts_size_check CHECK ((size >= 0)),
   constraint artifacts_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
+-- The artifacts of a run
 CREATE INDEX artifacts_run ON public.artifacts USING btree (run_id, id);
+-- The artifact of a step by its name; stored once
 CREATE UNIQUE INDEX artifacts_stored ON public.artifacts USING btree (step_id, name) WHERE (stored_at IS NOT NULL);
 alter table public.artifacts enable row level security;
 comment on table public.artifacts is 'Files that steps made; the bytes are in storage under path, reached by signed URLs';
@@ -233,7 +246,9 @@ create table public.artifacts_history (
   created_at timestamp with time zone not null,
   constraint artifacts_history_pkey PRIMARY KEY (id)
 );
+-- The artifacts of an archived run
 CREATE INDEX artifacts_history_run ON public.artifacts_history USING btree (run_id);
+-- The artifacts of an archived step
 CREATE INDEX artifacts_history_step ON public.artifacts_history USING btree (step_id);
 alter table public.artifacts_history enable row level security;
 comment on table public.artifacts_history is 'Of runs that have moved to history: as artifacts';
@@ -340,6 +355,7 @@ create table public.backlog_items (
   constraint backlog_items_priority_check CHECK (((priority >= 1) AND (priority <= 5))),
   constraint backlog_items_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
+-- The items of a pack in their order
 CREATE INDEX backlog_items_list ON public.backlog_items USING btree (tenant_id, pack_id, "position", id);
 alter table public.backlog_items enable row level security;
 comment on table public.backlog_items is 'Pieces of wanted work: kind + arguments (the document''s "with"), or a type that plan_rules expand';
@@ -412,6 +428,7 @@ create table public.claim_rules (
   constraint claim_rules_type_check CHECK ((type ~ '^[a-z0-9][a-z0-9._-]{0,63}\*?$'::text)),
   constraint claim_rules_weight_check CHECK (((weight >= 1) AND (weight <= 100)))
 ) with (fillfactor=50);
+-- The rules of an agent go with it
 CREATE INDEX claim_rules_agent ON public.claim_rules USING btree (agent) WHERE (agent IS NOT NULL);
 alter table public.claim_rules enable row level security;
 comment on table public.claim_rules is 'Pauses, limits, rates, ceilings and weights: what binds claims and admissions, one row a scope';
@@ -438,7 +455,9 @@ create table public.compensations (
   constraint compensations_step_id_name_key UNIQUE (step_id, name),
   constraint compensations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
+-- What a run's undoing has to do, in the order of registration
 CREATE INDEX compensations_run ON public.compensations USING btree (run_id, seq);
+-- The compensation that a step carries out; one each
 CREATE UNIQUE INDEX compensations_undo_step ON public.compensations USING btree (undo_step) WHERE (undo_step IS NOT NULL);
 alter table public.compensations enable row level security;
 comment on table public.compensations is 'The undo register: one row an effect that can be taken back, and what became of that';
@@ -462,7 +481,9 @@ create table public.compensations_history (
   ended_at timestamp with time zone,
   constraint compensations_history_pkey PRIMARY KEY (id)
 );
+-- As compensations_run
 CREATE INDEX compensations_history_run ON public.compensations_history USING btree (run_id, seq);
+-- The compensation of an archived step
 CREATE INDEX compensations_history_step ON public.compensations_history USING btree (step_id);
 alter table public.compensations_history enable row level security;
 comment on table public.compensations_history is 'Of runs that have moved to history: as compensations';
@@ -496,9 +517,13 @@ create table public.dead_letters (
   constraint dead_letters_step_id_key UNIQUE (step_id),
   constraint dead_letters_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
+-- A tenant's dead letters by status, newest first
 CREATE INDEX dead_letters_list ON public.dead_letters USING btree (tenant_id, status, last_at DESC, id DESC);
+-- Counts of open dead letters by stage and reason
 CREATE INDEX dead_letters_open ON public.dead_letters USING btree (stage, reason) WHERE (status = ANY (ARRAY['new'::text, 'triaged'::text]));
+-- The letter that a redriving run settles
 CREATE INDEX dead_letters_redrive ON public.dead_letters USING btree (redrive_run) WHERE (redrive_run IS NOT NULL);
+-- The letters of a run; whether one keeps it from the history
 CREATE INDEX dead_letters_run ON public.dead_letters USING btree (run_id);
 alter table public.dead_letters enable row level security;
 comment on table public.dead_letters is 'Steps that failed for good, by stage and reason, with all that is known of the failure';
@@ -532,8 +557,11 @@ create table public.events (
   constraint events_pkey PRIMARY KEY (id),
   constraint events_actor_type_check CHECK ((actor_type = ANY (ARRAY['member'::text, 'agent'::text, 'worker'::text, 'system'::text])))
 ) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=50000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=200000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=100000);
+-- The events of a run, in order; whether one of them has no number yet
 CREATE INDEX events_by_run ON public.events USING btree (run_id, seq) WHERE (run_id IS NOT NULL);
+-- A tenant's events by cursor; each number once
 CREATE UNIQUE INDEX events_by_seq ON public.events USING btree (tenant_id, seq) WHERE (seq IS NOT NULL);
+-- What the sealer numbers next
 CREATE INDEX events_unsealed ON public.events USING btree (xid, id) WHERE (seq IS NULL);
 alter table public.events enable row level security;
 comment on table public.events is 'Append-only facts about changes: ids, enums, numbers and digests, never content';
@@ -554,8 +582,11 @@ create table public.external_events (
   constraint external_events_sent_by_type_check CHECK ((sent_by_type = ANY (ARRAY['member'::text, 'agent'::text, 'worker'::text, 'system'::text]))),
   constraint external_events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
+-- The first event of a name and key that came before its waiter
 CREATE INDEX external_events_key ON public.external_events USING btree (tenant_id, name, key, sent_at) WHERE (key IS NOT NULL);
+-- The first event of a name that came before its waiter
 CREATE INDEX external_events_name ON public.external_events USING btree (tenant_id, name, sent_at);
+-- The events sent to a run, for its archive
 CREATE INDEX external_events_run ON public.external_events USING btree (run_id) WHERE (run_id IS NOT NULL);
 alter table public.external_events enable row level security;
 comment on table public.external_events is 'What the outside told of: kept, so that a step that asks later finds it';
@@ -572,6 +603,7 @@ create table public.external_events_history (
   sent_at timestamp with time zone not null,
   constraint external_events_history_pkey PRIMARY KEY (id)
 );
+-- As external_events_run
 CREATE INDEX external_events_history_run ON public.external_events_history USING btree (run_id);
 alter table public.external_events_history enable row level security;
 comment on table public.external_events_history is 'Of runs that have moved to history: as external_events';
@@ -588,6 +620,7 @@ create table public.idempotency_keys (
   constraint idempotency_keys_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255))),
   constraint idempotency_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
+-- Keys that have expired, for the prune
 CREATE INDEX idempotency_keys_expiry ON public.idempotency_keys USING btree (expires_at);
 alter table public.idempotency_keys enable row level security;
 comment on table public.idempotency_keys is 'One row an answered request: the same key and body gets the same answer';
@@ -605,6 +638,7 @@ create table public.members (
   constraint members_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   constraint members_tenant_id_user_id_key UNIQUE (tenant_id, user_id)
 );
+-- The tenants of a person: asked by every policy
 CREATE INDEX members_user ON public.members USING btree (user_id, tenant_id);
 alter table public.members enable row level security;
 comment on table public.members is 'A person in a tenant. Removing the row ends every right at once: policies look it up';
@@ -698,7 +732,9 @@ create table public.plan_steps (
   constraint plan_steps_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   constraint plan_steps_verdict_check CHECK ((verdict = ANY (ARRAY['allow'::text, 'warn'::text, 'block'::text])))
 );
+-- The newest plan step of a backlog item
 CREATE INDEX plan_steps_item ON public.plan_steps USING btree (backlog_item_id, id DESC);
+-- The steps of a plan in their order
 CREATE INDEX plan_steps_order ON public.plan_steps USING btree (plan_id, "position");
 alter table public.plan_steps enable row level security;
 comment on table public.plan_steps is 'Nodes of a plan. token = sha256(tenant, lineage, name, arguments): what is unchanged keeps it';
@@ -737,6 +773,7 @@ create table public.plans (
   constraint plans_verdict_check CHECK ((verdict = ANY (ARRAY['allow'::text, 'warn'::text, 'block'::text]))),
   constraint plans_version_check CHECK ((version > 0))
 );
+-- A tenant's plans, newest first
 CREATE INDEX plans_list ON public.plans USING btree (tenant_id, id DESC);
 alter table public.plans enable row level security;
 comment on table public.plans is 'An immutable, versioned graph of plan steps; only its status moves';
@@ -755,6 +792,7 @@ create table public.redrive_batch_items (
   constraint redrive_batch_items_dead_letter_id_fkey FOREIGN KEY (dead_letter_id) REFERENCES dead_letters(id) ON DELETE CASCADE,
   constraint redrive_batch_items_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'redriving'::text, 'succeeded'::text, 'failed'::text, 'skipped'::text])))
 );
+-- What a batch of redrives does next
 CREATE INDEX redrive_batch_items_next ON public.redrive_batch_items USING btree (batch_id, "position") WHERE (status = ANY (ARRAY['waiting'::text, 'redriving'::text]));
 alter table public.redrive_batch_items enable row level security;
 comment on table public.redrive_batch_items is 'One dead letter of a batch, and what became of it';
@@ -780,7 +818,9 @@ create table public.redrive_batches (
   constraint redrive_batches_stop_percent_check CHECK (((stop_percent >= 1) AND (stop_percent <= 100))),
   constraint redrive_batches_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
+-- A tenant's batches of redrives, newest first
 CREATE INDEX redrive_batches_list ON public.redrive_batches USING btree (tenant_id, id DESC);
+-- Batches of redrives that go on, for the sweep
 CREATE INDEX redrive_batches_running ON public.redrive_batches USING btree (id) WHERE (status = 'running'::text);
 alter table public.redrive_batches enable row level security;
 comment on table public.redrive_batches is 'Dead letters that are redriven together, at a pace';
@@ -838,15 +878,23 @@ create table public.runs (
   constraint runs_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
   constraint runs_undo_order_check CHECK ((undo_order = ANY (ARRAY['completion'::text, 'dependency'::text])))
 ) with (fillfactor=60, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=100000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=50000);
+-- A tenant's failed and cancelled runs, newest first
 CREATE INDEX runs_bad ON public.runs USING btree (tenant_id, id DESC) WHERE (status = ANY (ARRAY['failed'::text, 'cancelled'::text]));
+-- A tenant's runs that are due for the history, oldest first
 CREATE INDEX runs_finished ON public.runs USING btree (tenant_id, finished_at) WHERE (finished_at IS NOT NULL);
+-- What was forked from a run: its family moves to the history whole
 CREATE INDEX runs_forks ON public.runs USING btree (forked_from) WHERE (forked_from IS NOT NULL);
+-- A tenant's runs, newest first
 CREATE INDEX runs_list ON public.runs USING btree (tenant_id, id DESC);
+-- A tenant's runs of plans, newest first, however many tasks lie between
 CREATE INDEX runs_of_plans ON public.runs USING btree (tenant_id, id DESC) WHERE (plan_id IS NOT NULL);
-CREATE INDEX runs_open ON public.runs USING btree (id) WHERE (finished_at IS NULL);
+-- The runs of a plan, newest first
 CREATE INDEX runs_plan ON public.runs USING btree (plan_id, id DESC) WHERE (plan_id IS NOT NULL);
+-- The runs of a schedule, newest first
 CREATE INDEX runs_schedule ON public.runs USING btree (schedule_id, id DESC) WHERE (schedule_id IS NOT NULL);
+-- A second task of the same key is the first one
 CREATE UNIQUE INDEX runs_task_key ON public.runs USING btree (tenant_id, task_key) WHERE (task_key IS NOT NULL);
+-- The runs that share the workspace of another
 CREATE INDEX runs_workspace ON public.runs USING btree (workspace_run) WHERE (workspace_run IS NOT NULL);
 alter table public.runs enable row level security;
 comment on table public.runs is 'One execution of one plan version, or of one task';
@@ -882,12 +930,19 @@ create table public.runs_history (
   schedule_id uuid,
   constraint runs_history_pkey PRIMARY KEY (id)
 );
+-- A tenant's archived runs that are due for deletion, oldest first
 CREATE INDEX runs_history_age ON public.runs_history USING btree (tenant_id, finished_at);
+-- As runs_bad
 CREATE INDEX runs_history_bad ON public.runs_history USING btree (tenant_id, id DESC) WHERE (status = ANY (ARRAY['failed'::text, 'cancelled'::text]));
+-- What was forked from an archived run: a family comes back whole
 CREATE INDEX runs_history_forks ON public.runs_history USING btree (forked_from) WHERE (forked_from IS NOT NULL);
+-- As runs_list
 CREATE INDEX runs_history_list ON public.runs_history USING btree (tenant_id, id DESC);
+-- As runs_of_plans
 CREATE INDEX runs_history_of_plans ON public.runs_history USING btree (tenant_id, id DESC) WHERE (plan_id IS NOT NULL);
+-- As runs_plan
 CREATE INDEX runs_history_plan ON public.runs_history USING btree (plan_id, id DESC) WHERE (plan_id IS NOT NULL);
+-- As runs_schedule
 CREATE INDEX runs_history_schedule ON public.runs_history USING btree (schedule_id, id DESC) WHERE (schedule_id IS NOT NULL);
 alter table public.runs_history enable row level security;
 comment on table public.runs_history is 'Of runs that have moved to history: as runs';
@@ -912,6 +967,7 @@ create table public.schedule_firings (
   constraint schedule_firings_outcome_check CHECK ((outcome = ANY (ARRAY['fired'::text, 'skipped_overlap'::text, 'missed'::text, 'failed'::text]))),
   constraint schedule_firings_schedule_id_fkey FOREIGN KEY (schedule_id) REFERENCES schedules(id) ON DELETE CASCADE
 );
+-- Old firings, for the prune
 CREATE INDEX schedule_firings_age ON public.schedule_firings USING btree (fired_at);
 alter table public.schedule_firings enable row level security;
 comment on table public.schedule_firings is 'One row an instant of a schedule: what became of it. Kept for 90 days';
@@ -957,7 +1013,9 @@ create table public.schedules (
   constraint schedules_tenant_id_name_key UNIQUE (tenant_id, name),
   constraint schedules_time_zone_check CHECK (((length(time_zone) >= 1) AND (length(time_zone) <= 100)))
 );
+-- Schedules that are due
 CREATE INDEX schedules_due ON public.schedules USING btree (next_at) WHERE (next_at IS NOT NULL);
+-- A tenant's schedules, newest first
 CREATE INDEX schedules_list ON public.schedules USING btree (tenant_id, id DESC);
 alter table public.schedules enable row level security;
 comment on table public.schedules is 'What begins by the clock: a timetable, the task that it starts, and how far it has come';
@@ -969,6 +1027,7 @@ create table public.step_dependencies (
   required boolean not null default true,
   constraint step_dependencies_pkey PRIMARY KEY (depends_on, step_id)
 ) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=50000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=100000);
+-- What a step depends on: what its executor is told of, and what the page draws
 CREATE INDEX step_dependencies_of ON public.step_dependencies USING btree (step_id);
 alter table public.step_dependencies enable row level security;
 comment on table public.step_dependencies is 'Edges of a run; read from depends_on when a step succeeds';
@@ -998,6 +1057,7 @@ create table public.step_logs (
   constraint step_logs_stream_check CHECK ((stream = ANY (ARRAY['stdout'::text, 'stderr'::text, 'log'::text, 'system'::text]))),
   constraint step_logs_text_check CHECK ((length(text) <= 16384))
 );
+-- The log of a run, in order
 CREATE INDEX step_logs_run ON public.step_logs USING btree (run_id, id);
 alter table public.step_logs enable row level security;
 comment on table public.step_logs is 'What a step printed, line by line';
@@ -1014,6 +1074,7 @@ create table public.step_logs_history (
   text text not null,
   constraint step_logs_history_pkey PRIMARY KEY (id)
 );
+-- As step_logs_run
 CREATE INDEX step_logs_history_run ON public.step_logs_history USING btree (run_id, id);
 alter table public.step_logs_history enable row level security;
 comment on table public.step_logs_history is 'Of runs that have moved to history: as step_logs';
@@ -1079,15 +1140,25 @@ create table public.steps (
   constraint steps_run_id_name_key UNIQUE (run_id, name),
   constraint steps_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'assigned'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text])))
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=100000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=50000, autovacuum_vacuum_cost_delay=0);
+-- Claims of agents: the groups of what they can do by skip scan, and a group in order from its head
 CREATE INDEX steps_claim_agent ON public.steps USING btree (tenant_id, capability, queue, handler, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'agent'::text));
+-- Claims of steps that one more crash would end, one at a time a worker
 CREATE INDEX steps_claim_suspect ON public.steps USING btree (queue, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'worker'::text) AND (crashes > 0) AND ((crashes + 1) >= max_crashes));
+-- Claims of workers: the heads of groups (tenant, handler, priority) by skip scan, and a group in order from its head; depth of queues
 CREATE INDEX steps_claim_worker ON public.steps USING btree (queue, tenant_id, handler, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'worker'::text) AND ((crashes = 0) OR ((crashes + 1) < max_crashes)));
+-- Claimable steps past their deadline, for the sweep
 CREATE INDEX steps_deadline ON public.steps USING btree (deadline_at) WHERE ((status = 'queued'::text) AND (holds = 0) AND (deadline_at IS NOT NULL));
+-- Queued steps on hold, by tenant and queue: ceilings at admission, metrics
 CREATE INDEX steps_held ON public.steps USING btree (tenant_id, queue) WHERE ((status = 'queued'::text) AND (holds <> 0));
+-- Whether a worker holds a step that one more crash would end
 CREATE INDEX steps_held_suspect ON public.steps USING btree (lease_owner) WHERE ((status = ANY (ARRAY['assigned'::text, 'running'::text])) AND (crashes > 0));
+-- Steps of forks that stand for a step of the source, before that one is archived or deleted
 CREATE INDEX steps_kept ON public.steps USING btree (kept_from) WHERE (kept_from IS NOT NULL);
+-- Leases that have run out, for the sweep; what runs, for limits and metrics
 CREATE INDEX steps_lease ON public.steps USING btree (lease_until) WHERE (status = ANY (ARRAY['assigned'::text, 'running'::text]));
+-- Children of a step: to end with it, to wake it, to show them
 CREATE INDEX steps_of_parent ON public.steps USING btree (parent_step_id) WHERE (parent_step_id IS NOT NULL);
+-- The newest step of a plan step, for the page of a plan and the backlog
 CREATE INDEX steps_of_plan_step ON public.steps USING btree (plan_step_id, id DESC) WHERE (plan_step_id IS NOT NULL);
 alter table public.steps enable row level security;
 comment on table public.steps is 'One node of a run: the unit that is queued, leased, executed, retried';
@@ -1143,7 +1214,9 @@ create table public.steps_history (
   claimed_at timestamp with time zone,
   constraint steps_history_pkey PRIMARY KEY (id)
 );
+-- As steps_of_plan_step
 CREATE INDEX steps_history_plan_step ON public.steps_history USING btree (plan_step_id, id DESC) WHERE (plan_step_id IS NOT NULL);
+-- The steps of an archived run in their order
 CREATE INDEX steps_history_run ON public.steps_history USING btree (run_id, "position");
 alter table public.steps_history enable row level security;
 comment on table public.steps_history is 'Of runs that have moved to history: as steps';
@@ -1156,6 +1229,7 @@ create table public.storage_deletions (
   constraint storage_deletions_pkey PRIMARY KEY (path),
   constraint storage_deletions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
+-- Files to remove, the longest due first
 CREATE INDEX storage_deletions_due ON public.storage_deletions USING btree (next_at);
 alter table public.storage_deletions enable row level security;
 comment on table public.storage_deletions is 'Files of artifacts to be removed from storage, each asked for until it is gone';
@@ -1237,11 +1311,17 @@ create table public.waits (
   constraint waits_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   constraint waits_topic_check CHECK (((length(topic) >= 1) AND (length(topic) <= 128)))
 );
+-- The wait of a question; one each
 CREATE UNIQUE INDEX waits_approvals ON public.waits USING btree (approval_id) WHERE (approval_id IS NOT NULL);
+-- Who waits for an event, by topic and key
 CREATE INDEX waits_events ON public.waits USING btree (tenant_id, topic, key) WHERE ((status = 'open'::text) AND (kind = 'event'::text));
+-- Of the options of a wait one is met
 CREATE UNIQUE INDEX waits_met_once ON public.waits USING btree (step_id, name) WHERE (status = 'met'::text);
+-- What a tenant's steps wait for
 CREATE INDEX waits_open ON public.waits USING btree (tenant_id, id) WHERE (status = 'open'::text);
+-- The waits of a run, for its page and its archive
 CREATE INDEX waits_run ON public.waits USING btree (run_id, id);
+-- Timers that are due, for the sweep
 CREATE INDEX waits_timers ON public.waits USING btree (due_at) WHERE ((status = 'open'::text) AND (kind = 'timer'::text));
 alter table public.waits enable row level security;
 comment on table public.waits is 'What steps wait for: one row an option, the first that is met answers';
@@ -1267,7 +1347,9 @@ create table public.waits_history (
   ended_at timestamp with time zone,
   constraint waits_history_pkey PRIMARY KEY (id)
 );
+-- A tenant's waits of archived runs
 CREATE INDEX waits_history_list ON public.waits_history USING btree (tenant_id, id);
+-- As waits_run
 CREATE INDEX waits_history_run ON public.waits_history USING btree (run_id, id);
 alter table public.waits_history enable row level security;
 comment on table public.waits_history is 'Of runs that have moved to history: as waits';
@@ -1286,6 +1368,7 @@ create table public.webhook_cursors (
   constraint webhook_cursors_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   constraint webhook_cursors_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE
 );
+-- Webhooks whose turn it is
 CREATE INDEX webhook_cursors_due ON public.webhook_cursors USING btree (next_at);
 alter table public.webhook_cursors enable row level security;
 comment on table public.webhook_cursors is 'How far each endpoint has been told, and who is telling it';
@@ -1309,7 +1392,9 @@ create table public.webhook_deliveries (
   constraint webhook_deliveries_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   constraint webhook_deliveries_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE
 );
+-- Old deliveries, for the prune
 CREATE INDEX webhook_deliveries_age ON public.webhook_deliveries USING btree (at);
+-- The deliveries of a webhook, newest first
 CREATE INDEX webhook_deliveries_list ON public.webhook_deliveries USING btree (webhook_id, id DESC);
 alter table public.webhook_deliveries enable row level security;
 comment on table public.webhook_deliveries is 'One row an attempt, kept for 30 days';
@@ -1347,6 +1432,7 @@ create table public.webhooks (
   constraint webhooks_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   constraint webhooks_url_check CHECK (((length(url) >= 1) AND (length(url) <= 2048)))
 );
+-- A tenant's webhooks
 CREATE INDEX webhooks_list ON public.webhooks USING btree (tenant_id, id);
 alter table public.webhooks enable row level security;
 comment on table public.webhooks is 'Endpoints that are told of a tenant''s events';
@@ -1385,6 +1471,7 @@ create table public.worker_heartbeats (
   constraint worker_heartbeats_pkey PRIMARY KEY (worker, at),
   constraint worker_heartbeats_worker_fkey FOREIGN KEY (worker) REFERENCES worker_devices(name) ON DELETE CASCADE
 );
+-- Old heartbeats, for the prune
 CREATE INDEX worker_heartbeats_at ON public.worker_heartbeats USING btree (at);
 alter table public.worker_heartbeats enable row level security;
 comment on table public.worker_heartbeats is 'What each worker was doing, about every 15 seconds, for a day';

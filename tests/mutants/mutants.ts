@@ -57,17 +57,17 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "side verbs without comparing the epoch",
-    file: `${SQL}/0012_engine_side_verbs.sql`,
+    file: `${SQL}/0049_query_plans.sql`,
     edits: [["where s.id = p_step and s.epoch = p_epoch", "where s.id = p_step"]],
     killer: fence,
   },
   {
     name: "side verbs by the time the transaction began",
-    file: `${SQL}/0012_engine_side_verbs.sql`,
+    file: `${SQL}/0049_query_plans.sql`,
     edits: [
       [
-        "s.status in ('assigned', 'running') and s.lease_until > clock_timestamp()",
-        "s.status in ('assigned', 'running') and s.lease_until > now()",
+        "s.status = any (c_held) and s.lease_until > clock_timestamp()",
+        "s.status = any (c_held) and s.lease_until > now()",
       ],
     ],
     killer: clock,

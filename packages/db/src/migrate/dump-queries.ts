@@ -58,7 +58,8 @@ export const DUMP_QUERIES: readonly { title: string; sql: string }[] = [
           case when c.relkind = 'p' then ' partition by ' || pg_get_partkeydef(c.oid)
             when c.relpersistence = 'u' then ' -- unlogged' else '' end
             || case when c.reloptions is null then '' else ' with (' || array_to_string(c.reloptions, ', ') || ')' end),
-        (select string_agg(pg_get_indexdef(i.indexrelid) || ';', E'\\n' order by i.indexrelid::regclass::text)
+        (select string_agg(coalesce('-- ' || obj_description(i.indexrelid, 'pg_class') || E'\\n', '') || pg_get_indexdef(i.indexrelid) || ';',
+              E'\\n' order by i.indexrelid::regclass::text)
           from pg_index i where i.indrelid = c.oid
             and not exists (select from pg_constraint k where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x'))),
         (select string_agg(pg_get_triggerdef(t.oid) || ';', E'\\n' order by t.tgname)

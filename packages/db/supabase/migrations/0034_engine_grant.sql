@@ -283,9 +283,12 @@ $$;
 create or replace function engine.renew(p_owner text, p_executor text, p_tenant uuid, p_items jsonb, p_lease_ms integer)
 returns table (step_id uuid, held boolean, lease_until timestamptz, cancel_requested boolean)
 language plpgsql security definer
-set search_path = ''
+set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
+declare
+  -- as in engine.settle_one
+  c_held constant text[] := '{assigned,running}';
 begin
   perform engine.assert_caller(p_owner, p_executor, p_tenant);
 
@@ -295,7 +298,7 @@ begin
   ),
   locked as (
     select s.id, s.epoch, s.status from public.steps s join items i on s.id = i.step_id and s.epoch = i.epoch
-    where s.status in ('assigned', 'running') and s.lease_owner = p_owner and s.lease_until > clock_timestamp()
+    where s.status = any (c_held) and s.lease_owner = p_owner and s.lease_until > clock_timestamp()
       and (p_tenant is null or s.tenant_id = p_tenant)
     order by s.id for update of s
   ),

@@ -50,9 +50,11 @@ $$;
 -- Those without an undo, all at once. An item whose step is not under its epoch, or whose lease has run out, is refused.
 create function engine.checkpoints_alike(p_items jsonb) returns json
 language plpgsql security definer
-set search_path = '' set enable_seqscan = off set jit = off
+set search_path = '' set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan
 as $$
 declare
+  -- as in engine.settle_one
+  c_held constant text[] := '{assigned,running}';
   v_owned uuid[];
   v_begun public.steps;
   v_created text[];
@@ -65,7 +67,7 @@ begin
   select array_agg(distinct s.id) into v_owned
   from jsonb_to_recordset(p_items) as i (step_id uuid, epoch bigint)
   join public.steps s on s.id = i.step_id and s.epoch = i.epoch
-  where s.status in ('assigned', 'running') and s.lease_until > clock_timestamp();
+  where s.status = any (c_held) and s.lease_until > clock_timestamp();
 
   with made as (
     insert into public.checkpoints (step_id, name, tenant_id, value, epoch)

@@ -18,6 +18,8 @@ language plpgsql security definer
 set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan
 as $$
 declare
+  -- as in engine.settle_one
+  c_held constant text[] := '{assigned,running}';
   v_doomed uuid[] := '{}';
   v_cancelled uuid[] := '{}';
   v_told uuid[];
@@ -65,7 +67,7 @@ begin
 
     -- what is being executed hears of it with its next heartbeat
     update public.steps s set cancel_requested_at = clock_timestamp()
-    where s.id = any (v_doomed) and s.status in ('assigned', 'running') and s.cancel_requested_at is null;
+    where s.id = any (v_doomed) and s.status = any (c_held) and s.cancel_requested_at is null;
 
     perform engine.close_questions(v_cancelled || p_ended, p_actor_type, p_actor_id);
     perform engine.close_waits(v_cancelled || p_ended);
