@@ -170,7 +170,9 @@ test(`no step begins after the cancel is acknowledged (${ROUNDS} times, at any m
           if (acknowledged) return;
           continue;
         }
-        if (after && !step.name.startsWith("undo.")) late.push(step.name);
+        // runs that other tests left behind take turns with this one
+        const ours = step.run_id === toUuid("run", run.id);
+        if (after && ours && !step.name.startsWith("undo.")) late.push(step.name);
         await control.settle(ended(step, "ok"));
       }
     };
