@@ -2365,14 +2365,17 @@ $function$
 
 CREATE OR REPLACE FUNCTION app.tenant_ids()
  RETURNS SETOF uuid
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE PARALLEL SAFE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select m.tenant_id from public.members m where m.user_id = app.user_id() and app.agent_id() is null
-  union all
-  select a.tenant_id from public.agent_registry a
-  where a.id = app.agent_id() and a.status in ('active', 'draining')
+begin
+  if app.agent_id() is null then
+    return query select m.tenant_id from public.members m where m.user_id = app.user_id();
+  else
+    return query select a.tenant_id from public.agent_registry a where a.id = app.agent_id() and a.status in ('active', 'draining');
+  end if;
+end
 $function$
 ;
 
@@ -2758,12 +2761,15 @@ $function$
 
 CREATE OR REPLACE FUNCTION engine.artifacts_of(p_step uuid)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select coalesce(jsonb_agg(engine.artifact_json(a) order by a.name), '[]')
-  from public.artifacts a where a.step_id = p_step and a.stored_at is not null
+begin
+  return (
+    select coalesce(jsonb_agg(engine.artifact_json(a) order by a.name), '[]')
+    from public.artifacts a where a.step_id = p_step and a.stored_at is not null);
+end
 $function$
 ;
 

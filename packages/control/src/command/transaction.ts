@@ -16,6 +16,12 @@ export interface EventDraft {
   correlationId?: string;
 }
 
+interface AuditDraft {
+  readonly verb: AuditVerb;
+  /** The exact text that is hashed. */
+  readonly body: string;
+}
+
 /** One command's transaction: the database under the caller's rights, and what is to be told of it. */
 export interface CommandTransaction {
   readonly db: Transaction<DB>;
@@ -23,7 +29,10 @@ export interface CommandTransaction {
   emit(event: EventDraft): void;
   /** Says that there is something newer of a run: for changes whose events the engine wrote itself. */
   nudge(runId: string): void;
-  /** Appends to the hash-chained audit log. Takes the tenant's head lock, so call it last. */
+  /**
+   * Notes an entry of the hash-chained audit log. All are appended at the very end: whoever appends holds the lock of the
+   * tenant's head until its commit, and all other commands of the tenant wait for it.
+   */
   audit(verb: AuditVerb, body: Record<string, unknown>): Promise<void>;
   /** After the commit, wakes whoever executes such steps. */
   ring(counts: { for_workers: number; for_agents: number }): void;
@@ -40,21 +49,21 @@ export async function inTransaction<T>(
       rung = false;
       const events: EventDraft[] = [];
       const touched = new Set<string>();
+      const entries: AuditDraft[] = [];
       await assume(ctx, db);
       const value = await work({
         db,
         emit: (event) => events.push(event),
         nudge: (runId) => touched.add(runId),
         audit: async (verb, body) => {
-          await sql`select app.append_audit(${ctx.tenantId}::uuid, ${verb}, ${ctx.actor.type}, ${ctx.actor.id}, ${canonicalJson(body)})`.execute(
-            db,
-          );
+          entries.push({ verb, body: canonicalJson(body) });
         },
         ring: (counts) => {
           rung ||= counts.for_workers + counts.for_agents > 0;
         },
       });
-      await tell(ctx, db, events, touched);
+      if (events.length > 0) await write(ctx, db, events);
+      await close(ctx, db, topicsOf(ctx, events, touched), entries);
       return value;
     });
     if (rung) await ringDoorbell(ctx);
@@ -76,22 +85,37 @@ async function assume(ctx: CallerContext, db: Transaction<DB>): Promise<void> {
   );
 }
 
-async function tell(
+/** Which topics hear that there is something newer. */
+function topicsOf(
   ctx: CallerContext,
-  db: Transaction<DB>,
-  events: EventDraft[],
+  events: readonly EventDraft[],
   touched: ReadonlySet<string>,
-): Promise<void> {
-  if (events.length > 0) await write(ctx, db, events);
-  if (events.length + touched.size === 0) return;
+): string[] {
+  if (events.length + touched.size === 0) return [];
   const topics = new Set([topicOf.tenant(ctx.tenantId)]);
   for (const runId of touched) topics.add(topicOf.run(runId));
   for (const event of events) {
     if (event.runId !== undefined) topics.add(topicOf.run(event.runId));
     if (event.type.startsWith("approval.")) topics.add(topicOf.approvals(ctx.tenantId));
   }
-  const nudges = JSON.stringify([...topics].map((topic) => ({ topic, seq: null })));
-  await sql`select app.nudge(${nudges}::jsonb)`.execute(db);
+  return [...topics];
+}
+
+/** The last statement before the commit: nudges, then the audit log, whose lock is held from here on. */
+async function close(
+  ctx: CallerContext,
+  db: Transaction<DB>,
+  topics: readonly string[],
+  entries: readonly AuditDraft[],
+): Promise<void> {
+  const nudges = JSON.stringify(topics.map((topic) => ({ topic, seq: null })));
+  const calls = entries.map(
+    ({ verb, body }) =>
+      sql`app.append_audit(${ctx.tenantId}::uuid, ${verb}, ${ctx.actor.type}, ${ctx.actor.id}, ${body})`,
+  );
+  if (topics.length > 0) calls.unshift(sql`app.nudge(${nudges}::jsonb)`);
+  if (calls.length === 0) return;
+  await sql`select ${sql.join(calls)}`.execute(db);
 }
 
 async function write(ctx: CallerContext, db: Transaction<DB>, events: EventDraft[]): Promise<void> {
