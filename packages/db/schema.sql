@@ -1318,7 +1318,7 @@ CREATE INDEX waits_events ON public.waits USING btree (tenant_id, topic, key) WH
 -- Of the options of a wait one is met
 CREATE UNIQUE INDEX waits_met_once ON public.waits USING btree (step_id, name) WHERE (status = 'met'::text);
 -- What a tenant's steps wait for
-CREATE INDEX waits_open ON public.waits USING btree (tenant_id, id) WHERE (status = 'open'::text);
+CREATE INDEX waits_open ON public.waits USING btree (tenant_id, id) WHERE (ended_at IS NULL);
 -- The waits of a run, for its page and its archive
 CREATE INDEX waits_run ON public.waits USING btree (run_id, id);
 -- Timers that are due, for the sweep
@@ -2696,6 +2696,7 @@ CREATE OR REPLACE FUNCTION engine.archive(p_limit integer)
  SECURITY DEFINER
  SET search_path TO ''
  SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
  SET jit TO 'off'
 AS $function$
 declare
@@ -3278,7 +3279,7 @@ begin
   select coalesce(array_agg(m.step_id || ' ' || m.name), '{}') into v_created from made m;
 
   for v_begun in
-    select s.* from public.steps s where s.id = any (v_owned) and s.status = 'assigned' order by s.id
+    select s.* from public.steps s where s.id = any (v_owned) and s.status <> 'running' order by s.id
   loop
     perform engine.mark_running(v_begun);
   end loop;
@@ -4066,16 +4067,27 @@ declare
   v_for_workers integer;
   v_for_agents integer;
   v_asked integer := jsonb_array_length(p_tasks);
+  v_us bigint := (extract(epoch from clock_timestamp()) * 1000000)::bigint;
 begin
   if session_user <> 'nofx_worker' then
     perform app.assert_tenant(p_tenant);
   end if;
 
   with asked as materialized (
-    select row_number() over () as n, app.uuid7() as run_id, app.uuid7() as step_id, t.*
-    from jsonb_to_recordset(p_tasks) as t (
-      kind text, kind_version smallint, executor text, capability text, arguments jsonb, queue text, priority smallint, title text,
-      key text, token text, run_at timestamptz, max_failures integer, deadline_ms bigint, compensate boolean, undo jsonb, schedule_id uuid)
+    -- uuid v7 as app.uuid7 makes them, a microsecond apart: in the order asked, and at a quarter of the cost of as many calls
+    select t.*,
+      encode(t.at || substring(uuid_send(gen_random_uuid()) from 9), 'hex')::uuid as run_id,
+      encode(t.at || substring(uuid_send(gen_random_uuid()) from 9), 'hex')::uuid as step_id
+    from (
+      select r.*, substring(int8send((v_us + r.n) / 1000) from 3)
+        || substring(int4send((28672 + ((v_us + r.n) % 1000) * 4096 / 1000)::integer) from 3) as at
+      from (
+        select row_number() over () as n, t.*
+        from jsonb_to_recordset(p_tasks) as t (
+          kind text, kind_version smallint, executor text, capability text, arguments jsonb, queue text, priority smallint, title text,
+          key text, token text, run_at timestamptz, max_failures integer, deadline_ms bigint, compensate boolean, undo jsonb, schedule_id uuid)
+      ) r
+    ) t
   ),
   made as (
     insert into public.runs (id, tenant_id, title, task_key, schedule_id, compensate, step_count, steps_left, correlation_id, causation_id,
@@ -5455,6 +5467,7 @@ CREATE OR REPLACE FUNCTION engine.overdue(p_limit integer)
  STABLE SECURITY DEFINER
  SET search_path TO ''
  SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
  SET jit TO 'off'
@@ -5912,6 +5925,8 @@ CREATE OR REPLACE FUNCTION engine.queue_stats(p_tenant uuid)
  SET enable_seqscan TO 'off'
  SET enable_bitmapscan TO 'off'
  SET jit TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
 AS $function$
 declare
   v_limit constant integer := 10000;
@@ -6045,6 +6060,7 @@ CREATE OR REPLACE FUNCTION engine.reclaim(p_limit integer)
  SECURITY DEFINER
  SET search_path TO ''
  SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
  SET jit TO 'off'
@@ -6489,6 +6505,7 @@ AS $function$
 declare
   -- as in engine.settle_one
   c_held constant text[] := '{assigned,running}';
+  v_asked uuid[] := array(select i.step_id from jsonb_to_recordset(p_items) as i (step_id uuid));
 begin
   perform engine.assert_caller(p_owner, p_executor, p_tenant);
 
@@ -6497,10 +6514,10 @@ begin
     select i.* from jsonb_to_recordset(p_items) as i (step_id uuid, epoch bigint, progress jsonb)
   ),
   locked as (
-    select s.id, s.epoch, s.status from public.steps s join items i on s.id = i.step_id and s.epoch = i.epoch
-    where s.status = any (c_held) and s.lease_owner = p_owner and s.lease_until > clock_timestamp()
+    select s.id, s.epoch, s.status from public.steps s
+    where s.id = any (v_asked) and s.status = any (c_held) and s.lease_owner = p_owner and s.lease_until > clock_timestamp()
       and (p_tenant is null or s.tenant_id = p_tenant)
-    order by s.id for update of s
+    order by s.id for update
   ),
   renewed as (
     update public.steps s
@@ -7915,6 +7932,7 @@ CREATE OR REPLACE FUNCTION engine.wake_timers(p_limit integer)
  SECURITY DEFINER
  SET search_path TO ''
  SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
  SET jit TO 'off'
 AS $function$
 declare

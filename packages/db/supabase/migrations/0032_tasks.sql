@@ -62,7 +62,7 @@ $$;
 -- first hundred runs; no event and no audit entry a task, or their number would be the limit.
 --
 -- Answers {runs: [uuid, in the order asked], existing, for_workers, for_agents}. Measured: 20,000 tasks in calls of 1,000 take
--- about 25 us each of one core, of which half are indexes.
+-- about 20 us each of one core, of which half are indexes.
 create function engine.enqueue(
   p_tenant uuid, p_tasks jsonb, p_actor_type text, p_actor_id text, p_correlation uuid, p_traceparent text default null,
   p_causation uuid default null
@@ -76,16 +76,27 @@ declare
   v_for_workers integer;
   v_for_agents integer;
   v_asked integer := jsonb_array_length(p_tasks);
+  v_us bigint := (extract(epoch from clock_timestamp()) * 1000000)::bigint;
 begin
   if session_user <> 'nofx_worker' then
     perform app.assert_tenant(p_tenant);
   end if;
 
   with asked as materialized (
-    select row_number() over () as n, app.uuid7() as run_id, app.uuid7() as step_id, t.*
-    from jsonb_to_recordset(p_tasks) as t (
-      kind text, kind_version smallint, executor text, capability text, arguments jsonb, queue text, priority smallint, title text,
-      key text, token text, run_at timestamptz, max_failures integer, deadline_ms bigint, compensate boolean, undo jsonb, schedule_id uuid)
+    -- uuid v7 as app.uuid7 makes them, a microsecond apart: in the order asked, and at a quarter of the cost of as many calls
+    select t.*,
+      encode(t.at || substring(uuid_send(gen_random_uuid()) from 9), 'hex')::uuid as run_id,
+      encode(t.at || substring(uuid_send(gen_random_uuid()) from 9), 'hex')::uuid as step_id
+    from (
+      select r.*, substring(int8send((v_us + r.n) / 1000) from 3)
+        || substring(int4send((28672 + ((v_us + r.n) % 1000) * 4096 / 1000)::integer) from 3) as at
+      from (
+        select row_number() over () as n, t.*
+        from jsonb_to_recordset(p_tasks) as t (
+          kind text, kind_version smallint, executor text, capability text, arguments jsonb, queue text, priority smallint, title text,
+          key text, token text, run_at timestamptz, max_failures integer, deadline_ms bigint, compensate boolean, undo jsonb, schedule_id uuid)
+      ) r
+    ) t
   ),
   made as (
     insert into public.runs (id, tenant_id, title, task_key, schedule_id, compensate, step_count, steps_left, correlation_id, causation_id,
