@@ -83,8 +83,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${SQL}/0034_engine_grant.sql`,
     edits: [
       [
-        "select s.id, s.epoch, s.status from public.steps s join items i on s.id = i.step_id and s.epoch = i.epoch",
-        "select s.id, i.epoch, s.status from public.steps s join items i on s.id = i.step_id",
+        "from locked l join items i on i.step_id = l.id and i.epoch = l.epoch\n    where s.id = l.id\n    returning s.id, s.tenant_id, s.run_id, s.correlation_id, s.epoch,",
+        "from locked l join items i on i.step_id = l.id\n    where s.id = l.id\n    returning s.id, s.tenant_id, s.run_id, s.correlation_id, i.epoch,",
       ],
     ],
     killer: fence,

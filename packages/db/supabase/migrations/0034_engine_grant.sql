@@ -289,6 +289,7 @@ as $$
 declare
   -- as in engine.settle_one
   c_held constant text[] := '{assigned,running}';
+  v_asked uuid[] := array(select i.step_id from jsonb_to_recordset(p_items) as i (step_id uuid));
 begin
   perform engine.assert_caller(p_owner, p_executor, p_tenant);
 
@@ -297,10 +298,10 @@ begin
     select i.* from jsonb_to_recordset(p_items) as i (step_id uuid, epoch bigint, progress jsonb)
   ),
   locked as (
-    select s.id, s.epoch, s.status from public.steps s join items i on s.id = i.step_id and s.epoch = i.epoch
-    where s.status = any (c_held) and s.lease_owner = p_owner and s.lease_until > clock_timestamp()
+    select s.id, s.epoch, s.status from public.steps s
+    where s.id = any (v_asked) and s.status = any (c_held) and s.lease_owner = p_owner and s.lease_until > clock_timestamp()
       and (p_tenant is null or s.tenant_id = p_tenant)
-    order by s.id for update of s
+    order by s.id for update
   ),
   renewed as (
     update public.steps s

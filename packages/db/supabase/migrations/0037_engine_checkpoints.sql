@@ -83,7 +83,7 @@ begin
   select coalesce(array_agg(m.step_id || ' ' || m.name), '{}') into v_created from made m;
 
   for v_begun in
-    select s.* from public.steps s where s.id = any (v_owned) and s.status = 'assigned' order by s.id
+    select s.* from public.steps s where s.id = any (v_owned) and s.status <> 'running' order by s.id
   loop
     perform engine.mark_running(v_begun);
   end loop;

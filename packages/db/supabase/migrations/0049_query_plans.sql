@@ -48,11 +48,18 @@ $$;
 
 -- The sweeps find a few rows by their times and follow them by their ids: never a whole table, whatever the statistics say.
 alter function engine.reclaim(integer)
-  set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan;
-alter function engine.overdue(integer) set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off;
-alter function engine.wake_timers(integer) set enable_seqscan = off set jit = off;
-alter function engine.archive(integer) set enable_seqscan = off set jit = off;
+  set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan;
+alter function engine.overdue(integer) set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off;
+alter function engine.wake_timers(integer) set enable_seqscan = off set enable_bitmapscan = off set jit = off;
+alter function engine.archive(integer) set enable_seqscan = off set enable_bitmapscan = off set jit = off;
 alter function engine.enqueue(uuid, jsonb, text, text, uuid, text, uuid) set enable_seqscan = off set jit = off;
+
+-- the steps of what has been settled lately are looked up, not read in their order
+alter function engine.queue_stats(uuid) set enable_hashjoin = off set enable_mergejoin = off;
+
+-- By another word for open than queries by a step use, or they would read all of it.
+drop index public.waits_open;
+create index waits_open on public.waits (tenant_id, id) where ended_at is null;
 
 -- What waits for something keeps its deadline and is not ended by it: left out, or every sweep would read it again.
 drop index public.steps_deadline;

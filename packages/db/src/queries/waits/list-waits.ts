@@ -52,7 +52,7 @@ export async function listWaits(
     db,
     filter.status === "open" ? "waits" : "waits_all",
     sql`where w.tenant_id = ${filter.tenantId}::uuid
-      and (${filter.status === "all"}::boolean or w.status = 'open')
+      ${filter.status === "all" ? sql`` : sql`and w.ended_at is null`}
       and (${filter.runId ?? null}::uuid is null or w.run_id = ${filter.runId ?? null}::uuid)
       and (${filter.kind ?? null}::text is null or w.kind = ${filter.kind ?? null}::text)
       and (${after === undefined}::boolean or w.id < ${after?.[0] ?? null}::uuid)
