@@ -239,10 +239,10 @@ describe("with plans made when there was next to nothing, and no statistics sinc
 
   test.for(calls)(
     "$name neither scans nor sorts the backlog",
+    { timeout: MINUTES },
     async ({ make }) => {
       expect(faults(await make())).toEqual([]);
     },
-    MINUTES,
   );
 });
 
@@ -255,20 +255,20 @@ describe("with statistics, in a new session", () => {
 
   test.for(calls)(
     "$name neither scans nor sorts the backlog",
+    { timeout: MINUTES },
     async ({ make }) => {
       expect(faults(await make())).toEqual([]);
     },
-    MINUTES,
   );
 
   test.for(["engine.stats()", "engine.queue_stats(null)"])(
     "%s counts no further than 10,000",
+    { timeout: MINUTES },
     async (text) => {
       const watched = await call(0, text);
       const counts = watched.nodes.map((node) => ({ ...node, pages: 0 }));
       expect(faults({ nodes: counts, asked: 0 }, 10_000)).toEqual([]);
     },
-    MINUTES,
   );
 });
 

@@ -1,6 +1,11 @@
 import pg from "pg";
 
-type Node = Record<string, unknown> & { "Node Type": string; Plans?: Node[] };
+type Node = Record<string, unknown> & {
+  "Node Type": string;
+  "Relation Name"?: string;
+  "Index Name"?: string;
+  Plans?: Node[];
+};
 
 /** One scan or sort that a statement did, with what it cost. */
 export type PlanNode = {
@@ -68,12 +73,12 @@ function collect(node: Node, query: string, into: PlanNode[]): void {
     Number(node["Rows Removed by Index Recheck"] ?? 0);
   if (
     (type.endsWith("Scan") && (node["Relation Name"] ?? node["Index Name"]) !== undefined) ||
-    /Sort$/.test(type)
+    type.endsWith("Sort")
   ) {
     into.push({
       type,
-      table: String(node["Relation Name"] ?? ""),
-      index: String(node["Index Name"] ?? ""),
+      table: node["Relation Name"] ?? "",
+      index: node["Index Name"] ?? "",
       rows: Math.ceil(each * loops),
       pages: Number(node["Shared Hit Blocks"] ?? 0) + Number(node["Shared Read Blocks"] ?? 0),
       loops,
