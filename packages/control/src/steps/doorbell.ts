@@ -29,7 +29,6 @@ export const silentDoorbell = (clock: Clock): Doorbell => ({
 /** The bell within one process: whoever hears from elsewhere rings it. */
 export function createBell(clock: Clock): Doorbell & { ring(): void } {
   let rings = 0;
-  let closed = false;
   const waiting = new Set<() => void>();
   const wakeAll = () => {
     for (const wake of waiting) wake();
@@ -43,7 +42,7 @@ export function createBell(clock: Clock): Doorbell & { ring(): void } {
       wakeAll();
     },
     wait({ since, ms, signal }) {
-      if (rings !== since || signal?.aborted === true || closed) return Promise.resolve();
+      if (rings !== since || signal?.aborted === true) return Promise.resolve();
       return new Promise((resolve) => {
         const wake = () => {
           cancel();
@@ -56,8 +55,8 @@ export function createBell(clock: Clock): Doorbell & { ring(): void } {
         signal?.addEventListener("abort", wake, { once: true });
       });
     },
+    // who waits again waits for its time: one that were let go at once would go round and round
     async close() {
-      closed = true;
       wakeAll();
     },
   };
