@@ -30,6 +30,19 @@ create type engine.settlement as (
 
 -- Tables, with constraints, indexes, triggers, row level security and policies
 
+create table app.audit_drafts (
+  id bigint not null generated always as identity,
+  tenant_id uuid not null,
+  verb text not null,
+  actor_type text not null,
+  actor_id text not null,
+  body text not null,
+  constraint audit_drafts_pkey PRIMARY KEY (id)
+) -- unlogged;
+CREATE CONSTRAINT TRIGGER audit_drafts_append AFTER INSERT ON app.audit_drafts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.append_drafts();
+alter table app.audit_drafts enable row level security;
+comment on table app.audit_drafts is 'Audit entries of the transaction under way; appended and removed as it commits';
+
 create table engine.leaders (
   role text not null,
   term bigint not null,
@@ -271,7 +284,7 @@ create table public.attempts (
   constraint attempts_pkey PRIMARY KEY (step_id, epoch),
   constraint attempts_check CHECK (((outcome IS NULL) = (finished_at IS NULL))),
   constraint attempts_outcome_check CHECK ((outcome = ANY (ARRAY['succeeded'::text, 'failed'::text, 'released'::text, 'suspended'::text, 'lost'::text, 'cancelled'::text])))
-) with (fillfactor=60, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=50000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=200000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=100000);
+) with (fillfactor=60, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=50000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=200000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=2000);
 alter table public.attempts enable row level security;
 comment on table public.attempts is 'One row a claim: who executed the step, when, and how it ended';
 
@@ -556,7 +569,7 @@ create table public.events (
   at timestamp with time zone not null default clock_timestamp(),
   constraint events_pkey PRIMARY KEY (id),
   constraint events_actor_type_check CHECK ((actor_type = ANY (ARRAY['member'::text, 'agent'::text, 'worker'::text, 'system'::text])))
-) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=50000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=200000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=100000);
+) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=50000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=200000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=2000);
 -- The events of a run, in order; whether one of them has no number yet
 CREATE INDEX events_by_run ON public.events USING btree (run_id, seq) WHERE (run_id IS NOT NULL);
 -- A tenant's events by cursor; each number once
@@ -877,7 +890,7 @@ create table public.runs (
   constraint runs_task_key_check CHECK (((length(task_key) >= 1) AND (length(task_key) <= 255))),
   constraint runs_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
   constraint runs_undo_order_check CHECK ((undo_order = ANY (ARRAY['completion'::text, 'dependency'::text])))
-) with (fillfactor=60, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=100000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=50000);
+) with (fillfactor=60, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=100000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=2000);
 -- A tenant's failed and cancelled runs, newest first
 CREATE INDEX runs_bad ON public.runs USING btree (tenant_id, id DESC) WHERE (status = ANY (ARRAY['failed'::text, 'cancelled'::text]));
 -- A tenant's runs that are due for the history, oldest first
@@ -1026,7 +1039,7 @@ create table public.step_dependencies (
   tenant_id uuid not null,
   required boolean not null default true,
   constraint step_dependencies_pkey PRIMARY KEY (depends_on, step_id)
-) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=50000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=100000);
+) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=50000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=2000);
 -- What a step depends on: what its executor is told of, and what the page draws
 CREATE INDEX step_dependencies_of ON public.step_dependencies USING btree (step_id);
 alter table public.step_dependencies enable row level security;
@@ -1139,7 +1152,7 @@ create table public.steps (
   constraint steps_holds_check CHECK (((holds >= 0) AND (holds <= 511))),
   constraint steps_run_id_name_key UNIQUE (run_id, name),
   constraint steps_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'assigned'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text])))
-) with (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=100000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=50000, autovacuum_vacuum_cost_delay=0);
+) with (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=100000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=2000, autovacuum_vacuum_cost_delay=0);
 -- Claims of agents: the groups of what they can do by skip scan, and a group in order from its head
 CREATE INDEX steps_claim_agent ON public.steps USING btree (tenant_id, capability, queue, handler, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'agent'::text));
 -- Claims of steps that one more crash would end, one at a time a worker
@@ -2245,6 +2258,20 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.append_drafts()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform app.append_audit(new.tenant_id, new.verb, new.actor_type, new.actor_id, new.body);
+  delete from app.audit_drafts d where d.id = new.id;
+  return null;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.assert_tenant(p_tenant uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -2290,6 +2317,19 @@ CREATE OR REPLACE FUNCTION app.claims()
  STABLE PARALLEL SAFE
 AS $function$
   select coalesce(nullif(current_setting('request.jwt.claims', true), ''), '{}')::jsonb
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.draft_audit(p_tenant uuid, p_verb text, p_actor_type text, p_actor_id text, p_body text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform app.assert_tenant(p_tenant);
+  insert into app.audit_drafts (tenant_id, verb, actor_type, actor_id, body) values (p_tenant, p_verb, p_actor_type, p_actor_id, p_body);
+end
 $function$
 ;
 
@@ -3569,6 +3609,7 @@ CREATE OR REPLACE FUNCTION engine.count_down(p_steps uuid[], p_actor_type text, 
 AS $function$
 declare
   v_run public.runs;
+  v_runs uuid[] := array(select distinct s.run_id from public.steps s where s.id = any (p_steps));
   v_freed record;
   v_bad text;
 begin
@@ -3576,9 +3617,7 @@ begin
   for_agents := 0;
 
   -- no key: settlements that register compensations hold a key share of their run already, and would wait for each other
-  perform from public.runs r
-  where r.id = any (array(select s.run_id from public.steps s where s.id = any (p_steps)))
-  order by r.id for no key update;
+  perform from public.runs r where r.id = any (v_runs) order by r.id for no key update;
 
   if exists (select from public.steps s where s.id = any (p_steps) and s.undo_of is not null) then
     perform engine.record_undone(p_steps, p_actor_type, p_actor_id);
@@ -3593,7 +3632,7 @@ begin
     update public.runs r
     set steps_left = r.steps_left - c.n,
         steps_failed = r.steps_failed + case when r.compensation = 'running' then 0 else c.failed end
-    from counted c where r.id = c.run_id
+    from counted c where r.id = c.run_id and r.id = any (v_runs)
     returning r.*
   loop
     continue when v_run.steps_left > 0;
@@ -4058,8 +4097,9 @@ CREATE OR REPLACE FUNCTION engine.enqueue(p_tenant uuid, p_tasks jsonb, p_actor_
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
- SET enable_seqscan TO 'off'
  SET jit TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
 AS $function$
 declare
   v_made uuid[];
@@ -4413,7 +4453,8 @@ begin
           holds = case when s.deps_left = met.n then s.holds & ~1 else s.holds end,
           run_at = case when s.deps_left = met.n then clock_timestamp() else s.run_at end
       from met
-      where s.id = met.step_id and s.status = 'queued'
+      -- the list again, so that this never begins at the whole table
+      where s.id = met.step_id and s.id = any (v_waiting) and s.status = 'queued'
       returning s.executor, s.holds
     )
     select count(*) filter (where f.executor = 'worker' and f.holds = 0),
@@ -7346,13 +7387,14 @@ begin
   recorded as (
     update public.attempts a
     set finished_at = clock_timestamp(), outcome = 'succeeded', started_at = coalesce(a.started_at, a.claimed_at)
-    from moved m where a.step_id = m.id and a.epoch = m.epoch
+    -- of a step's attempts the open one is that of the lease
+    where a.step_id = any (array(select m.id from moved m)) and a.outcome is null
   ),
   -- a run of one step that is this call's: nobody else moves it but who holds the step
   done as (
     update public.runs r
-    set steps_left = 0, status = 'succeeded', finished_at = clock_timestamp(), started_at = coalesce(r.started_at, m.claimed_at)
-    from moved m where r.id = m.run_id
+    set steps_left = 0, status = 'succeeded', finished_at = clock_timestamp(), started_at = coalesce(r.started_at, (select x.claimed_at from public.steps x where x.run_id = r.id limit 1))
+    where r.id = any (array(select m.run_id from moved m))
   ),
   told as (
     insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)

@@ -30,8 +30,8 @@ export interface CommandTransaction {
   /** Says that there is something newer of a run: for changes whose events the engine wrote itself. */
   nudge(runId: string): void;
   /**
-   * Notes an entry of the hash-chained audit log. All are appended at the very end: whoever appends holds the lock of the
-   * tenant's head until its commit, and all other commands of the tenant wait for it.
+   * Notes an entry of the hash-chained audit log. It is appended inside the commit: whoever appends holds the lock of the
+   * tenant's head until its end, and all other commands of the tenant wait for it.
    */
   audit(verb: AuditVerb, body: Record<string, unknown>): Promise<void>;
   /** After the commit, wakes whoever executes such steps. */
@@ -101,7 +101,7 @@ function topicsOf(
   return [...topics];
 }
 
-/** The last statement before the commit: nudges, then the audit log, whose lock is held from here on. */
+/** The last statement before the commit. */
 async function close(
   ctx: CallerContext,
   db: Transaction<DB>,
@@ -111,7 +111,7 @@ async function close(
   const nudges = JSON.stringify(topics.map((topic) => ({ topic, seq: null })));
   const calls = entries.map(
     ({ verb, body }) =>
-      sql`app.append_audit(${ctx.tenantId}::uuid, ${verb}, ${ctx.actor.type}, ${ctx.actor.id}, ${body})`,
+      sql`app.draft_audit(${ctx.tenantId}::uuid, ${verb}, ${ctx.actor.type}, ${ctx.actor.id}, ${body})`,
   );
   if (topics.length > 0) calls.unshift(sql`app.nudge(${nudges}::jsonb)`);
   if (calls.length === 0) return;

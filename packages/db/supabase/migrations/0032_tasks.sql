@@ -68,7 +68,7 @@ create function engine.enqueue(
   p_causation uuid default null
 ) returns json
 language plpgsql security definer
-set search_path = ''
+set search_path = '' set jit = off set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_made uuid[];

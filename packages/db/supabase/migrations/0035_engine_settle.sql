@@ -103,13 +103,14 @@ begin
   recorded as (
     update public.attempts a
     set finished_at = clock_timestamp(), outcome = 'succeeded', started_at = coalesce(a.started_at, a.claimed_at)
-    from moved m where a.step_id = m.id and a.epoch = m.epoch
+    -- of a step's attempts the open one is that of the lease
+    where a.step_id = any (array(select m.id from moved m)) and a.outcome is null
   ),
   -- a run of one step that is this call's: nobody else moves it but who holds the step
   done as (
     update public.runs r
-    set steps_left = 0, status = 'succeeded', finished_at = clock_timestamp(), started_at = coalesce(r.started_at, m.claimed_at)
-    from moved m where r.id = m.run_id
+    set steps_left = 0, status = 'succeeded', finished_at = clock_timestamp(), started_at = coalesce(r.started_at, (select x.claimed_at from public.steps x where x.run_id = r.id limit 1))
+    where r.id = any (array(select m.run_id from moved m))
   ),
   told as (
     insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)

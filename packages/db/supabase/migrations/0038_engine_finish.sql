@@ -90,7 +90,8 @@ begin
           holds = case when s.deps_left = met.n then s.holds & ~1 else s.holds end,
           run_at = case when s.deps_left = met.n then clock_timestamp() else s.run_at end
       from met
-      where s.id = met.step_id and s.status = 'queued'
+      -- the list again, so that this never begins at the whole table
+      where s.id = met.step_id and s.id = any (v_waiting) and s.status = 'queued'
       returning s.executor, s.holds
     )
     select count(*) filter (where f.executor = 'worker' and f.holds = 0),
@@ -122,6 +123,7 @@ set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enab
 as $$
 declare
   v_run public.runs;
+  v_runs uuid[] := array(select distinct s.run_id from public.steps s where s.id = any (p_steps));
   v_freed record;
   v_bad text;
 begin
@@ -129,9 +131,7 @@ begin
   for_agents := 0;
 
   -- no key: settlements that register compensations hold a key share of their run already, and would wait for each other
-  perform from public.runs r
-  where r.id = any (array(select s.run_id from public.steps s where s.id = any (p_steps)))
-  order by r.id for no key update;
+  perform from public.runs r where r.id = any (v_runs) order by r.id for no key update;
 
   if exists (select from public.steps s where s.id = any (p_steps) and s.undo_of is not null) then
     perform engine.record_undone(p_steps, p_actor_type, p_actor_id);
@@ -146,7 +146,7 @@ begin
     update public.runs r
     set steps_left = r.steps_left - c.n,
         steps_failed = r.steps_failed + case when r.compensation = 'running' then 0 else c.failed end
-    from counted c where r.id = c.run_id
+    from counted c where r.id = c.run_id and r.id = any (v_runs)
     returning r.*
   loop
     continue when v_run.steps_left > 0;

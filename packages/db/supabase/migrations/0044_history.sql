@@ -206,16 +206,17 @@ create index storage_deletions_due on public.storage_deletions (next_at);
 alter table public.event_heads add column pruned_seq bigint not null default 0;
 
 -- Hot tables: rows are written a few times within seconds and removed when their run is archived. A share of the table as
--- threshold lets dead rows grow with its size; a fixed number of them keeps the indexes that are claimed from short.
+-- threshold lets dead rows grow with its size; a fixed number of them keeps the indexes that are claimed from short. Statistics
+-- are taken soon, because they also tell the plans that were made when a table was nearly empty to be made again.
 -- Measured with 20,000 tasks a round on two cores: docs/retention.md.
 alter table public.steps set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000, autovacuum_vacuum_insert_scale_factor = 0,
-  autovacuum_vacuum_insert_threshold = 100000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000,
+  autovacuum_vacuum_insert_threshold = 100000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 2000,
   autovacuum_vacuum_cost_delay = 0);
 alter table public.runs set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000, autovacuum_vacuum_insert_scale_factor = 0,
-  autovacuum_vacuum_insert_threshold = 100000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000);
+  autovacuum_vacuum_insert_threshold = 100000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 2000);
 alter table public.attempts set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 50000, autovacuum_vacuum_insert_scale_factor = 0,
-  autovacuum_vacuum_insert_threshold = 200000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 100000);
+  autovacuum_vacuum_insert_threshold = 200000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 2000);
 alter table public.step_dependencies set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 50000,
-  autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 100000);
+  autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 2000);
 alter table public.events set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 50000, autovacuum_vacuum_insert_scale_factor = 0,
-  autovacuum_vacuum_insert_threshold = 200000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 100000);
+  autovacuum_vacuum_insert_threshold = 200000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 2000);
