@@ -5,7 +5,7 @@ import { runChaos } from "../../../tests/chaos/run-chaos.ts";
 // The short form of `npm run chaos`: real workers, an agent and a Postgres of their own, killed, frozen, cut off and
 // restarted while work goes on. RELIABILITY: no step lost, none committed twice, every invariant holds.
 const PROVE = process.env["PROVE"] === "1";
-const MINUTES = PROVE ? 3 : 0.2;
+const MINUTES = PROVE ? 3 : 0.15;
 const SEED = Number(process.env["NOFX_SEED"] ?? Date.now() % 1_000_000);
 
 test(`a run survives ${MINUTES} min of kills, freezes, cuts and restarts: nothing is lost or done twice (seed ${SEED})`, async () => {

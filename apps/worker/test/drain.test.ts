@@ -2,6 +2,8 @@ import { until } from "@nofx/db/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { sh, startWorkerStack, type WorkerStack } from "./harness.ts";
 
+const STEPS = process.env["PROVE"] === "1" ? 50 : 30;
+
 let stack: WorkerStack;
 beforeEach(async () => {
   stack = await startWorkerStack();
@@ -23,7 +25,7 @@ const load = (steps: number) =>
 
 test("a drained worker ends what it holds, claims nothing, stays, and goes on when it is taken back", async () => {
   const worker = await stack.start({ NOFX_WORKER_NAME: "w", NOFX_CONCURRENCY: "2" });
-  const run = await load(50);
+  const run = await load(STEPS);
   await until("it is at work", async () => (await count("status = 'succeeded'")) > 0);
   await drain("clock_timestamp()");
   await until("it has heard", async () => (await worker.metric("nofx_worker_draining")) === 1);
@@ -48,7 +50,7 @@ test("a drained worker ends what it holds, claims nothing, stays, and goes on wh
 
 test("stopped under load, it leaves nothing running and says goodbye; what is left waits for the next", async () => {
   const worker = await stack.start({ NOFX_WORKER_NAME: "w", NOFX_CONCURRENCY: "8" });
-  const run = await load(50);
+  const run = await load(STEPS);
   await until("it is at work", async () => (await count("status = 'succeeded'")) > 4);
   worker.signal("SIGTERM");
   expect(await worker.exited).toBe(0);

@@ -4,7 +4,7 @@ import { sh, startWorkerStack, type WorkerStack } from "./harness.ts";
 
 // Two versions of the worker's code side by side, as in the middle of a rolling release.
 const PROVE = process.env["PROVE"] === "1";
-const STEPS = PROVE ? 600 : 60;
+const STEPS = PROVE ? 600 : 36;
 const LONG = PROVE ? 400_000 : 100_000;
 
 let stack: WorkerStack;

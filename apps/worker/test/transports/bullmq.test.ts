@@ -30,7 +30,7 @@ describe.skipIf(found === undefined)("BullMQ", () => {
   );
 
   const PROVE = process.env["PROVE"] === "1";
-  const MANY = PROVE ? 5_000 : 200;
+  const MANY = PROVE ? 5_000 : 100;
   const done = () => fleet().started.length;
 
   test("an emptied Redis in the midst of a run loses nothing, and nothing is done twice", async () => {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { DONE, gate, startFleet, tasks, type Fleet, type OpenTransport } from "./harness.ts";
 
 const PROVE = process.env["PROVE"] === "1";
-const MANY = PROVE ? 5_000 : 200;
+const MANY = PROVE ? 5_000 : 100;
 
 /** What every transport does. `heard` says how many steps it has been told of; Infinity where nobody needs to be told. */
 export function conformance(
