@@ -103,8 +103,12 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${SQL}/0033_engine_pick.sql`,
     edits: [
       [
-        "s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)\n       and s.tenant_id >= p_",
-        "s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)\n       and s.tenant_id >= p_",
+        "s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)\n        and s.tenant_id > g",
+        "s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)\n        and s.tenant_id > g",
+      ],
+      [
+        "s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)\n        and s.tenant_id >= g",
+        "s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)\n        and s.tenant_id >= g",
       ],
       [
         "s.priority = v_band.priority\n          and s.status = 'queued' and s.holds = 0 and",
