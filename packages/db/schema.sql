@@ -4223,11 +4223,7 @@ declare
 begin
   -- steps before runs, as everywhere: settling locks runs, so what is renewed is locked before
   if p_settlements <> '[]' and p_renewals <> '[]' then
-    perform from public.steps s
-    where s.id in (
-      select unnest(array[o.id, o.parent_step_id])
-      from jsonb_to_recordset(p_settlements || p_renewals) as i (step_id uuid) join public.steps o on o.id = i.step_id)
-    order by s.id for update;
+    perform engine.lock_steps(p_settlements || p_renewals);
   end if;
   if p_settlements <> '[]' then
     v_settled := engine.settle(p_owner, 'worker', null, p_settlements, true);
@@ -5165,6 +5161,24 @@ begin
   perform from public.steps s
   where s.run_id = p_run and s.status in ('queued', 'assigned', 'running')
   order by s.id for update;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.lock_steps(p_items jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+declare
+  v_steps uuid[] := array(select i.step_id from jsonb_to_recordset(p_items) as i (step_id uuid));
+begin
+  v_steps := v_steps || array(select s.parent_step_id from public.steps s where s.id = any (v_steps));
+  perform from public.steps s where s.id = any (v_steps) order by s.id for update;
 end
 $function$
 ;

@@ -1,3 +1,17 @@
+-- Locks the steps of these items with their parents, in the order of their ids.
+create function engine.lock_steps(p_items jsonb) returns void
+language plpgsql security definer
+set search_path = '' set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_steps uuid[] := array(select i.step_id from jsonb_to_recordset(p_items) as i (step_id uuid));
+begin
+  v_steps := v_steps || array(select s.parent_step_id from public.steps s where s.id = any (v_steps));
+  perform from public.steps s where s.id = any (v_steps) order by s.id for update;
+end
+$$;
+revoke all on function engine.lock_steps(jsonb) from public;
+
 -- One call a tick: settles, renews and claims in one round trip and one transaction. A dependant that a settlement
 -- unlocks can come back in the same call.
 --
@@ -23,11 +37,7 @@ declare
 begin
   -- steps before runs, as everywhere: settling locks runs, so what is renewed is locked before
   if p_settlements <> '[]' and p_renewals <> '[]' then
-    perform from public.steps s
-    where s.id in (
-      select unnest(array[o.id, o.parent_step_id])
-      from jsonb_to_recordset(p_settlements || p_renewals) as i (step_id uuid) join public.steps o on o.id = i.step_id)
-    order by s.id for update;
+    perform engine.lock_steps(p_settlements || p_renewals);
   end if;
   if p_settlements <> '[]' then
     v_settled := engine.settle(p_owner, 'worker', null, p_settlements, true);
