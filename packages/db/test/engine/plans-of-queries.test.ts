@@ -1,5 +1,6 @@
-import pg from "pg";
+import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createPool } from "@nofx/db/client";
 import { createTestDatabase, seedRun, type TestDatabase } from "@nofx/db/testing";
 import { seedBacklog, seedTenants, tenantNumber } from "./seed-backlog.ts";
 import { PlanWatch, type PlanNode } from "./watch-plans.ts";
@@ -27,7 +28,11 @@ async function watch(): Promise<PlanWatch> {
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  owner = new pg.Pool({ connectionString: database.url("postgres"), max: 1 });
+  owner = createPool({
+    connectionString: database.url("postgres"),
+    applicationName: "test",
+    max: 1,
+  });
   await seedTenants(owner);
   await seedBacklog(owner, 1, 1_000);
   await owner.query(
