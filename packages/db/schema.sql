@@ -5645,7 +5645,7 @@ declare
   v_share integer;
   v_got uuid[];
   v_one record;
-  v_everyone constant boolean := p_route -> 'tenants' is null and p_route -> 'shard' is null;
+  v_everyone constant boolean := p_route -> 'tenants' is null and p_route -> 'not' is null and p_route -> 'shard' is null;
 begin
   ids := '{}';
   cursor := p_route -> 'cursor';
@@ -7024,6 +7024,7 @@ CREATE OR REPLACE FUNCTION engine.serves(p_route jsonb, p_tenant uuid)
 AS $function$
 begin
   return (p_route -> 'tenants' is null or p_route -> 'tenants' ? p_tenant::text)
+    and (p_route -> 'not' is null or not p_route -> 'not' ? p_tenant::text)
     and (p_route -> 'shard' is null
       or ('x' || right(p_tenant::text, 7))::bit(28)::integer % (p_route -> 'shard' ->> 1)::integer = (p_route -> 'shard' ->> 0)::integer);
 end

@@ -229,3 +229,24 @@ test("a lease that nobody renews is believed in for less than its time", async (
   await time.advance(600);
   expect(lost).toEqual(["a"]);
 });
+
+test("beside others a tenant leaves a tenth of the slots, and what is claimed for these is not its own", async () => {
+  const { asked, bell, begun, end, last } = start({ concurrency: 10 });
+  await settled();
+  await last().answer(["b/small", ...Array.from({ length: 9 }, (_, i) => `a/${i}`)]);
+  expect(begun).toHaveLength(10);
+  await end("small");
+  // a has nine slots: the tenth is looked for among the others
+  expect(last().request).toMatchObject({ want: 1, route: { not: ["a"] } });
+  await last().answer();
+  const before = asked.length;
+  bell.ring();
+  await settled();
+  expect(asked).toHaveLength(before + 1);
+  await last().answer(["b/next"]);
+  expect(begun.at(-1)).toBe("next");
+  // with a slot of its own free again, a is served like all others
+  await end("0");
+  expect(last().request).toMatchObject({ want: 1, route: {} });
+  expect(last().request.route).not.toHaveProperty("not");
+});

@@ -56,10 +56,10 @@ export class HeldSteps {
     return earlier?.held.epoch !== epoch;
   }
 
-  /** The next that is to have a slot. */
-  next(): RunningStep | undefined {
+  /** The next that is to have a slot, of another tenant than `except`. */
+  next(except?: string): RunningStep | undefined {
     for (;;) {
-      const running = this.#ready.shift();
+      const running = this.#ready.shift(except);
       if (running === undefined) return undefined;
       // given back meanwhile
       if (running.leaseDue === undefined) continue;

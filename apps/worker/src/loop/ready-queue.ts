@@ -28,9 +28,11 @@ export class ReadyQueue<T> {
     this.#size += 1;
   }
 
-  shift(): T | undefined {
+  /** The next one, of another tenant than `except`. */
+  shift(except?: string): T | undefined {
+    if (except !== undefined) this.#pass(except);
     const lane = this.#turns[this.#at];
-    if (lane === undefined) return undefined;
+    if (lane === undefined || lane.tenantId === except) return undefined;
     this.#at += 1;
     const item = lane.items[lane.next];
     lane.next += 1;
@@ -45,5 +47,13 @@ export class ReadyQueue<T> {
       this.#at = 0;
     }
     return item;
+  }
+
+  /** Lets the tenant whose turn it is wait for those behind it; there is one lane a tenant. */
+  #pass(tenantId: string): void {
+    const lane = this.#turns[this.#at];
+    if (lane?.tenantId !== tenantId || this.#at + 1 === this.#turns.length) return;
+    this.#at += 1;
+    this.#turns.push(lane);
   }
 }

@@ -14,6 +14,7 @@ import { HeldSteps } from "./held-steps.ts";
 import { Outbox } from "./outbox.ts";
 import { RunningStep, type StopReason } from "./running-step.ts";
 import { settlementOf } from "./settlement-of.ts";
+import { SpareSlots } from "./spare-slots.ts";
 import { Stealing } from "./stealing.ts";
 
 export interface LoopOptions {
@@ -65,6 +66,7 @@ export class WorkerLoop {
   readonly #outbox = new Outbox();
   readonly #ahead: Ahead;
   readonly #stealing: Stealing;
+  readonly #spare: SpareSlots;
   readonly #most: number;
   readonly #closing = new AbortController();
   readonly #done = Promise.withResolvers<void>();
@@ -95,6 +97,8 @@ export class WorkerLoop {
     this.#held = new HeldSteps(leaseMs);
     this.#ahead = new Ahead({ ...prefetch, slots: concurrency });
     this.#stealing = new Stealing(routing, { steal, now: options.clock.now() });
+    // hints cannot leave a tenant out
+    this.#spare = new SpareSlots(options.transport.driver === "postgres" ? concurrency : 0);
     this.#most = options.exchanges ?? EXCHANGES;
   }
 
@@ -223,6 +227,9 @@ export class WorkerLoop {
     if (!this.#isClaiming) return 0;
     if (!this.#look && !this.#plenty && this.#outbox.waiting + renewals === 0) return 0;
     const { concurrency } = this.#options;
+    if (this.#spare.full(now) !== undefined) {
+      return Math.max(0, concurrency - this.#held.started - this.#asked);
+    }
     const all = concurrency + this.#ahead.count(concurrency - this.#held.started, now);
     const left = all - this.#held.size - this.#asked;
     if (left <= 0) return 0;
@@ -238,7 +245,8 @@ export class WorkerLoop {
     this.#asked += asked;
     try {
       const routing = this.#stealing.routing(clock.now());
-      const route = sent.want > 0 ? await transport.route(sent.want, routing) : undefined;
+      const route =
+        sent.want > 0 ? await transport.route(sent.want, this.#leavingOut(routing)) : undefined;
       if (route === undefined) sent.want = 0;
       if (sent.want + settlements.length + renewals.length > 0) {
         const sentAt = clock.now();
@@ -264,6 +272,13 @@ export class WorkerLoop {
     this.#asked -= asked;
     this.#underWay -= 1;
     this.#soon();
+  }
+
+  /** While a tenant has all the slots that it gets, the others are looked at. */
+  #leavingOut(routing: Routing | undefined): Routing | undefined {
+    const full = this.#spare.full(this.#options.clock.now());
+    if (full === undefined) return routing;
+    return { ...(routing ?? this.#options.routing), not: [full] };
   }
 
   #answered(
@@ -300,10 +315,12 @@ export class WorkerLoop {
 
   #take(claims: readonly RunningStep[]): void {
     const { metrics, clock } = this.#options;
+    const now = clock.now();
     for (const running of claims) {
       if (!this.#held.add(running)) metrics.count("nofx_claim_conflicts_total");
+      this.#spare.came(running.step.tenant_id, now);
     }
-    this.#expire(clock.now());
+    this.#expire(now);
     this.#fill();
     this.#held.watch(claims);
     if (!this.#isClaiming) this.#giveBackWaiting();
@@ -312,8 +329,9 @@ export class WorkerLoop {
   #fill(): void {
     if (this.#stopReason !== undefined) return;
     while (this.#held.started < this.#options.concurrency) {
-      const running = this.#held.next();
+      const running = this.#held.next(this.#spare.full(this.#options.clock.now()));
       if (running === undefined) return;
+      this.#spare.started(running.step.tenant_id);
       const { earlier } = running;
       // Two attempts of one step never overlap in one process: an earlier one may still be dying.
       if (earlier === undefined) void this.#run(running);
@@ -327,8 +345,9 @@ export class WorkerLoop {
     const result =
       running.reason === undefined ? await execute(running) : ({ type: "stopped" } as const);
     const now = clock.now();
-    const { kind } = running.step;
+    const { kind, tenant_id } = running.step;
     this.#held.remove(running);
+    this.#spare.ended(tenant_id, now);
     this.#ahead.ended(kind, now - startedAt, now);
     metrics.observeStep(kind, result.type, (now - startedAt) / 1_000);
     const settlement = settlementOf(running.step, result, random);

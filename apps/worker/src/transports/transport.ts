@@ -3,7 +3,7 @@ import type { ExchangeAnswer, Route } from "@nofx/control/steps";
 export type { Route } from "@nofx/control/steps";
 
 /** What a worker may be given at all, by its environment. */
-export type Routing = Pick<Route, "queues" | "tenants" | "shard">;
+export type Routing = Pick<Route, "queues" | "tenants" | "shard" | "not">;
 
 /**
  * How workers learn what to claim. Whatever it says is a hint: the claim itself, its lease and its fence are Postgres's, so a

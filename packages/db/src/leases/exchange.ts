@@ -23,6 +23,8 @@ export interface Route {
   /** In this order. */
   readonly queues?: readonly string[];
   readonly tenants?: readonly string[];
+  /** Tenants that are left out. */
+  readonly not?: readonly string[];
   /** `[i, n]`: the i-th of n shards of all tenants. */
   readonly shard?: readonly [number, number];
   /** Where the last claim ended; answered by it. */

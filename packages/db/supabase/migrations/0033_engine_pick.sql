@@ -25,12 +25,13 @@ language plpgsql volatile as $$ begin end $$;
 revoke all on function engine.ruled(uuid), engine.weight_of(uuid), engine.allow(uuid, text, text, text, integer),
   engine.give_back(uuid, text, text, text, integer) from public;
 
--- Which tenants a worker serves. p_route: {tenants?: [uuid], shard?: [i, n]}: a shard is the last 28 bits of a tenant's id, modulo n.
+-- Which tenants a worker serves. p_route: {tenants?: [uuid], not?: [uuid], shard?: [i, n]}: a shard is the last 28 bits of a tenant's id, modulo n.
 create function engine.serves(p_route jsonb, p_tenant uuid) returns boolean
 language plpgsql immutable
 as $$
 begin
   return (p_route -> 'tenants' is null or p_route -> 'tenants' ? p_tenant::text)
+    and (p_route -> 'not' is null or not p_route -> 'not' ? p_tenant::text)
     and (p_route -> 'shard' is null
       or ('x' || right(p_tenant::text, 7))::bit(28)::integer % (p_route -> 'shard' ->> 1)::integer = (p_route -> 'shard' ->> 0)::integer);
 end
@@ -177,7 +178,7 @@ revoke all on function engine.take(text, uuid, engine.claim_group[], text, integ
 
 -- Chooses up to p_want steps for a worker and locks them.
 --
--- p_route: {queues?: [text], tenants?, shard?, cursor?}; cursor is what the caller's last claim answered. Queues are served in
+-- p_route: {queues?: [text], tenants?, not?, shard?, cursor?}; cursor is what the caller's last claim answered. Queues are served in
 -- their order ("default" alone unless said).
 --
 -- Fairness: tenants take turns. The walk begins behind the tenant where the caller's last claim ended (its cursor), and what is
@@ -224,7 +225,7 @@ declare
   v_share integer;
   v_got uuid[];
   v_one record;
-  v_everyone constant boolean := p_route -> 'tenants' is null and p_route -> 'shard' is null;
+  v_everyone constant boolean := p_route -> 'tenants' is null and p_route -> 'not' is null and p_route -> 'shard' is null;
 begin
   ids := '{}';
   cursor := p_route -> 'cursor';
