@@ -152,6 +152,10 @@ test("a cancel that people ask for stops the command", async () => {
 
 test("a claim whose answer was lost is not left lying until its lease runs out", async () => {
   const worker = await stack.start({ NOFX_WORKER_NAME: "deaf" });
+  await until(
+    "it has said hello, and claims",
+    async () => (await fetch(`${worker.url}/health`)).status === 200,
+  );
   const run = await stack.run([{ name: "a", arguments: sh("true"), sensitive: true }]);
   // what a cut connection leaves behind: claimed in this worker's name, and it never heard of it
   await stack.owner.query(

@@ -2,7 +2,7 @@ import { until } from "@nofx/db/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { sh, startWorkerStack, type WorkerStack } from "./harness.ts";
 
-const STEPS = process.env["PROVE"] === "1" ? 50 : 30;
+const STEPS = 50;
 
 let stack: WorkerStack;
 beforeEach(async () => {

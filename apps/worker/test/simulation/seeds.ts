@@ -7,7 +7,7 @@ const asked = (name: string) => {
 const ONE = asked("SIM_SEED");
 const FROM = asked("SIM_FROM") ?? 1;
 /** `SIM_SEEDS=20000` for a night. */
-const COUNT = asked("SIM_SEEDS") ?? (process.env["PROVE"] === "1" ? 1_000 : 60);
+const COUNT = asked("SIM_SEEDS") ?? (process.env["PROVE"] === "1" ? 1_000 : 50);
 
 /** Seeds that once failed, each with what was learnt; played in every run. */
 export const REGRESSIONS: readonly { readonly seed: number; readonly learnt: string }[] = [

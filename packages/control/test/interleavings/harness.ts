@@ -16,7 +16,7 @@ import { interleave, type Actor, type Interleaved } from "./interleave.ts";
 // Two and three transactions at once, statement by statement in every order that chance finds. One schedule is one
 // property run of fast-check: a failure is shrunk, and printed with the seed that finds it again.
 
-const SCHEDULES = process.env["PROVE"] === "1" ? 2_000 : 60;
+const SCHEDULES = process.env["PROVE"] === "1" ? 2_000 : 40;
 export const TIMEOUT_MS = 300_000;
 
 interface Made {

@@ -70,7 +70,8 @@ const aTask = fc.record<Queued>({
   tenant: fc.nat(4),
   priority: fc.integer({ min: 1, max: 3 }),
   kind: fc.constantFrom("shell", "http", "wait"),
-  age: fc.integer({ min: -2_000, max: 2_000 }),
+  // well before or well after now: the clocks of test and database need not agree
+  age: fc.oneof(fc.integer({ min: -2_000, max: -60 }), fc.integer({ min: 1, max: 2_000 })),
 });
 
 test("takes all that is due and known, and nothing else; of each tenant in order of priority and time", async () => {
