@@ -5,7 +5,7 @@ import { createTestDatabase, seedRun, type TestDatabase } from "@nofx/db/testing
 import { seedBacklog, seedTenants, tenantNumber } from "./seed-backlog.ts";
 import { PlanWatch, type PlanNode } from "./watch-plans.ts";
 
-const QUEUED = process.env["PROVE"] === "1" ? 1_000_000 : 12_000;
+const QUEUED = process.env["PROVE"] === "1" ? 1_000_000 : 20_000;
 const MINUTES = 60_000;
 const HOT = ["steps", "runs", "attempts", "events", "waits", "step_dependencies"];
 const HANDLERS = ["http@1", "shell@1"];
