@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { withClient } from "@nofx/db/testing";
 import { prepareDatabase } from "../lib/database.ts";
 import { medianOf, quantile, say } from "../lib/numbers.ts";
+import { slowestFunctions } from "./functions.ts";
 import { openQueue, seedTenants, settleStorage, type Queue } from "../lib/seed.ts";
 import { startServer } from "../lib/server.ts";
 import { startWorkers } from "./processes.ts";
@@ -20,6 +21,8 @@ const { values: arg } = parseArgs({
     workers: { type: "string", default: "1" },
     seconds: { type: "string", default: "6" },
     pairs: { type: "string", default: "5" },
+    /** Shows where the database's time goes, which costs some itself. */
+    functions: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
 });
@@ -29,7 +32,7 @@ const WARM_MS = 1_500;
 /** All processes of a machine share this clock. */
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 
-const server = await startServer();
+const server = await startServer(arg.functions ? { track_functions: "all" } : {});
 const p95s = { quiet: [] as number[], flooded: [] as number[] };
 try {
   // one database each: what the flood leaves behind must not be there in the windows without it
@@ -55,6 +58,10 @@ try {
     `p95 with the flood / without, median of ${ratios.length} pairs: ${ratio.toFixed(2)} (wanted: at most 1.2)`,
     { bench: "fairness", metric: "ratio", value: ratio, ratios, wanted: 1.2 },
   );
+  for (const one of arg.functions ? [quiet, flooded] : []) {
+    console.log(one.name);
+    console.table(await one.slowest());
+  }
   await Promise.all([quiet.close(), flooded.close()]);
 } finally {
   await server.stop();
@@ -68,10 +75,12 @@ async function plane(name: "quiet" | "flooded", flood: number) {
   const queue = openQueue(database, 8);
   for (let at = 0; at < flood; at += 1_000) await queue.add(loud, 1_000);
   await settleStorage(database);
+  await withClient(database.adminUrl, (client) => client.query("select pg_stat_reset()"));
   let place = 0;
   return {
     name,
     close: () => queue.close(),
+    slowest: () => slowestFunctions(database),
     /** The others' load for some seconds, with workers that are there for this window alone. */
     async window(): Promise<{ latencies: number[]; left: number }> {
       const workers = await startWorkers({

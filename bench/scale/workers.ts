@@ -7,6 +7,7 @@ import { medianOf, say } from "../lib/numbers.ts";
 import { startServer } from "../lib/server.ts";
 import { directSubmitter, submitMany } from "../lib/tasks.ts";
 import { until } from "../lib/until.ts";
+import { slowestFunctions } from "./functions.ts";
 import { startWorkers } from "./processes.ts";
 
 const { values: arg } = parseArgs({
@@ -22,9 +23,6 @@ const { values: arg } = parseArgs({
     json: { type: "boolean", default: false },
   },
 });
-const SLOWEST = `
-  select schemaname || '.' || funcname as name, calls::float, round(self_time::numeric)::float as self_ms
-  from pg_stat_user_functions order by self_time desc limit 15`;
 const UNFINISHED =
   "select count(*) from (select from runs where status in ('queued', 'running') limit 1) r";
 /** For each worker, before the clock starts. */
@@ -97,7 +95,7 @@ async function drain(count: number): Promise<{ perSecond: number; conflicts: num
     const { first, conflicts } = await workers.report();
     await workers.stop();
     await submitter.close();
-    if (arg.functions) console.table((await client.query(SLOWEST)).rows);
+    if (arg.functions) console.table(await slowestFunctions(database));
     const twice = await one(
       "select count(*) from (select from attempts where outcome = 'succeeded' group by step_id having count(*) > 1) t",
     );
