@@ -282,8 +282,7 @@ create table public.attempts (
   refused_at timestamp with time zone,
   refused_outcome text,
   constraint attempts_pkey PRIMARY KEY (step_id, epoch),
-  constraint attempts_check CHECK (((outcome IS NULL) = (finished_at IS NULL))),
-  constraint attempts_outcome_check CHECK ((outcome = ANY (ARRAY['succeeded'::text, 'failed'::text, 'released'::text, 'suspended'::text, 'lost'::text, 'cancelled'::text])))
+  constraint attempts_valid CHECK (engine.is_attempt(outcome, finished_at))
 ) with (fillfactor=60, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=50000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=200000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=2000);
 alter table public.attempts enable row level security;
 comment on table public.attempts is 'One row a claim: who executed the step, when, and how it ended';
@@ -307,6 +306,33 @@ create table public.attempts_history (
 );
 alter table public.attempts_history enable row level security;
 comment on table public.attempts_history is 'Of runs that have moved to history: as attempts';
+
+create table public.audit_digests (
+  tenant_id uuid not null,
+  n bigint not null,
+  from_seq bigint not null,
+  to_seq bigint not null,
+  count bigint not null,
+  head_hash text not null,
+  previous_signature text not null,
+  at timestamp with time zone not null,
+  kid text not null,
+  signature text not null,
+  shipped_at timestamp with time zone,
+  constraint audit_digests_pkey PRIMARY KEY (tenant_id, n),
+  constraint audit_digests_check CHECK (((count = ((to_seq - from_seq) + 1)) AND (count >= 0))),
+  constraint audit_digests_check1 CHECK (((n = 1) = (previous_signature = ''::text))),
+  constraint audit_digests_from_seq_check CHECK ((from_seq > 0)),
+  constraint audit_digests_head_hash_check CHECK ((head_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint audit_digests_kid_check CHECK ((kid ~ '^[0-9a-f]{16}$'::text)),
+  constraint audit_digests_n_check CHECK ((n > 0)),
+  constraint audit_digests_signature_check CHECK ((signature ~ '^[A-Za-z0-9_-]{86}$'::text)),
+  constraint audit_digests_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX audit_digests_by_seq ON public.audit_digests USING btree (tenant_id, to_seq);
+CREATE INDEX audit_digests_unshipped ON public.audit_digests USING btree (at) WHERE (shipped_at IS NULL);
+alter table public.audit_digests enable row level security;
+comment on table public.audit_digests is 'Append-only: how far each audit chain had come, signed by a key outside the database';
 
 create table public.audit_heads (
   tenant_id uuid not null,
@@ -335,6 +361,27 @@ create table public.audit_log (
 );
 alter table public.audit_log enable row level security;
 comment on table public.audit_log is 'Decisions, hash-chained per tenant; body is the exact text that was hashed';
+
+create table public.audit_snapshots (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  plan_id uuid not null,
+  kind text not null,
+  digest text not null,
+  size integer not null,
+  body text,
+  at timestamp with time zone not null default clock_timestamp(),
+  stored_at timestamp with time zone,
+  constraint audit_snapshots_pkey PRIMARY KEY (id),
+  constraint audit_snapshots_check CHECK (((body IS NOT NULL) OR (stored_at IS NOT NULL))),
+  constraint audit_snapshots_kind_check CHECK ((kind = ANY (ARRAY['judged'::text, 'decided'::text, 'overridden'::text, 'executed'::text]))),
+  constraint audit_snapshots_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plans(id) ON DELETE CASCADE,
+  constraint audit_snapshots_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX audit_snapshots_by_plan ON public.audit_snapshots USING btree (plan_id, id);
+CREATE INDEX audit_snapshots_unstored ON public.audit_snapshots USING btree (id) WHERE (stored_at IS NULL);
+alter table public.audit_snapshots enable row level security;
+comment on table public.audit_snapshots is 'What was decided on: digests of texts that lie in storage, or are on their way there';
 
 create table public.backlog_items (
   id uuid not null default app.uuid7(),
@@ -880,16 +927,7 @@ create table public.runs (
   task_key text,
   schedule_id uuid,
   constraint runs_pkey PRIMARY KEY (id),
-  constraint runs_check CHECK (((status = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text])) = (finished_at IS NOT NULL))),
-  constraint runs_check1 CHECK (((compensation <> 'none'::text) <= (outcome IS NOT NULL))),
-  constraint runs_compensation_check CHECK ((compensation = ANY (ARRAY['none'::text, 'running'::text, 'done'::text, 'failed'::text]))),
-  constraint runs_named CHECK (((plan_id IS NOT NULL) OR (title IS NOT NULL))),
-  constraint runs_outcome_check CHECK ((outcome = ANY (ARRAY['failed'::text, 'cancelled'::text]))),
-  constraint runs_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text]))),
-  constraint runs_steps_left_check CHECK ((steps_left >= 0)),
-  constraint runs_task_key_check CHECK (((length(task_key) >= 1) AND (length(task_key) <= 255))),
-  constraint runs_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
-  constraint runs_undo_order_check CHECK ((undo_order = ANY (ARRAY['completion'::text, 'dependency'::text])))
+  constraint runs_valid CHECK (engine.is_run(status, finished_at, compensation, outcome, steps_left, undo_order, plan_id, title, task_key))
 ) with (fillfactor=60, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=100000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=2000);
 -- A tenant's failed and cancelled runs, newest first
 CREATE INDEX runs_bad ON public.runs USING btree (tenant_id, id DESC) WHERE (status = ANY (ARRAY['failed'::text, 'cancelled'::text]));
@@ -1142,16 +1180,8 @@ create table public.steps (
   finalised_at timestamp with time zone,
   claimed_at timestamp with time zone,
   constraint steps_pkey PRIMARY KEY (id),
-  constraint steps_check CHECK (((status = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text])) = (finalised_at IS NOT NULL))),
-  constraint steps_check1 CHECK (((status = ANY (ARRAY['assigned'::text, 'running'::text])) = (lease_until IS NOT NULL))),
-  constraint steps_check2 CHECK (((deps_left > 0) <= ((holds & 1) = 1))),
-  constraint steps_children_left_check CHECK ((children_left >= 0)),
-  constraint steps_deadline_ms_check CHECK ((deadline_ms > 0)),
-  constraint steps_deps_left_check CHECK ((deps_left >= 0)),
-  constraint steps_executor_check CHECK ((executor = ANY (ARRAY['worker'::text, 'agent'::text]))),
-  constraint steps_holds_check CHECK (((holds >= 0) AND (holds <= 511))),
   constraint steps_run_id_name_key UNIQUE (run_id, name),
-  constraint steps_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'assigned'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text])))
+  constraint steps_valid CHECK (engine.is_step(status, finalised_at, lease_until, executor, holds, deps_left, children_left, deadline_ms))
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=100000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=2000, autovacuum_vacuum_cost_delay=0);
 -- Claims of agents: the groups of what they can do by skip scan, and a group in order from its head
 CREATE INDEX steps_claim_agent ON public.steps USING btree (tenant_id, capability, queue, handler, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'agent'::text));
@@ -1952,10 +1982,16 @@ create policy attempts_read on public.attempts for select to authenticated, nofx
 create policy attempts_history_read on public.attempts_history for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
+create policy audit_digests_read on public.audit_digests for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
 create policy audit_heads_read on public.audit_heads for select to nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy audit_log_read on public.audit_log for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy audit_snapshots_read on public.audit_snapshots for select to nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy backlog_items_change on public.backlog_items for update to nofx_member
@@ -2190,6 +2226,13 @@ create policy worker_heartbeats_read on public.worker_heartbeats for select to a
 create policy nofx_topics_read on realtime.messages for select to authenticated
   using (((extension = 'broadcast'::text) AND app.can_join(realtime.topic())));
 
+create policy nofx_audit_objects_read on storage.objects for select to authenticated
+  using (((bucket_id = ANY (ARRAY['digests'::text, 'snapshots'::text])) AND ((split_part(name, '/'::text, 1) IN ( SELECT (t.id)::text AS id
+   FROM app.tenant_ids() t(id))) OR (split_part(name, '/'::text, 1) = app.storage_tenant()))));
+
+create policy nofx_audit_objects_write on storage.objects for insert to authenticated
+  with check (((bucket_id = ANY (ARRAY['digests'::text, 'snapshots'::text])) AND (split_part(name, '/'::text, 1) = app.storage_tenant())));
+
 create policy nofx_objects_read on storage.objects for select to authenticated
   using (((bucket_id = ANY (ARRAY['artifacts'::text, 'uploads'::text])) AND ((split_part(name, '/'::text, 1) IN ( SELECT (t.id)::text AS id
    FROM app.tenant_ids() t(id))) OR (split_part(name, '/'::text, 1) = app.storage_tenant()))));
@@ -2289,6 +2332,16 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.audit_time(p_at timestamp with time zone)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select to_char(p_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.can_join(p_topic text)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -2311,6 +2364,25 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.claim_key(p_tenant uuid, p_route text, p_key text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_locked boolean;
+  v_known jsonb;
+begin
+  perform app.assert_tenant(p_tenant);
+  v_locked := pg_try_advisory_xact_lock(hashtextextended(p_tenant || '|' || p_route || '|' || p_key, 0));
+  select jsonb_build_object('fingerprint', k.fingerprint, 'response', k.response, 'valid', k.expires_at > clock_timestamp()) into v_known
+  from public.idempotency_keys k where k.tenant_id = p_tenant and k.route = p_route and k.key = p_key;
+  return jsonb_build_object('locked', v_locked, 'known', v_known);
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.claims()
  RETURNS jsonb
  LANGUAGE sql
@@ -2329,6 +2401,36 @@ AS $function$
 begin
   perform app.assert_tenant(p_tenant);
   insert into app.audit_drafts (tenant_id, verb, actor_type, actor_id, body) values (p_tenant, p_verb, p_actor_type, p_actor_id, p_body);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.judged_by(p_tenant uuid, p_shell boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return jsonb_build_object('ceilings', engine.ceilings(p_tenant)) || case when p_shell then jsonb_build_object('shell',
+    (select s.value #>> '{}' from public.tenant_settings s where s.tenant_id = p_tenant and s.key = 'shell')) else '{}' end;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.keep_answer(p_tenant uuid, p_route text, p_key text, p_fingerprint text, p_response jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform app.assert_tenant(p_tenant);
+  insert into public.idempotency_keys as k (tenant_id, route, key, fingerprint, response)
+  values (p_tenant, p_route, p_key, p_fingerprint, p_response)
+  on conflict (tenant_id, route, key) do update
+    set fingerprint = excluded.fingerprint, response = excluded.response, created_at = excluded.created_at, expires_at = excluded.expires_at
+    where k.expires_at <= clock_timestamp();
 end
 $function$
 ;
@@ -2394,12 +2496,102 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.snapshot_rows(p_table text, p_key text, p_ids uuid[])
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_rows jsonb;
+begin
+  if not exists (
+    select from pg_catalog.pg_attribute a
+    where a.attrelid = to_regclass('public.' || p_table) and a.attname = p_key and not a.attisdropped
+  ) then
+    return '[]';
+  end if;
+  execute format('select coalesce(jsonb_agg(to_jsonb(t) order by to_jsonb(t) ->> ''id''), ''[]'') from public.%I t where t.%I = any ($1)', p_table, p_key)
+  into v_rows using p_ids;
+  return v_rows;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.storage_tenant()
  RETURNS text
  LANGUAGE sql
  STABLE PARALLEL SAFE
 AS $function$
   select app.claims() ->> 'storage_tenant'
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.submit_tasks(p_tenant uuid, p_member uuid, p_key text, p_fingerprint text, p_tasks jsonb, p_judged_by jsonb, p_nudges jsonb, p_audit text, p_correlation uuid, p_traceparent text)
+ RETURNS json
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_key jsonb;
+  v_by jsonb;
+  v_queued json;
+begin
+  perform set_config('request.jwt.claims',
+    jsonb_build_object('role', 'nofx_member', 'sub', p_member, 'tenant_id', p_tenant)::text, true);
+  v_key := app.claim_key(p_tenant, 'tasks.submit', p_key);
+  if not (v_key ->> 'locked')::boolean or (v_key #>> '{known,valid}')::boolean then
+    return json_build_object('key', v_key);
+  end if;
+  v_by := app.judged_by(p_tenant, p_judged_by ? 'shell');
+  if v_by <> p_judged_by then
+    return json_build_object('judge_by', v_by);
+  end if;
+  v_queued := engine.enqueue(p_tenant, p_tasks, 'member', p_member::text, p_correlation, p_traceparent);
+  perform app.keep_answer(p_tenant, 'tasks.submit', p_key, p_fingerprint,
+    jsonb_build_object('value', jsonb_build_object('runs', v_queued -> 'runs', 'existing', v_queued -> 'existing')));
+  perform app.nudge(p_nudges);
+  perform app.append_audit(p_tenant, 'tasks.submitted', 'member', p_member::text, p_audit);
+  return json_build_object('queued', v_queued);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.take_snapshot(p_tenant uuid, p_plan uuid, p_kind text, p_actor_type text, p_actor_id text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_approvals uuid[];
+  v_text text;
+  v_digest text;
+begin
+  perform app.assert_tenant(p_tenant);
+  select coalesce(array_agg(a.id), '{}') into v_approvals from public.approvals a where a.plan_id = p_plan and a.tenant_id = p_tenant;
+  select jsonb_build_object('format', 'nofx.snapshot.v1', 'kind', p_kind, 'at', app.audit_time(clock_timestamp()),
+    'actor', p_actor_type || ':' || p_actor_id, 'plan', to_jsonb(p),
+    'verdicts', app.snapshot_rows('plan_evaluations', 'plan_id', array[p_plan]),
+    'approvals', app.snapshot_rows('approvals', 'plan_id', array[p_plan]),
+    'decisions', app.snapshot_rows('approval_decisions', 'approval_id', v_approvals),
+    'comments', app.snapshot_rows('approval_comments', 'approval_id', v_approvals),
+    'overrides', app.snapshot_rows('gate_overrides', 'plan_id', array[p_plan]),
+    'runs', app.snapshot_rows('runs', 'plan_id', array[p_plan]),
+    'judged', (select s.digest from public.audit_snapshots s where s.plan_id = p_plan and s.kind = 'judged' order by s.id limit 1),
+    'steps', case when p_kind = 'judged' then coalesce(
+      (select jsonb_agg(to_jsonb(s) - '{tenant_id,plan_id,x,y}'::text[] order by s.position) from public.plan_steps s where s.plan_id = p_plan), '[]') end)::text
+  into v_text
+  from public.plans p where p.id = p_plan and p.tenant_id = p_tenant;
+  if v_text is null then
+    return null;
+  end if;
+  v_digest := encode(sha256(convert_to(v_text, 'UTF8')), 'hex');
+  insert into public.audit_snapshots (tenant_id, plan_id, kind, digest, size, body)
+  values (p_tenant, p_plan, p_kind, v_digest, octet_length(v_text), v_text);
+  return v_digest;
+end
 $function$
 ;
 
@@ -3897,6 +4089,44 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.digest_shipped(p_tenant uuid, p_n bigint)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  update public.audit_digests d set shipped_at = clock_timestamp() where d.tenant_id = p_tenant and d.n = p_n and d.shipped_at is null
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.digests_due(p_interval_seconds integer, p_limit integer)
+ RETURNS TABLE(tenant text, n bigint, "from" bigint, "to" bigint, count bigint, "headHash" text, "previousSignature" text, at text)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select h.tenant_id::text, coalesce(d.n, 0) + 1, coalesce(d.to_seq, 0) + 1, h.seq, h.seq - coalesce(d.to_seq, 0), h.hash,
+    coalesce(d.signature, ''), app.audit_time(clock_timestamp())
+  from public.audit_heads h
+  left join lateral (
+    select * from public.audit_digests g where g.tenant_id = h.tenant_id order by g.n desc limit 1
+  ) d on true
+  where h.seq > 0 and (d.at is null or d.at <= clock_timestamp() - p_interval_seconds * interval '1 s')
+  order by d.at nulls first limit p_limit
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.digests_to_ship(p_limit integer)
+ RETURNS TABLE(tenant text, n bigint, "from" bigint, "to" bigint, count bigint, "headHash" text, "previousSignature" text, at text, kid text, signature text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select d.tenant_id::text, d.n, d.from_seq, d.to_seq, d.count, d.head_hash, d.previous_signature, app.audit_time(d.at), d.kid, d.signature
+  from public.audit_digests d where d.shipped_at is null order by d.at limit p_limit
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.disown(p_owner text, p_held jsonb)
  RETURNS integer
  LANGUAGE plpgsql
@@ -5088,6 +5318,18 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.is_attempt(p_outcome text, p_finished_at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+begin
+  return (p_outcome is null) = (p_finished_at is null)
+    and (p_outcome is null or p_outcome = any ('{succeeded,failed,released,suspended,lost,cancelled}'));
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.is_of_type(p_type text, p_kind text, p_capability text)
  RETURNS boolean
  LANGUAGE sql
@@ -5096,6 +5338,26 @@ AS $function$
   select case when right(p_type, 1) = '*'
     then starts_with(p_kind, left(p_type, -1)) or coalesce(starts_with(p_capability, left(p_type, -1)), false)
     else p_type = p_kind or coalesce(p_type = p_capability, false) end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.is_run(p_status text, p_finished_at timestamp with time zone, p_compensation text, p_outcome text, p_steps_left integer, p_undo_order text, p_plan uuid, p_title text, p_task_key text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+begin
+  return p_status = any ('{queued,running,succeeded,failed,cancelled}')
+    and (p_status = any ('{succeeded,failed,cancelled}')) = (p_finished_at is not null)
+    and p_compensation = any ('{none,running,done,failed}')
+    and (p_compensation = 'none' or p_outcome is not null)
+    and (p_outcome is null or p_outcome = any ('{failed,cancelled}'))
+    and p_steps_left >= 0
+    and p_undo_order = any ('{completion,dependency}')
+    and (p_plan is not null or p_title is not null)
+    and (p_title is null or length(p_title) between 1 and 200)
+    and (p_task_key is null or length(p_task_key) between 1 and 255);
+end
 $function$
 ;
 
@@ -5111,6 +5373,62 @@ AS $function$
     and not exists (select from public.approvals a where a.run_id = p_run.id and a.status = 'pending')
     and not exists (select from public.waits w where w.run_id = p_run.id and w.status = 'open')
     and not exists (select from public.events e where e.run_id = p_run.id and e.seq is null)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.is_step(p_status text, p_finalised_at timestamp with time zone, p_lease_until timestamp with time zone, p_executor text, p_holds integer, p_deps_left integer, p_children_left integer, p_deadline_ms bigint)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+begin
+  return p_status = any ('{queued,assigned,running,succeeded,failed,cancelled}')
+    and (p_status = any ('{succeeded,failed,cancelled}')) = (p_finalised_at is not null)
+    and (p_status = any ('{assigned,running}')) = (p_lease_until is not null)
+    and p_executor = any ('{worker,agent}')
+    and p_holds between 0 and 511
+    and p_deps_left >= 0 and (p_deps_left = 0 or p_holds & 1 = 1)
+    and p_children_left >= 0
+    and p_deadline_ms > 0;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.keep_digests(p_term bigint, p_digests jsonb)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_new record;
+  v_last public.audit_digests;
+  v_count integer := 0;
+begin
+  perform engine.assert_term('auditor', p_term);
+  for v_new in
+    select * from jsonb_to_recordset(p_digests) as d (tenant uuid, n bigint, "from" bigint, "to" bigint, count bigint, "headHash" text,
+      "previousSignature" text, at timestamptz, kid text, signature text)
+    order by d.tenant, d.n
+  loop
+    select * into v_last from public.audit_digests d where d.tenant_id = v_new.tenant order by d.n desc limit 1;
+    continue when v_new.n <= coalesce(v_last.n, 0);
+    if v_new.n <> coalesce(v_last.n, 0) + 1 or v_new."from" <> coalesce(v_last.to_seq, 0) + 1
+      or v_new."previousSignature" <> coalesce(v_last.signature, '')
+      or not exists (select from public.audit_log a where a.tenant_id = v_new.tenant and a.seq = v_new."to" and a.hash = v_new."headHash")
+    then
+      raise exception 'digest % of tenant % does not follow the chain', v_new.n, v_new.tenant using errcode = '23514';
+    end if;
+    insert into public.audit_digests (tenant_id, n, from_seq, to_seq, count, head_hash, previous_signature, at, kid, signature)
+    values (v_new.tenant, v_new.n, v_new."from", v_new."to", v_new.count, v_new."headHash", v_new."previousSignature", v_new.at, v_new.kid,
+      v_new.signature);
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, payload)
+    values (v_new.tenant, 'audit.digest_signed', app.uuid7(), 'system', 'auditor', jsonb_build_object('n', v_new.n, 'from', v_new."from",
+      'to', v_new."to", 'head_hash', v_new."headHash", 'kid', v_new.kid, 'signature', v_new.signature));
+    v_count := v_count + 1;
+  end loop;
+  return v_count;
+end
 $function$
 ;
 
@@ -7456,6 +7774,26 @@ begin
   select array_agg(m.id) into v_moved from moved m;
   return v_moved;
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.snapshot_stored(p_id uuid)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  update public.audit_snapshots s set body = null, stored_at = clock_timestamp() where s.id = p_id and s.stored_at is null
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.snapshots_to_store(p_limit integer)
+ RETURNS TABLE(id uuid, tenant_id uuid, plan_id uuid, digest text, body text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select s.id, s.tenant_id, s.plan_id, s.digest, s.body from public.audit_snapshots s where s.stored_at is null order by s.id limit p_limit
 $function$
 ;
 

@@ -220,6 +220,20 @@ export interface AttemptsHistory {
   worker_version: string | null;
 }
 
+export interface AuditDigests {
+  at: Timestamp;
+  count: Int8;
+  from_seq: Int8;
+  head_hash: string;
+  kid: string;
+  n: Int8;
+  previous_signature: string;
+  shipped_at: Timestamp | null;
+  signature: string;
+  tenant_id: string;
+  to_seq: Int8;
+}
+
 export interface AuditHeads {
   hash: string;
   seq: Int8;
@@ -237,6 +251,18 @@ export interface AuditLog {
   seq: Int8;
   tenant_id: string;
   verb: string;
+}
+
+export interface AuditSnapshots {
+  at: Generated<Timestamp>;
+  body: string | null;
+  digest: string;
+  id: Generated<string>;
+  kind: string;
+  plan_id: string;
+  size: number;
+  stored_at: Timestamp | null;
+  tenant_id: string;
 }
 
 export interface BacklogItems {
@@ -1163,8 +1189,10 @@ export interface DB {
   attempts: Attempts;
   attempts_all: AttemptsAll;
   attempts_history: AttemptsHistory;
+  audit_digests: AuditDigests;
   audit_heads: AuditHeads;
   audit_log: AuditLog;
+  audit_snapshots: AuditSnapshots;
   backlog_items: BacklogItems;
   checkpoints: Checkpoints;
   checkpoints_history: CheckpointsHistory;

@@ -1,6 +1,6 @@
 import { canonicalJson } from "@nofx/core/canonical";
 import { NofxError } from "@nofx/core/errors";
-import { sql } from "kysely";
+import { claimKey, type KeyClaim, type StoredAnswer } from "@nofx/db/queries";
 import type { CallerContext } from "./context.ts";
 import type { CommandTransaction } from "./transaction.ts";
 
@@ -38,57 +38,35 @@ export async function onceByKey<T>(
   } = {},
 ): Promise<T> {
   const key = requireIdempotencyKey(ctx.idempotencyKey);
-  const fingerprint = ctx.plane.sha256(fingerprintText([request.route, request.body ?? null]));
-  const { rows } = await sql<{ locked: boolean }>`
-    select pg_try_advisory_xact_lock(hashtextextended(${`${ctx.tenantId}|${request.route}|${key}`}, 0)) as locked
-  `.execute(tx.db);
-  // looked for after the lock: whoever had it before has committed. Without the lock too: an answer that is there is given
-  const known = await findAnswer(ctx, tx, { ...request, key });
-  if (known?.valid === true) return replay(ctx, known, fingerprint);
-  if (rows[0]?.locked !== true) {
-    throw new NofxError("idempotency_in_flight", {
-      detail: "Ask again in a second.",
-      retryAfterSeconds: 1,
-    });
-  }
-  // a key that has expired is a new key: its old answer must not keep the new one from being stored
-  if (known !== undefined) {
-    await tx.db
-      .deleteFrom("idempotency_keys")
-      .where("tenant_id", "=", ctx.tenantId)
-      .where("route", "=", request.route)
-      .where("key", "=", key)
-      .execute();
-  }
+  const fingerprint = fingerprintOf(ctx, request);
+  const claimed = { tenantId: ctx.tenantId, route: request.route, key };
+  const answered = answerOf<T>(ctx, await claimKey(tx.db, claimed), fingerprint);
+  if (answered !== undefined) return answered.value;
   const value = await work(fingerprint);
-  if (options.keep?.(value) === false) return value;
-  await sql`
-    insert into idempotency_keys (tenant_id, route, key, fingerprint, response)
-    values (${ctx.tenantId}, ${request.route}, ${key}, ${fingerprint}, ${JSON.stringify({ value })}::jsonb)
-    on conflict (tenant_id, route, key) do nothing
-  `.execute(tx.db);
+  if (options.keep?.(value) !== false) tx.keepAnswer(claimed, fingerprint, { value });
   return value;
 }
 
-interface StoredAnswer {
-  readonly fingerprint: string;
-  readonly response: unknown;
-  /** Not expired. */
-  readonly valid: boolean;
+/** What tells the bodies of a route apart. */
+export function fingerprintOf(
+  { plane }: CallerContext,
+  { route, body }: { route: string; body: unknown },
+): string {
+  return plane.sha256(fingerprintText([route, body ?? null]));
 }
 
-function findAnswer(
+/** The answer that was given before; nothing where the key is ours to use. Refuses what is under way or of another body. */
+export function answerOf<T>(
   ctx: CallerContext,
-  tx: CommandTransaction,
-  { route, key }: { route: string; key: string },
-): Promise<StoredAnswer | undefined> {
-  return tx.db
-    .selectFrom("idempotency_keys")
-    .select(["fingerprint", "response", sql<boolean>`expires_at > clock_timestamp()`.as("valid")])
-    .where("tenant_id", "=", ctx.tenantId)
-    .where("route", "=", route)
-    .where("key", "=", key)
-    .executeTakeFirst();
+  { locked, known }: KeyClaim,
+  fingerprint: string,
+): { value: T } | undefined {
+  if (known?.valid === true) return { value: replay(ctx, known, fingerprint) };
+  if (locked) return undefined;
+  throw new NofxError("idempotency_in_flight", {
+    detail: "Ask again in a second.",
+    retryAfterSeconds: 1,
+  });
 }
 
 function replay<T>(ctx: CallerContext, stored: StoredAnswer, fingerprint: string): T {

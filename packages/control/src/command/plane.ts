@@ -8,6 +8,7 @@ import { z } from "zod";
 import { parseAllowedHosts, type AllowedHosts } from "../net/allowed-hosts.ts";
 import { system } from "../seams/system.ts";
 import { createStorage, type Storage } from "../storage/storage.ts";
+import { createRinger } from "../steps/ringer.ts";
 import { createPlug, type Plug } from "../workers/plug.ts";
 
 /** What a process needs to be part of the control plane; parsed once at its start. */
@@ -37,6 +38,8 @@ export interface Plane {
   readonly sha256: (text: string) => string;
   /** What may be called although it is not public. */
   readonly allowedHosts: AllowedHosts;
+  /** Wakes whoever executes steps, soon; nobody waits for it. */
+  readonly ring: () => void;
   /** Only where the local stack runs the workers. */
   readonly plug?: Plug | undefined;
   close(): Promise<void>;
@@ -62,6 +65,7 @@ export function createPlane(
     newUuid,
     now: clock.date,
     sha256: (text) => createHash("sha256").update(text).digest("hex"),
+    ring: createRinger(pool, clock),
     allowedHosts: parseAllowedHosts(env.NOFX_HTTP_ALLOW ?? ""),
     plug: plugOf(env),
     close: () => pool.end(),

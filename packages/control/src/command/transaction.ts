@@ -2,8 +2,9 @@ import type { AuditVerb, EventType } from "@nofx/core/vocabulary";
 import { topicOf } from "@nofx/core/vocabulary";
 import { canonicalJson } from "@nofx/core/canonical";
 import { withTransaction } from "@nofx/db/client";
+import { keepAnswer, type RequestKey } from "@nofx/db/queries";
 import type { DB } from "@nofx/db/types";
-import { sql, type Transaction } from "kysely";
+import { sql, type RawBuilder, type Transaction } from "kysely";
 import type { CallerContext } from "./context.ts";
 import { fromDatabaseError } from "./database-errors.ts";
 
@@ -34,6 +35,8 @@ export interface CommandTransaction {
    * tenant's head until its end, and all other commands of the tenant wait for it.
    */
   audit(verb: AuditVerb, body: Record<string, unknown>): Promise<void>;
+  /** Stores the answer of the request, just before the commit. */
+  keepAnswer(key: RequestKey, fingerprint: string, response: unknown): void;
   /** After the commit, wakes whoever executes such steps. */
   ring(counts: { for_workers: number; for_agents: number }): void;
 }
@@ -50,6 +53,7 @@ export async function inTransaction<T>(
       const events: EventDraft[] = [];
       const touched = new Set<string>();
       const entries: AuditDraft[] = [];
+      const answers: RawBuilder<void>[] = [];
       await assume(ctx, db);
       const value = await work({
         db,
@@ -58,15 +62,18 @@ export async function inTransaction<T>(
         audit: async (verb, body) => {
           entries.push({ verb, body: canonicalJson(body) });
         },
+        keepAnswer: (...answer) => {
+          answers.push(keepAnswer(...answer));
+        },
         ring: (counts) => {
           rung ||= counts.for_workers + counts.for_agents > 0;
         },
       });
       if (events.length > 0) await write(ctx, db, events);
-      await close(ctx, db, topicsOf(ctx, events, touched), entries);
+      await close(ctx, db, topicsOf(ctx, events, touched), entries, answers);
       return value;
     });
-    if (rung) await ringDoorbell(ctx);
+    if (rung) ctx.plane.ring();
     return result;
   } catch (error) {
     throw fromDatabaseError(error);
@@ -107,12 +114,14 @@ async function close(
   db: Transaction<DB>,
   topics: readonly string[],
   entries: readonly AuditDraft[],
+  answers: readonly RawBuilder<void>[],
 ): Promise<void> {
   const nudges = JSON.stringify(topics.map((topic) => ({ topic, seq: null })));
   const calls = entries.map(
-    ({ verb, body }) =>
+    ({ verb, body }): RawBuilder<unknown> =>
       sql`app.draft_audit(${ctx.tenantId}::uuid, ${verb}, ${ctx.actor.type}, ${ctx.actor.id}, ${body})`,
   );
+  calls.unshift(...answers);
   if (topics.length > 0) calls.unshift(sql`app.nudge(${nudges}::jsonb)`);
   if (calls.length === 0) return;
   await sql`select ${sql.join(calls)}`.execute(db);
@@ -138,11 +147,4 @@ async function write(ctx: CallerContext, db: Transaction<DB>, events: EventDraft
       })),
     )
     .execute();
-}
-
-/** NOTIFY inside the writing transaction would hold a lock across its flush; a statement of its own does not. */
-async function ringDoorbell(ctx: CallerContext): Promise<void> {
-  await ctx.plane.pool.query("select pg_notify('nofx_doorbell', 'default')").catch(() => {
-    // polling catches a lost doorbell
-  });
 }

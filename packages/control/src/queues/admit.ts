@@ -19,17 +19,31 @@ const estimates = new WeakMap<Plane, Map<string, Estimate>>();
 /**
  * Refuses with `queue_full` what would raise the number of queued steps above a ceiling. `asked`: how many steps, by queue. To be
  * called before anything is written, in the transaction that writes it.
- *
- * Without a ceiling it costs one look. Below four fifths of one it trusts the last count for a while and adds what it has let
- * in since; nearer than that it counts each time. Processes do not know of each other's, so together they may go over by what they
- * let in at the same time: it is a dam, not an account.
  */
 export async function admit(
   ctx: CallerContext,
   tx: CommandTransaction,
   asked: ReadonlyMap<string, number>,
 ): Promise<void> {
-  for (const ceiling of await listCeilings(tx.db, ctx.tenantId)) {
+  const count: Count = (ceiling) => countQueued(tx.db, ctx.tenantId, ceiling, ceiling.max_queued);
+  await admitUnder(ctx, await listCeilings(tx.db, ctx.tenantId), asked, count);
+}
+
+/** How many steps a ceiling finds queued. */
+export type Count = (ceiling: Ceiling) => Promise<number>;
+
+/**
+ * The same, by ceilings that are known. Below four fifths of one it trusts the last count for a while and adds what it has let
+ * in since; nearer than that it counts each time. Processes do not know of each other's, so together they may go over by what they
+ * let in at the same time: it is a dam, not an account.
+ */
+export async function admitUnder(
+  ctx: CallerContext,
+  ceilings: readonly Ceiling[],
+  asked: ReadonlyMap<string, number>,
+  count: Count,
+): Promise<void> {
+  for (const ceiling of ceilings) {
     const more = [...asked].reduce(
       (sum, [queue, n]) => (ceiling.queue === null || ceiling.queue === queue ? sum + n : sum),
       0,
@@ -40,7 +54,7 @@ export async function admit(
     const { clock } = ctx.plane;
     if (clock.now() >= known.until || known.queued + more > NEAR * ceiling.max_queued) {
       const began = clock.now();
-      known.queued = await countQueued(tx.db, ctx.tenantId, ceiling, ceiling.max_queued);
+      known.queued = await count(ceiling);
       const took = clock.now() - began;
       known.until = clock.now() + Math.min(LONGEST_MS, took * PAUSE_AFTER_COUNT);
       if (known.queued + more > ceiling.max_queued) throw full(ceiling);

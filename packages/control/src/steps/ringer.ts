@@ -8,7 +8,13 @@ const PAUSE_MS = 5;
  * Rings in a statement of its own: at once, and while one is under way the next ones are one, 5 ms later. Inside the transaction
  * that did the work a NOTIFY would hold a lock of the whole server across the flush to disk.
  */
-export function createRinger(pool: Pool, clock: Clock): () => void {
+export function createRinger(
+  pool: Pool,
+  clock: Clock,
+  /** Of a pool of direct connections, which can keep it prepared. */
+  name?: string,
+): () => void {
+  const query = { text: RING, ...(name === undefined ? {} : { name }) };
   let quiet = true;
   let again = false;
   const ring = () => {
@@ -18,7 +24,7 @@ export function createRinger(pool: Pool, clock: Clock): () => void {
     }
     quiet = false;
     // polling catches a lost ring
-    pool.query(RING).then(rest, rest);
+    pool.query(query).then(rest, rest);
   };
   const rest = () => {
     if (again) clock.timer(PAUSE_MS, afresh, { background: true });
@@ -32,4 +38,4 @@ export function createRinger(pool: Pool, clock: Clock): () => void {
   return ring;
 }
 
-const RING = { name: "ring", text: `select pg_notify('${DOORBELL}', 'default')` };
+const RING = `select pg_notify('${DOORBELL}', 'default')`;

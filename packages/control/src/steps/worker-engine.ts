@@ -128,7 +128,7 @@ export function createWorkerEngine(options: {
   const { connectionString, worker, max = 8, seams = system } = options;
   const pool = createPool({ connectionString, applicationName: worker, max });
   const db = createDatabase<DB>(pool);
-  const ring = createRinger(pool, seams.clock);
+  const ring = createRinger(pool, seams.clock, "ring");
   const call = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work;

@@ -1,115 +1,130 @@
-import { SubmitTasksInput, type SubmitTasksResult, type TaskInput } from "@nofx/core/api";
-import { NofxError, type Issue } from "@nofx/core/errors";
-import { judgeTasks } from "@nofx/core/gates";
-import { planTasks, type PlannedStep } from "@nofx/core/planner";
-import { STEP_VERSION, toId } from "@nofx/core/vocabulary";
-import { enqueueTasks, type NewTask } from "@nofx/db/queries";
+import { SubmitTasksInput, type SubmitTasksResult } from "@nofx/core/api";
+import { canonicalJson } from "@nofx/core/canonical";
+import { NofxError } from "@nofx/core/errors";
+import { toId, topicOf } from "@nofx/core/vocabulary";
+import { submitTasks as submitInOne, type JudgedBy, type Submission } from "@nofx/db/queries";
 import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
-import { runCommand } from "../command/run-command.ts";
+import { fromDatabaseError } from "../command/database-errors.ts";
+import { answerOf, fingerprintOf, requireIdempotencyKey } from "../command/idempotency.ts";
+import { authorise, parseInput, runCommand } from "../command/run-command.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
-import { loadFacts } from "../plans/load-facts.ts";
-import { admit, countByQueue } from "../queues/admit.ts";
+import { draftTasks, type TasksDraft } from "./draft.ts";
+import { guessJudgedBy, judge, readJudgedBy, remember } from "./judge.ts";
 
-const A_YEAR_MS = 366 * 86_400_000;
+type Input = z.input<typeof SubmitTasksInput>;
+
+const SPEC = {
+  name: "tasks.submit",
+  permission: "plan.execute",
+  input: SubmitTasksInput,
+} as const;
+const TRIES = 3;
 
 /**
  * Queues tasks, all or none: each is a run of one step, without a plan. What a gate would warn of, block or hold for an
  * approval is refused: that takes a plan.
+ *
+ * It starts all the work there is, so it is one statement: judged here by what the tenant is likely to allow, and done there
+ * if that is what it allows.
  */
-export function submitTasks(
+export async function submitTasks(ctx: MemberContext, input: Input): Promise<SubmitTasksResult> {
+  authorise(ctx, SPEC.permission);
+  const { tasks } = parseInput(SPEC.input, input);
+  requireIdempotencyKey(ctx.idempotencyKey);
+  const draft = await unlessRefused(() => draftTasks(ctx, tasks));
+  if (NofxError.is(draft)) return refuse(ctx, input, draft);
+  let by = guessJudgedBy(ctx, draft.steps);
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    if (NofxError.is(await unlessRefused(() => judge(ctx, draft.steps, by)))) {
+      const found = await judgeAnew(ctx, input, draft);
+      if ("runs" in found) return toResult(found);
+      by = found;
+    }
+    const done = await submit(ctx, input, draft, by);
+    if ("queued" in done) {
+      const { runs, existing, for_workers, for_agents } = done.queued;
+      if (for_workers + for_agents > 0) ctx.plane.ring();
+      return toResult({ runs, existing });
+    }
+    if ("answered" in done) return toResult(done.answered);
+    by = done.judge_by;
+    remember(ctx, by);
+  }
+  throw new NofxError("unavailable", { retryAfterSeconds: 1 });
+}
+
+async function submit(
   ctx: MemberContext,
-  input: z.input<typeof SubmitTasksInput>,
-): Promise<SubmitTasksResult> {
-  const spec = {
-    name: "tasks.submit",
-    permission: "plan.execute",
-    input: SubmitTasksInput,
-  } as const;
-  return runCommand(ctx, spec, input, async (tx, { tasks }, digest) => {
-    const steps = await judged(ctx, tx, tasks);
-    await admit(ctx, tx, countByQueue(steps));
-    const { runs, existing, ...queued } = await enqueueTasks(tx.db, {
+  input: Input,
+  { rows }: TasksDraft,
+  judgedBy: JudgedBy,
+): Promise<Exclude<Submission, { key: unknown }> | { answered: SubmitTasksResult }> {
+  const fingerprint = fingerprintOf(ctx, { route: SPEC.name, body: input });
+  try {
+    const done = await submitInOne(ctx.plane.pool, {
       tenantId: ctx.tenantId,
-      tasks: toRows(ctx, tasks, steps),
-      actor: ctx.actor,
+      memberId: ctx.actor.id,
+      key: requireIdempotencyKey(ctx.idempotencyKey),
+      fingerprint,
+      tasks: rows,
+      judgedBy,
+      // nobody can listen to a run that was not there
+      nudges: [{ topic: topicOf.tenant(ctx.tenantId), seq: null }],
+      audit: canonicalJson({ count: rows.length, digest: fingerprint }),
       correlationId: ctx.correlationId,
       traceparent: ctx.traceparent ?? null,
     });
-    // the engine has told of all of them in one event; one topic is enough to have it read
-    if (runs[0] !== undefined) tx.nudge(runs[0]);
-    tx.ring(queued);
-    await tx.audit("tasks.submitted", { count: tasks.length, digest });
-    return { runs: runs.map((run) => toId("run", run)), existing };
-  });
+    if (!("key" in done)) return done;
+    const answered = answerOf<SubmitTasksResult>(ctx, done.key, fingerprint);
+    if (answered === undefined) throw new Error("app.submit_tasks gave up a key that was its own");
+    return { answered: answered.value };
+  } catch (error) {
+    throw fromDatabaseError(error);
+  }
 }
 
-async function judged(
+/** By what it finds now it refuses, and otherwise says what that is; a request that was answered before gets its answer. */
+function judgeAnew(
   ctx: MemberContext,
-  tx: CommandTransaction,
-  tasks: readonly TaskInput[],
-): Promise<PlannedStep[]> {
-  const planning = planTasks({
-    tenantId: ctx.tenantId,
-    tasks,
-    owner: ctx.name,
-    unique: ctx.plane.newUuid(),
-    sha256: ctx.plane.sha256,
-  });
-  if (!planning.ok) throw new NofxError("invalid_input", { issues: planning.issues });
-  // what is unknown here counts as not allowed
-  const facts = planning.steps.some(isOfShell) ? await loadFacts(ctx, tx) : NOTHING_ALLOWED;
-  const refused = judgeTasks(planning.steps, facts);
-  if (refused.length > 0) throw planRequired(refused);
-  return planning.steps;
-}
-
-const NOTHING_ALLOWED = { shell: "off", sandboxAvailable: false } as const;
-
-/** Facts are about commands: one that submits others need not ask for them. */
-function isOfShell({ kind, undo }: PlannedStep): boolean {
-  return kind === "shell" || undo?.kind === "shell";
-}
-
-function planRequired(issues: readonly Issue[]): NofxError {
-  return new NofxError("plan_required", {
-    detail:
-      "Tasks run without a plan, so nobody would read a warning or be asked for an approval. Put what needs one into a backlog and plan it (POST /api/backlog/import, then /api/auto-planner/plan), or submit the others without it.",
-    issues,
+  input: Input,
+  { steps }: TasksDraft,
+): Promise<SubmitTasksResult | JudgedBy> {
+  return unlessAnswered(ctx, input, async (tx) => {
+    const by = await readJudgedBy(ctx, tx, steps);
+    remember(ctx, by);
+    await judge(ctx, steps, by, tx);
+    return by;
   });
 }
 
-function toRows(
+function refuse(ctx: MemberContext, input: Input, error: NofxError): Promise<SubmitTasksResult> {
+  return unlessAnswered<SubmitTasksResult>(ctx, input, () => Promise.reject(error)).then(toResult);
+}
+
+function unlessAnswered<T>(
   ctx: MemberContext,
-  tasks: readonly TaskInput[],
-  steps: readonly PlannedStep[],
-): NewTask[] {
-  const now = ctx.plane.now().getTime();
-  const tooFar: Issue[] = [];
-  const rows = steps.map((step, i): NewTask => {
-    const { key, runAt, delaySeconds = 0 } = tasks[i] ?? {};
-    const due = runAt === undefined ? now + delaySeconds * 1_000 : Date.parse(runAt);
-    if (due > now + A_YEAR_MS) {
-      tooFar.push({ path: `/tasks/${i}/runAt`, message: "is more than a year ahead" });
-    }
-    return {
-      kind: step.kind,
-      kind_version: STEP_VERSION[step.kind],
-      executor: step.executor,
-      capability: step.capability,
-      arguments: step.with,
-      queue: step.queue,
-      priority: step.priority,
-      title: step.title,
-      key: key ?? null,
-      token: step.token,
-      // what is due already queues up behind what came before it
-      run_at: due > now ? new Date(due).toISOString() : null,
-      max_failures: step.maxFailures,
-      deadline_ms: step.deadlineSeconds * 1_000,
-      undo: step.undo,
-    };
-  });
-  if (tooFar.length > 0) throw new NofxError("invalid_input", { issues: tooFar.slice(0, 200) });
-  return rows;
+  input: Input,
+  work: (tx: CommandTransaction) => Promise<T>,
+): Promise<T> {
+  return runCommand(ctx, { ...SPEC, keep: false }, input, work);
+}
+
+async function unlessRefused<T>(work: () => T | Promise<T>): Promise<T | NofxError> {
+  try {
+    return await work();
+  } catch (error) {
+    if (NofxError.is(error)) return error;
+    throw error;
+  }
+}
+
+/** Answers are stored with uuids; those of earlier releases have ids. */
+function toResult({ runs, existing }: { runs: readonly string[]; existing: number }) {
+  return {
+    runs: runs.map((run) =>
+      run.startsWith("run_") ? run : toId("run", run),
+    ) as SubmitTasksResult["runs"],
+    existing,
+  };
 }

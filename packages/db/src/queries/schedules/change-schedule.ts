@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Executor } from "../executor.ts";
-import type { NewTask } from "../tasks/enqueue-tasks.ts";
+import type { NewTask } from "../tasks/submit-tasks.ts";
 
 /** What people say of a schedule, and its first instant. */
 export interface ScheduleDraft {
