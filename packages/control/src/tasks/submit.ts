@@ -120,11 +120,9 @@ async function unlessRefused<T>(work: () => T | Promise<T>): Promise<T | NofxErr
 }
 
 /** Answers are stored with uuids; those of earlier releases have ids. */
-function toResult({ runs, existing }: { runs: readonly string[]; existing: number }) {
+function toResult({ runs, existing }: SubmitTasksResult): SubmitTasksResult {
   return {
-    runs: runs.map((run) =>
-      run.startsWith("run_") ? run : toId("run", run),
-    ) as SubmitTasksResult["runs"],
+    runs: runs.map((run) => (run.startsWith("run_") ? run : toId("run", run))),
     existing,
   };
 }
