@@ -64,6 +64,7 @@ create table public.agent_keys (
   hint text not null,
   created_at timestamp with time zone not null default clock_timestamp(),
   revoked_at timestamp with time zone,
+  issued_by uuid,
   constraint agent_keys_pkey PRIMARY KEY (id),
   constraint agent_keys_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agent_registry(id) ON DELETE CASCADE,
   constraint agent_keys_key_sha256_key UNIQUE (key_sha256),
@@ -136,6 +137,7 @@ create table public.agent_registry (
   status text not null default 'active'::text,
   last_seen_at timestamp with time zone,
   created_at timestamp with time zone not null default clock_timestamp(),
+  owner_user_id uuid,
   constraint agent_registry_pkey PRIMARY KEY (id),
   constraint agent_registry_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
   constraint agent_registry_status_check CHECK ((status = ANY (ARRAY['active'::text, 'draining'::text, 'quarantined'::text, 'retired'::text]))),
@@ -144,6 +146,56 @@ create table public.agent_registry (
 );
 alter table public.agent_registry enable row level security;
 comment on table public.agent_registry is 'Programs that execute steps, with what they can do';
+
+create table public.agent_tools (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  name text not null,
+  version text not null,
+  title text not null,
+  description text not null default ''::text,
+  input_schema jsonb not null default '{}'::jsonb,
+  sensitivity text not null,
+  requires_approval boolean not null,
+  rule jsonb,
+  digest text not null,
+  status text not null default 'active'::text,
+  created_by uuid not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  retired_at timestamp with time zone,
+  constraint agent_tools_pkey PRIMARY KEY (id),
+  constraint agent_tools_check CHECK (((status = 'retired'::text) = (retired_at IS NOT NULL))),
+  constraint agent_tools_description_check CHECK ((length(description) <= 2000)),
+  constraint agent_tools_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
+  constraint agent_tools_sensitivity_check CHECK ((sensitivity = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text, 'critical'::text]))),
+  constraint agent_tools_status_check CHECK ((status = ANY (ARRAY['active'::text, 'retired'::text]))),
+  constraint agent_tools_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint agent_tools_tenant_id_name_version_key UNIQUE (tenant_id, name, version),
+  constraint agent_tools_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
+  constraint agent_tools_version_check CHECK ((version ~ '^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$'::text))
+);
+-- The version of a tool that holds now
+CREATE UNIQUE INDEX agent_tools_active ON public.agent_tools USING btree (tenant_id, name) WHERE (status = 'active'::text);
+alter table public.agent_tools enable row level security;
+comment on table public.agent_tools is 'What agents may do to the world: name, version, schema of the arguments, sensitivity';
+
+create table public.approval_comments (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  approval_id uuid not null,
+  member_user_id uuid not null,
+  member_name text not null,
+  text text not null,
+  at timestamp with time zone not null default clock_timestamp(),
+  constraint approval_comments_pkey PRIMARY KEY (id),
+  constraint approval_comments_approval_id_fkey FOREIGN KEY (approval_id) REFERENCES approvals(id) ON DELETE CASCADE,
+  constraint approval_comments_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint approval_comments_text_check CHECK (((length(text) >= 1) AND (length(text) <= 4000)))
+);
+-- The talk about a question, in its order
+CREATE INDEX approval_comments_of ON public.approval_comments USING btree (approval_id, id);
+alter table public.approval_comments enable row level security;
+comment on table public.approval_comments is 'What people said about a question; it decides nothing';
 
 create table public.approval_decisions (
   id uuid not null default app.uuid7(),
@@ -154,14 +206,118 @@ create table public.approval_decisions (
   decision text not null,
   reason text,
   at timestamp with time zone not null default clock_timestamp(),
+  delegated_for uuid,
+  delegated_for_name text,
+  groups text[] not null default '{}'::text[],
+  arguments_digest text not null default ''::text,
+  arguments jsonb,
+  batch boolean not null default false,
+  via text,
   constraint approval_decisions_pkey PRIMARY KEY (id),
   constraint approval_decisions_approval_id_fkey FOREIGN KEY (approval_id) REFERENCES approvals(id) ON DELETE CASCADE,
-  constraint approval_decisions_approval_id_member_user_id_key UNIQUE (approval_id, member_user_id),
   constraint approval_decisions_decision_check CHECK ((decision = ANY (ARRAY['approve'::text, 'approve_with_changes'::text, 'reject'::text]))),
-  constraint approval_decisions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+  constraint approval_decisions_once UNIQUE (approval_id, member_user_id, arguments_digest),
+  constraint approval_decisions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint approval_decisions_via_check CHECK ((length(via) <= 200))
 );
+-- How much somebody decided in batches of late
+CREATE INDEX approval_decisions_batch ON public.approval_decisions USING btree (tenant_id, member_user_id, at) WHERE batch;
+-- One vote counts for a person, whoever cast it
+CREATE UNIQUE INDEX approval_decisions_counted ON public.approval_decisions USING btree (approval_id, COALESCE(delegated_for, member_user_id), arguments_digest);
 alter table public.approval_decisions enable row level security;
 comment on table public.approval_decisions is 'Append-only: who decided what, when and why';
+
+create table public.approval_delegations (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  from_user_id uuid not null,
+  from_name text not null,
+  to_user_id uuid not null,
+  to_name text not null,
+  reason text not null,
+  starts_at timestamp with time zone not null default clock_timestamp(),
+  ends_at timestamp with time zone not null,
+  revoked_at timestamp with time zone,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint approval_delegations_pkey PRIMARY KEY (id),
+  constraint approval_delegations_check CHECK ((from_user_id <> to_user_id)),
+  constraint approval_delegations_check1 CHECK (((ends_at > starts_at) AND (ends_at <= (starts_at + '90 days'::interval)))),
+  constraint approval_delegations_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint approval_delegations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+-- Delegations, newest first
+CREATE INDEX approval_delegations_list ON public.approval_delegations USING btree (tenant_id, id DESC);
+-- In whose stead somebody votes now
+CREATE INDEX approval_delegations_to ON public.approval_delegations USING btree (tenant_id, to_user_id, ends_at) WHERE (revoked_at IS NULL);
+alter table public.approval_delegations enable row level security;
+comment on table public.approval_delegations is 'For a time somebody else votes in somebody''s stead: counted as theirs, shown as both';
+
+create table public.approval_grants (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  approval_id uuid not null,
+  run_id uuid,
+  step_id uuid,
+  tool text,
+  tool_version text,
+  arguments_digest text not null,
+  granted_at timestamp with time zone not null default clock_timestamp(),
+  expires_at timestamp with time zone not null,
+  consumed_at timestamp with time zone,
+  constraint approval_grants_pkey PRIMARY KEY (id),
+  constraint approval_grants_approval_id_fkey FOREIGN KEY (approval_id) REFERENCES approvals(id) ON DELETE CASCADE,
+  constraint approval_grants_approval_id_key UNIQUE (approval_id),
+  constraint approval_grants_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+-- The unused grants of a step
+CREATE INDEX approval_grants_open ON public.approval_grants USING btree (step_id) WHERE (consumed_at IS NULL);
+alter table public.approval_grants enable row level security;
+comment on table public.approval_grants is 'What a yes gives: one use, of exactly these arguments, by this step, with this version of the tool';
+
+create table public.approval_group_members (
+  group_id uuid not null,
+  user_id uuid not null,
+  tenant_id uuid not null,
+  added_by uuid not null,
+  added_at timestamp with time zone not null default clock_timestamp(),
+  constraint approval_group_members_pkey PRIMARY KEY (group_id, user_id),
+  constraint approval_group_members_group_id_fkey FOREIGN KEY (group_id) REFERENCES approval_groups(id) ON DELETE CASCADE,
+  constraint approval_group_members_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+-- The groups of a person
+CREATE INDEX approval_group_members_user ON public.approval_group_members USING btree (tenant_id, user_id);
+alter table public.approval_group_members enable row level security;
+comment on table public.approval_group_members is 'Who is in a group of approvers';
+
+create table public.approval_groups (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  name text not null,
+  description text not null default ''::text,
+  changed_at timestamp with time zone not null default clock_timestamp(),
+  constraint approval_groups_pkey PRIMARY KEY (id),
+  constraint approval_groups_description_check CHECK ((length(description) <= 2000)),
+  constraint approval_groups_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
+  constraint approval_groups_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint approval_groups_tenant_id_name_key UNIQUE (tenant_id, name)
+);
+alter table public.approval_groups enable row level security;
+comment on table public.approval_groups is 'Groups of approvers, named by the rules of approvals';
+
+create table public.approval_rules (
+  tenant_id uuid not null,
+  subject text not null,
+  risk text not null,
+  rule jsonb not null,
+  changed_by uuid not null,
+  changed_at timestamp with time zone not null default clock_timestamp(),
+  constraint approval_rules_pkey PRIMARY KEY (tenant_id, subject, risk),
+  constraint approval_rules_risk_check CHECK (((length(risk) >= 1) AND (length(risk) <= 64))),
+  constraint approval_rules_subject_check CHECK ((subject = ANY (ARRAY['*'::text, 'plan'::text, 'plan_step'::text, 'step'::text, 'tool'::text, 'override'::text]))),
+  constraint approval_rules_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+alter table public.approval_rules enable row level security;
+comment on table public.approval_rules is 'Quorum and groups by subject and risk; the most exact row holds';
 
 create table public.approvals (
   id uuid not null default app.uuid7(),
@@ -186,20 +342,44 @@ create table public.approvals (
   expires_at timestamp with time zone not null,
   decided_at timestamp with time zone,
   correlation_id uuid not null,
+  rule jsonb not null default '{}'::jsonb,
+  risk text,
+  tool text,
+  tool_version text,
+  target text,
+  principals jsonb not null default '[]'::jsonb,
+  root_run_id uuid,
+  version integer not null default 1,
+  arguments_schema jsonb,
+  edited_arguments jsonb,
+  edited_digest text,
+  remind_at timestamp with time zone,
+  escalate_at timestamp with time zone,
+  reminded_at timestamp with time zone,
+  escalated_at timestamp with time zone,
+  override_id uuid,
   constraint approvals_pkey PRIMARY KEY (id),
   constraint approvals_about CHECK (
 CASE subject
     WHEN 'plan'::text THEN (plan_id IS NOT NULL)
     WHEN 'plan_step'::text THEN ((plan_step_id IS NOT NULL) OR (step_id IS NOT NULL))
+    WHEN 'override'::text THEN (override_id IS NOT NULL)
+    WHEN 'tool'::text THEN ((step_id IS NOT NULL) AND (tool IS NOT NULL))
     ELSE (step_id IS NOT NULL)
 END),
   constraint approvals_check CHECK (((status = 'pending'::text) = (decided_at IS NULL))),
+  constraint approvals_edited CHECK (((edited_arguments IS NULL) = (edited_digest IS NULL))),
+  constraint approvals_no_longer CHECK ((expires_at <= (requested_at + '30 days 00:01:00'::interval))),
   constraint approvals_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plans(id) ON DELETE CASCADE,
   constraint approvals_plan_step_id_fkey FOREIGN KEY (plan_step_id) REFERENCES plan_steps(id) ON DELETE CASCADE,
+  constraint approvals_risk_check CHECK ((length(risk) <= 64)),
   constraint approvals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text, 'expired'::text, 'cancelled'::text, 'superseded'::text]))),
-  constraint approvals_subject_check CHECK ((subject = ANY (ARRAY['plan'::text, 'plan_step'::text, 'step'::text]))),
+  constraint approvals_subject_check CHECK ((subject = ANY (ARRAY['plan'::text, 'plan_step'::text, 'step'::text, 'tool'::text, 'override'::text]))),
+  constraint approvals_target_check CHECK ((length(target) <= 500)),
   constraint approvals_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
+-- Questions whose escalation is due, for the sweep
+CREATE INDEX approvals_escalate ON public.approvals USING btree (escalate_at) WHERE ((status = 'pending'::text) AND (escalated_at IS NULL));
 -- Questions that have expired, for the sweep
 CREATE INDEX approvals_expiry ON public.approvals USING btree (expires_at) WHERE (status = 'pending'::text);
 -- A tenant's questions, newest first
@@ -210,10 +390,17 @@ CREATE INDEX approvals_pending ON public.approvals USING btree (tenant_id, expir
 CREATE INDEX approvals_plan ON public.approvals USING btree (plan_id) WHERE (plan_id IS NOT NULL);
 -- The questions about a step of a plan
 CREATE INDEX approvals_plan_step ON public.approvals USING btree (plan_step_id) WHERE (plan_step_id IS NOT NULL);
+-- Questions whose reminder is due, for the sweep
+CREATE INDEX approvals_remind ON public.approvals USING btree (remind_at) WHERE ((status = 'pending'::text) AND (reminded_at IS NULL));
+-- The open questions under a root run
+CREATE INDEX approvals_root_run ON public.approvals USING btree (root_run_id) WHERE ((status = 'pending'::text) AND (root_run_id IS NOT NULL));
 -- The questions of a run, for its page and its archive
 CREATE INDEX approvals_run ON public.approvals USING btree (run_id) WHERE (run_id IS NOT NULL);
 -- A step that asks the same again is told the same question
 CREATE UNIQUE INDEX approvals_step_question ON public.approvals USING btree (step_id, name, arguments_digest) WHERE (subject = 'step'::text);
+-- A step that asks the same of a tool again is told the same question
+CREATE UNIQUE INDEX approvals_tool_question ON public.approvals USING btree (step_id, name, arguments_digest) WHERE ((subject = 'tool'::text) AND (status = 'pending'::text));
+CREATE TRIGGER approvals_prepare BEFORE INSERT OR UPDATE ON public.approvals FOR EACH ROW EXECUTE FUNCTION engine.prepare_approval();
 alter table public.approvals enable row level security;
 comment on table public.approvals is 'Questions to people, bound to the exact action by a digest; answered by approval_decisions';
 
@@ -1303,6 +1490,38 @@ create table public.tenants (
 alter table public.tenants enable row level security;
 comment on table public.tenants is 'The unit of isolation; everything belongs to one';
 
+create table public.tool_runs (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  run_id uuid not null,
+  step_id uuid not null,
+  epoch bigint not null,
+  name text not null,
+  tool text not null,
+  tool_version text not null,
+  arguments_digest text not null,
+  grant_id uuid,
+  agent_id text not null,
+  status text not null default 'intended'::text,
+  result_digest text,
+  error_code text,
+  intended_at timestamp with time zone not null default clock_timestamp(),
+  ended_at timestamp with time zone,
+  constraint tool_runs_pkey PRIMARY KEY (id),
+  constraint tool_runs_check CHECK (((status = 'intended'::text) = (ended_at IS NULL))),
+  constraint tool_runs_error_code_check CHECK ((length(error_code) <= 64)),
+  constraint tool_runs_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint tool_runs_status_check CHECK ((status = ANY (ARRAY['intended'::text, 'succeeded'::text, 'failed'::text, 'unknown'::text]))),
+  constraint tool_runs_step_id_name_key UNIQUE (step_id, name),
+  constraint tool_runs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+-- The uses of a tool, newest first
+CREATE INDEX tool_runs_list ON public.tool_runs USING btree (tenant_id, tool, id DESC);
+-- What a run did with tools
+CREATE INDEX tool_runs_run ON public.tool_runs USING btree (run_id, id);
+alter table public.tool_runs enable row level security;
+comment on table public.tool_runs is 'Intent before, result after: one row a use of a tool. An intent whose executor was lost is unknown, and never tried blindly';
+
 create table public.uploads (
   id uuid not null default app.uuid7(),
   tenant_id uuid not null,
@@ -1954,10 +2173,77 @@ create policy agent_registry_read on public.agent_registry for select to authent
 create policy agent_registry_write on public.agent_registry for insert to nofx_member
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
+create policy agent_tools_agent on public.agent_tools for select to nofx_agent
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy agent_tools_change on public.agent_tools for update to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy agent_tools_read on public.agent_tools for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy agent_tools_write on public.agent_tools for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy approval_comments_read on public.approval_comments for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy approval_comments_write on public.approval_comments for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
 create policy approval_decisions_read on public.approval_decisions for select to authenticated, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy approval_decisions_write on public.approval_decisions for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy approval_delegations_change on public.approval_delegations for update to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy approval_delegations_read on public.approval_delegations for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy approval_delegations_write on public.approval_delegations for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy approval_grants_read on public.approval_grants for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy approval_group_members_read on public.approval_group_members for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy approval_group_members_remove on public.approval_group_members for delete to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy approval_group_members_write on public.approval_group_members for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy approval_groups_change on public.approval_groups for update to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy approval_groups_read on public.approval_groups for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy approval_groups_remove on public.approval_groups for delete to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy approval_groups_write on public.approval_groups for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy approval_rules_change on public.approval_rules for update to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy approval_rules_read on public.approval_rules for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy approval_rules_remove on public.approval_rules for delete to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy approval_rules_write on public.approval_rules for insert to nofx_member
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy approvals_change on public.approvals for update to nofx_member
@@ -2183,6 +2469,9 @@ create policy tenant_settings_write on public.tenant_settings for insert to nofx
 
 create policy tenants_read on public.tenants for select to authenticated, nofx_agent, nofx_member
   using ((id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy tool_runs_read on public.tool_runs for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy uploads_own on public.uploads for all to nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
@@ -2784,6 +3073,19 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.answer_json(p_approval approvals)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('name', p_approval.name, 'status', p_approval.status, 'approval_id', p_approval.id,
+    'arguments', coalesce(p_approval.edited_arguments, p_approval.arguments), 'edited', p_approval.edited_arguments is not null,
+    'held', p_approval.status = 'pending',
+    'reason', (select d.reason from public.approval_decisions d where d.approval_id = p_approval.id order by d.at desc limit 1))
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.answer_wait(p_tenant uuid, p_wait uuid, p_answer jsonb, p_actor_type text, p_actor_id text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -2820,9 +3122,10 @@ CREATE OR REPLACE FUNCTION engine.answers_of(p_step uuid)
  SET search_path TO ''
 AS $function$
 begin
-  return (select coalesce(jsonb_agg(jsonb_build_object('name', a.name, 'status', a.status, 'arguments', a.arguments, 'reason',
+  return (select coalesce(jsonb_agg(jsonb_build_object('name', a.name, 'status', a.status,
+    'arguments', coalesce(a.edited_arguments, a.arguments), 'edited', a.edited_arguments is not null, 'reason',
     (select d.reason from public.approval_decisions d where d.approval_id = a.id order by d.at desc limit 1))), '[]')
-  from public.approvals a where a.step_id = p_step and a.subject = 'step');
+  from public.approvals a where a.step_id = p_step and a.subject in ('step', 'tool'));
 end
 $function$
 ;
@@ -2876,6 +3179,11 @@ begin
   where s.id = v_approval.step_id and s.status = 'queued' and s.holds & 2 = 2
   order by s.id for update;
 
+  if v_approval.status = 'approved' then
+    perform engine.give_grant(v_approval);
+    perform engine.apply_edit(v_approval);
+  end if;
+
   -- one that is an option of a wait meets it, with all that follows from that
   select w.id into v_wait from public.waits w where w.approval_id = p_approval;
   if found then
@@ -2884,7 +3192,7 @@ begin
     return jsonb_build_object('for_workers', v_woken.for_workers, 'for_agents', v_woken.for_agents);
   end if;
 
-  if v_approval.status = 'approved' or v_approval.subject = 'step' then
+  if v_approval.status = 'approved' or v_approval.subject in ('step', 'tool') then
     with freed as (
       update public.steps s
       set holds = s.holds & ~2, run_at = clock_timestamp(),
@@ -2897,6 +3205,11 @@ begin
     select array[count(*) filter (where f.executor = 'worker' and f.holds = 0), count(*) filter (where f.executor = 'agent' and f.holds = 0)]
     into v_freed from freed f;
   else
+    -- what follows from silence: the plan's own way, unless the rule says undo, or leave
+    if v_approval.status = 'expired' and v_approval.rule ->> 'onExpiry' is not null then
+      update public.runs r set compensate = (v_approval.rule ->> 'onExpiry' = 'compensate')
+      where r.id = v_approval.run_id and r.finished_at is null;
+    end if;
     with failed as (
       update public.steps s
       set status = 'failed', finalised_at = clock_timestamp(),
@@ -2919,6 +3232,32 @@ begin
   end if;
   return jsonb_build_object('for_workers', v_freed[1], 'for_agents', v_freed[2]);
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.apply_edit(p_approval approvals)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  update public.steps s
+  set arguments = p_approval.edited_arguments -> 'with',
+      token = encode(sha256(convert_to(s.token || '|' || p_approval.edited_digest, 'UTF8')), 'hex')
+  where p_approval.edited_arguments is not null and p_approval.subject = 'plan_step' and s.id = p_approval.step_id and s.status = 'queued'
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.approval_rule(p_tenant uuid, p_subject text, p_risk text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('quorum', 1, 'groups', '[]'::jsonb, 'veto', true) || coalesce((
+    select r.rule from public.approval_rules r
+    where r.tenant_id = p_tenant and r.subject in (p_subject, '*') and r.risk in (coalesce(p_risk, '*'), '*')
+    order by (r.risk <> '*') desc, (r.subject <> '*') desc limit 1), '{}')
 $function$
 ;
 
@@ -3176,6 +3515,33 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.barred(p_approval uuid)
+ RETURNS TABLE(user_id uuid, why text)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_approval public.approvals;
+begin
+  select a.* into v_approval from public.approvals a where a.id = p_approval;
+  perform app.assert_tenant(v_approval.tenant_id);
+  return query
+    with chain as (select p.* from jsonb_to_recordset(v_approval.principals) as p (type text, id text, name text, via text))
+    select c.id::uuid, c.via from chain c where c.type = 'member'
+    union all
+    select v_approval.requester_user_id, 'asked' where v_approval.requester_user_id is not null
+    union all
+    select g.owner_user_id, 'owns agent ' || g.name
+    from chain c join public.agent_registry g on g.id::text = c.id where c.type = 'agent' and g.owner_user_id is not null
+    union all
+    select k.issued_by, 'gave out a key of agent ' || c.name
+    from chain c join public.agent_keys k on k.agent_id::text = c.id
+    where c.type = 'agent' and k.issued_by is not null and (k.revoked_at is null or k.revoked_at > v_approval.requested_at);
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.begin_artifact(p_tenant uuid, p_step uuid, p_epoch bigint, p_name text, p_content_type text, p_size bigint, p_sha256 text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -3224,6 +3590,58 @@ begin
   perform from public.runs r where r.id = any (p_runs) and r.status = 'queued' and r.plan_id is null order by r.id for no key update;
   update public.runs r set status = 'running', started_at = clock_timestamp()
   where r.id = any (p_runs) and r.status = 'queued' and r.plan_id is null;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.begin_tool(p_tenant uuid, p_step uuid, p_epoch bigint, p_name text, p_tool text, p_version text, p_digest text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_step public.steps := engine.owned(p_tenant, p_step, p_epoch);
+  v_tool public.agent_tools;
+  v_run public.tool_runs;
+  v_grant uuid;
+begin
+  perform engine.mark_running(v_step);
+  update public.tool_runs t set status = 'unknown', ended_at = clock_timestamp()
+  where t.step_id = p_step and t.name = p_name and t.status = 'intended' and t.epoch < p_epoch;
+  select t.* into v_run from public.tool_runs t where t.step_id = p_step and t.name = p_name;
+  if found then
+    return jsonb_build_object('result', case when v_run.tool = p_tool then 'known' else 'conflict' end,
+      'id', v_run.id, 'status', v_run.status, 'same', v_run.arguments_digest = p_digest, 'grant_id', v_run.grant_id);
+  end if;
+
+  select t.* into v_tool from public.agent_tools t
+  where t.tenant_id = v_step.tenant_id and t.name = p_tool and t.version = p_version and t.status = 'active';
+  if not found then
+    return jsonb_build_object('result', 'stale');
+  end if;
+  if v_tool.requires_approval then
+    update public.approval_grants g set consumed_at = clock_timestamp()
+    where g.id = (
+      select o.id from public.approval_grants o
+      where o.tenant_id = v_step.tenant_id and o.step_id = p_step and o.tool = p_tool and o.tool_version = p_version
+        and o.arguments_digest = p_digest and o.consumed_at is null and o.expires_at > clock_timestamp()
+      order by o.granted_at limit 1 for update)
+    returning g.id into v_grant;
+    if v_grant is null then
+      return jsonb_build_object('result', 'approval_required');
+    end if;
+  end if;
+  insert into public.tool_runs (tenant_id, run_id, step_id, epoch, name, tool, tool_version, arguments_digest, grant_id, agent_id)
+  values (v_step.tenant_id, v_step.run_id, p_step, p_epoch, p_name, p_tool, p_version, p_digest, v_grant, v_step.lease_owner)
+  returning * into v_run;
+  if v_grant is not null then
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    select v_step.tenant_id, 'grant.consumed', v_step.correlation_id, v_step.executor, v_step.lease_owner, v_step.run_id,
+      jsonb_build_object('grant_id', g.id, 'approval_id', g.approval_id, 'tool_run_id', v_run.id, 'run_id', v_step.run_id, 'step_id', p_step)
+    from public.approval_grants g where g.id = v_grant;
+  end if;
+  return jsonb_build_object('result', 'begun', 'id', v_run.id, 'status', v_run.status, 'same', true, 'grant_id', v_grant);
 end
 $function$
 ;
@@ -4322,6 +4740,31 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.end_tool(p_tenant uuid, p_step uuid, p_epoch bigint, p_name text, p_status text, p_result_digest text, p_error_code text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_step public.steps := engine.owned(p_tenant, p_step, p_epoch);
+  v_run public.tool_runs;
+begin
+  update public.tool_runs t
+  set status = p_status, result_digest = p_result_digest, error_code = p_error_code, ended_at = clock_timestamp()
+  where t.step_id = v_step.id and t.name = p_name and t.status in ('intended', 'unknown')
+  returning * into v_run;
+  if not found then
+    select t.* into v_run from public.tool_runs t where t.step_id = v_step.id and t.name = p_name;
+    if not found then
+      return null;
+    end if;
+  end if;
+  return jsonb_build_object('id', v_run.id, 'status', v_run.status);
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.enqueue(p_tenant uuid, p_tasks jsonb, p_actor_type text, p_actor_id text, p_correlation uuid, p_traceparent text DEFAULT NULL::text, p_causation uuid DEFAULT NULL::uuid)
  RETURNS json
  LANGUAGE plpgsql
@@ -5032,6 +5475,22 @@ begin
   where r.id in (select f.id from engine.rules_for(p_tenant, p_queue, p_handler, p_owner) f)
     and r.reserved_by = pg_current_xact_id();
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.give_grant(p_approval approvals)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  insert into public.approval_grants (tenant_id, approval_id, run_id, step_id, tool, tool_version, arguments_digest, expires_at, consumed_at)
+  select p_approval.tenant_id, p_approval.id, p_approval.run_id, p_approval.step_id, p_approval.tool, p_approval.tool_version,
+    coalesce(p_approval.edited_digest, p_approval.arguments_digest), clock_timestamp() + interval '72 hours',
+    -- a step of a plan uses it up as it is let go
+    case when p_approval.subject = 'plan_step' and p_approval.step_id is not null then clock_timestamp() end
+  where p_approval.subject in ('tool', 'plan_step')
+  on conflict (approval_id) do nothing
 $function$
 ;
 
@@ -6219,6 +6678,73 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.prepare_approval()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    new.expires_at := least(new.expires_at, new.requested_at + interval '30 days');
+    new.remind_at := coalesce(new.remind_at, new.requested_at + (new.expires_at - new.requested_at) * 0.5);
+    new.escalate_at := coalesce(new.escalate_at, new.requested_at + (new.expires_at - new.requested_at) * 0.8);
+    if new.risk is null and new.plan_step_id is not null then
+      select p.risk[1] into new.risk from public.plan_steps p where p.id = new.plan_step_id;
+    end if;
+    new.rule := engine.approval_rule(new.tenant_id, new.subject, new.risk) || new.rule;
+  else
+    new.version := old.version + 1;
+  end if;
+  if tg_op = 'INSERT' or new.run_id is distinct from old.run_id then
+    new.root_run_id := new.run_id;
+    new.principals := engine.principal_chain(new);
+  end if;
+  return new;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.principal_chain(p_approval approvals)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  with recursive above as (
+    select s.id, s.parent_step_id, s.undo_of, s.name, s.lease_owner, s.executor, s.epoch, 0 as depth
+    from public.steps s where s.id = p_approval.step_id
+    union all
+    select s.id, s.parent_step_id, s.undo_of, s.name, s.lease_owner, s.executor, s.epoch, a.depth + 1
+    from above a join public.steps s on s.id = coalesce(a.parent_step_id, a.undo_of) where a.depth < 20
+  ),
+  who as (
+    select 0 as part, 0 as at, 'member' as type, r.created_by as id, 'started the run' as via
+    from public.runs r where r.id = p_approval.run_id and r.created_by_type = 'member'
+    union all
+    select 1, 0, 'member', c.created_by::text, 'made the schedule ' || c.name
+    from public.runs r join public.schedules c on c.id = r.schedule_id where r.id = p_approval.run_id
+    union all
+    select 2, 0, 'member', p_approval.requester_user_id::text, 'asked'
+    where p_approval.requester_user_id is not null
+    union all
+    select 3, -a.depth, 'agent', coalesce(a.lease_owner, t.executor), 'step ' || a.name
+    from above a left join lateral (
+      select t.executor from public.attempts t where t.step_id = a.id order by t.epoch desc limit 1) t on true
+    where a.executor = 'agent' and coalesce(a.lease_owner, t.executor) is not null
+  ),
+  -- somebody who is there already is not told of a second time
+  once as (
+    select distinct on (w.type, w.id) w.part, w.at, w.type, w.id, w.via from who w order by w.type, w.id, w.part, w.at
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('type', o.type, 'id', o.id, 'via', o.via, 'name', coalesce(
+      case o.type when 'member' then (select m.name from public.members m where m.tenant_id = p_approval.tenant_id and m.user_id::text = o.id)
+        else (select g.name from public.agent_registry g where g.id::text = o.id) end,
+      case when o.id = p_approval.requested_by then p_approval.requested_by_name end, o.id)) order by o.part, o.at), '[]')
+  from once o
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.prune(p_limit integer)
  RETURNS integer
  LANGUAGE plpgsql
@@ -6897,6 +7423,53 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.remind_approvals(p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_done integer;
+  v_more integer;
+begin
+  with due as (
+    select a.id from public.approvals a
+    where a.status = 'pending' and a.reminded_at is null and a.remind_at <= clock_timestamp() and a.expires_at > clock_timestamp()
+    order by a.remind_at limit p_limit for update skip locked
+  ),
+  marked as (
+    update public.approvals a set reminded_at = clock_timestamp() from due d where a.id = d.id returning a.*
+  ),
+  told as (
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    select m.tenant_id, 'approval.reminded', m.correlation_id, 'system', 'sweeper', m.run_id,
+      jsonb_strip_nulls(jsonb_build_object('approval_id', m.id, 'subject', m.subject, 'plan_id', m.plan_id, 'run_id', m.run_id, 'step_id', m.step_id))
+    from marked m returning 1
+  )
+  select count(*) into v_done from told;
+
+  with due as (
+    select a.id from public.approvals a
+    where a.status = 'pending' and a.escalated_at is null and a.escalate_at <= clock_timestamp() and a.expires_at > clock_timestamp()
+    order by a.escalate_at limit p_limit for update skip locked
+  ),
+  marked as (
+    update public.approvals a set escalated_at = clock_timestamp() from due d where a.id = d.id returning a.*
+  ),
+  told as (
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    select m.tenant_id, 'approval.escalated', m.correlation_id, 'system', 'sweeper', m.run_id,
+      jsonb_strip_nulls(jsonb_build_object('approval_id', m.id, 'subject', m.subject, 'plan_id', m.plan_id, 'run_id', m.run_id,
+        'step_id', m.step_id, 'group', m.rule ->> 'escalateTo'))
+    from marked m returning 1
+  )
+  select count(*) into v_more from told;
+  return v_done + v_more;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.renew(p_owner text, p_executor text, p_tenant uuid, p_items jsonb, p_lease_ms integer)
  RETURNS TABLE(step_id uuid, held boolean, lease_until timestamp with time zone, cancel_requested boolean)
  LANGUAGE plpgsql
@@ -6972,9 +7545,62 @@ begin
   if v_approval.status = 'pending' then
     perform engine.suspend(v_step, 2, 'approval');
   end if;
-  return jsonb_build_object('name', v_approval.name, 'status', v_approval.status, 'arguments', v_approval.arguments,
-    'approval_id', v_approval.id, 'held', v_approval.status = 'pending',
-    'reason', (select d.reason from public.approval_decisions d where d.approval_id = v_approval.id order by d.at desc limit 1));
+  return engine.answer_json(v_approval);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.request_tool_approval(p_tenant uuid, p_step uuid, p_epoch bigint, p_ask jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_step public.steps := engine.owned(p_tenant, p_step, p_epoch);
+  v_tool public.agent_tools;
+  v_approval public.approvals;
+begin
+  select t.* into v_tool from public.agent_tools t
+  where t.tenant_id = v_step.tenant_id and t.name = p_ask ->> 'tool' and t.version = p_ask ->> 'version' and t.status = 'active';
+  if not found then
+    return null;
+  end if;
+
+  select a.* into v_approval from public.approvals a
+  where a.step_id = p_step and a.subject = 'tool' and a.name = p_ask ->> 'name' and a.arguments_digest = p_ask ->> 'digest'
+    and a.status not in ('superseded', 'cancelled')
+    and not exists (select from public.approval_grants g
+      where g.approval_id = a.id and g.consumed_at is null and g.expires_at <= clock_timestamp())
+  order by a.id desc limit 1;
+  if not found then
+    with replaced as (
+      update public.approvals a set status = 'superseded', decided_at = clock_timestamp()
+      where a.step_id = p_step and a.subject = 'tool' and a.name = p_ask ->> 'name' and a.status = 'pending'
+      returning a.id
+    )
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    select v_step.tenant_id, 'approval.decided', v_step.correlation_id, v_step.executor, v_step.lease_owner, v_step.run_id,
+      jsonb_build_object('approval_id', r.id, 'subject', 'tool', 'status', 'superseded', 'run_id', v_step.run_id, 'step_id', p_step)
+    from replaced r;
+
+    insert into public.approvals (tenant_id, subject, run_id, step_id, name, title, question, why, arguments, arguments_digest,
+      requested_by_type, requested_by, requested_by_name, requester_user_id, expires_at, correlation_id, risk, tool, tool_version, target,
+      arguments_schema, rule)
+    values (v_step.tenant_id, 'tool', v_step.run_id, p_step, p_ask ->> 'name', v_tool.title, p_ask ->> 'question', p_ask ->> 'why',
+      p_ask -> 'arguments', p_ask ->> 'digest', v_step.executor, v_step.lease_owner, p_ask ->> 'requester',
+      (select r.created_by::uuid from public.runs r where r.id = v_step.run_id and r.created_by_type = 'member'),
+      clock_timestamp() + make_interval(secs => (p_ask ->> 'expires_ms')::bigint / 1000.0), v_step.correlation_id,
+      v_tool.sensitivity, v_tool.name, v_tool.version, p_ask ->> 'target', v_tool.input_schema, coalesce(v_tool.rule, '{}'))
+    returning * into v_approval;
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    values (v_step.tenant_id, 'approval.requested', v_step.correlation_id, v_step.executor, v_step.lease_owner, v_step.run_id,
+      jsonb_build_object('approval_id', v_approval.id, 'subject', 'tool', 'run_id', v_step.run_id, 'step_id', p_step));
+  end if;
+  if v_approval.status = 'pending' then
+    perform engine.suspend(v_step, 2, 'approval');
+  end if;
+  return engine.answer_json(v_approval);
 end
 $function$
 ;
@@ -8227,13 +8853,34 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.use_answers(p_run uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_approval public.approvals;
+begin
+  for v_approval in
+    select a.* from public.approvals a where a.run_id = p_run and a.subject = 'plan_step' and a.status = 'approved' order by a.id
+  loop
+    perform app.assert_tenant(v_approval.tenant_id);
+    update public.approval_grants g set run_id = p_run, step_id = v_approval.step_id, consumed_at = clock_timestamp()
+    where g.approval_id = v_approval.id and g.consumed_at is null;
+    perform engine.apply_edit(v_approval);
+  end loop;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.verdict_json(p_approval uuid)
  RETURNS jsonb
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select jsonb_build_object('approval_id', a.id, 'status', a.status, 'arguments', a.arguments, 'reason',
+  select jsonb_build_object('approval_id', a.id, 'status', a.status, 'arguments', coalesce(a.edited_arguments, a.arguments), 'reason',
     (select d.reason from public.approval_decisions d where d.approval_id = a.id order by d.at desc limit 1))
   from public.approvals a where a.id = p_approval and a.status <> 'pending'
 $function$

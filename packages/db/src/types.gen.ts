@@ -32,6 +32,7 @@ export interface AgentKeys {
   created_at: Generated<Timestamp>;
   hint: string;
   id: Generated<string>;
+  issued_by: string | null;
   key_sha256: string;
   revoked_at: Timestamp | null;
   tenant_id: string;
@@ -82,43 +83,148 @@ export interface AgentRegistry {
   id: Generated<string>;
   last_seen_at: Timestamp | null;
   name: string;
+  owner_user_id: string | null;
   status: Generated<string>;
   tenant_id: string;
 }
 
-export interface ApprovalDecisions {
+export interface AgentTools {
+  created_at: Generated<Timestamp>;
+  created_by: string;
+  description: Generated<string>;
+  digest: string;
+  id: Generated<string>;
+  input_schema: Generated<Json>;
+  name: string;
+  requires_approval: boolean;
+  retired_at: Timestamp | null;
+  rule: Json | null;
+  sensitivity: string;
+  status: Generated<string>;
+  tenant_id: string;
+  title: string;
+  version: string;
+}
+
+export interface ApprovalComments {
   approval_id: string;
   at: Generated<Timestamp>;
+  id: Generated<string>;
+  member_name: string;
+  member_user_id: string;
+  tenant_id: string;
+  text: string;
+}
+
+export interface ApprovalDecisions {
+  approval_id: string;
+  arguments: Json | null;
+  arguments_digest: Generated<string>;
+  at: Generated<Timestamp>;
+  batch: Generated<boolean>;
   decision: string;
+  delegated_for: string | null;
+  delegated_for_name: string | null;
+  groups: Generated<string[]>;
   id: Generated<string>;
   member_name: string;
   member_user_id: string;
   reason: string | null;
+  tenant_id: string;
+  via: string | null;
+}
+
+export interface ApprovalDelegations {
+  created_at: Generated<Timestamp>;
+  ends_at: Timestamp;
+  from_name: string;
+  from_user_id: string;
+  id: Generated<string>;
+  reason: string;
+  revoked_at: Timestamp | null;
+  starts_at: Generated<Timestamp>;
+  tenant_id: string;
+  to_name: string;
+  to_user_id: string;
+}
+
+export interface ApprovalGrants {
+  approval_id: string;
+  arguments_digest: string;
+  consumed_at: Timestamp | null;
+  expires_at: Timestamp;
+  granted_at: Generated<Timestamp>;
+  id: Generated<string>;
+  run_id: string | null;
+  step_id: string | null;
+  tenant_id: string;
+  tool: string | null;
+  tool_version: string | null;
+}
+
+export interface ApprovalGroupMembers {
+  added_at: Generated<Timestamp>;
+  added_by: string;
+  group_id: string;
+  tenant_id: string;
+  user_id: string;
+}
+
+export interface ApprovalGroups {
+  changed_at: Generated<Timestamp>;
+  description: Generated<string>;
+  id: Generated<string>;
+  name: string;
+  tenant_id: string;
+}
+
+export interface ApprovalRules {
+  changed_at: Generated<Timestamp>;
+  changed_by: string;
+  risk: string;
+  rule: Json;
+  subject: string;
   tenant_id: string;
 }
 
 export interface Approvals {
   arguments: Json;
   arguments_digest: string;
+  arguments_schema: Json | null;
   correlation_id: string;
   decided_at: Timestamp | null;
+  edited_arguments: Json | null;
+  edited_digest: string | null;
+  escalate_at: Timestamp | null;
+  escalated_at: Timestamp | null;
   expires_at: Timestamp;
   id: Generated<string>;
   name: Generated<string>;
+  override_id: string | null;
   plan_id: string | null;
   plan_step_id: string | null;
+  principals: Generated<Json>;
   question: string;
+  remind_at: Timestamp | null;
+  reminded_at: Timestamp | null;
   requested_at: Generated<Timestamp>;
   requested_by: string;
   requested_by_name: string;
   requested_by_type: string;
   requester_user_id: string | null;
+  risk: string | null;
+  root_run_id: string | null;
+  rule: Generated<Json>;
   run_id: string | null;
   status: Generated<string>;
   step_id: string | null;
   subject: string;
+  target: string | null;
   tenant_id: string;
   title: string;
+  tool: string | null;
+  tool_version: string | null;
+  version: Generated<number>;
   why: string;
 }
 
@@ -1027,6 +1133,25 @@ export interface TenantSettings {
   value: Json;
 }
 
+export interface ToolRuns {
+  agent_id: string;
+  arguments_digest: string;
+  ended_at: Timestamp | null;
+  epoch: Int8;
+  error_code: string | null;
+  grant_id: string | null;
+  id: Generated<string>;
+  intended_at: Generated<Timestamp>;
+  name: string;
+  result_digest: string | null;
+  run_id: string;
+  status: Generated<string>;
+  step_id: string;
+  tenant_id: string;
+  tool: string;
+  tool_version: string;
+}
+
 export interface Uploads {
   content_type: string;
   created_at: Generated<Timestamp>;
@@ -1181,7 +1306,14 @@ export interface DB {
   agent_messages: AgentMessages;
   agent_messages_history: AgentMessagesHistory;
   agent_registry: AgentRegistry;
+  agent_tools: AgentTools;
+  approval_comments: ApprovalComments;
   approval_decisions: ApprovalDecisions;
+  approval_delegations: ApprovalDelegations;
+  approval_grants: ApprovalGrants;
+  approval_group_members: ApprovalGroupMembers;
+  approval_groups: ApprovalGroups;
+  approval_rules: ApprovalRules;
   approvals: Approvals;
   artifacts: Artifacts;
   artifacts_all: ArtifactsAll;
@@ -1236,6 +1368,7 @@ export interface DB {
   storage_deletions: StorageDeletions;
   tenant_settings: TenantSettings;
   tenants: Tenants;
+  tool_runs: ToolRuns;
   uploads: Uploads;
   waits: Waits;
   waits_all: WaitsAll;
