@@ -5,6 +5,7 @@ import {
   AttemptOutcome,
   Capability,
   Decision,
+  GroupName,
   Hold,
   QueueName,
   StepName,
@@ -72,6 +73,33 @@ export const MESSAGE_TYPES = {
       status: ApprovalStatus.nullish(),
     },
   ),
+  "approval.voted": defineMessage("approval.voted", "Somebody voted, and more votes are needed", {
+    ...approvalShape,
+    decision: Decision,
+    people: count,
+    quorum: count,
+  }),
+  "approval.commented": defineMessage(
+    "approval.commented",
+    "Somebody said something about a question; it decides nothing",
+    { ...approvalShape, comment_id: Uuid },
+  ),
+  "approval.reminded": defineMessage(
+    "approval.reminded",
+    "Half of its time is over and nobody has decided",
+    approvalShape,
+  ),
+  "approval.escalated": defineMessage(
+    "approval.escalated",
+    "Four fifths of its time are over: the next group may decide too",
+    { ...approvalShape, group: GroupName.nullish() },
+  ),
+  "grant.consumed": defineMessage("grant.consumed", "A yes was used up: a tool begins", {
+    grant_id: Uuid,
+    approval_id: Uuid,
+    tool_run_id: Uuid,
+    ...stepRef,
+  }),
   "tasks.queued": defineMessage("tasks.queued", "Tasks were submitted, each a run of one step", {
     count,
     runs: z.array(Uuid).min(1).max(100).meta({ description: "The first hundred" }),
@@ -221,6 +249,18 @@ export const MESSAGE_TYPES = {
       to: count,
       count,
       root: digest,
+    },
+  ),
+  "audit.digest_signed": defineMessage(
+    "audit.digest_signed",
+    "How far the audit chain has come was signed by a key outside the database",
+    {
+      n: z.int().min(1),
+      from: z.int().min(1),
+      to: count,
+      head_hash: digest,
+      kid: z.string().regex(/^[0-9a-f]{16}$/),
+      signature: z.string().regex(/^[A-Za-z0-9_-]{86}$/),
     },
   ),
 } as const satisfies { [T in EventType]: MessageDefinition<T, z.ZodType> };

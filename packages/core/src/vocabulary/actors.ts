@@ -9,12 +9,14 @@ export const Permission = z.enum([
   "plan.create",
   "plan.execute",
   "approval.decide",
+  "approval.manage",
   "run.control",
   "queue.manage",
   "worker.manage",
   "agent.manage",
   "dead_letter.reveal",
   "settings.write",
+  "audit.export",
 ]);
 export type Permission = z.infer<typeof Permission>;
 
@@ -39,6 +41,7 @@ const GRANTS: Record<MemberRole, readonly Permission[]> = {
     "worker.manage",
     "approval.decide",
     "agent.manage",
+    "audit.export",
   ],
   admin: Permission.options,
 };

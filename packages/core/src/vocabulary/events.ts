@@ -11,6 +11,11 @@ export const EventType = z.enum([
   "plan.cancelled",
   "approval.requested",
   "approval.decided",
+  "approval.voted",
+  "approval.commented",
+  "approval.reminded",
+  "approval.escalated",
+  "grant.consumed",
   "tasks.queued",
   "run.queued",
   "run.started",
@@ -58,6 +63,7 @@ export const EventType = z.enum([
   "webhook.tested",
   "webhook.disabled",
   "events.sealed",
+  "audit.digest_signed",
 ]);
 export type EventType = z.infer<typeof EventType>;
 
@@ -70,6 +76,14 @@ export const AuditVerb = z.enum([
   "verdict.given",
   "approval.requested",
   "approval.decided",
+  "approval.voted",
+  "approval.delegated",
+  "approval.undelegated",
+  "approval_group.changed",
+  "approval_group.removed",
+  "approval_rule.changed",
+  "tool.changed",
+  "tool.retired",
   "grant.consumed",
   "tasks.submitted",
   "run.started",
@@ -110,6 +124,8 @@ export const AuditVerb = z.enum([
   "webhook.redelivered",
   "setting.changed",
   "events.sealed",
+  "snapshot.taken",
+  "audit.exported",
 ]);
 export type AuditVerb = z.infer<typeof AuditVerb>;
 

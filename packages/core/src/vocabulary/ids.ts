@@ -30,6 +30,11 @@ export const ID_PREFIXES = {
   webhook: "hook",
   webhookDelivery: "delivery",
   schedule: "schedule",
+  approvalGroup: "group",
+  delegation: "delegation",
+  comment: "comment",
+  tool: "tool",
+  toolRun: "use",
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
@@ -79,6 +84,13 @@ function tryUuid(kind: IdKind, id: string): string | undefined {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
+/** The uuid behind an id of any kind; undefined for what is none. */
+export function uuidOf(id: string): string | undefined {
+  const kinds = Object.keys(ID_PREFIXES) as IdKind[];
+  const kind = kinds.find((one) => id.startsWith(`${ID_PREFIXES[one]}_`));
+  return kind === undefined ? undefined : tryUuid(kind, id);
+}
+
 /** A zod schema for one kind of id, as it appears in HTTP, messages and events. */
 export function idSchema<K extends IdKind>(kind: K) {
   const prefix = ID_PREFIXES[kind];
@@ -112,3 +124,7 @@ export const ExternalEventId = idSchema("externalEvent");
 export const WebhookId = idSchema("webhook");
 export const WebhookDeliveryId = idSchema("webhookDelivery");
 export const ScheduleId = idSchema("schedule");
+export const ApprovalGroupId = idSchema("approvalGroup");
+export const DelegationId = idSchema("delegation");
+export const CommentId = idSchema("comment");
+export const ToolRunId = idSchema("toolRun");

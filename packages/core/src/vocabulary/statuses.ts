@@ -29,12 +29,22 @@ export const ApprovalStatus = z.enum([
 ]);
 export type ApprovalStatus = z.infer<typeof ApprovalStatus>;
 
-/** What an approval is about: a plan's warn verdict, one exact plan step, or a question an executor asks. */
-export const ApprovalSubject = z.enum(["plan", "plan_step", "step"]);
+/**
+ * What an approval is about: a plan's warn verdict, one exact plan step, a question an executor asks, one use of a tool, or the
+ * override of a verdict.
+ */
+export const ApprovalSubject = z.enum(["plan", "plan_step", "step", "tool", "override"]);
 export type ApprovalSubject = z.infer<typeof ApprovalSubject>;
 
 export const Decision = z.enum(["approve", "approve_with_changes", "reject"]);
 export type Decision = z.infer<typeof Decision>;
+
+/** What became of a use of a tool. unknown: whoever used it was lost before saying how it ended. */
+export const ToolRunStatus = z.enum(["intended", "succeeded", "failed", "unknown"]);
+export type ToolRunStatus = z.infer<typeof ToolRunStatus>;
+
+export const Sensitivity = z.enum(["low", "medium", "high", "critical"]);
+export type Sensitivity = z.infer<typeof Sensitivity>;
 
 export const GateKind = z.enum(["structural", "risk", "compliance", "resource"]);
 export type GateKind = z.infer<typeof GateKind>;

@@ -22,6 +22,18 @@ export const Capability = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "use 1 to 64 of a-z 0-9 . _ -, like code.patch");
 
+/** A group of approvers, by name. */
+export const GroupName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "use 1 to 64 of a-z 0-9 . _ -, like release-managers");
+/** A tool of the catalogue, by name. */
+export const ToolName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "use 1 to 64 of a-z 0-9 . _ -, like deploy.production");
+export const ToolVersion = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$/, "use 1 to 64 of A-Z a-z 0-9 . + _ -, like 1.2.0");
+
 /** Where steps queue up: workers serve queues by name, limits hold for queues. */
 export const QueueName = z
   .string()
@@ -78,6 +90,11 @@ export const AgentWith = z.strictObject({
   capability: Capability,
   input: StorableJson.default({}),
   timeoutSeconds: timeoutSeconds.default(3_600),
+  tools: z
+    .array(ToolName)
+    .max(50)
+    .optional()
+    .meta({ description: "The tools of the catalogue that it may use; gates judge by them" }),
 });
 export type AgentWith = z.infer<typeof AgentWith>;
 

@@ -33,6 +33,8 @@ const ARGUMENTS_LABEL: Record<ApprovalView["subject"], string> = {
   plan: "What was judged",
   plan_step: "Exactly what will run",
   step: "What is asked about",
+  tool: "Exactly what the tool will be given",
+  override: "What is overridden",
 };
 
 function Approval({ approval }: { approval: ApprovalView }) {

@@ -24,6 +24,18 @@ export function consequencesOf(
         no: `${step} does not run, and neither does what needs it.`,
         silence: `Silence is a no: ${approval.stepName ?? "the step"} does not run.`,
       };
+    case "tool":
+      return {
+        yes: `${step} uses the tool exactly as shown, once.`,
+        no: `${step} is told no, with your reason: the tool is not used.`,
+        silence: `Silence is a no: the tool is not used, and ${approval.stepName ?? "the step"} is told so.`,
+      };
+    case "override":
+      return {
+        yes: "The verdict is overridden, for as long as it was asked for.",
+        no: "The verdict stands.",
+        silence: "The verdict stands, because nobody answered.",
+      };
     case "step":
       return {
         yes: `${step} goes on with your yes.`,

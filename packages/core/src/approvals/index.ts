@@ -1,0 +1,11 @@
+export {
+  decide,
+  type CastVote,
+  type OpenApproval,
+  type Outcome,
+  type Vote,
+  type Voter,
+} from "./decide.ts";
+export { hidesSomething, markHidden } from "./mark-hidden.ts";
+export { ApprovalRule, groupsOf, readRule } from "./rule.ts";
+export { tally, type Tally } from "./tally.ts";
