@@ -1,16 +1,20 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 /** Full counts for `npm run prove`, short ones otherwise. Tests read it through the environment too. */
 const prove = process.env["PROVE"] === "1";
+const databaseServer = join(import.meta.dirname, "packages/db/src/testing/global-setup.ts");
 
 export default defineConfig({
   test: {
     testTimeout: prove ? 120_000 : 20_000,
     hookTimeout: 120_000,
-    // Integration tests wait for Postgres more than they compute: two at a time pay off on two cores.
-    maxWorkers: Math.max(2, availableParallelism()),
+    // Integration tests wait for processes and leases more than they compute: one more at a time than there are cores.
+    maxWorkers: availableParallelism() + 1,
+    // Loading the same modules again for each file would take as long as the tests: files share them, and clean up after themselves.
+    isolate: false,
+    unstubEnvs: true,
     setupFiles: [join(import.meta.dirname, "scripts/coverage/vitest-setup.ts")],
     projects: [
       {
@@ -36,8 +40,19 @@ export default defineConfig({
             "examples/agents/test/**/*.test.ts",
             "tests/integration/**/*.test.ts",
           ],
+          exclude: [...configDefaults.exclude, "apps/web/**"],
           // One real Postgres for the run; each file makes its own database from a template.
-          globalSetup: [join(import.meta.dirname, "packages/db/src/testing/global-setup.ts")],
+          globalSetup: [databaseServer],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "web",
+          include: ["apps/web/test/**/*.test.ts"],
+          globalSetup: [databaseServer],
+          // The web app has one plane for a process, made from its environment.
+          isolate: true,
         },
       },
     ],
