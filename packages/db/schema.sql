@@ -494,6 +494,15 @@ create table public.attempts_history (
 alter table public.attempts_history enable row level security;
 comment on table public.attempts_history is 'Of runs that have moved to history: as attempts';
 
+create table public.audit_digest_requests (
+  tenant_id uuid not null,
+  at timestamp with time zone not null default clock_timestamp(),
+  constraint audit_digest_requests_pkey PRIMARY KEY (tenant_id),
+  constraint audit_digest_requests_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+alter table public.audit_digest_requests enable row level security;
+comment on table public.audit_digest_requests is 'When a tenant last asked for a digest out of turn';
+
 create table public.audit_digests (
   tenant_id uuid not null,
   n bigint not null,
@@ -2267,6 +2276,10 @@ create policy attempts_read on public.attempts for select to authenticated, nofx
 
 create policy attempts_history_read on public.attempts_history for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy audit_digest_requests_own on public.audit_digest_requests for all to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy audit_digests_read on public.audit_digests for select to authenticated, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
@@ -4529,7 +4542,8 @@ AS $function$
   left join lateral (
     select * from public.audit_digests g where g.tenant_id = h.tenant_id order by g.n desc limit 1
   ) d on true
-  where h.seq > 0 and (d.at is null or d.at <= clock_timestamp() - p_interval_seconds * interval '1 s')
+  where h.seq > 0 and (d.at is null or d.at <= clock_timestamp() - p_interval_seconds * interval '1 s'
+    or exists (select from public.audit_digest_requests q where q.tenant_id = h.tenant_id and q.at > d.at))
   order by d.at nulls first limit p_limit
 $function$
 ;
@@ -5881,9 +5895,11 @@ begin
     insert into public.audit_digests (tenant_id, n, from_seq, to_seq, count, head_hash, previous_signature, at, kid, signature)
     values (v_new.tenant, v_new.n, v_new."from", v_new."to", v_new.count, v_new."headHash", v_new."previousSignature", v_new.at, v_new.kid,
       v_new.signature);
+    -- of a stretch in which nobody decided anything nobody is told: telling would make the next entry
     insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, payload)
-    values (v_new.tenant, 'audit.digest_signed', app.uuid7(), 'system', 'auditor', jsonb_build_object('n', v_new.n, 'from', v_new."from",
-      'to', v_new."to", 'head_hash', v_new."headHash", 'kid', v_new.kid, 'signature', v_new.signature));
+    select v_new.tenant, 'audit.digest_signed', app.uuid7(), 'system', 'auditor', jsonb_build_object('n', v_new.n, 'from', v_new."from",
+      'to', v_new."to", 'head_hash', v_new."headHash", 'kid', v_new.kid, 'signature', v_new.signature)
+    where exists (select from public.audit_log a where a.tenant_id = v_new.tenant and a.seq between v_new."from" and v_new."to" and a.verb <> 'events.sealed');
     v_count := v_count + 1;
   end loop;
   return v_count;

@@ -48,6 +48,11 @@ export const WorkerEnv = z
     NOFX_AGENT_LEASE_SECONDS: z.coerce.number().positive().max(86_400).optional(),
     /** How long a claimable step may wait for a worker that has code for it, before it fails. */
     NOFX_STRAND_SECONDS: seconds(900),
+    /** What audit digests are signed with: a private Ed25519 key as PEM, or the file that holds it. Without one nothing is signed. */
+    NOFX_AUDIT_SIGNING_KEY: z.string().optional(),
+    NOFX_AUDIT_SIGNING_KEY_FILE: z.string().optional(),
+    /** How often a digest is signed. */
+    NOFX_AUDIT_DIGEST_SECONDS: z.coerce.number().int().min(1).max(86_400).default(3_600),
     /** Set by the local stack's supervisor: this worker may be frozen for a demonstration. */
     NOFX_LOCAL: z.stringbool().default(false),
     /** How long running steps may go on after the first signal to stop. */

@@ -6,6 +6,8 @@ import { createDoorbell, createWorkerEngine } from "@nofx/control/steps";
 import { pino } from "pino";
 import type { Handlers } from "./catalog/catalog.ts";
 import { knownHandlers } from "./catalog/code-for.ts";
+import { auditLoop } from "./audit/audit-loop.ts";
+import { findSigningKey } from "./audit/find-signing-key.ts";
 import { readEnv } from "./env.ts";
 import { answerRequest } from "./gateway/answer-request.ts";
 import { freshQueues } from "./gateway/answer-scale.ts";
@@ -173,7 +175,21 @@ const scheduler = {
   seams: { clock, random },
   metrics,
 };
+const signingKey = findSigningKey(env);
+if (signingKey === undefined) {
+  log.warn("audit digests are not signed: NOFX_AUDIT_SIGNING_KEY_FILE names no key");
+}
+const audit = {
+  connectionString: env.DATABASE_DIRECT_URL,
+  engine,
+  storage: plane.storage,
+  seams: { clock, random },
+  metrics,
+  key: signingKey,
+  intervalSeconds: env.NOFX_AUDIT_DIGEST_SECONDS,
+};
 const beside = Promise.all([
+  auditLoop(audit, ending.signal, onError),
   relayLoop(relay, ending.signal, onError),
   schedulerLoop(scheduler, ending.signal, onError),
   presenceLoop(presence, ending.signal, onError),

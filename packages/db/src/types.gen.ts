@@ -326,6 +326,11 @@ export interface AttemptsHistory {
   worker_version: string | null;
 }
 
+export interface AuditDigestRequests {
+  at: Generated<Timestamp>;
+  tenant_id: string;
+}
+
 export interface AuditDigests {
   at: Timestamp;
   count: Int8;
@@ -1321,6 +1326,7 @@ export interface DB {
   attempts: Attempts;
   attempts_all: AttemptsAll;
   attempts_history: AttemptsHistory;
+  audit_digest_requests: AuditDigestRequests;
   audit_digests: AuditDigests;
   audit_heads: AuditHeads;
   audit_log: AuditLog;

@@ -50,6 +50,7 @@ export const COUNTERS = {
     help: "Instants of schedules dealt with, by outcome",
     labels: ["outcome"],
   },
+  nofx_audit_digests_total: { help: "Digests of audit chains signed", labels: [] },
   nofx_webhook_attempts_total: {
     help: "Webhook requests, by outcome: delivered, failed, disabled",
     labels: ["outcome"],

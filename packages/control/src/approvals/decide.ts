@@ -4,6 +4,7 @@ import { toUuid } from "@nofx/core/vocabulary";
 import { findApproval, type ApprovalRecord } from "@nofx/db/queries";
 import { sql } from "kysely";
 import type { z } from "zod";
+import { takeSnapshot } from "../audit/take-snapshot.ts";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
@@ -124,6 +125,7 @@ async function carryOut(
     const verb = status === "approved" ? "plan.approved" : "plan.cancelled";
     tx.emit({ type: verb, payload: { plan_id: moved.id, digest: moved.digest } });
     await tx.audit(verb, { plan_id: moved.id, digest: moved.digest });
+    await takeSnapshot(ctx, tx, moved.id, "decided");
     return;
   }
   const { rows } = await sql<{ freed: { for_workers: number; for_agents: number } }>`

@@ -12,6 +12,7 @@ import {
   type PlanStepRow,
 } from "@nofx/db/queries";
 import type { z } from "zod";
+import { takeSnapshot } from "../audit/take-snapshot.ts";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
@@ -144,6 +145,7 @@ async function store(ctx: MemberContext, tx: CommandTransaction, made: NewPlan):
     verdict,
     gates: evaluations.map((one) => ({ gate: one.gate, verdict: one.verdict })),
   });
+  await takeSnapshot(ctx, tx, plan.id, "judged");
 }
 
 function toRows(

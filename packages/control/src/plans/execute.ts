@@ -13,6 +13,7 @@ import {
 } from "@nofx/db/queries";
 import { sql } from "kysely";
 import type { z } from "zod";
+import { takeSnapshot } from "../audit/take-snapshot.ts";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
@@ -66,6 +67,7 @@ export function executePlan(
     });
     tx.ring({ for_workers: 1, for_agents: 1 });
     await tx.audit("run.started", { run_id: runId, plan_id: plan.id, digest: plan.digest });
+    await takeSnapshot(ctx, tx, plan.id, "executed");
     return { runId: toId("run", runId), steps: plan.step_count };
   });
 }

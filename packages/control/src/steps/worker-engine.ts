@@ -3,6 +3,7 @@ import { createDatabase, createPool } from "@nofx/db/client";
 import * as leases from "@nofx/db/leases";
 import { queueStats, type QueueStats } from "@nofx/db/queries";
 import type { DB } from "@nofx/db/types";
+import { createAuditStore, type AuditStore } from "../audit/audit-store.ts";
 import { fromDatabaseError } from "../command/database-errors.ts";
 import { createSchedulerStore, type SchedulerStore } from "../schedules/scheduler-store.ts";
 import { system } from "../seams/system.ts";
@@ -111,6 +112,8 @@ export interface WorkerEngine {
   nudge(nudges: readonly leases.Nudge[]): Promise<void>;
   /** What the relay of webhooks works with. */
   readonly relay: RelayStore;
+  /** What signs and ships the audit works with. */
+  readonly audit: AuditStore;
   /** What the scheduler works with. */
   readonly schedules: SchedulerStore;
   /** Tells every process that there may be something to claim. */
@@ -178,6 +181,7 @@ export function createWorkerEngine(options: {
     auditSealed: () => call(leases.auditSealed(db)),
     nudge: (nudges) => call(leases.nudge(db, nudges)),
     relay: createRelayStore(db, worker, call),
+    audit: createAuditStore(db, call),
     schedules: createSchedulerStore(db, call),
     close: () => pool.end(),
   };

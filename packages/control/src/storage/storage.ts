@@ -2,7 +2,7 @@ import { NofxError } from "@nofx/core/errors";
 import { createClient } from "@supabase/supabase-js";
 import { mintStorageToken } from "./mint-token.ts";
 
-export const BUCKETS = ["artifacts", "uploads"] as const;
+export const BUCKETS = ["artifacts", "uploads", "digests", "snapshots"] as const;
 export type Bucket = (typeof BUCKETS)[number];
 
 /** Files of one tenant: every path begins with the tenant's uuid, and the token opens no other. */

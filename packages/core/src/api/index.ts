@@ -1,4 +1,5 @@
 export * from "./approvals.ts";
+export * from "./audit.ts";
 export * from "./backlog.ts";
 export * from "./dead-letters.ts";
 export * from "./events.ts";

@@ -7,6 +7,7 @@ export {
 } from "./digest.ts";
 export { entryText, NO_HASH, type AuditEntry, type Sha256 } from "./entry.ts";
 export {
+  entryLine,
   EXPORT_FORMAT,
   interleave,
   readLine,

@@ -14,6 +14,15 @@ export {
   type CheckpointRow,
   type Undo,
 } from "./checkpoint.ts";
+export {
+  digestsDue,
+  digestShipped,
+  digestsToShip,
+  keepDigests,
+  snapshotsToStore,
+  snapshotStored,
+  type SnapshotToStore,
+} from "./audit.ts";
 export { claimForAgent } from "./claim-for-agent.ts";
 export type { AnnouncedArtifact, ArtifactRow, ClaimedStepRow } from "./claimed-step.ts";
 export { describeHeld } from "./describe-held.ts";

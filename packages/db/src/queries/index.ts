@@ -1,3 +1,6 @@
+export * from "./audit/list-audit.ts";
+export * from "./audit/read-chain.ts";
+export * from "./audit/snapshots.ts";
 export * from "./backlog/find-pack.ts";
 export * from "./backlog/find-upload.ts";
 export * from "./backlog/list-items.ts";

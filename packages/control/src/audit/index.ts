@@ -1,0 +1,10 @@
+export type { AuditStore } from "./audit-store.ts";
+export { checkAudit } from "./check.ts";
+export { exportAudit, readAuditExport } from "./export.ts";
+export { getAuditHead, getAuditStatus, requestDigest } from "./head.ts";
+export { makeSigningKey, readAuditKeys, readSigningKey, type SigningKey } from "./keys.ts";
+export { getAuditEntry, listAudit } from "./list.ts";
+export { shipDigests, storeSnapshots } from "./ship.ts";
+export { signDue } from "./sign-due.ts";
+export { getSnapshot, listSnapshots } from "./snapshots.ts";
+export { takeSnapshot } from "./take-snapshot.ts";
