@@ -1,7 +1,7 @@
 import { SubmitTasksInput, type SubmitTasksResult } from "@nofx/core/api";
 import { canonicalJson } from "@nofx/core/canonical";
 import { NofxError } from "@nofx/core/errors";
-import { toId, topicOf } from "@nofx/core/vocabulary";
+import { toId } from "@nofx/core/vocabulary";
 import { submitTasks as submitInOne, type JudgedBy, type Submission } from "@nofx/db/queries";
 import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
@@ -69,8 +69,6 @@ async function submit(
       fingerprint,
       tasks: rows,
       judgedBy,
-      // nobody can listen to a run that was not there
-      nudges: [{ topic: topicOf.tenant(ctx.tenantId), seq: null }],
       audit: canonicalJson({ count: rows.length, digest: fingerprint }),
       correlationId: ctx.correlationId,
       traceparent: ctx.traceparent ?? null,

@@ -72,7 +72,6 @@ export async function submitTasks(
     fingerprint: string;
     tasks: readonly NewTask[];
     judgedBy: JudgedBy;
-    nudges: readonly { topic: string; seq: null }[];
     /** The body of the audit entry, as it is hashed. */
     audit: string;
     correlationId: string;
@@ -86,7 +85,6 @@ export async function submitTasks(
     of.fingerprint,
     JSON.stringify(of.tasks),
     JSON.stringify(of.judgedBy),
-    JSON.stringify(of.nudges),
     of.audit,
     of.correlationId,
     of.traceparent,
@@ -101,4 +99,4 @@ export async function submitTasks(
   return row.value;
 }
 
-const SUBMIT = "select app.submit_tasks($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) as value";
+const SUBMIT = "select app.submit_tasks($1, $2, $3, $4, $5, $6, $7, $8, $9) as value";
