@@ -1,0 +1,1 @@
+export { ScheduleProblem } from "./problem.ts";
