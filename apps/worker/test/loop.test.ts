@@ -230,23 +230,50 @@ test("a lease that nobody renews is believed in for less than its time", async (
   expect(lost).toEqual(["a"]);
 });
 
-test("beside others a tenant leaves a tenth of the slots, and what is claimed for these is not its own", async () => {
+test("beside others a tenant leaves a tenth of the slots, which is claimed for as soon as the bell rings", async () => {
   const { asked, bell, begun, end, last } = start({ concurrency: 10 });
   await settled();
-  await last().answer(["b/small", ...Array.from({ length: 9 }, (_, i) => `a/${i}`)]);
-  expect(begun).toHaveLength(10);
-  await end("small");
-  // a has nine slots: the tenth is looked for among the others
-  expect(last().request).toMatchObject({ want: 1, route: { not: ["a"] } });
+  await last().answer(["b/small", ...Array.from({ length: 8 }, (_, i) => `a/${i}`)]);
+  expect(begun).toHaveLength(9);
   await last().answer();
   const before = asked.length;
   bell.ring();
   await settled();
-  expect(asked).toHaveLength(before + 1);
+  // a gets nothing of the slot that is left
+  expect(asked.slice(before).map(({ request }) => request.want)).toEqual([1]);
+  expect(last().request).toMatchObject({ route: { not: ["a"] }, settlements: [] });
   await last().answer(["b/next"]);
   expect(begun.at(-1)).toBe("next");
-  // with a slot of its own free again, a is served like all others
+  // the first that is free again is kept, the second is for all
+  await end("small");
   await end("0");
-  expect(last().request).toMatchObject({ want: 1, route: {} });
-  expect(last().request.route).not.toHaveProperty("not");
+  const settles = asked.slice(-3).map(({ request }) => request);
+  expect(settles.map(({ settlements, want }) => [settlements.length, want])).toEqual([
+    [1, 0],
+    [0, 1],
+    [1, 1],
+  ]);
+  expect(settles.map(({ route }) => route?.not)).toEqual([undefined, ["a"], undefined]);
+});
+
+test("claims for what is kept go out while two exchanges are under way, and again when it rings meanwhile", async () => {
+  const { asked, bell, begun, end, last } = start({ concurrency: 10 });
+  await settled();
+  await last().answer(["b/small", ...Array.from({ length: 9 }, (_, i) => `a/${i}`)]);
+  await end("0");
+  await last().answer();
+  await end("1");
+  await end("2");
+  const before = asked.length;
+  const spare = () => asked.slice(before).map(({ request }) => request.route?.not);
+  bell.ring();
+  await settled();
+  expect(spare()).toEqual([["a"]]);
+  bell.ring();
+  await settled();
+  expect(spare()).toEqual([["a"]]);
+  await last().answer();
+  expect(spare()).toEqual([["a"], ["a"]]);
+  await last().answer(["c/other"]);
+  expect(begun.at(-1)).toBe("other");
 });

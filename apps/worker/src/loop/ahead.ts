@@ -56,6 +56,12 @@ export class Ahead {
     return Math.floor(Math.min(this.#most, bySlots, bySpeed));
   }
 
+  /** How many slots come free within this time, going by how many steps ended a second. */
+  ending(withinMs: number, now: number): number {
+    this.#measure(now);
+    return Math.floor(this.#perMs * withinMs);
+  }
+
   #measure(now: number): void {
     const passed = now - this.#since;
     if (passed < LOOK_MS) return;

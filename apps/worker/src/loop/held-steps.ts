@@ -56,8 +56,8 @@ export class HeldSteps {
     return earlier?.held.epoch !== epoch;
   }
 
-  /** The next that is to have a slot, of another tenant than `except`. */
-  next(except?: string): RunningStep | undefined {
+  /** The next that is to have a slot, of another tenant than these. */
+  next(except?: ReadonlySet<string>): RunningStep | undefined {
     for (;;) {
       const running = this.#ready.shift(except);
       if (running === undefined) return undefined;
@@ -115,6 +115,13 @@ export class HeldSteps {
     if (running.isStarted) this.#started -= 1;
     this.#unlink(running);
     running.end();
+  }
+
+  /** How many have no slot yet, of other tenants than these. */
+  waitingBeside(tenants: ReadonlySet<string>): number {
+    let waiting = this.#size - this.#started;
+    for (const tenantId of tenants) waiting -= this.#ready.of(tenantId);
+    return Math.max(0, waiting);
   }
 
   /** Those that have no slot yet. */

@@ -28,11 +28,17 @@ export class ReadyQueue<T> {
     this.#size += 1;
   }
 
-  /** The next one, of another tenant than `except`. */
-  shift(except?: string): T | undefined {
-    if (except !== undefined) this.#pass(except);
+  /** How many of this tenant, likewise. */
+  of(tenantId: string): number {
+    const lane = this.#lanes.get(tenantId);
+    return lane === undefined ? 0 : lane.items.length - lane.next;
+  }
+
+  /** The next one, of another tenant than these. */
+  shift(except?: ReadonlySet<string>): T | undefined {
+    if (except !== undefined && except.size > 0) this.#pass(except);
     const lane = this.#turns[this.#at];
-    if (lane === undefined || lane.tenantId === except) return undefined;
+    if (lane === undefined || except?.has(lane.tenantId) === true) return undefined;
     this.#at += 1;
     const item = lane.items[lane.next];
     lane.next += 1;
@@ -49,11 +55,13 @@ export class ReadyQueue<T> {
     return item;
   }
 
-  /** Lets the tenant whose turn it is wait for those behind it; there is one lane a tenant. */
-  #pass(tenantId: string): void {
-    const lane = this.#turns[this.#at];
-    if (lane?.tenantId !== tenantId || this.#at + 1 === this.#turns.length) return;
-    this.#at += 1;
-    this.#turns.push(lane);
+  /** Lets tenants whose turn it is wait for those behind them; there is one lane a tenant. */
+  #pass(tenants: ReadonlySet<string>): void {
+    for (let left = Math.min(tenants.size, this.#turns.length - this.#at - 1); left > 0; left--) {
+      const lane = this.#turns[this.#at];
+      if (lane === undefined || !tenants.has(lane.tenantId)) return;
+      this.#at += 1;
+      this.#turns.push(lane);
+    }
   }
 }

@@ -43,6 +43,10 @@ export interface LoopOptions {
 
 export const PREFETCH = { most: 500, withinMs: 50 } as const;
 const EXCHANGES = 2;
+/** Claims for the slots that are kept, beside the exchanges: one may have looked before the bell rang again. */
+const SPARE_CLAIMS = 2;
+/** What comes free within this time may be claimed for already. */
+const SOON_MS = 5;
 const SLOWEST_RETRY_MS = 5_000;
 
 /** What one exchange was sent with. */
@@ -50,6 +54,8 @@ interface Sent {
   readonly settlements: readonly Settlement[];
   readonly renewals: readonly RunningStep[];
   want: number;
+  /** Claims for the slots that are kept alone: whose steps it leaves out. */
+  readonly not?: readonly string[];
 }
 
 /**
@@ -74,8 +80,13 @@ export class WorkerLoop {
   #underWay = 0;
   /** What exchanges under way may still claim. */
   #asked = 0;
+  /** Of them, those that claim for the slots that are kept, and what they may still claim. */
+  #spareUnderWay = 0;
+  #askedSpare = 0;
   /** Somebody rang, or it is time to look. */
   #look = true;
+  /** The same, for those that get the slots that are kept. */
+  #lookSpare = false;
   /** The last claim brought all that was wanted: there is more. */
   #plenty = false;
   #draining = false;
@@ -157,7 +168,7 @@ export class WorkerLoop {
     while (!this.#isDone) {
       const since = transport.rings;
       await transport.wait({ since, ms: pollMs(random), signal });
-      this.#look = true;
+      this.#look = this.#lookSpare = true;
       this.#pump();
     }
   }
@@ -182,7 +193,10 @@ export class WorkerLoop {
       if (this.#underWay === 0 && !this.#isIdle()) void this.#recover();
     } else {
       const most = this.#failures > 0 ? 1 : this.#most;
-      while (this.#underWay < most && this.#send(now)) {
+      while (this.#failures === 0 && this.#sendSpare(now)) {
+        // alone, because what a flood has to say would be waited for
+      }
+      while (this.#underWay - this.#spareUnderWay < most && this.#send(now)) {
         // until there is nothing to say or no exchange free
       }
     }
@@ -215,10 +229,30 @@ export class WorkerLoop {
     const renewals = this.#toRenew.filter((one) => one.leaseDue !== undefined && !one.isLost);
     const want = this.#want(now, renewals.length);
     if (this.#outbox.waiting + renewals.length + want === 0) return false;
+    // beside a flood, what it ended goes together while an exchange is under way: nobody's slot waits for it
+    const isBusy = this.#underWay > this.#spareUnderWay && this.#isClaiming;
+    if (isBusy && renewals.length + want === 0 && this.#spare.large(now).size > 0) return false;
     this.#toRenew = [];
     const settlements = this.#outbox.send();
     if (want > 0) this.#look = false;
     void this.#exchange({ settlements, renewals, want });
+    return true;
+  }
+
+  /** Claims for the slots that are kept, of other tenants than those that have most of the slots. */
+  #sendSpare(now: number): boolean {
+    if (!this.#lookSpare || !this.#isClaiming || this.#spareUnderWay >= SPARE_CLAIMS) return false;
+    const large = this.#spare.large(now);
+    if (large.size === 0) return false;
+    const free = this.#options.concurrency - this.#held.started;
+    // what others under way claim for is theirs, but not what is kept
+    const open = Math.min(free, Math.max(free - this.#asked, this.#spare.kept(now)));
+    const soon = open + this.#ahead.ending(SOON_MS, now);
+    const left = soon - this.#held.waitingBeside(large) - this.#askedSpare;
+    const want = Math.min(left, Math.ceil(soon / SPARE_CLAIMS));
+    if (want <= 0) return false;
+    this.#lookSpare = false;
+    void this.#exchange({ settlements: [], renewals: [], want, not: [...large] });
     return true;
   }
 
@@ -227,10 +261,8 @@ export class WorkerLoop {
     if (!this.#isClaiming) return 0;
     if (!this.#look && !this.#plenty && this.#outbox.waiting + renewals === 0) return 0;
     const { concurrency } = this.#options;
-    if (this.#spare.full(now) !== undefined) {
-      return Math.max(0, concurrency - this.#held.started - this.#asked);
-    }
-    const all = concurrency + this.#ahead.count(concurrency - this.#held.started, now);
+    const slots = concurrency - this.#spare.kept(now);
+    const all = slots + this.#ahead.count(slots - this.#held.started, now);
     const left = all - this.#held.size - this.#asked;
     if (left <= 0) return 0;
     // where there is plenty, half at a time: one half is claimed while the other is worked on
@@ -239,14 +271,13 @@ export class WorkerLoop {
 
   async #exchange(sent: Sent): Promise<void> {
     const { clock, engine, transport, leaseMs, version, handlers } = this.#options;
-    const { settlements, renewals } = sent;
-    this.#underWay += 1;
+    const { settlements, renewals, not } = sent;
     const asked = sent.want;
-    this.#asked += asked;
+    this.#isUnderWay(1, asked, not !== undefined);
     try {
-      const routing = this.#stealing.routing(clock.now());
-      const route =
-        sent.want > 0 ? await transport.route(sent.want, this.#leavingOut(routing)) : undefined;
+      const routing =
+        not === undefined ? this.#stealing.routing(clock.now()) : { ...this.#options.routing, not };
+      const route = sent.want > 0 ? await transport.route(sent.want, routing) : undefined;
       if (route === undefined) sent.want = 0;
       if (sent.want + settlements.length + renewals.length > 0) {
         const sentAt = clock.now();
@@ -262,27 +293,29 @@ export class WorkerLoop {
         transport.claimed(route, answer);
         this.#answered(sent, answer, { sentAt, routing });
       } else {
-        this.#plenty = false;
+        if (not === undefined) this.#plenty = false;
         this.#outbox.answered(settlements);
       }
     } catch (error) {
       this.#failed(sent, error);
     }
     // what was claimed is held by now
-    this.#asked -= asked;
-    this.#underWay -= 1;
+    this.#isUnderWay(-1, -asked, not !== undefined);
     this.#soon();
   }
 
-  /** While a tenant has all the slots that it gets, the others are looked at. */
-  #leavingOut(routing: Routing | undefined): Routing | undefined {
-    const full = this.#spare.full(this.#options.clock.now());
-    if (full === undefined) return routing;
-    return { ...(routing ?? this.#options.routing), not: [full] };
+  #isUnderWay(exchanges: number, asked: number, isSpare: boolean): void {
+    this.#underWay += exchanges;
+    if (isSpare) {
+      this.#spareUnderWay += exchanges;
+      this.#askedSpare += asked;
+    } else {
+      this.#asked += asked;
+    }
   }
 
   #answered(
-    { settlements, renewals, want }: Sent,
+    { settlements, renewals, want, not }: Sent,
     answer: ExchangeAnswer,
     { sentAt, routing }: { sentAt: number; routing: Routing | undefined },
   ): void {
@@ -293,7 +326,9 @@ export class WorkerLoop {
     countAnswer(metrics, { settlements, answer, leaseMs });
     if (renewals.length > 0) this.#renewed(renewals, answer, sentAt);
     const { claimed, settled } = answer;
-    if (want > 0) {
+    if (not !== undefined) {
+      if (claimed.length >= want) this.#lookSpare = true;
+    } else if (want > 0) {
       this.#plenty = claimed.length >= want;
       if (this.#stealing.looked(routing, claimed.length, clock.now())) this.#look = true;
     }

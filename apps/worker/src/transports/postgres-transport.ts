@@ -8,6 +8,8 @@ export function createPostgresTransport(options: {
 }): Transport {
   const { doorbell, routing: own = {} } = options;
   let cursor: Route["cursor"];
+  /** Of claims that leave tenants out: theirs are other turns. */
+  let besides: Route["cursor"];
   return {
     driver: "postgres",
     up: true,
@@ -15,10 +17,13 @@ export function createPostgresTransport(options: {
       return doorbell.rings;
     },
     async route(_want, routing = own) {
-      return { ...routing, ...(cursor == null ? {} : { cursor }) };
+      const last = routing.not === undefined ? cursor : besides;
+      return { ...routing, ...(last == null ? {} : { cursor: last }) };
     },
     claimed(route, answer) {
-      if (route !== undefined) cursor = answer.cursor;
+      if (route === undefined) return;
+      if (route.not === undefined) cursor = answer.cursor;
+      else besides = answer.cursor;
     },
     wait: (how) => doorbell.wait(how),
     // the doorbell is its owner's
