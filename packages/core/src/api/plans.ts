@@ -27,6 +27,7 @@ export type CreatePlanInput = z.infer<typeof CreatePlanInput>;
 
 export const Finding = z.object({
   rule: z.string(),
+  version: z.int().min(1).default(1).meta({ description: "Of the rule, as it judged" }),
   verdict: Verdict,
   step: z.string().nullable(),
   reason: z.string(),

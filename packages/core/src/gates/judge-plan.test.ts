@@ -10,7 +10,8 @@ function judged(
   overrides: Partial<PlanUnderJudgement> = {},
 ) {
   const facts = { shell: "trusted", sandboxAvailable: false } as const;
-  return judgePlan({ steps: steps.map(aPlannedStep), notes: [], facts, ...overrides });
+  const planned = steps.map((step) => aPlannedStep({ owner: "team", ...step }));
+  return judgePlan({ steps: planned, notes: [], facts, ...overrides });
 }
 
 const rulesOf = (evaluations: ReturnType<typeof judged>) =>
@@ -21,6 +22,8 @@ describe("judgePlan", () => {
     expect(judged([{ name: "a" }])).toEqual([
       { gate: "structural", verdict: "allow", score: 100, findings: [] },
       { gate: "risk", verdict: "allow", score: 100, findings: [] },
+      { gate: "compliance", verdict: "allow", score: 100, findings: [] },
+      { gate: "resource", verdict: "allow", score: 100, findings: [] },
     ]);
   });
 
@@ -62,8 +65,9 @@ describe("judgePlan", () => {
     expect(evaluations[0]?.findings.map(({ reason }) => reason)).toEqual([
       "Steps wait for each other: d -> d.",
       "Steps wait for each other: a -> b -> a.",
+      'Step "c" can never begin: something it waits for cannot.',
     ]);
-    expect(overall(evaluations)).toEqual({ verdict: "block", score: 30 });
+    expect(overall(evaluations)).toEqual({ verdict: "block", score: 20 });
   });
 
   test("suggests a name for what is missing", () => {

@@ -13,14 +13,19 @@ export interface Evaluation {
 }
 
 /** The gates that judge plans, in the order in which they are shown. */
-export const JUDGING_GATES = ["structural", "risk"] as const satisfies readonly GateKind[];
+export const JUDGING_GATES = [
+  "structural",
+  "risk",
+  "compliance",
+  "resource",
+] as const satisfies readonly GateKind[];
 
 const MAX_FINDINGS_A_RULE = 100;
 
 /** Has every gate judge the plan. The plan's verdict is the worst of theirs. */
 export function judgePlan(
   plan: PlanUnderJudgement,
-  rules: readonly GateRule[] = GATE_RULES,
+  rules: readonly (GateRule & { readonly version?: number })[] = GATE_RULES,
 ): Evaluation[] {
   return JUDGING_GATES.map((gate) => {
     const findings = rules
@@ -31,16 +36,26 @@ export function judgePlan(
   });
 }
 
-function findingsOf(rule: GateRule, plan: PlanUnderJudgement): Finding[] {
-  const { name, verdict, tip } = rule;
+function findingsOf(rule: GateRule & { version?: number }, plan: PlanUnderJudgement): Finding[] {
+  const { name, verdict, tip, version = 1 } = rule;
   const all = [...rule.judge(plan)];
   const findings = all
     .slice(0, MAX_FINDINGS_A_RULE)
-    .map((found) => ({ rule: name, verdict, tip, ...found }));
-  const more = all.length - findings.length;
-  if (more > 0) {
+    .map((found) => ({ rule: name, version, verdict, tip, ...found }));
+  const left = all.slice(MAX_FINDINGS_A_RULE);
+  if (left.length > 0) {
+    const more = left.length;
     const reason = `The same is true in ${more.toLocaleString("en")} more places.`;
-    findings.push({ rule: name, verdict, tip, step: null, reason, evidence: { more } });
+    const worst = worstVerdict(left.map((found) => found.verdict ?? verdict));
+    findings.push({
+      rule: name,
+      version,
+      verdict: worst,
+      tip,
+      step: null,
+      reason,
+      evidence: { more },
+    });
   }
   return findings;
 }

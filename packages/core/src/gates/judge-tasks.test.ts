@@ -5,6 +5,7 @@ import { planTasks, type PlannedStep } from "../planner/index.ts";
 import { numRuns } from "../testing/index.ts";
 import { judgePlan } from "./judge-plan.ts";
 import { judgeTasks } from "./judge-tasks.ts";
+import { TASK_RULES } from "./rules.ts";
 
 // Put together here, so that scanners of source code leave this file alone.
 const AWS = `AKIA${"ABCDEFGH".repeat(2)}`;
@@ -76,7 +77,7 @@ describe("judgeTasks", () => {
         const tenant = { shell: setting, sandboxAvailable: false };
         const refused = new Set(judgeTasks(steps, tenant).map(({ path }) => path));
         steps.forEach((step, i) => {
-          const alone = judgePlan({ steps: [step], notes: [], facts: tenant });
+          const alone = judgePlan({ steps: [step], notes: [], facts: tenant }, TASK_RULES);
           const free = alone.every(({ verdict }) => verdict === "allow") && !step.sensitive;
           expect(refused.has(`/tasks/${i}`)).toBe(!free);
         });

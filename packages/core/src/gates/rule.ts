@@ -1,24 +1,22 @@
 import type { PlannedStep, PlanNote } from "../planner/index.ts";
 import type { GateKind, Verdict } from "../vocabulary/index.ts";
+import type { PlanFacts } from "./facts.ts";
 
-/** What gates know beside the plan: settings of the tenant, abilities of the installation. */
-export interface PlanFacts {
-  /** The tenant setting `shell`. */
-  readonly shell: "off" | "trusted" | "sandboxed";
-  /** Whether workers have the tools to sandbox a shell step. */
-  readonly sandboxAvailable: boolean;
-}
+export type { PlanFacts } from "./facts.ts";
 
 /** A plan as gates see it. */
 export interface PlanUnderJudgement {
   readonly steps: readonly PlannedStep[];
   readonly notes: readonly PlanNote[];
   readonly facts: PlanFacts;
+  readonly plan?: { readonly title: string; readonly pack: string; readonly version: number };
 }
 
 /** One thing a rule found: about one step, or about the plan. Evidence holds names and numbers, never secrets. */
 export interface Finding {
   readonly rule: string;
+  /** Of the rule: an edit makes a new one. */
+  readonly version: number;
   readonly verdict: Verdict;
   readonly step: string | null;
   readonly reason: string;
@@ -26,7 +24,11 @@ export interface Finding {
   readonly tip: string;
 }
 
-export type Found = Omit<Finding, "rule" | "verdict" | "tip"> & { readonly tip?: string };
+/** What a rule tells of one thing it found; `verdict` where it depends on how bad it is. */
+export type Found = Omit<Finding, "rule" | "version" | "verdict" | "tip"> & {
+  readonly tip?: string;
+  readonly verdict?: Verdict;
+};
 
 /**
  * One rule of a gate. The examples are part of it: a test runs them through the gate, and in the first this rule must
@@ -39,6 +41,10 @@ export interface GateRule {
   readonly verdict: Verdict;
   /** What to do about it. */
   readonly tip: string;
+  /** No tenant may switch it off, change its verdict or override it: what it finds cannot be run, or is somebody else's to allow. */
+  readonly locked?: true;
+  /** Raise it with what the rule finds: verdicts given by an older one are void. */
+  readonly revision?: number;
   judge(plan: PlanUnderJudgement): Iterable<Found>;
   readonly examples: { readonly passes: PlanUnderJudgement; readonly fails: PlanUnderJudgement };
 }

@@ -5,6 +5,7 @@ export const sandboxUnavailable: GateRule = {
   name: "sandbox_unavailable",
   gate: "risk",
   verdict: "block",
+  locked: true,
   tip: 'Install the sandbox tools on the workers, or let an admin set "shell" to "trusted".',
   *judge({ steps, facts }) {
     if (facts.shell !== "sandboxed" || facts.sandboxAvailable) return;

@@ -5,6 +5,7 @@ export const shellNotTrusted: GateRule = {
   name: "shell_not_trusted",
   gate: "risk",
   verdict: "block",
+  locked: true,
   tip: 'An admin can set "shell" to "trusted" (commands run without a sandbox) or to "sandboxed".',
   *judge({ steps, facts }) {
     if (facts.shell !== "off") return;

@@ -5,6 +5,7 @@ export const emptyPlan: GateRule = {
   name: "empty_plan",
   gate: "structural",
   verdict: "block",
+  locked: true,
   tip: "Choose at least one item that becomes a step.",
   judge({ steps }) {
     if (steps.length > 0) return [];

@@ -6,6 +6,7 @@ export const loop: GateRule = {
   name: "loop",
   gate: "structural",
   verdict: "block",
+  locked: true,
   tip: "Take one of these needs away.",
   *judge({ steps }) {
     for (const { names, text, size } of findLoops(steps)) {

@@ -6,6 +6,7 @@ export const missingNeed: GateRule = {
   name: "missing_need",
   gate: "structural",
   verdict: "block",
+  locked: true,
   tip: "Plan the missing item too, or take it out of the needs.",
   *judge({ steps }) {
     const names = new Set(steps.map((step) => step.name));
