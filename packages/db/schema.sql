@@ -2281,7 +2281,7 @@ create policy audit_digest_requests_own on public.audit_digest_requests for all 
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
-create policy audit_digests_read on public.audit_digests for select to authenticated, nofx_member
+create policy audit_digests_read on public.audit_digests for select to nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy audit_heads_read on public.audit_heads for select to nofx_member
@@ -3278,7 +3278,7 @@ CREATE OR REPLACE FUNCTION engine.approval_rule(p_tenant uuid, p_subject text, p
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select jsonb_build_object('quorum', 1, 'groups', '[]'::jsonb, 'veto', true) || coalesce((
+  select coalesce((
     select r.rule from public.approval_rules r
     where r.tenant_id = p_tenant and r.subject in (p_subject, '*') and r.risk in (coalesce(p_risk, '*'), '*')
     order by (r.risk <> '*') desc, (r.subject <> '*') desc limit 1), '{}')
@@ -4480,6 +4480,27 @@ begin
     v_count := v_count + cardinality(v_runs);
   end loop;
   return jsonb_build_object('runs', v_count, 'files', v_files);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.depend(p_run uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_nestloop TO 'off'
+ SET jit TO 'off'
+AS $function$
+begin
+  insert into public.step_dependencies (step_id, depends_on, tenant_id)
+  select waiting.id, needed.id, waiting.tenant_id
+  from (
+    select s.id, s.tenant_id, unnest(p.needs) as need
+    from public.steps s join public.plan_steps p on p.id = s.plan_step_id
+    where s.run_id = p_run offset 0
+  ) waiting
+  join (select s.id, s.name from public.steps s where s.run_id = p_run offset 0) needed on needed.name = waiting.need;
 end
 $function$
 ;
@@ -6720,7 +6741,7 @@ begin
     if new.risk is null and new.plan_step_id is not null then
       select p.risk[1] into new.risk from public.plan_steps p where p.id = new.plan_step_id;
     end if;
-    new.rule := engine.approval_rule(new.tenant_id, new.subject, new.risk) || new.rule;
+    new.rule := engine.stricter(engine.approval_rule(new.tenant_id, new.subject, new.risk), new.rule);
   else
     new.version := old.version + 1;
   end if;
@@ -7559,7 +7580,7 @@ end
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION engine.request_approval(p_tenant uuid, p_step uuid, p_epoch bigint, p_name text, p_title text, p_question text, p_why text, p_arguments jsonb, p_arguments_digest text, p_requester text, p_expires_ms bigint)
+CREATE OR REPLACE FUNCTION engine.request_approval(p_tenant uuid, p_step uuid, p_epoch bigint, p_name text, p_title text, p_question text, p_why text, p_arguments jsonb, p_arguments_digest text, p_requester text, p_expires_ms bigint, p_more jsonb DEFAULT '{}'::jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -7570,6 +7591,11 @@ declare
   v_approval public.approvals := engine.open_question(v_step, p_name, p_title, p_question, p_why, p_arguments,
     p_arguments_digest, p_requester, p_expires_ms);
 begin
+  if p_more <> '{}' and v_approval.status = 'pending' and v_approval.version = 1 then
+    update public.approvals a
+    set arguments_schema = p_more -> 'schema', rule = engine.stricter(a.rule, coalesce(p_more -> 'rule', '{}'))
+    where a.id = v_approval.id returning * into v_approval;
+  end if;
   if v_approval.status = 'pending' then
     perform engine.suspend(v_step, 2, 'approval');
   end if;
@@ -8316,7 +8342,6 @@ declare
   c_queued constant text[] := '{queued}';
   v_step uuid := (p_settlement ->> 'step_id')::uuid;
   v_epoch bigint := (p_settlement ->> 'epoch')::bigint;
-  v_now timestamptz := clock_timestamp();
   v_was record;
   v_counted boolean;
   v_ended boolean;
@@ -8325,19 +8350,19 @@ declare
   v_for_agents integer := 0;
 begin
   update public.steps s
-  set status = 'succeeded', output = p_settlement -> 'output', error = null, started_at = coalesce(s.started_at, s.claimed_at, v_now),
-      finalised_at = greatest(v_now, s.claimed_at), lease_owner = null, lease_until = null
+  set status = 'succeeded', output = p_settlement -> 'output', error = null, started_at = coalesce(s.started_at, s.claimed_at, clock_timestamp()),
+      finalised_at = clock_timestamp(), lease_owner = null, lease_until = null
   where s.id = v_step and s.epoch = v_epoch and s.parent_step_id is null and s.undo is null and s.undo_of is null and s.children_left = 0
     and s.status = any (c_held) and s.lease_owner = p_owner and s.lease_until > clock_timestamp()
     and (p_tenant is null or s.tenant_id = p_tenant)
-  returning s.tenant_id, s.run_id, s.correlation_id, s.claimed_at,
+  returning s.tenant_id, s.run_id, s.correlation_id, s.claimed_at, s.finalised_at,
     array(select d.step_id from public.step_dependencies d where d.depends_on = s.id) as waiting
   into v_was;
   if not found then
     return null;
   end if;
   update public.attempts a
-  set finished_at = v_now, outcome = 'succeeded', started_at = coalesce(a.started_at, a.claimed_at)
+  set finished_at = v_was.finalised_at, outcome = 'succeeded', started_at = coalesce(a.started_at, a.claimed_at)
   where a.step_id = v_step and a.epoch = v_epoch;
 
   -- steps before runs, as everywhere, and in the order of their ids
@@ -8359,7 +8384,7 @@ begin
   -- a step of several, or a task that is all its run has
   update public.runs r
   set steps_left = r.steps_left - 1, status = case when r.steps_left = 1 then 'succeeded' else r.status end,
-      finished_at = case when r.steps_left = 1 then v_now end, started_at = coalesce(r.started_at, v_was.claimed_at)
+      finished_at = case when r.steps_left = 1 then v_was.finalised_at end, started_at = coalesce(r.started_at, v_was.claimed_at)
   where r.id = v_was.run_id and r.redrive_of is null and (
     (r.steps_left > 1 and r.status = 'running'
       and not exists (select from public.dead_letters d where d.redrive_run = r.id and d.status = 'redriving'))
@@ -8566,6 +8591,36 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.start_run(p_tenant uuid, p_run uuid, p_plan uuid, p_workspace text, p_step_count integer, p_versions jsonb, p_actor_type text, p_actor_id text, p_correlation uuid, p_causation uuid, p_traceparent text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET jit TO 'off'
+AS $function$
+begin
+  perform app.assert_tenant(p_tenant);
+  insert into public.runs (id, tenant_id, plan_id, workspace, step_count, steps_left, correlation_id, causation_id, traceparent,
+    created_by_type, created_by)
+  values (p_run, p_tenant, p_plan, p_workspace, p_step_count, p_step_count, p_correlation, p_causation, p_traceparent,
+    p_actor_type, p_actor_id);
+  insert into public.steps (tenant_id, run_id, plan_step_id, name, title, kind, kind_version, executor, capability, queue, priority, position,
+    arguments, token, sensitive, undo, pivot, max_failures, deadline_ms, holds, deps_left, correlation_id, causation_id, traceparent)
+  select s.tenant_id, p_run, s.id, s.name, s.title, s.kind, (p_versions ->> s.kind)::smallint, s.executor, s.capability, s.queue, s.priority,
+    s.position, s.arguments, s.token, s.sensitive, s.undo, s.pivot, s.max_failures, s.deadline_seconds * 1000::bigint,
+    case when cardinality(s.needs) > 0 then 1 else 0 end | case when s.sensitive and a.status is distinct from 'approved' then 2 else 0 end,
+    cardinality(s.needs), p_correlation, p_causation, p_traceparent
+  from public.plan_steps s
+  left join lateral (
+    select a.status from public.approvals a where a.plan_step_id = s.id and a.run_id = p_run
+  ) a on s.sensitive
+  where s.plan_id = p_plan and s.tenant_id = p_tenant
+  order by s.position;
+  perform engine.depend(p_run);
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.stats()
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -8641,6 +8696,22 @@ begin
       join public.event_heads h on h.tenant_id = c.tenant_id)
   );
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.stricter(p_a jsonb, p_b jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select p_a || p_b || jsonb_build_object(
+    'quorum', greatest(coalesce((p_a ->> 'quorum')::integer, 1), coalesce((p_b ->> 'quorum')::integer, 1)),
+    'groups', coalesce(p_a -> 'groups', '[]') || coalesce(p_b -> 'groups', '[]'),
+    'veto', case when p_a ? 'veto' and p_b ? 'veto' then (p_a ->> 'veto')::boolean or (p_b ->> 'veto')::boolean
+      else coalesce((p_a ->> 'veto')::boolean, (p_b ->> 'veto')::boolean, true) end,
+    'shared', case when p_a ? 'shared' and p_b ? 'shared' then (p_a ->> 'shared')::boolean and (p_b ->> 'shared')::boolean
+      else coalesce((p_a ->> 'shared')::boolean, (p_b ->> 'shared')::boolean, false) end)
 $function$
 ;
 

@@ -12,7 +12,8 @@ export type Scope =
         | "workers"
         | "webhooks"
         | "schedules"
-        | "queues";
+        | "queues"
+        | "audit";
     }
   | { of: "run" | "logs" | "artifacts"; runId: string | null };
 
@@ -94,6 +95,7 @@ const SCOPES: Record<EventType, (runId: string | null) => Scope[]> = {
   "webhook.tested": () => [{ of: "webhooks" }],
   "webhook.disabled": () => [{ of: "webhooks" }],
   "events.sealed": () => [],
+  "audit.digest_signed": () => [{ of: "audit" }],
 };
 
 function runChanged(runId: string | null): Scope[] {
@@ -130,6 +132,7 @@ export function scopesOfTopic(topic: string): Scope[] {
     { of: "workers" },
     { of: "schedules" },
     { of: "queues" },
+    { of: "audit" },
   ];
 }
 
@@ -149,6 +152,7 @@ export function isConcerned(queryKey: readonly unknown[], scopes: readonly Scope
       case "webhooks":
       case "schedules":
       case "queues":
+      case "audit":
         return router === scope.of;
       case "runs":
         return router === "runs" && procedure === "list";

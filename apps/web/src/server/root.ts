@@ -1,7 +1,9 @@
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { approvalsRouter } from "./routers/approvals.ts";
+import { auditRouter } from "./routers/audit.ts";
 import { backlogRouter } from "./routers/backlog.ts";
 import { deadLettersRouter } from "./routers/dead-letters.ts";
+import { lineageRouter } from "./routers/lineage.ts";
 import { plansRouter } from "./routers/plans.ts";
 import { retentionRouter } from "./routers/retention.ts";
 import { queuesRouter } from "./routers/queues.ts";
@@ -17,9 +19,11 @@ import { router } from "./trpc.ts";
 export const appRouter = router({
   approvals: approvalsRouter,
   artifacts: artifactsRouter,
+  audit: auditRouter,
   backlog: backlogRouter,
   deadLetters: deadLettersRouter,
   events: eventsRouter,
+  lineage: lineageRouter,
   plans: plansRouter,
   retention: retentionRouter,
   queues: queuesRouter,

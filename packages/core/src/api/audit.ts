@@ -60,8 +60,13 @@ export const AuditHead = z.object({ digest: AuditDigest.nullable() });
 export type AuditHead = z.infer<typeof AuditHead>;
 
 const Range = z.object({
-  from: z.int().min(1).optional(),
-  to: z.int().min(1).optional().meta({ description: "The newest entry unless said otherwise" }),
+  from: z.coerce.number().int().min(1).optional(),
+  to: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: "The newest entry unless said otherwise" }),
 });
 
 export const ExportAuditInput = Range;

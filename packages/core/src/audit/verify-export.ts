@@ -98,7 +98,7 @@ export function createVerifier(options: VerifierOptions): ExportVerifier {
     last = { seq: entry.seq, hash: entry.hash };
     entries += 1;
     if (head !== undefined && entry.seq === head.to && entry.hash !== head.headHash) {
-      const first = Math.max(firstUnsigned(), Math.min(head.from, head.to));
+      const first = firstUnsigned();
       bad(
         first,
         `entries ${first} to ${head.to} are not those that the head digest signed: the chain was made anew`,

@@ -25,9 +25,9 @@ create index audit_digests_by_seq on public.audit_digests (tenant_id, to_seq);
 create index audit_digests_unshipped on public.audit_digests (at) where shipped_at is null;
 
 alter table public.audit_digests enable row level security;
-create policy audit_digests_read on public.audit_digests for select to authenticated, nofx_member
+create policy audit_digests_read on public.audit_digests for select to nofx_member
   using (tenant_id in (select app.tenant_ids()));
-grant select on public.audit_digests to authenticated, nofx_member;
+grant select on public.audit_digests to nofx_member;
 
 -- Somebody wants a digest of what is there now, without waiting for the hour.
 create table public.audit_digest_requests (

@@ -39,7 +39,7 @@ export async function listAudit(db: Executor, filter: AuditFilter) {
       l.prev_hash
     from audit_log l
     left join members m on l.actor_type = 'member' and m.tenant_id = l.tenant_id and m.user_id::text = l.actor_id
-    left join agents g on l.actor_type = 'agent' and g.tenant_id = l.tenant_id and g.id::text = l.actor_id
+    left join agent_registry g on l.actor_type = 'agent' and g.tenant_id = l.tenant_id and g.id::text = l.actor_id
     where l.tenant_id = ${filter.tenantId}::uuid
       and (${before}::bigint is null or l.seq < ${before}::bigint)
       and (${seq}::bigint is null or l.seq = ${seq}::bigint)

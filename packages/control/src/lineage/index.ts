@@ -1,0 +1,1 @@
+export { getArtifactLineage, getItemLineage } from "./get.ts";
