@@ -5,6 +5,11 @@ import { configDefaults, defineConfig } from "vitest/config";
 /** Full counts for `npm run prove`, short ones otherwise. Tests read it through the environment too. */
 const prove = process.env["PROVE"] === "1";
 const databaseServer = join(import.meta.dirname, "packages/db/src/testing/global-setup.ts");
+/** They run the web's own handlers. */
+const ofTheWeb = [
+  "apps/web/test/**/*.test.ts",
+  "tests/integration/{tenantIsolation*,commandLine}.test.ts",
+];
 
 export default defineConfig({
   test: {
@@ -40,7 +45,7 @@ export default defineConfig({
             "examples/agents/test/**/*.test.ts",
             "tests/integration/**/*.test.ts",
           ],
-          exclude: [...configDefaults.exclude, "apps/web/**"],
+          exclude: [...configDefaults.exclude, ...ofTheWeb],
           // One real Postgres for the run; each file makes its own database from a template.
           globalSetup: [databaseServer],
         },
@@ -49,9 +54,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: "web",
-          include: ["apps/web/test/**/*.test.ts"],
+          include: ofTheWeb,
           globalSetup: [databaseServer],
-          // The web app has one plane for a process, made from its environment.
+          // The web has one plane for a process, made from its environment.
           isolate: true,
         },
       },

@@ -1,0 +1,182 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { identifyProcess } from "@nofx/db/local-stack/process-identity";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { startWeb } from "../../apps/web/test/start-web.ts";
+import type { TestWeb } from "../../apps/web/test/test-web.ts";
+
+// Commands of `nofx` in this process, as somebody who typed them: signed in, over HTTP, against the web's own handlers.
+
+// The marker of modules that only Next's server may load; here nothing else does.
+vi.mock("../../apps/web/node_modules/server-only/index.js", () => ({}));
+
+/** That of everybody whom the web's tests sign up. */
+const PASSWORD = "correct horse 9";
+
+let web: TestWeb;
+let server: Server;
+let home: string;
+let tenantId: string;
+
+beforeAll(async () => {
+  web = await startWeb();
+  const { id } = await web.tenant();
+  tenantId = id;
+  server = createServer((request, response) => void answer(request, response)).listen(
+    0,
+    "127.0.0.1",
+  );
+  await new Promise((done) => server.once("listening", done));
+  home = mkdtempSync(join(tmpdir(), "nofx-command-line-"));
+  process.env["NOFX_HOME"] = home;
+  const { writeCredentials } = await import("../../apps/cli/src/credentials/credentials.ts");
+  const { writeState } = await import("../../apps/cli/src/system/state.ts");
+  const login = async (role: "supervisor" | "operator" | "admin") => ({
+    email: (await web.person({ tenantId, role })).email,
+    password: PASSWORD,
+  });
+  writeCredentials(home, {
+    people: { supervisor: await login("admin"), operator: await login("supervisor") },
+    agentKeys: {},
+  });
+  const me = identifyProcess(process.pid);
+  writeState(home, {
+    pid: process.pid,
+    started: me?.started ?? "",
+    phase: "ready",
+    command: "test",
+    startedAt: new Date().toISOString(),
+    addresses: {
+      dashboard: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      supabase: web.gatewayUrl,
+      publishableKey: web.stack.keys.publishableKey,
+      agents: "http://127.0.0.1:1",
+      postgresPort: 1,
+    },
+    processes: [],
+  });
+});
+afterAll(async () => {
+  server.closeAllConnections();
+  server.close();
+  await web[Symbol.asyncDispose]();
+  rmSync(home, { recursive: true, force: true });
+});
+
+const answer: (
+  ...args: Parameters<NonNullable<Parameters<typeof createServer>[1]>>
+) => Promise<void> = async (request, response) => {
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).filter(
+      (entry): entry is [string, string] => typeof entry[1] === "string",
+    ),
+  );
+  const body = await text(request);
+  const answered = await web.rest(request.url ?? "/", {
+    method: request.method ?? "GET",
+    headers,
+    key: null,
+    ...(body === "" ? {} : { body: JSON.parse(body) as unknown }),
+  });
+  response.writeHead(answered.status, Object.fromEntries(answered.headers));
+  if (answered.body === null) response.end();
+  else Readable.fromWeb(answered.body as never).pipe(response);
+};
+
+/** What a command prints. */
+async function said(run: () => Promise<void>): Promise<string> {
+  const lines: string[] = [];
+  const log = vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
+  try {
+    await run();
+    return lines.join("\n");
+  } finally {
+    log.mockRestore();
+  }
+}
+
+test("nofx schedules: made, listed, paused, resumed, run and deleted by name", async () => {
+  const schedules = await import("../../apps/cli/src/commands/schedules.ts");
+  expect(await said(() => schedules.list({}))).toBe("Nothing begins by the clock.");
+  const options = {
+    cron: "0 6 * * *",
+    zone: "Europe/Berlin",
+    kind: "shell",
+    with: '{"script": ":"}',
+    overlap: "skip",
+    catchUp: 0,
+    jitter: 0,
+  } as const;
+  expect(await said(() => schedules.create("nightly", options))).toMatch(
+    /nightly.*Europe\/Berlin; next 20/,
+  );
+  await expect(schedules.create("other", { ...options, with: "[]" })).rejects.toThrow(
+    "--with takes a JSON object",
+  );
+  expect(await said(() => schedules.pause("nightly", { message: "holidays" }))).toContain("paused");
+  expect(await said(() => schedules.list({}))).toMatch(/paused.*nightly.*holidays/);
+  expect(await said(() => schedules.resume("nightly"))).toMatch(/goes on; next 20/);
+  expect(await said(() => schedules.run("nightly"))).toMatch(/^run_/);
+  expect(await said(() => schedules.remove("nightly"))).toContain("is deleted");
+  expect(JSON.parse(await said(() => schedules.list({ json: true })))).toMatchObject({ items: [] });
+  await expect(schedules.run("nightly")).rejects.toThrow('There is no schedule "nightly"');
+});
+
+test("nofx queues: limited, paused, resumed and listed with the rules that bind them", async () => {
+  const queues = await import("../../apps/cli/src/commands/queues.ts");
+  const limit = () => queues.limit("gpu", { maxRunning: "2", rate: "100/60s:10" });
+  expect(await said(limit)).toContain("queue gpu: 2 running; 100 in 60 s, 10 at once");
+  expect(await said(() => queues.pause("gpu", { message: "a new driver" }))).toContain(
+    "a new driver",
+  );
+  expect(await said(() => queues.list({}))).toMatch(/paused +gpu[^]*queue gpu: paused by/);
+  expect(await said(() => queues.resume("gpu", {}))).toContain("It goes on.");
+  expect(await said(() => queues.list({ json: true }))).toContain('"paused":null');
+  await expect(queues.limit("gpu", {})).rejects.toThrow("Say which limit");
+});
+
+test("nofx retention: shown, set, and set back", async () => {
+  const retention = await import("../../apps/cli/src/commands/retention.ts");
+  expect(await said(() => retention.show({}))).not.toContain("own");
+  expect(await said(() => retention.set({ archiveAfter: "7d", deleteAfter: "90d" }))).toMatch(
+    /archived after +7d +own\n.* 90d +own/,
+  );
+  expect(JSON.parse(await said(() => retention.show({ json: true })))).toMatchObject({
+    own: { archiveAfterSeconds: 604_800, deleteAfterDays: 90 },
+  });
+  expect(await said(() => retention.set({ reset: true }))).not.toContain("own");
+  await expect(retention.set({})).rejects.toThrow("Say what to set");
+  await expect(retention.set({ deleteAfter: "1h" })).rejects.toThrow("whole days");
+  await expect(retention.set({ archiveAfter: "soon" })).rejects.toThrow("A span is written like");
+});
+
+test("nofx dead-letters and runs: what is not there is told of, and nothing is made up", async () => {
+  const letters = await import("../../apps/cli/src/commands/dead-letters.ts");
+  const runs = await import("../../apps/cli/src/commands/run-control.ts");
+  expect(await said(() => letters.list({ status: "open", limit: 10 }))).toBe("No dead letters.");
+  const pace = { limit: 10, maxPerMinute: 60 };
+  expect(await said(() => letters.redrive(undefined, { ...pace, all: true }))).toBe(
+    "No dead letters to redrive.",
+  );
+  await expect(letters.redrive(undefined, pace)).rejects.toThrow("Name one dead letter");
+  const nothing = "run_00000000000000000000000000";
+  await expect(runs.rerun(nothing, {})).rejects.toMatchObject({ code: "not_found" });
+  await expect(runs.fork(nothing, { from: ["a"], edits: "none.json" })).rejects.toThrow(
+    "There is no file none.json",
+  );
+});
+
+test("nofx runs: a task's run is paused, resumed, and called off", async () => {
+  const runs = await import("../../apps/cli/src/commands/run-control.ts");
+  const { submit } = await import("../../apps/cli/src/commands/tasks.ts");
+  const made = await said(() => submit({ kind: "shell", with: '{"script": ":"}', json: true }));
+  const [run = ""] = (JSON.parse(made) as { runs: string[] }).runs;
+  expect(await said(() => runs.pauseOrResume("pause", run))).toContain("is paused");
+  expect(await said(() => runs.pauseOrResume("resume", run))).toContain("goes on");
+  expect(await said(() => runs.cancel(run, { undo: true }))).toContain("is called off");
+});
