@@ -94,6 +94,8 @@ test("a member may call none of the lease functions", async () => {
     "enqueue",
     "fork",
     "is_of_type",
+    "is_run",
+    "is_step",
     "pause_run",
     "queue_stats",
     "redrive",
@@ -103,5 +105,6 @@ test("a member may call none of the lease functions", async () => {
     "run_schedule",
     "send_event",
     "send_message",
+    "start_run",
   ]);
 });
