@@ -46,7 +46,8 @@ export function executePlan(
 
     const runId = ctx.plane.newUuid();
     const started = ctx.plane.newUuid();
-    await bindApprovals(tx.db, runId, await approvalsFor(ctx, tx, plan, steps));
+    const asks = steps.some(({ sensitive }) => sensitive);
+    if (asks) await bindApprovals(tx.db, runId, await approvalsFor(ctx, tx, plan, steps));
     await startRun(tx.db, {
       id: runId,
       tenantId: ctx.tenantId,
@@ -58,7 +59,7 @@ export function executePlan(
       traceparent: ctx.traceparent ?? null,
       createdBy: ctx.actor.id,
     });
-    await bindApprovalSteps(tx.db, runId);
+    if (asks) await bindApprovalSteps(tx.db, runId);
     tx.emit({
       id: started,
       type: "run.queued",
