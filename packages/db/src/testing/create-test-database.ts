@@ -12,7 +12,7 @@ export type TestDatabase = {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-/** A fresh database with everything applied, in a tenth of a second at most where there is memory for it. One for each test file: `await using`. */
+/** A fresh database with everything applied, in some 20 ms where the server is in memory. One for each test file: `await using`. */
 export async function createTestDatabase(
   options: {
     folder?: string;
