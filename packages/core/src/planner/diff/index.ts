@@ -1,0 +1,1 @@
+export { diffPlans, type ComparedStep, type PlanDiff } from "./diff-plans.ts";
