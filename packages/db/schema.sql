@@ -864,6 +864,89 @@ CREATE INDEX external_events_history_run ON public.external_events_history USING
 alter table public.external_events_history enable row level security;
 comment on table public.external_events_history is 'Of runs that have moved to history: as external_events';
 
+create table public.gate_overrides (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  plan_id uuid not null,
+  scope text not null,
+  rule text,
+  step text,
+  reason text not null,
+  status text not null,
+  plan_digest text not null,
+  rules_digest text not null,
+  covers jsonb not null,
+  two_people boolean not null,
+  requested_by uuid not null,
+  requested_by_name text not null,
+  requested_at timestamp with time zone not null default clock_timestamp(),
+  approval_id uuid,
+  decided_by uuid,
+  decided_by_name text,
+  decided_at timestamp with time zone,
+  expires_at timestamp with time zone not null,
+  revoked_by uuid,
+  revoked_by_name text,
+  revoked_at timestamp with time zone,
+  revoked_reason text,
+  constraint gate_overrides_pkey PRIMARY KEY (id),
+  constraint gate_overrides_check CHECK ((((scope = 'step'::text) <= (step IS NOT NULL)) AND ((scope = 'rule'::text) = (rule IS NOT NULL)))),
+  constraint gate_overrides_check1 CHECK (((scope <> 'plan'::text) OR (step IS NULL))),
+  constraint gate_overrides_check2 CHECK (((expires_at > requested_at) AND (expires_at <= (requested_at + '30 days 00:01:00'::interval)))),
+  constraint gate_overrides_check3 CHECK (((status = 'revoked'::text) = (revoked_at IS NOT NULL))),
+  constraint gate_overrides_check4 CHECK (((NOT two_people) OR (status = ANY (ARRAY['pending'::text, 'revoked'::text])) OR (decided_by IS NOT NULL))),
+  constraint gate_overrides_check5 CHECK (((NOT two_people) OR (decided_by IS NULL) OR (decided_by <> requested_by))),
+  constraint gate_overrides_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plans(id) ON DELETE CASCADE,
+  constraint gate_overrides_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 1000))),
+  constraint gate_overrides_revoked_reason_check CHECK (((length(revoked_reason) >= 1) AND (length(revoked_reason) <= 1000))),
+  constraint gate_overrides_scope_check CHECK ((scope = ANY (ARRAY['plan'::text, 'step'::text, 'rule'::text]))),
+  constraint gate_overrides_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'active'::text, 'refused'::text, 'revoked'::text]))),
+  constraint gate_overrides_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+-- Overrides of a tenant, newest first
+CREATE INDEX gate_overrides_list ON public.gate_overrides USING btree (tenant_id, id DESC);
+-- Overrides of a plan
+CREATE INDEX gate_overrides_plan ON public.gate_overrides USING btree (plan_id, id DESC);
+alter table public.gate_overrides enable row level security;
+comment on table public.gate_overrides is 'Who answers for going on although a gate warns or blocks; bound to what was judged';
+
+create table public.gate_rules (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  name text not null,
+  version integer not null,
+  origin text not null,
+  enabled boolean not null default true,
+  verdict text,
+  override text,
+  gate text,
+  scope text,
+  condition text,
+  reason text,
+  tip text,
+  examples jsonb not null default '[]'::jsonb,
+  created_by uuid not null,
+  created_by_name text not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint gate_rules_pkey PRIMARY KEY (id),
+  constraint gate_rules_check CHECK (((origin = 'built_in'::text) OR ((verdict IS NOT NULL) AND (override IS NOT NULL)))),
+  constraint gate_rules_check1 CHECK ((((origin = 'own'::text) = (gate IS NOT NULL)) AND ((origin = 'own'::text) = (scope IS NOT NULL)) AND ((origin = 'own'::text) = (condition IS NOT NULL)) AND ((origin = 'own'::text) = (reason IS NOT NULL)) AND ((origin = 'own'::text) = (tip IS NOT NULL)))),
+  constraint gate_rules_condition_check CHECK (((length(condition) >= 1) AND (length(condition) <= 2000))),
+  constraint gate_rules_gate_check CHECK ((gate = ANY (ARRAY['structural'::text, 'risk'::text, 'compliance'::text, 'resource'::text]))),
+  constraint gate_rules_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{0,127}$'::text)),
+  constraint gate_rules_origin_check CHECK ((origin = ANY (ARRAY['built_in'::text, 'own'::text]))),
+  constraint gate_rules_override_check CHECK ((override = ANY (ARRAY['none'::text, 'one'::text, 'two'::text]))),
+  constraint gate_rules_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint gate_rules_scope_check CHECK ((scope = ANY (ARRAY['plan'::text, 'step'::text]))),
+  constraint gate_rules_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint gate_rules_tenant_id_name_version_key UNIQUE (tenant_id, name, version),
+  constraint gate_rules_tip_check CHECK (((length(tip) >= 1) AND (length(tip) <= 500))),
+  constraint gate_rules_verdict_check CHECK ((verdict = ANY (ARRAY['allow'::text, 'warn'::text, 'block'::text]))),
+  constraint gate_rules_version_check CHECK ((version > 0))
+);
+alter table public.gate_rules enable row level security;
+comment on table public.gate_rules is 'Versions of the rules that gates judge by; the newest of each name holds';
+
 create table public.idempotency_keys (
   tenant_id uuid not null,
   route text not null,
@@ -925,10 +1008,15 @@ create table public.plan_evaluations (
   digest text not null,
   findings jsonb not null,
   at timestamp with time zone not null default clock_timestamp(),
+  model text,
+  rules_digest text,
+  steps jsonb not null default '{}'::jsonb,
   constraint plan_evaluations_pkey PRIMARY KEY (id),
   constraint plan_evaluations_gate_check CHECK ((gate = ANY (ARRAY['structural'::text, 'risk'::text, 'compliance'::text, 'resource'::text]))),
+  constraint plan_evaluations_model_check CHECK (((length(model) >= 1) AND (length(model) <= 200))),
+  constraint plan_evaluations_once UNIQUE NULLS NOT DISTINCT (plan_id, gate, digest, model),
   constraint plan_evaluations_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plans(id) ON DELETE CASCADE,
-  constraint plan_evaluations_plan_id_gate_digest_key UNIQUE (plan_id, gate, digest),
+  constraint plan_evaluations_rules_digest_check CHECK ((length(rules_digest) = 64)),
   constraint plan_evaluations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   constraint plan_evaluations_verdict_check CHECK ((verdict = ANY (ARRAY['allow'::text, 'warn'::text, 'block'::text])))
 );
@@ -1479,11 +1567,11 @@ create table public.tenant_settings (
   value jsonb not null,
   updated_at timestamp with time zone not null default clock_timestamp(),
   constraint tenant_settings_pkey PRIMARY KEY (tenant_id, key),
-  constraint tenant_settings_key_check CHECK ((key = ANY (ARRAY['shell'::text, 'retention'::text]))),
+  constraint tenant_settings_key_check CHECK ((key = ANY (ARRAY['shell'::text, 'retention'::text, 'budgets'::text, 'compliance'::text]))),
   constraint tenant_settings_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
 alter table public.tenant_settings enable row level security;
-comment on table public.tenant_settings is 'Settings of a tenant; shell: "off" | "trusted" | "sandboxed"; retention: see app.retention';
+comment on table public.tenant_settings is 'Settings of a tenant; shell: "off" | "trusted" | "sandboxed"; retention: see app.retention; budgets, compliance: what gates judge by';
 
 create table public.tenants (
   id uuid not null default app.uuid7(),
@@ -2362,6 +2450,22 @@ create policy external_events_read on public.external_events for select to authe
 create policy external_events_history_read on public.external_events_history for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
+create policy gate_overrides_change on public.gate_overrides for update to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy gate_overrides_read on public.gate_overrides for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy gate_overrides_write on public.gate_overrides for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy gate_rules_read on public.gate_rules for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy gate_rules_write on public.gate_rules for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
 create policy idempotency_keys_own on public.idempotency_keys for all to nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
@@ -2468,17 +2572,17 @@ create policy steps_history_read on public.steps_history for select to authentic
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy tenant_settings_change on public.tenant_settings for update to nofx_member
-  using (((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)) AND (key = 'retention'::text)))
-  with check (((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)) AND (key = 'retention'::text)));
+  using (((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)) AND (key = ANY (ARRAY['retention'::text, 'budgets'::text, 'compliance'::text]))))
+  with check (((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)) AND (key = ANY (ARRAY['retention'::text, 'budgets'::text, 'compliance'::text]))));
 
 create policy tenant_settings_read on public.tenant_settings for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy tenant_settings_remove on public.tenant_settings for delete to nofx_member
-  using (((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)) AND (key = 'retention'::text)));
+  using (((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)) AND (key = ANY (ARRAY['retention'::text, 'budgets'::text, 'compliance'::text]))));
 
 create policy tenant_settings_write on public.tenant_settings for insert to nofx_member
-  with check (((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)) AND (key = 'retention'::text)));
+  with check (((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)) AND (key = ANY (ARRAY['retention'::text, 'budgets'::text, 'compliance'::text]))));
 
 create policy tenants_read on public.tenants for select to authenticated, nofx_agent, nofx_member
   using ((id IN ( SELECT app.tenant_ids() AS tenant_ids)));

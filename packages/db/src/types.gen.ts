@@ -581,6 +581,53 @@ export interface ExternalEventsHistory {
   tenant_id: string;
 }
 
+export interface GateOverrides {
+  approval_id: string | null;
+  covers: Json;
+  decided_at: Timestamp | null;
+  decided_by: string | null;
+  decided_by_name: string | null;
+  expires_at: Timestamp;
+  id: Generated<string>;
+  plan_digest: string;
+  plan_id: string;
+  reason: string;
+  requested_at: Generated<Timestamp>;
+  requested_by: string;
+  requested_by_name: string;
+  revoked_at: Timestamp | null;
+  revoked_by: string | null;
+  revoked_by_name: string | null;
+  revoked_reason: string | null;
+  rule: string | null;
+  rules_digest: string;
+  scope: string;
+  status: string;
+  step: string | null;
+  tenant_id: string;
+  two_people: boolean;
+}
+
+export interface GateRules {
+  condition: string | null;
+  created_at: Generated<Timestamp>;
+  created_by: string;
+  created_by_name: string;
+  enabled: Generated<boolean>;
+  examples: Generated<Json>;
+  gate: string | null;
+  id: Generated<string>;
+  name: string;
+  origin: string;
+  override: string | null;
+  reason: string | null;
+  scope: string | null;
+  tenant_id: string;
+  tip: string | null;
+  verdict: string | null;
+  version: number;
+}
+
 export interface IdempotencyKeys {
   created_at: Generated<Timestamp>;
   expires_at: Generated<Timestamp>;
@@ -668,8 +715,11 @@ export interface PlanEvaluations {
   findings: Json;
   gate: string;
   id: Generated<string>;
+  model: string | null;
   plan_id: string;
+  rules_digest: string | null;
   score: number;
+  steps: Generated<Json>;
   tenant_id: string;
   verdict: string;
 }
@@ -1344,6 +1394,8 @@ export interface DB {
   events: Events;
   external_events: ExternalEvents;
   external_events_history: ExternalEventsHistory;
+  gate_overrides: GateOverrides;
+  gate_rules: GateRules;
   idempotency_keys: IdempotencyKeys;
   job_events: JobEvents;
   jobs: Jobs;
