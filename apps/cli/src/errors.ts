@@ -7,6 +7,9 @@ export { Sentence };
 /** Stable: scripts switch on them. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
+/** What was asked cannot be done as it was asked: a file that is not there, a key that is none. */
+export class WrongUsage extends Sentence {}
+
 /** The person pressed Ctrl-C, or somebody ended the process: no failure to explain. */
 export class Interrupted extends Error {
   constructor() {

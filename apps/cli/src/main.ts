@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { ExportOptions, HeadOptions, VerifyOptions } from "./commands/audit.ts";
 import type { ListOptions, RedriveOptions } from "./commands/dead-letters.ts";
 import type { SendEventOptions } from "./commands/events.ts";
 import type { SetRetentionOptions } from "./commands/retention.ts";
@@ -8,7 +9,7 @@ import type { ListRunsOptions } from "./commands/runs.ts";
 import type { CreateScheduleOptions } from "./commands/schedules.ts";
 import type { SubmitOptions } from "./commands/tasks.ts";
 import type { LimitOptions, ScopeOptions } from "./commands/queues.ts";
-import { EXIT, explain, wasInterrupted } from "./errors.ts";
+import { EXIT, explain, wasInterrupted, WrongUsage } from "./errors.ts";
 import { root } from "./paths.ts";
 import { red } from "./terminal/style.ts";
 
@@ -360,6 +361,52 @@ retention
     (await import("./commands/retention.ts")).set(options),
   );
 
+const audit = program
+  .command("audit")
+  .description("the audit log: exports, their verification, decisions as they were taken");
+audit
+  .command("export")
+  .description("write the audit log to a file, as the supervisor")
+  .option("--from <seq>", "first entry", readCount(Number.MAX_SAFE_INTEGER))
+  .option("--to <seq>", "last entry", readCount(Number.MAX_SAFE_INTEGER))
+  .option("-o, --output <file>", "otherwise standard output")
+  .action(async (options: ExportOptions) =>
+    (await import("./commands/audit.ts")).exportLog(options),
+  );
+audit
+  .command("verify")
+  .description("verify an export on any machine, without a server")
+  .argument("<export>", "the file; - reads standard input")
+  .requiredOption("-k, --key <files...>", "public Ed25519 keys in PEM that you trust")
+  .option("--head <digest>", "a digest that you kept outside: its file, or the text itself")
+  .option("--json", "for programs")
+  .addHelpText("after", "\nExit codes: 0 nothing wrong found, 1 tampered with, 2 wrong usage.")
+  .action(async (file: string, options: VerifyOptions) =>
+    (await import("./commands/audit-verify.ts")).verify(file, options),
+  );
+audit
+  .command("head")
+  .description("print the newest signed digest, to keep outside")
+  .option("--now", "have one signed first, as the supervisor")
+  .action(async (options: HeadOptions) => (await import("./commands/audit.ts")).head(options));
+audit
+  .command("replay")
+  .description("show a decision as it was taken, from the snapshots that were kept of it")
+  .argument("<plan>", "id of a plan, or a snapshot's file")
+  .option("--json", "for programs")
+  .action(async (plan: string, options: { json?: boolean }) =>
+    (await import("./commands/audit-replay.ts")).replay(plan, options),
+  );
+
+program
+  .command("lineage")
+  .description("what became of a backlog item, or where an artifact comes from")
+  .argument("<item>", "id or key of an item, or id of an artifact")
+  .option("--json", "for programs")
+  .action(async (item: string, options: { json?: boolean }) =>
+    (await import("./commands/lineage.ts")).lineage(item, options),
+  );
+
 program
   .command("pull-plug")
   .description("freeze the worker that holds a step of a run, and see the step move on to another")
@@ -403,7 +450,7 @@ async function run(): Promise<number> {
       return EXIT.interrupted;
     }
     console.error(`\n${red("✖")} ${explain(error)}`);
-    return EXIT.failed;
+    return error instanceof WrongUsage ? EXIT.usage : EXIT.failed;
   }
 }
 

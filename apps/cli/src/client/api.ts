@@ -2,6 +2,11 @@ import {
   ApprovalPage,
   ApprovalView,
   ArtifactList,
+  AuditExport,
+  AuditExportPage,
+  AuditHead,
+  AuditPage,
+  BacklogPage,
   BulkRedriveResult,
   CancelStepResult,
   DeadLetterPage,
@@ -10,8 +15,10 @@ import {
   ExecutePlanResult,
   ForkRunResult,
   ImportBacklogResult,
+  LineageView,
   LogPage,
   PackList,
+  PlanStepPage,
   PlanView,
   RedriveDeadLetterResult,
   RetentionView,
@@ -24,6 +31,8 @@ import {
   ScheduleView,
   SentEvent,
   SessionView,
+  SnapshotList,
+  SnapshotText,
   SubmitTasksResult,
   PulledPlug,
   QueuePage,
@@ -109,6 +118,23 @@ export function createApi(options: RequestOptions) {
     logs: (runId: string, question: { stepId?: string; tail?: boolean; limit?: number }) =>
       ask(options, `/runs/${runId}/logs`, LogPage, question),
     artifacts: (runId: string) => ask(options, `/runs/${runId}/artifacts`, ArtifactList),
+    audit: (question: { verb?: string; subject?: string; limit?: number } = {}) =>
+      ask(options, "/audit", AuditPage, question),
+    auditHead: () => ask(options, "/audit/head", AuditHead),
+    signAudit: (key: string) => command(options, "/audit/head", AuditHead, {}, key),
+    exportAudit: (input: { from?: number | undefined; to?: number | undefined }, key: string) =>
+      command(options, "/audit/export", AuditExport, input, key),
+    auditLines: (question: { from: number; to: number; digests: number; after?: number }) =>
+      ask(options, "/audit/export", AuditExportPage, { ...question, limit: 2_000 }),
+    snapshots: (planId: string) => ask(options, `/plans/${planId}/snapshots`, SnapshotList),
+    snapshot: (digest: string) => ask(options, `/snapshots/${digest}`, SnapshotText),
+    planSteps: (planId: string, question: { cursor?: string; limit: number }) =>
+      ask(options, `/plans/${planId}/steps`, PlanStepPage, question),
+    itemLineage: (itemId: string) => ask(options, `/lineage/item/${itemId}`, LineageView),
+    artifactLineage: (artifactId: string) =>
+      ask(options, `/lineage/artifact/${artifactId}`, LineageView),
+    backlog: (question: { search?: string; pack?: string; limit?: number }) =>
+      ask(options, "/backlog", BacklogPage, question),
     retention: () => ask(options, "/retention", RetentionView),
     setRetention: (input: z.input<typeof SetRetentionInput>, key: string) =>
       command(options, "/retention", RetentionView, input, key),

@@ -1,5 +1,6 @@
 import { findFreePort } from "@nofx/db/local-stack/ports";
 import { join } from "node:path";
+import { ensureAuditKey } from "../credentials/audit-key.ts";
 import { logFile, root } from "../paths.ts";
 import type { ProcessSpec } from "../processes/start-process.ts";
 import type { StackAddresses } from "../stack/messages.ts";
@@ -62,6 +63,8 @@ export function startWeb(
 /** Short, so that people can watch a lease move on. Agents talk to the one worker: theirs outlast its being frozen. */
 export const LEASE_SECONDS = 10;
 const AGENT_LEASE_SECONDS = 30;
+/** Shorter than an hour: people who look have something to verify. */
+const AUDIT_DIGEST_SECONDS = 300;
 
 /** Executes steps, seals events, and serves the agent API. */
 export function startWorker(
@@ -90,6 +93,8 @@ export function startWorker(
         NOFX_WORKSPACES: join(system.home, "workspaces"),
         NOFX_WORKSPACE_ROOT: root,
         NOFX_HOME: system.home,
+        NOFX_AUDIT_SIGNING_KEY_FILE: ensureAuditKey(system.home),
+        NOFX_AUDIT_DIGEST_SECONDS: String(AUDIT_DIGEST_SECONDS),
         // Ctrl-C is answered within ten seconds: what still runs after two is given back.
         NOFX_GRACE_SECONDS: "2",
       },

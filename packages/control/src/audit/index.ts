@@ -4,6 +4,7 @@ export { exportAudit, readAuditExport } from "./export.ts";
 export { getAuditHead, getAuditStatus, requestDigest } from "./head.ts";
 export { makeSigningKey, readAuditKeys, readSigningKey, type SigningKey } from "./keys.ts";
 export { getAuditEntry, listAudit } from "./list.ts";
+export { replaySnapshot, type Replay, type Snapshot } from "./replay.ts";
 export { shipDigests, storeSnapshots } from "./ship.ts";
 export { signDue } from "./sign-due.ts";
 export { getSnapshot, listSnapshots } from "./snapshots.ts";

@@ -12,7 +12,7 @@ export function approvedArguments(step: {
 }
 
 export function argumentsDigest(
-  plane: Plane,
+  plane: Pick<Plane, "sha256">,
   step: { name: string; kind: StepKind; with: Record<string, unknown> },
 ): string {
   return plane.sha256(canonicalJson(approvedArguments(step)));

@@ -7,7 +7,7 @@ import type { Plane } from "../command/plane.ts";
 
 /** What verdicts and approvals are bound to: every step as it was judged, and the folder that the run starts from. */
 export function digestPlan(
-  plane: Plane,
+  plane: Pick<Plane, "sha256">,
   plan: { version: number; workspace: string | null; steps: readonly PlannedStep[] },
 ): string {
   return plane.sha256(canonicalJson([planDigestInput(plan), plan.workspace]));
