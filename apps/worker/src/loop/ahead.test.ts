@@ -32,3 +32,21 @@ test("no kind that lately took long, for as long as that is remembered", () => {
   one.ended("http", 0.1, now + 10_050);
   expect(one.count(20, now + 10_061)).toBeGreaterThan(0);
 });
+
+test("where answers are slow, claims grow from one to the next, to what the slots get done within the time", () => {
+  const one = ahead();
+  let now = 1_000;
+  let claims = 20;
+  const sizes: number[] = [];
+  for (let n = 0; n < 8; n++) {
+    now += 250;
+    one.answered(250);
+    for (let i = 0; i < claims; i++) one.ended("http", 4, now);
+    claims = one.count(20, now);
+    sizes.push(claims);
+  }
+  expect(sizes[0]).toBeLessThan(sizes[3] ?? 0);
+  expect(sizes.at(-1)).toBe((20 * 50) / 4);
+  one.ended("http", 30, now);
+  expect(one.count(20, now)).toBe(0);
+});

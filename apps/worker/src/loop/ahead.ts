@@ -4,6 +4,8 @@ const LONG_SHARE = 0.5;
 const FORGET_MS = 10_000;
 /** How fast the worker is, is looked at so often at most. */
 const LOOK_MS = 10;
+/** An answer that took longer says nothing of how fast the store is. */
+const SLOWEST_MS = 1_000;
 
 interface Kind {
   /** Rises with each long one at once, falls slowly. */
@@ -14,6 +16,9 @@ interface Kind {
 /**
  * How many steps to claim beyond the free slots, so that short ones keep them busy while an answer is under way: as many as will
  * begin within `withinMs`, going by how long each kind took lately and by how many ended a second; none where any kind is long.
+ *
+ * Where answers are slow, because many workers ask, few steps end a second for want of claims alone. So what ends while two answers
+ * come counts too: claims grow from one to the next until the slots are what is short, or the store answers soon.
  */
 export class Ahead {
   readonly #slots: number;
@@ -23,6 +28,7 @@ export class Ahead {
   #ended = 0;
   #since = 0;
   #perMs = 0;
+  #answerMs = 0;
 
   constructor(options: { slots: number; most: number; withinMs: number }) {
     this.#slots = options.slots;
@@ -41,6 +47,16 @@ export class Ahead {
     kind.at = now;
   }
 
+  /** An exchange that claimed was answered after so long. */
+  answered(ms: number): void {
+    this.#answerMs += (Math.min(ms, SLOWEST_MS) - this.#answerMs) / 4;
+  }
+
+  /** Whether answers take longer than what is claimed ahead is to last. */
+  get isStoreSlow(): boolean {
+    return this.#answerMs > this.#withinMs;
+  }
+
   /** With `free` slots free. */
   count(free: number, now: number): number {
     if (this.#most === 0) return 0;
@@ -52,7 +68,7 @@ export class Ahead {
     }
     if (longest < 0 || longest > this.#withinMs * LONG_SHARE) return 0;
     const bySlots = (this.#slots * this.#withinMs) / Math.max(longest, 0.01);
-    const bySpeed = Math.max(free, this.#perMs * this.#withinMs);
+    const bySpeed = Math.max(free, this.#perMs * (this.#withinMs + 2 * this.#answerMs));
     return Math.floor(Math.min(this.#most, bySlots, bySpeed));
   }
 
@@ -64,9 +80,10 @@ export class Ahead {
 
   #measure(now: number): void {
     const passed = now - this.#since;
-    if (passed < LOOK_MS) return;
+    if (passed < Math.max(LOOK_MS, this.#answerMs)) return;
     const perMs = this.#ended / passed;
-    this.#perMs = passed > 1_000 ? perMs : (this.#perMs + perMs) / 2;
+    const isRising = this.isStoreSlow && perMs > this.#perMs;
+    this.#perMs = isRising || passed > 1_000 ? perMs : (this.#perMs + perMs) / 2;
     this.#ended = 0;
     this.#since = now;
   }

@@ -260,13 +260,16 @@ export class WorkerLoop {
   #want(now: number, renewals: number): number {
     if (!this.#isClaiming) return 0;
     if (!this.#look && !this.#plenty && this.#outbox.waiting + renewals === 0) return 0;
+    // a second claim would wait for the same store, and the first would take longer
+    const atATime = this.#ahead.isStoreSlow ? 1 : this.#most;
+    if (atATime === 1 && this.#asked > 0) return 0;
     const { concurrency } = this.#options;
     const slots = concurrency - this.#spare.kept(now);
     const all = slots + this.#ahead.count(slots - this.#held.started, now);
     const left = all - this.#held.size - this.#asked;
     if (left <= 0) return 0;
     // where there is plenty, half at a time: one half is claimed while the other is worked on
-    return this.#plenty && this.#most > 1 ? Math.min(left, Math.ceil(all / 2)) : left;
+    return this.#plenty && atATime > 1 ? Math.min(left, Math.ceil(all / 2)) : left;
   }
 
   async #exchange(sent: Sent): Promise<void> {
@@ -329,6 +332,7 @@ export class WorkerLoop {
     if (not !== undefined) {
       if (claimed.length >= want) this.#lookSpare = true;
     } else if (want > 0) {
+      this.#ahead.answered(clock.now() - sentAt);
       this.#plenty = claimed.length >= want;
       if (this.#stealing.looked(routing, claimed.length, clock.now())) this.#look = true;
     }
