@@ -224,6 +224,21 @@ deadLetters
     (await import("./commands/dead-letters.ts")).discard(id, options),
   );
 
+program
+  .command("schedule")
+  .description(
+    "when to do what: a shortest schedule of tasks that share resources, without a server",
+  )
+  .argument(
+    "<file>",
+    "JSON: {resources, tasks: [{id, duration, requires, after}], timeBudgetMs, seed}; - reads standard input",
+  )
+  .addHelpText(
+    "after",
+    "\nPrints {makespan, lowerBound, iterations, starts} as JSON. docs/planning.md says more.\nTasks that begin by the clock are at nofx schedules.",
+  )
+  .action(async (file: string) => (await import("./commands/schedule-file.ts")).scheduleFile(file));
+
 const schedules = program.command("schedules").description("tasks that begin by the clock");
 schedules
   .command("list", { isDefault: true })

@@ -1,66 +1,75 @@
 import { at } from "../digraph.ts";
 
-/** Schedules to breed from: for each its list, its starts, its makespan, and a hash by which equal ones are known. */
+/** Schedules to breed from: for each its list, its makespan, and a hash of its starts by which equal ones are known. */
 export class Population {
-  readonly size: number;
   readonly capacity: number;
-  count = 0;
+  readonly #size: number;
   readonly #orders: Int32Array;
-  readonly #starts: Int32Array;
   readonly #makespans: Int32Array;
   readonly #hashes: Int32Array;
+  #count = 0;
 
   constructor(size: number, capacity: number) {
-    this.size = size;
     this.capacity = capacity;
+    this.#size = size;
     this.#orders = new Int32Array(size * capacity);
-    this.#starts = new Int32Array(size * capacity);
     this.#makespans = new Int32Array(capacity);
     this.#hashes = new Int32Array(capacity);
   }
 
   clone(): Population {
-    const copy = new Population(this.size, this.capacity);
-    copy.count = this.count;
+    const copy = new Population(this.#size, this.capacity);
     copy.#orders.set(this.#orders);
-    copy.#starts.set(this.#starts);
     copy.#makespans.set(this.#makespans);
     copy.#hashes.set(this.#hashes);
+    copy.#count = this.#count;
     return copy;
   }
 
-  order(member: number): Int32Array {
-    return this.#orders.subarray(member * this.size, (member + 1) * this.size);
+  get count(): number {
+    return this.#count;
   }
 
-  starts(member: number): Int32Array {
-    return this.#starts.subarray(member * this.size, (member + 1) * this.size);
+  get isFull(): boolean {
+    return this.#count === this.capacity;
+  }
+
+  order(member: number): Int32Array {
+    return this.#orders.subarray(member * this.#size, (member + 1) * this.#size);
   }
 
   makespan(member: number): number {
     return at(this.#makespans, member);
   }
 
-  worst(): number {
-    let worst = 0;
-    for (let i = 1; i < this.count; i++) if (this.makespan(i) >= this.makespan(worst)) worst = i;
-    return worst;
-  }
-
-  /** Adds a schedule, in the place of the longest where there is no room. False for one that is there or is longer. */
+  /** Adds a schedule, unless an equal one is there. */
   add(order: Int32Array, starts: Int32Array, makespan: number): boolean {
     const hash = hashOf(starts);
-    for (let i = 0; i < this.count; i++) {
-      if (at(this.#hashes, i) === hash && this.makespan(i) === makespan) return false;
-    }
-    const full = this.count === this.capacity;
-    const place = full ? this.worst() : this.count++;
-    if (full && makespan > this.makespan(place)) return false;
-    this.order(place).set(order);
-    this.starts(place).set(starts);
-    this.#makespans[place] = makespan;
-    this.#hashes[place] = hash;
+    if (this.#knows(hash, makespan)) return false;
+    this.#put(this.#count++, order, makespan, hash);
     return true;
+  }
+
+  /** Puts a schedule in the place of a member that is no shorter, unless an equal one is there. */
+  replace(member: number, order: Int32Array, starts: Int32Array, makespan: number): boolean {
+    if (makespan > this.makespan(member)) return false;
+    const hash = hashOf(starts);
+    if (this.#knows(hash, makespan)) return false;
+    this.#put(member, order, makespan, hash);
+    return true;
+  }
+
+  #knows(hash: number, makespan: number): boolean {
+    for (let i = 0; i < this.#count; i++) {
+      if (at(this.#hashes, i) === hash && at(this.#makespans, i) === makespan) return true;
+    }
+    return false;
+  }
+
+  #put(member: number, order: Int32Array, makespan: number, hash: number): void {
+    this.order(member).set(order);
+    this.#makespans[member] = makespan;
+    this.#hashes[member] = hash;
   }
 }
 

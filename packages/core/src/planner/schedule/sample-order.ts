@@ -1,4 +1,5 @@
 import { at } from "../digraph.ts";
+import { earliestStarts } from "./earliest-starts.ts";
 import type { Project } from "./project.ts";
 import type { SeededRandom } from "./random.ts";
 
@@ -13,9 +14,10 @@ export class OrderSampler {
   readonly #missing: Int32Array;
   readonly #eligible: Int32Array;
 
-  constructor(project: Project, tails: Int32Array) {
+  constructor(project: Project) {
+    const { duration, after, topological } = project;
     this.#project = project;
-    this.#tails = tails;
+    this.#tails = earliestStarts({ duration, before: after }, topological.toReversed());
     this.#missing = new Int32Array(project.size);
     this.#eligible = new Int32Array(project.size);
   }
