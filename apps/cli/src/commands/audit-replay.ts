@@ -128,7 +128,7 @@ function say({ snapshot, digest, checks, vouched, differences }: Told): string[]
             `    ${printable(member_name)}: ${decision}, ${at}${reason === null ? "" : `: ${printable(reason)}`}`,
         ),
     ]),
-    ...overrides.map((one) => `  override: ${printable(String(one["reason"] ?? ""))}`),
+    ...overrides.map((one) => `  override: ${printable(JSON.stringify(one["reason"]))}`),
     ...columns(
       (steps ?? [])
         .slice(0, MOST_STEPS)

@@ -17,6 +17,7 @@ import {
   ListTodo,
   type LucideIcon,
   Play,
+  ScrollText,
   Server,
   Webhook,
   Workflow,
@@ -45,6 +46,7 @@ const PLACES: readonly Place[] = [
   { href: "/queues", label: "Queues", icon: Layers },
   { href: "/workers", label: "Workers", icon: Server },
   { href: "/webhooks", label: "Webhooks", icon: Webhook },
+  { href: "/audit", label: "Audit", icon: ScrollText },
 ];
 const MORE = PLACES.filter((place) => place.main !== true);
 

@@ -3,7 +3,7 @@ import type { AuditRecord } from "@nofx/db/queries";
 
 export function viewEntry(row: AuditRecord): AuditEntryView {
   return {
-    seq: Number(row.seq),
+    seq: row.seq,
     at: row.at,
     verb: row.verb,
     actor: {

@@ -141,7 +141,10 @@ function ItemDetail({ item }: { item: BacklogItemView }) {
       <p className="text-xs text-faint">
         Pack {item.pack} · priority {item.priority} · owner {item.owner ?? "nobody"} · needs{" "}
         {item.needs.length === 0 ? "nothing" : item.needs.join(", ")}
-        {item.labels.length > 0 && <> · labels {item.labels.join(", ")}</>}
+        {item.labels.length > 0 && <> · labels {item.labels.join(", ")}</>} ·{" "}
+        <Link href={`/lineage/${item.id}`} className="text-accent hover:underline">
+          lineage
+        </Link>
       </p>
       {item.with !== null && <JsonView value={item.with} label="What it does" />}
     </div>

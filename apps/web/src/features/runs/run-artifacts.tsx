@@ -9,6 +9,7 @@ import { RelativeTime } from "@nofx/ui/blocks/relative-time";
 import { formatBytes } from "@nofx/ui/hooks/format-time";
 import { Table, TBody, Td, Th, THead, Tr } from "@nofx/ui/primitives/table";
 import { Download, Package } from "lucide-react";
+import Link from "next/link";
 import { QueryView } from "#shell/query-view.tsx";
 import { useTRPC, useTRPCClient } from "#trpc/react.tsx";
 
@@ -32,6 +33,9 @@ export function RunArtifacts({ runId }: { runId: string }) {
                   <Th className="text-right">Size</Th>
                   <Th className="hidden md:table-cell">SHA-256</Th>
                   <Th className="hidden lg:table-cell">Stored</Th>
+                  <Th>
+                    <span className="sr-only">Lineage</span>
+                  </Th>
                 </Tr>
               </THead>
               <TBody>
@@ -56,6 +60,15 @@ export function RunArtifacts({ runId }: { runId: string }) {
                     </Td>
                     <Td className="hidden text-xs text-faint lg:table-cell">
                       <RelativeTime at={artifact.createdAt} />
+                    </Td>
+                    <Td className="text-xs">
+                      <Link
+                        href={`/lineage/artifact/${artifact.id}`}
+                        aria-label={`Lineage of ${artifact.name}`}
+                        className="text-accent hover:underline"
+                      >
+                        Lineage
+                      </Link>
                     </Td>
                   </Tr>
                 ))}

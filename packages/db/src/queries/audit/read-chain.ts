@@ -13,7 +13,7 @@ export async function readChain(
     where l.tenant_id = ${range.tenantId}::uuid and l.seq between ${range.from} and ${range.to}
     order by l.seq limit ${range.limit}
   `.execute(db);
-  return rows.map((row) => ({ ...row, seq: Number(row.seq) }));
+  return rows;
 }
 
 /** Signed digests that end within a stretch of the chain, in their order. */
@@ -53,7 +53,7 @@ export async function readAuditHead(db: Executor, tenantId: string): Promise<Aud
   if (row === undefined) return { seq: 0, hash: null, digest: null, shippedAt: null };
   const { seq, hash, shipped_at: shippedAt, ...digest } = row;
   const signed = digest.n === null ? null : toDigest(digest);
-  return { seq: Number(seq), hash, digest: signed, shippedAt: signed === null ? null : shippedAt };
+  return { seq: seq ?? 0, hash, digest: signed, shippedAt: signed === null ? null : shippedAt };
 }
 
 /** Asks for a digest out of turn. */
@@ -73,7 +73,7 @@ export async function digestKeys(
     select coalesce(array_agg(distinct d.kid), '{}') as kids, max(d.n) as last from audit_digests d
     where d.tenant_id = ${range.tenantId}::uuid and d.to_seq between ${range.endFrom} and ${range.endTo}
   `.execute(db);
-  return { kids: (rows[0]?.kids ?? []).toSorted(), last: Number(rows[0]?.last ?? 0) };
+  return { kids: (rows[0]?.kids ?? []).toSorted(), last: rows[0]?.last ?? 0 };
 }
 
 function toDigest(row: Omit<AuditDigest, "format">): AuditDigest {
@@ -81,10 +81,10 @@ function toDigest(row: Omit<AuditDigest, "format">): AuditDigest {
   return {
     format: "nofx.audit.digest.v1",
     tenant,
-    n: Number(row.n),
-    from: Number(row.from),
-    to: Number(row.to),
-    count: Number(row.count),
+    n: row.n,
+    from: row.from,
+    to: row.to,
+    count: row.count,
     headHash,
     previousSignature,
     at,
