@@ -3740,7 +3740,7 @@ begin
   select t.* into v_run from public.tool_runs t where t.step_id = p_step and t.name = p_name;
   if found then
     return jsonb_build_object('result', case when v_run.tool = p_tool then 'known' else 'conflict' end,
-      'id', v_run.id, 'status', v_run.status, 'same', v_run.arguments_digest = p_digest, 'grant_id', v_run.grant_id);
+      'id', v_run.id, 'status', v_run.status, 'version', v_run.tool_version, 'digest', v_run.arguments_digest, 'grant_id', v_run.grant_id);
   end if;
 
   select t.* into v_tool from public.agent_tools t
@@ -3769,7 +3769,7 @@ begin
       jsonb_build_object('grant_id', g.id, 'approval_id', g.approval_id, 'tool_run_id', v_run.id, 'run_id', v_step.run_id, 'step_id', p_step)
     from public.approval_grants g where g.id = v_grant;
   end if;
-  return jsonb_build_object('result', 'begun', 'id', v_run.id, 'status', v_run.status, 'same', true, 'grant_id', v_grant);
+  return jsonb_build_object('result', 'begun', 'id', v_run.id, 'status', v_run.status, 'version', p_version, 'digest', p_digest, 'grant_id', v_grant);
 end
 $function$
 ;

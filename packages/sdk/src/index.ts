@@ -26,6 +26,8 @@ export {
   retryLater,
   RetryLaterError,
   ShutdownError,
+  ToolOutcomeUnknownError,
+  ToolRefusedError,
   type ApiErrorCode,
   type ArtifactErrorReason,
   type FailureOptions,
@@ -34,6 +36,7 @@ export type { StandardSchema } from "./schema/index.ts";
 export type { StepOutcome } from "./steps/index.ts";
 export {
   defineTask,
+  requireApproval,
   type AnyTask,
   type Approval,
   type ApproveOptions,
@@ -47,6 +50,7 @@ export {
   type Needs,
   type ReceivedEvent,
   type ReceivedMessage,
+  type Reconciled,
   type SpawnedChild,
   type StepInfo,
   type StepOptions,
@@ -55,6 +59,10 @@ export {
   type TaskContext,
   type TaskDefinition,
   type TimeoutOptions,
+  type ToolOptions,
+  type Tools,
+  type ToolUse,
+  type UseOptions,
   type WaitFor,
   type Waiting,
 } from "./tasks/index.ts";

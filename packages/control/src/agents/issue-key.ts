@@ -45,6 +45,7 @@ export async function issueAgentKey(
         agent_id: id,
         key_sha256: digestAgentKey(key),
         hint: hintOf(key),
+        issued_by: ctx.actor.id,
       })
       .returning("id")
       .executeTakeFirstOrThrow();

@@ -34,7 +34,14 @@ export function registerAgent(
       known ??
       (await tx.db
         .insertInto("agent_registry")
-        .values({ tenant_id: ctx.tenantId, name, description, capabilities })
+        .values({
+          tenant_id: ctx.tenantId,
+          name,
+          description,
+          capabilities,
+          // they may not answer what their own agent asks
+          owner_user_id: ctx.actor.id,
+        })
         .returning("id")
         .executeTakeFirstOrThrow());
     tx.emit({ type: "agent.registered", payload: { agent_id: agent.id } });

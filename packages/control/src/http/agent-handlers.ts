@@ -6,7 +6,9 @@ import { askApproval } from "../steps/ask-approval.ts";
 import { beginArtifact } from "../steps/begin-artifact.ts";
 import { checkpoint } from "../steps/checkpoint.ts";
 import { claimSteps, type ClaimOptions } from "../steps/claim.ts";
+import { beginToolUse } from "../steps/begin-tool-use.ts";
 import { completeArtifact } from "../steps/complete-artifact.ts";
+import { endToolUse } from "../steps/end-tool-use.ts";
 import { heartbeat } from "../steps/heartbeat.ts";
 import { sendToStep } from "../steps/send-message.ts";
 import { completeStep, failStep, releaseStep } from "../steps/settle.ts";
@@ -19,6 +21,7 @@ export interface AgentCall<N extends AgentRouteName> {
   /** Empty on the routes that have none. */
   readonly stepId: string;
   readonly artifactId: string;
+  readonly tool: string;
   readonly options: ClaimOptions;
 }
 
@@ -38,6 +41,8 @@ export const AGENT_HANDLERS: { readonly [N in AgentRouteName]: AgentHandler<N> }
   heartbeat: ({ ctx, stepId, body, options }) => heartbeat(ctx, stepId, body, options.leaseSeconds),
   checkpoint: ({ ctx, stepId, body }) => checkpoint(ctx, stepId, body),
   approval: ({ ctx, stepId, body }) => askApproval(ctx, stepId, body),
+  toolBegin: ({ ctx, stepId, tool, body }) => beginToolUse(ctx, stepId, tool, body),
+  toolEnd: ({ ctx, stepId, tool, body }) => endToolUse(ctx, stepId, tool, body),
   wait: ({ ctx, stepId, body }) => waitFor(ctx, stepId, body),
   spawn: ({ ctx, stepId, body }) => spawnChildren(ctx, stepId, body),
   message: ({ ctx, stepId, body }) => sendToStep(ctx, stepId, body),

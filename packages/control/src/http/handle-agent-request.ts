@@ -48,7 +48,7 @@ async function answer(plane: Plane, request: Request, options: AgentApiOptions):
     traceparent: TRACEPARENT.exec(request.headers.get("traceparent") ?? "")?.[0],
   });
   if (route.method === "POST") requireIdempotencyKey(ctx.idempotencyKey);
-  const { stepId = "", artifactId = "" } = parseParams(match.params);
+  const { stepId = "", artifactId = "", tool = "" } = parseParams(match.params);
   const body =
     route.request === undefined ? undefined : parseInput(route.request, await readJson(request));
   const { doorbell, leaseSeconds } = options;
@@ -57,6 +57,7 @@ async function answer(plane: Plane, request: Request, options: AgentApiOptions):
     body: body as never,
     stepId,
     artifactId,
+    tool,
     options: { doorbell, leaseSeconds, signal: request.signal },
   });
   const headers = ctx.replayed ? { "idempotency-replayed": "true" } : {};
@@ -68,9 +69,11 @@ function handlerOf(name: AgentRouteName): AgentHandler<AgentRouteName> {
   return AGENT_HANDLERS[name];
 }
 
+type Params = { -readonly [N in keyof typeof PATH_PARAMS]?: string };
+
 /** A malformed id names nothing that exists. */
-function parseParams(params: Record<string, string>): { stepId?: string; artifactId?: string } {
-  const parsed: { stepId?: string; artifactId?: string } = {};
+function parseParams(params: Record<string, string>): Params {
+  const parsed: Params = {};
   for (const [name, schema] of Object.entries(PATH_PARAMS)) {
     const value = params[name];
     if (value === undefined) continue;

@@ -47,6 +47,8 @@ async function sign(artifact: ArtifactRow, files: TenantFiles): Promise<NeededAr
 export function answerOf(approval: {
   name: string;
   status: ClaimedStepRow["approvals"][number]["status"];
+  arguments: Record<string, unknown>;
+  edited: boolean;
   reason: string | null;
 }): ApprovalAnswer {
   const reason = approval.reason === null ? {} : { reason: approval.reason };
@@ -54,6 +56,9 @@ export function answerOf(approval: {
     case "pending":
       return { name: approval.name, status: "pending" };
     case "approved":
+      return approval.edited
+        ? { name: approval.name, status: "modified", arguments: approval.arguments, ...reason }
+        : { name: approval.name, status: "approved", ...reason };
     case "rejected":
     case "expired":
     case "superseded":

@@ -76,6 +76,7 @@ export interface WorkerEngine {
   beginArtifact(held: HeldStep, file: leases.ArtifactFile): Promise<leases.AnnouncedArtifact>;
   finishArtifact(held: HeldStep, artifactId: string): Promise<leases.ArtifactRow | undefined>;
   reclaim(limit: number): Promise<number>;
+  /** Reminds, asks the next group, and ends what nobody answered in time; answers how many ended. */
   expireApprovals(limit: number): Promise<number>;
   /** Fails queued steps whose time is over; answers how many. */
   expireDeadlines(limit: number): Promise<number>;
@@ -158,7 +159,10 @@ export function createWorkerEngine(options: {
     beginArtifact: (held, file) => call(leases.beginArtifact(db, claim(held), file)),
     finishArtifact: (held, id) => call(leases.finishArtifact(db, claim(held), id)),
     reclaim: (limit) => call(leases.reclaim(db, limit)),
-    expireApprovals: (limit) => call(leases.expireApprovals(db, limit)),
+    expireApprovals: async (limit) => {
+      await call(leases.remindApprovals(db, limit));
+      return call(leases.expireApprovals(db, limit));
+    },
     redriveBatches: async (limit) => (await call(leases.redriveBatches(db, limit))).redriven,
     expireDeadlines: (limit) => call(leases.expireDeadlines(db, limit)),
     wakeTimers: async (limit) => (await call(leases.wakeTimers(db, limit))).woken,

@@ -3,6 +3,7 @@ export * from "./audit.ts";
 export * from "./backlog.ts";
 export * from "./dead-letters.ts";
 export * from "./events.ts";
+export * from "./gates.ts";
 export * from "./lineage.ts";
 export * from "./paging.ts";
 export * from "./plans.ts";

@@ -129,7 +129,12 @@ function refusalOf(
   });
   if (!moved.ok) return refused(moved.code, WHY[moved.code] ?? "");
   const behind = approval.barred.get(voter.userId);
-  if (behind !== undefined) return refused("approval_self", WHY.approval_self);
+  if (behind !== undefined) {
+    return refused(
+      "approval_self",
+      `You stand behind this question yourself (${behind}); somebody else has to decide.`,
+    );
+  }
   if (voter.instead !== undefined) {
     const { userId, name, role } = voter.instead;
     if (approval.barred.has(userId)) {
@@ -149,8 +154,8 @@ function refusalOf(
   return undefined;
 }
 
-const WHY: Record<string, string> & { approval_self: string } = {
-  approval_self: "You asked for this, or stand behind what asked; somebody else has to decide.",
+const WHY: Partial<Record<Refusal, string>> = {
+  approval_self: "You asked for this yourself; somebody else has to decide.",
   plan_changed: "What you were shown is not what would run. Read it again, then decide.",
 };
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ToolName } from "../vocabulary/steps.ts";
 import { StorableJson, storableText } from "../vocabulary/text.ts";
 import { CheckpointName } from "./checkpoints.ts";
 import { Epoch } from "./values.ts";
@@ -12,6 +13,16 @@ export const ApprovalRequest = z.strictObject({
     description: "The exact arguments that people are to approve",
   }),
   expiresInSeconds: z.int().min(60).max(2_592_000).optional(),
+  editable: StorableJson.optional().meta({
+    description: "JSON Schema of what people may edit the arguments to; nothing, without one",
+  }),
+  tool: ToolName.optional().meta({
+    description:
+      "A tool of the catalogue: the yes is a grant for one use of it with exactly these arguments, by this step",
+  }),
+  target: storableText(500, 1)
+    .optional()
+    .meta({ description: "What the tool acts on, where the arguments do not say it" }),
 });
 export type ApprovalRequest = z.infer<typeof ApprovalRequest>;
 

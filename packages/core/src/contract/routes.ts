@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { ErrorCode } from "../errors/codes.ts";
 import { ArtifactId, StepId } from "../vocabulary/ids.ts";
+import { ToolName } from "../vocabulary/steps.ts";
 import { MessageRequest, MessageResponse } from "./agent-messages.ts";
 import { AgentIdentity } from "./agents.ts";
 import { ApprovalAnswer, ApprovalRequest } from "./approvals.ts";
@@ -15,6 +16,7 @@ import { SpawnRequest, SpawnResponse } from "./children.ts";
 import { LogRequest, LogResponse } from "./logs.ts";
 import { CompleteRequest, FailRequest, ReleaseRequest, SettleResponse } from "./settle.ts";
 import { ClaimRequest, ClaimResponse, HeartbeatRequest, HeartbeatResponse } from "./steps.ts";
+import { ToolBegun, ToolBeginRequest, ToolEnded, ToolEndRequest } from "./tools.ts";
 import { WaitRequest, WaitResponse } from "./waits.ts";
 
 export const AGENT_API_BASE = "/api/agent/v1";
@@ -77,6 +79,20 @@ export const AGENT_ROUTES = {
     path: "/steps/{stepId}/approvals",
     request: ApprovalRequest,
     response: ApprovalAnswer,
+    errors: [...FENCED, "conflict"],
+  },
+  toolBegin: {
+    method: "POST",
+    path: "/steps/{stepId}/tools/{tool}/begin",
+    request: ToolBeginRequest,
+    response: ToolBegun,
+    errors: [...FENCED, "approval_required", "conflict"],
+  },
+  toolEnd: {
+    method: "POST",
+    path: "/steps/{stepId}/tools/{tool}/end",
+    request: ToolEndRequest,
+    response: ToolEnded,
     errors: FENCED,
   },
   wait: {
@@ -171,7 +187,7 @@ export const COMMON_ERRORS = [
 ] as const satisfies readonly ErrorCode[];
 
 /** The schema of each parameter in a path. */
-export const PATH_PARAMS = { stepId: StepId, artifactId: ArtifactId } as const;
+export const PATH_PARAMS = { stepId: StepId, artifactId: ArtifactId, tool: ToolName } as const;
 
 type ParamOf<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
   ? Name | ParamOf<Rest>

@@ -54,6 +54,7 @@ export const ClaimedStepRow = z.object({
       name: z.string(),
       status: ApprovalStatus,
       arguments: z.record(z.string(), z.unknown()),
+      edited: z.boolean().default(false),
       reason: z.string().nullable(),
     }),
   ),

@@ -55,6 +55,7 @@ export {
   type RelayHold,
   type RelayLease,
 } from "./relay.ts";
+export { remindApprovals } from "./remind-approvals.ts";
 export { redriveBatches } from "./redrive-batches.ts";
 export { renew, type Renewal, type RenewedRow } from "./renew.ts";
 export {
@@ -83,6 +84,13 @@ export {
   type DeletedHistory,
   type FileToRemove,
 } from "./retention.ts";
+export {
+  beginTool,
+  endTool,
+  requestToolApproval,
+  type BegunTool,
+  type ToolQuestion,
+} from "./tools.ts";
 export { settle } from "./settle.ts";
 export type { SettleAnswer, Settlement, StepFailure } from "./settlement.ts";
 export { stats, type EngineStats } from "./stats.ts";

@@ -1,12 +1,26 @@
 -- What the engine does about approvals beyond 0013: fills in who stands behind a question and who has to answer it, gives and uses
 -- up grants, reminds and escalates by the database's clock, begins and ends runs of tools.
 
--- The rule of a question that does not bring its own: the most exact of the tenant's, else one yes of anybody who may decide.
+-- Two rules as one: as many people and groups as the stricter asks for. A tool or a step may ask for more than the tenant, never less.
+create function engine.stricter(p_a jsonb, p_b jsonb) returns jsonb
+language sql immutable
+set search_path = ''
+as $$
+  select p_a || p_b || jsonb_build_object(
+    'quorum', greatest(coalesce((p_a ->> 'quorum')::integer, 1), coalesce((p_b ->> 'quorum')::integer, 1)),
+    'groups', coalesce(p_a -> 'groups', '[]') || coalesce(p_b -> 'groups', '[]'),
+    'veto', case when p_a ? 'veto' and p_b ? 'veto' then (p_a ->> 'veto')::boolean or (p_b ->> 'veto')::boolean
+      else coalesce((p_a ->> 'veto')::boolean, (p_b ->> 'veto')::boolean, true) end,
+    'shared', case when p_a ? 'shared' and p_b ? 'shared' then (p_a ->> 'shared')::boolean and (p_b ->> 'shared')::boolean
+      else coalesce((p_a ->> 'shared')::boolean, (p_b ->> 'shared')::boolean, false) end)
+$$;
+
+-- What the tenant says about such a question: the most exact of its rules.
 create function engine.approval_rule(p_tenant uuid, p_subject text, p_risk text) returns jsonb
 language sql stable security definer
 set search_path = ''
 as $$
-  select jsonb_build_object('quorum', 1, 'groups', '[]'::jsonb, 'veto', true) || coalesce((
+  select coalesce((
     select r.rule from public.approval_rules r
     where r.tenant_id = p_tenant and r.subject in (p_subject, '*') and r.risk in (coalesce(p_risk, '*'), '*')
     order by (r.risk <> '*') desc, (r.subject <> '*') desc limit 1), '{}')
@@ -90,7 +104,7 @@ begin
     if new.risk is null and new.plan_step_id is not null then
       select p.risk[1] into new.risk from public.plan_steps p where p.id = new.plan_step_id;
     end if;
-    new.rule := engine.approval_rule(new.tenant_id, new.subject, new.risk) || new.rule;
+    new.rule := engine.stricter(engine.approval_rule(new.tenant_id, new.subject, new.risk), new.rule);
   else
     new.version := old.version + 1;
   end if;
@@ -225,10 +239,12 @@ begin
 end
 $$;
 
--- As in 0013 and 0022; what the approver edited is what the asker is told.
-create or replace function engine.request_approval(
+-- As in 0013; what the approver edited is what the asker is told. p_more: {schema, rule}: what may be edited, and who has to say
+-- yes beyond what the tenant asks for; both as they were when it was first asked.
+drop function engine.request_approval(uuid, uuid, bigint, text, text, text, text, jsonb, text, text, bigint);
+create function engine.request_approval(
   p_tenant uuid, p_step uuid, p_epoch bigint, p_name text, p_title text, p_question text, p_why text,
-  p_arguments jsonb, p_arguments_digest text, p_requester text, p_expires_ms bigint
+  p_arguments jsonb, p_arguments_digest text, p_requester text, p_expires_ms bigint, p_more jsonb default '{}'
 ) returns jsonb
 language plpgsql security definer
 set search_path = ''
@@ -238,6 +254,11 @@ declare
   v_approval public.approvals := engine.open_question(v_step, p_name, p_title, p_question, p_why, p_arguments,
     p_arguments_digest, p_requester, p_expires_ms);
 begin
+  if p_more <> '{}' and v_approval.status = 'pending' and v_approval.version = 1 then
+    update public.approvals a
+    set arguments_schema = p_more -> 'schema', rule = engine.stricter(a.rule, coalesce(p_more -> 'rule', '{}'))
+    where a.id = v_approval.id returning * into v_approval;
+  end if;
   if v_approval.status = 'pending' then
     perform engine.suspend(v_step, 2, 'approval');
   end if;
@@ -381,7 +402,8 @@ $$;
 -- Notes that a tool is about to be used, once a name: whoever asks again is told what became of it. A tool that needs people's
 -- yes begins only with an unused grant for exactly this, which is used up in the same transaction.
 --
--- Answers {result: begun | known | approval_required | stale, id, status, epoch, grant_id}: stale, when another version holds.
+-- Answers {result: begun | known | conflict | approval_required | stale, id, status, version, digest, grant_id}: stale, when another
+-- version holds; conflict, when the name was another tool's.
 -- An intent of an earlier claim becomes unknown: what its executor did before it was lost, nobody here can tell.
 create function engine.begin_tool(
   p_tenant uuid, p_step uuid, p_epoch bigint, p_name text, p_tool text, p_version text, p_digest text
@@ -401,7 +423,7 @@ begin
   select t.* into v_run from public.tool_runs t where t.step_id = p_step and t.name = p_name;
   if found then
     return jsonb_build_object('result', case when v_run.tool = p_tool then 'known' else 'conflict' end,
-      'id', v_run.id, 'status', v_run.status, 'same', v_run.arguments_digest = p_digest, 'grant_id', v_run.grant_id);
+      'id', v_run.id, 'status', v_run.status, 'version', v_run.tool_version, 'digest', v_run.arguments_digest, 'grant_id', v_run.grant_id);
   end if;
 
   select t.* into v_tool from public.agent_tools t
@@ -430,7 +452,7 @@ begin
       jsonb_build_object('grant_id', g.id, 'approval_id', g.approval_id, 'tool_run_id', v_run.id, 'run_id', v_step.run_id, 'step_id', p_step)
     from public.approval_grants g where g.id = v_grant;
   end if;
-  return jsonb_build_object('result', 'begun', 'id', v_run.id, 'status', v_run.status, 'same', true, 'grant_id', v_grant);
+  return jsonb_build_object('result', 'begun', 'id', v_run.id, 'status', v_run.status, 'version', p_version, 'digest', p_digest, 'grant_id', v_grant);
 end
 $$;
 
@@ -459,19 +481,21 @@ begin
 end
 $$;
 
-revoke all on function engine.approval_rule(uuid, text, text), engine.principal_chain(public.approvals), engine.prepare_approval(),
+revoke all on function engine.request_approval(uuid, uuid, bigint, text, text, text, text, jsonb, text, text, bigint, jsonb),
+  engine.stricter(jsonb, jsonb), engine.approval_rule(uuid, text, text), engine.principal_chain(public.approvals), engine.prepare_approval(),
   engine.give_grant(public.approvals), engine.apply_edit(public.approvals), engine.answer_json(public.approvals),
   engine.barred(uuid), engine.use_answers(uuid), engine.remind_approvals(integer),
   engine.request_tool_approval(uuid, uuid, bigint, jsonb), engine.begin_tool(uuid, uuid, bigint, text, text, text, text),
   engine.end_tool(uuid, uuid, bigint, text, text, text, text) from public;
 grant execute on function engine.barred(uuid), engine.use_answers(uuid) to nofx_member;
 grant execute on function engine.remind_approvals(integer) to nofx_worker;
-grant execute on function engine.request_tool_approval(uuid, uuid, bigint, jsonb),
+grant execute on function engine.request_approval(uuid, uuid, bigint, text, text, text, text, jsonb, text, text, bigint, jsonb),
+  engine.request_tool_approval(uuid, uuid, bigint, jsonb),
   engine.begin_tool(uuid, uuid, bigint, text, text, text, text), engine.end_tool(uuid, uuid, bigint, text, text, text, text)
   to nofx_worker, nofx_agent;
 
 -- Questions of before: who stands behind them, and when people are to be told of them again.
-update public.approvals a set rule = engine.approval_rule(a.tenant_id, a.subject, a.risk), root_run_id = a.run_id,
+update public.approvals a set rule = engine.stricter('{}', '{}'), root_run_id = a.run_id,
   principals = engine.principal_chain(a),
   remind_at = a.requested_at + (a.expires_at - a.requested_at) * 0.5, escalate_at = a.requested_at + (a.expires_at - a.requested_at) * 0.8
 where a.rule = '{}';

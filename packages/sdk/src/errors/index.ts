@@ -2,3 +2,4 @@ export * from "./api-error.ts";
 export * from "./artifact-error.ts";
 export * from "./failures.ts";
 export * from "./step-errors.ts";
+export * from "./tool-errors.ts";

@@ -15,7 +15,7 @@ export function createApprovals(
   log: LogBuffer,
 ): TaskContext["approve"] {
   const names = new UsedNames("Approval");
-  return async (name, { question, details, expiresInSeconds }) => {
+  return async (name, { question, details, editable, expiresInSeconds }) => {
     names.use(name);
     lease.signal.throwIfAborted();
     // The lease may end with the answer, and with it the right to store lines.
@@ -26,6 +26,9 @@ export function createApprovals(
       ...(details === undefined
         ? {}
         : { details: toJson(details, `details of approval "${name}"`) as Record<string, unknown> }),
+      ...(editable === undefined
+        ? {}
+        : { editable: toJson(editable, `editable of "${name}"`) as Record<string, unknown> }),
       ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
     });
     if (answer.status === "pending") throw lease.suspend(`approval "${name}"`);

@@ -8,6 +8,8 @@ import {
   PermanentError,
   RetryLaterError,
   ShutdownError,
+  ToolOutcomeUnknownError,
+  ToolRefusedError,
 } from "../errors/index.ts";
 import { checkSchema, storable, toJson } from "../schema/index.ts";
 import type { AnyTask, StepInfo, TaskContext } from "../tasks/index.ts";
@@ -20,6 +22,7 @@ import { Lease } from "./lease.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import { createNeeds } from "./needs.ts";
 import { createStepCalls, type StepCalls } from "./step-calls.ts";
+import { createTools } from "./tools.ts";
 import { createWaiting } from "./waiting.ts";
 
 export interface StepPorts {
@@ -65,6 +68,7 @@ export async function executeStep(
     signal: lease.signal,
     step: createCheckpoints(calls, lease),
     approve: createApprovals(calls, lease, log),
+    ...createTools(calls, lease, log),
     ...createWaiting(calls, lease, log),
     artifact: createArtifacts(calls, lease, ports),
     log: (text, level = "info") => log.add(text, level),
@@ -185,6 +189,7 @@ function safeData(data: Record<string, unknown> | undefined): Record<string, unk
 
 function isPermanent(error: unknown): boolean {
   if (PermanentError.is(error) || NameReusedError.is(error) || isRefusal(error)) return true;
+  if (ToolRefusedError.is(error) || ToolOutcomeUnknownError.is(error)) return true;
   return ArtifactError.is(error) && (error.reason === "missing" || error.reason === "ambiguous");
 }
 

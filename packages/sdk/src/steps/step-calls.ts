@@ -7,6 +7,8 @@ type StepCall =
   | "heartbeat"
   | "checkpoint"
   | "approval"
+  | "toolBegin"
+  | "toolEnd"
   | "wait"
   | "spawn"
   | "message"

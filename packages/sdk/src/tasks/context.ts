@@ -1,5 +1,6 @@
 import type { ApprovalDecision, LogLevel, StepStatus, StoredArtifact } from "@nofx/core/contract";
 import type { SchemaOutput, StandardSchema } from "../schema/index.ts";
+import type { Tools } from "./tools.ts";
 import type { CheckpointUndo, Waiting } from "./waiting.ts";
 
 /** What a checkpoint gives back: its value; nothing at all is stored, and read, as null. */
@@ -18,6 +19,8 @@ export interface ApproveOptions {
   question: string;
   /** The exact arguments of what will be done: people see them, and may approve changed ones. JSON only. */
   details?: Record<string, unknown>;
+  /** JSON Schema of what people may change them to; nothing, without one. */
+  editable?: Record<string, unknown>;
   /** After this the answer is `expired`. */
   expiresInSeconds?: number;
 }
@@ -75,7 +78,7 @@ export interface StepInfo {
 }
 
 /** What a handler can do besides computing. */
-export interface TaskContext extends Waiting {
+export interface TaskContext extends Waiting, Tools {
   readonly info: StepInfo;
   readonly needs: Needs;
   /** Fires when the lease is lost, the run is cancelled or the agent shuts down: stop, and throw or return. */

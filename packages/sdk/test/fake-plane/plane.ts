@@ -8,9 +8,19 @@ import type {
   ClaimedStep,
   MetWait,
   NeededStep,
+  ToolRunStatus,
 } from "@nofx/core/contract";
+import { toolCheckpoint } from "@nofx/core/contract";
 import { NofxError } from "@nofx/core/errors";
-import { AGENT_ID, newArtifactId, newMessageId, newRunId, newStepId, TENANT_ID } from "./ids.ts";
+import {
+  AGENT_ID,
+  newArtifactId,
+  newMessageId,
+  newRunId,
+  newStepId,
+  newToolRunId,
+  TENANT_ID,
+} from "./ids.ts";
 
 type Status = "queued" | "assigned" | "succeeded" | "failed" | "cancelled";
 
@@ -28,6 +38,8 @@ export interface FakeStep {
   cancelRequested: boolean;
   checkpoints: Map<string, unknown>;
   approvals: Map<string, ApprovalAnswer>;
+  uses: Map<string, { toolRunId: string; status: ToolRunStatus }>;
+  begun: AgentRequest<"toolBegin">[];
   asked: AgentRequest<"approval">[];
   /** What each wait was met by; a wait that is open has none. */
   waits: Map<string, MetWait | undefined>;
@@ -64,6 +76,8 @@ export class Plane {
   readonly steps = new Map<string, FakeStep>();
   readonly files = new Map<string, StoredFile>();
   readonly claims: AgentRequest<"claim">[] = [];
+  /** Tools whose every use needs people's yes. */
+  readonly toolsThatAsk = new Set<string>();
   capabilities: string[];
   leaseSeconds: number;
   /** The server fills in where it listens. */
@@ -99,6 +113,8 @@ export class Plane {
       cancelRequested: false,
       checkpoints: new Map(),
       approvals: new Map(),
+      uses: new Map(),
+      begun: [],
       asked: [],
       waits: new Map(),
       waited: [],
@@ -233,6 +249,16 @@ export class Plane {
       }
       case "approval":
         return this.#ask(step, body);
+      case "toolBegin":
+        return this.#begin(step, params["tool"] ?? "", body);
+      case "toolEnd": {
+        const { name: use, status, result } = body as AgentRequest<"toolEnd">;
+        const begun = step.uses.get(use);
+        if (begun === undefined) throw new NofxError("not_found");
+        begun.status = status;
+        if (result !== undefined) step.checkpoints.set(toolCheckpoint(use), result);
+        return { toolRunId: begun.toolRunId, status };
+      }
       case "wait":
         return this.#wait(step, body);
       case "spawn": {
@@ -304,6 +330,24 @@ export class Plane {
     step.held = true;
     step.status = "queued";
     return pending;
+  }
+
+  #begin(step: FakeStep, tool: string, use: AgentRequest<"toolBegin">): AgentResponse<"toolBegin"> {
+    step.begun.push(use);
+    const known = step.uses.get(use.name);
+    if (known !== undefined) {
+      if (known.status === "intended") known.status = "unknown";
+      return { ...known, toolVersion: "1" };
+    }
+    const answer = step.approvals.get(use.name);
+    const yes =
+      answer?.status === "approved" ||
+      (answer?.status === "modified" &&
+        JSON.stringify(answer.arguments) === JSON.stringify(use.arguments));
+    if (this.toolsThatAsk.has(tool) && !yes) throw new NofxError("approval_required");
+    const begun = { toolRunId: newToolRunId(), status: "intended" as ToolRunStatus };
+    step.uses.set(use.name, begun);
+    return { ...begun, toolVersion: "1" };
   }
 
   #wait(step: FakeStep, request: AgentRequest<"wait">): AgentResponse<"wait"> {

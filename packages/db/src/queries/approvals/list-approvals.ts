@@ -22,10 +22,40 @@ export interface ApprovalRecord {
   requested_at: Date;
   expires_at: Date;
   decided_at: Date | null;
-  decisions: { by: string; decision: string; reason: string | null; at: string }[];
+  remind_at: Date | null;
+  escalate_at: Date | null;
+  escalated_at: Date | null;
+  root_run_id: string | null;
+  rule: unknown;
+  risk: string | null;
+  tool: string | null;
+  tool_version: string | null;
+  target: string | null;
+  principals: { type: "member" | "agent"; id: string; name: string; via: string }[];
+  version: number;
+  arguments_schema: Record<string, unknown> | null;
+  edited_arguments: Record<string, unknown> | null;
+  edited_digest: string | null;
+  override_id: string | null;
+  decisions: DecisionRecord[];
+  /** Who may not answer, and why; empty where it is closed. */
+  barred: Record<string, string>;
   blocking: boolean;
   /** Pending past its time: the sweep has not come by yet, the database clock has. */
   overdue: boolean;
+}
+
+export interface DecisionRecord {
+  by: string;
+  by_user_id: string;
+  for: string | null;
+  for_user_id: string | null;
+  decision: "approve" | "approve_with_changes" | "reject";
+  reason: string | null;
+  groups: string[];
+  arguments_digest: string;
+  via: string | null;
+  at: string;
 }
 
 async function select(db: Executor, rest: RawBuilder<unknown>): Promise<ApprovalRecord[]> {
@@ -33,10 +63,16 @@ async function select(db: Executor, rest: RawBuilder<unknown>): Promise<Approval
     select a.id, a.subject, a.status, a.title, a.question, a.why, a.arguments, a.arguments_digest, coalesce(a.plan_id, r.plan_id) as plan_id,
            p.title as plan_title, a.run_id, a.step_id, coalesce(s.name, ps.name) as step_name, a.requested_by,
            coalesce(g.name, a.requested_by_name) as requested_by_name, a.requester_user_id, a.requested_at, a.expires_at, a.decided_at,
+           a.remind_at, a.escalate_at, a.escalated_at, a.root_run_id, a.rule, a.risk, a.tool, a.tool_version, a.target, a.principals,
+           a.version, a.arguments_schema, a.edited_arguments, a.edited_digest, a.override_id,
            coalesce((
-             select jsonb_agg(jsonb_build_object('by', d.member_name, 'decision', d.decision, 'reason', d.reason,
+             select jsonb_agg(jsonb_build_object('by', d.member_name, 'by_user_id', d.member_user_id,
+               'for', d.delegated_for_name, 'for_user_id', d.delegated_for, 'decision', d.decision, 'reason', d.reason,
+               'groups', d.groups, 'arguments_digest', d.arguments_digest, 'via', d.via,
                'at', to_char(d.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) order by d.at)
              from approval_decisions d where d.approval_id = a.id), '[]') as decisions,
+           case when a.status = 'pending' then coalesce((
+             select jsonb_object_agg(b.user_id, b.why) from engine.barred(a.id) b where b.user_id is not null), '{}') else '{}' end as barred,
            a.status = 'pending' and coalesce(case a.subject
              when 'plan' then p.status = 'ready'
              -- neither behind another step nor paused; it may wait for other things beside the answer
@@ -59,15 +95,24 @@ export async function listApprovals(
   filter: {
     tenantId: string;
     status: "pending" | "closed" | "all";
+    subject?: string | undefined;
+    risk?: string | undefined;
+    group?: string | undefined;
+    rootRunId?: string | undefined;
     cursor?: string | undefined;
     limit: number;
   },
 ) {
   const after = decodeCursor(filter.cursor);
+  const asked = sql`(${filter.subject ?? null}::text is null or a.subject = ${filter.subject ?? null})
+    and (${filter.risk ?? null}::text is null or a.risk = ${filter.risk ?? null})
+    and (${filter.group ?? null}::text is null or a.rule ->> 'escalateTo' = ${filter.group ?? null}
+      or a.rule -> 'groups' @> jsonb_build_array(jsonb_build_object('group', ${filter.group ?? null}::text)))
+    and (${filter.rootRunId ?? null}::uuid is null or a.root_run_id = ${filter.rootRunId ?? null}::uuid)`;
   if (filter.status === "pending") {
     const rows = await select(
       db,
-      sql`where a.tenant_id = ${filter.tenantId}::uuid and a.status = 'pending'
+      sql`where a.tenant_id = ${filter.tenantId}::uuid and a.status = 'pending' and ${asked}
         and (${after === undefined}::boolean or (a.expires_at, a.id) > (${after?.[0] ?? null}::timestamptz, ${after?.[1] ?? null}::uuid))
         order by a.expires_at, a.id limit ${filter.limit + 1}`,
     );
@@ -75,7 +120,7 @@ export async function listApprovals(
   }
   const rows = await select(
     db,
-    sql`where a.tenant_id = ${filter.tenantId}::uuid and (${filter.status === "all"}::boolean or a.status <> 'pending')
+    sql`where a.tenant_id = ${filter.tenantId}::uuid and (${filter.status === "all"}::boolean or a.status <> 'pending') and ${asked}
       and (${after === undefined}::boolean or a.id < ${after?.[0] ?? null}::uuid)
       order by a.id desc limit ${filter.limit + 1}`,
   );
