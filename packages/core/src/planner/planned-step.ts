@@ -26,6 +26,10 @@ export interface PlannedStep {
   readonly pivot: boolean;
   readonly maxFailures: number;
   readonly deadlineSeconds: number;
+  /** What it must have for itself while it runs, by name, like `repo:web`: the schedule keeps such steps apart. */
+  readonly resources?: readonly string[];
+  /** How long it takes, by whoever wrote the item; of an item with several steps each has its share. */
+  readonly guessMs?: number;
   /** Idempotency token: the same for the same step with the same arguments in every version of the plan. */
   readonly token: string;
 }
