@@ -603,8 +603,12 @@ create table public.backlog_items (
   digest text not null,
   created_at timestamp with time zone not null default clock_timestamp(),
   updated_at timestamp with time zone not null default clock_timestamp(),
+  lags jsonb not null default '{}'::jsonb,
+  resources text[] not null default '{}'::text[],
+  estimate_minutes double precision,
   constraint backlog_items_pkey PRIMARY KEY (id),
   constraint backlog_items_deadline_seconds_check CHECK (((deadline_seconds >= 1) AND (deadline_seconds <= 2592000))),
+  constraint backlog_items_estimate_minutes_check CHECK (((estimate_minutes > (0)::double precision) AND (estimate_minutes <= (525600)::double precision))),
   constraint backlog_items_max_failures_check CHECK (((max_failures >= 1) AND (max_failures <= 20))),
   constraint backlog_items_pack_id_fkey FOREIGN KEY (pack_id) REFERENCES packs(id) ON DELETE CASCADE,
   constraint backlog_items_pack_id_key_key UNIQUE (pack_id, key),
@@ -864,6 +868,21 @@ CREATE INDEX external_events_history_run ON public.external_events_history USING
 alter table public.external_events_history enable row level security;
 comment on table public.external_events_history is 'Of runs that have moved to history: as external_events';
 
+create table public.feature_flags (
+  tenant_id uuid not null,
+  name text not null,
+  enabled boolean not null,
+  note text not null,
+  updated_by uuid not null,
+  updated_at timestamp with time zone not null default clock_timestamp(),
+  constraint feature_flags_pkey PRIMARY KEY (tenant_id, name),
+  constraint feature_flags_name_check CHECK ((name ~ '^FEATURE_[A-Z0-9_]{1,100}$'::text)),
+  constraint feature_flags_note_check CHECK (((length(note) >= 1) AND (length(note) <= 500))),
+  constraint feature_flags_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+alter table public.feature_flags enable row level security;
+comment on table public.feature_flags is 'What a tenant has switched on or off; without a row the default holds';
+
 create table public.gate_overrides (
   id uuid not null default app.uuid7(),
   tenant_id uuid not null,
@@ -1066,6 +1085,11 @@ create table public.plan_steps (
   verdict text not null,
   x real not null,
   y real not null,
+  resources text[] not null default '{}'::text[],
+  estimate jsonb,
+  start_seconds double precision,
+  slack_seconds double precision,
+  critical boolean not null default false,
   constraint plan_steps_pkey PRIMARY KEY (id),
   constraint plan_steps_backlog_item_id_fkey FOREIGN KEY (backlog_item_id) REFERENCES backlog_items(id) ON DELETE CASCADE,
   constraint plan_steps_deadline_seconds_check CHECK (((deadline_seconds >= 1) AND (deadline_seconds <= 2592000))),
@@ -1073,6 +1097,8 @@ create table public.plan_steps (
   constraint plan_steps_max_failures_check CHECK (((max_failures >= 1) AND (max_failures <= 20))),
   constraint plan_steps_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plans(id) ON DELETE CASCADE,
   constraint plan_steps_plan_id_name_key UNIQUE (plan_id, name),
+  constraint plan_steps_slack_seconds_check CHECK ((slack_seconds >= (0)::double precision)),
+  constraint plan_steps_start_seconds_check CHECK ((start_seconds >= (0)::double precision)),
   constraint plan_steps_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   constraint plan_steps_verdict_check CHECK ((verdict = ANY (ARRAY['allow'::text, 'warn'::text, 'block'::text])))
 );
@@ -1109,9 +1135,17 @@ create table public.plans (
   created_by_type text not null,
   created_by text not null,
   created_at timestamp with time zone not null default clock_timestamp(),
+  parent_id uuid,
+  makespan_seconds double precision,
+  lower_bound_seconds double precision,
+  resources jsonb not null default '[]'::jsonb,
+  forecast jsonb,
   constraint plans_pkey PRIMARY KEY (id),
+  constraint plans_lower_bound_seconds_check CHECK ((lower_bound_seconds >= (0)::double precision)),
+  constraint plans_makespan_seconds_check CHECK ((makespan_seconds >= (0)::double precision)),
   constraint plans_pack_id_fkey FOREIGN KEY (pack_id) REFERENCES packs(id) ON DELETE CASCADE,
   constraint plans_pack_id_version_key UNIQUE (pack_id, version),
+  constraint plans_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES plans(id) ON DELETE SET NULL,
   constraint plans_status_check CHECK ((status = ANY (ARRAY['ready'::text, 'blocked'::text, 'approved'::text, 'superseded'::text, 'cancelled'::text]))),
   constraint plans_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   constraint plans_verdict_check CHECK ((verdict = ANY (ARRAY['allow'::text, 'warn'::text, 'block'::text]))),
@@ -1119,6 +1153,8 @@ create table public.plans (
 );
 -- A tenant's plans, newest first
 CREATE INDEX plans_list ON public.plans USING btree (tenant_id, id DESC);
+-- The versions that follow a plan, when it is deleted
+CREATE INDEX plans_parent ON public.plans USING btree (parent_id) WHERE (parent_id IS NOT NULL);
 alter table public.plans enable row level security;
 comment on table public.plans is 'An immutable, versioned graph of plan steps; only its status moves';
 
@@ -1942,6 +1978,14 @@ UNION ALL
     true AS archived
    FROM compensations_history;
 
+create view public.config with (security_invoker=true) as
+ SELECT tenant_id,
+    name AS key,
+    to_jsonb(enabled) AS value,
+    updated_by,
+    updated_at
+   FROM feature_flags f;
+
 create view public.job_events with (security_invoker=true) as
  SELECT e.id AS event_id,
     e.tenant_id,
@@ -1992,6 +2036,24 @@ create view public.jobs with (security_invoker=true) as
     started_at,
     finalised_at AS finished_at
    FROM steps s;
+
+create view public.plan_step_outcomes with (security_invoker=true) as
+ SELECT p.tenant_id,
+    p.plan_id,
+    s.run_id,
+    p.id AS plan_step_id,
+    p.name,
+    p.title,
+    p."position",
+    p.kind,
+    p.estimate,
+    s.status,
+    EXTRACT(epoch FROM s.finalised_at - s.started_at)::double precision * 1000::double precision AS duration_ms,
+    app.used(s.output, 'tokens'::text) AS tokens,
+    app.used(s.output, 'costUsd'::text) AS cost_usd
+   FROM plan_steps p
+     JOIN steps_all s ON s.plan_step_id = p.id
+  WHERE p.estimate IS NOT NULL AND s.started_at IS NOT NULL AND s.finalised_at IS NOT NULL AND s.kept_from IS NULL;
 
 create view public.runs_all with (security_invoker=true) as
  SELECT runs.id,
@@ -2449,6 +2511,16 @@ create policy external_events_read on public.external_events for select to authe
 
 create policy external_events_history_read on public.external_events_history for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy feature_flags_change on public.feature_flags for update to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy feature_flags_read on public.feature_flags for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy feature_flags_write on public.feature_flags for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy gate_overrides_change on public.gate_overrides for update to nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
@@ -3035,6 +3107,17 @@ CREATE OR REPLACE FUNCTION app.tenant_to_rule(p_slug text)
  SET search_path TO ''
 AS $function$
   select t.id from public.tenants t where t.slug = p_slug and app.operates_plane()
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.used(p_output jsonb, p_what text)
+ RETURNS double precision
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select case when jsonb_typeof(p_output -> 'usage' -> p_what) = 'number'
+    then greatest(0, (p_output -> 'usage' ->> p_what)::double precision) end
 $function$
 ;
 
@@ -4995,6 +5078,27 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.enter_lane()
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  -- as many as a database of some cores can work on at a time
+  c_lanes constant integer := 8;
+  v_first constant integer := pg_backend_pid() % c_lanes;
+begin
+  for i in 0 .. c_lanes - 1 loop
+    if pg_try_advisory_xact_lock(1852796536, (v_first + i) % c_lanes) then
+      return;
+    end if;
+  end loop;
+  perform engine.wait_for_lane(v_first);
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.error_class(p_code text)
  RETURNS text
  LANGUAGE sql
@@ -5044,6 +5148,9 @@ declare
   v_ids uuid[];
   v_cursor jsonb;
 begin
+  if p_want > 0 then
+    perform engine.enter_lane();
+  end if;
   -- steps before runs, as everywhere: settling locks runs, so what is renewed is locked before
   if p_settlements <> '[]' and p_renewals <> '[]' then
     perform engine.lock_steps(p_settlements || p_renewals);
@@ -9229,6 +9336,21 @@ AS $function$
          from jsonb_array_elements(p_wait.payload -> 'children') with ordinality as i (child, n)
          join public.steps c on c.id = (i.child ->> 'step_id')::uuid), '[]'))
       else p_wait.payload end)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.wait_for_lane(p_lane integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET lock_timeout TO '100ms'
+AS $function$
+begin
+  perform pg_advisory_xact_lock(1852796536, p_lane);
+exception when lock_not_available then
+  null;
+end
 $function$
 ;
 

@@ -382,10 +382,12 @@ export interface BacklogItems {
   deadline_seconds: Generated<number>;
   description: string | null;
   digest: string;
+  estimate_minutes: number | null;
   id: Generated<string>;
   key: string;
   kind: string | null;
   labels: Generated<string[]>;
+  lags: Generated<Json>;
   max_failures: Generated<number>;
   needs: Generated<string[]>;
   owner: string | null;
@@ -393,6 +395,7 @@ export interface BacklogItems {
   pivot: Generated<boolean>;
   position: number;
   priority: number;
+  resources: Generated<string[]>;
   risk: Generated<string[]>;
   sensitive: Generated<boolean>;
   tenant_id: string;
@@ -503,6 +506,14 @@ export interface CompensationsHistory {
   undo_step: string | null;
 }
 
+export interface Config {
+  key: string | null;
+  tenant_id: string | null;
+  updated_at: Timestamp | null;
+  updated_by: string | null;
+  value: Json | null;
+}
+
 export interface DeadLetters {
   correlation_id: string;
   crashes: number;
@@ -579,6 +590,15 @@ export interface ExternalEventsHistory {
   sent_by: string;
   sent_by_type: string;
   tenant_id: string;
+}
+
+export interface FeatureFlags {
+  enabled: boolean;
+  name: string;
+  note: string;
+  tenant_id: string;
+  updated_at: Generated<Timestamp>;
+  updated_by: string;
 }
 
 export interface GateOverrides {
@@ -739,8 +759,13 @@ export interface Plans {
   created_by: string;
   created_by_type: string;
   digest: string;
+  forecast: Json | null;
   id: Generated<string>;
+  lower_bound_seconds: number | null;
+  makespan_seconds: number | null;
   pack_id: string;
+  parent_id: string | null;
+  resources: Generated<Json>;
   score: number;
   status: string;
   step_count: number;
@@ -751,12 +776,30 @@ export interface Plans {
   workspace: string | null;
 }
 
+export interface PlanStepOutcomes {
+  cost_usd: number | null;
+  duration_ms: number | null;
+  estimate: Json | null;
+  kind: string | null;
+  name: string | null;
+  plan_id: string | null;
+  plan_step_id: string | null;
+  position: number | null;
+  run_id: string | null;
+  status: string | null;
+  tenant_id: string | null;
+  title: string | null;
+  tokens: number | null;
+}
+
 export interface PlanSteps {
   arguments: Json;
   arguments_digest: string;
   backlog_item_id: string;
   capability: string | null;
+  critical: Generated<boolean>;
   deadline_seconds: Generated<number>;
+  estimate: Json | null;
   executor: string;
   id: Generated<string>;
   item_key: string;
@@ -771,8 +814,11 @@ export interface PlanSteps {
   position: number;
   priority: number;
   queue: Generated<string>;
+  resources: Generated<string[]>;
   risk: Generated<string[]>;
   sensitive: boolean;
+  slack_seconds: number | null;
+  start_seconds: number | null;
   tenant_id: string;
   title: string;
   token: string;
@@ -1388,12 +1434,14 @@ export interface DB {
   compensations: Compensations;
   compensations_all: CompensationsAll;
   compensations_history: CompensationsHistory;
+  config: Config;
   dead_letters: DeadLetters;
   "engine.leaders": EngineLeaders;
   event_heads: EventHeads;
   events: Events;
   external_events: ExternalEvents;
   external_events_history: ExternalEventsHistory;
+  feature_flags: FeatureFlags;
   gate_overrides: GateOverrides;
   gate_rules: GateRules;
   idempotency_keys: IdempotencyKeys;
@@ -1403,6 +1451,7 @@ export interface DB {
   packs: Packs;
   plan_evaluations: PlanEvaluations;
   plan_rules: PlanRules;
+  plan_step_outcomes: PlanStepOutcomes;
   plan_steps: PlanSteps;
   plane_settings: PlaneSettings;
   plans: Plans;
