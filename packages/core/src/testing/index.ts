@@ -4,3 +4,4 @@ export * from "./prng.ts";
 export * from "./step-states.ts";
 export * from "./virtual-time.ts";
 export * from "./runs.ts";
+export * from "./schedule-problems.ts";

@@ -1,27 +1,27 @@
 import { improve, type ScheduleState } from "./state.ts";
 
-/** How long one call of `improve` may take: a budget is kept to within as much. */
+/** How long one call of `improve` may take, so that the clock is asked often enough. */
 const SLICE_MS = 5;
 
-/** Improves until `deadline` by the caller's clock, or the optimum is proven. Never begins what would likely end later. */
+/**
+ * Improves until `deadline` by the caller's clock, in milliseconds, or until the optimum is proven. What would likely end
+ * after the deadline is not begun, except for the first iteration.
+ */
 export function improveUntil(
   state: ScheduleState,
   deadline: number,
   now: () => number,
+  step: typeof improve = improve,
 ): ScheduleState {
   let current = state;
-  let count = 1;
-  for (let time = now(); time < deadline && !current.optimal;) {
-    const next = improve(current, count);
+  let time = now();
+  for (let count = 1; count >= 1 && time < deadline && !current.optimal;) {
+    current = step(current, count);
     const later = now();
-    const each = Math.max(1e-3, (later - time) / count);
-    current = next;
+    const each = Math.max((later - time) / count, 1e-3);
     time = later;
-    count = Math.floor(Math.min(2 * count, SLICE_MS / each, (deadline - time) / each));
-    if (count < 1) {
-      if (time + each > deadline) break;
-      count = 1;
-    }
+    const left = deadline - time;
+    count = Math.floor(Math.min(2 * count, Math.max(1, SLICE_MS / each), left / each));
   }
   return current;
 }

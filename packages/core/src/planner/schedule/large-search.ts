@@ -1,5 +1,5 @@
 import { at } from "../digraph.ts";
-import { ParallelScheduler } from "./parallel-scheduler.ts";
+import type { ParallelScheduler } from "./parallel-scheduler.ts";
 import type { Project } from "./project.ts";
 import { SeededRandom } from "./random.ts";
 import { rankBy } from "./rank-by.ts";

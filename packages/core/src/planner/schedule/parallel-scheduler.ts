@@ -34,7 +34,7 @@ export class ParallelScheduler {
 
   /** Writes the starts, answers the makespan. A task of lower rank goes first. `backwards`: along the arcs turned round. */
   schedule(ranks: Int32Array, starts: Int32Array, backwards: boolean): number {
-    const { size, duration, resources } = this.#project;
+    const { size, duration } = this.#project;
     const before = backwards ? this.#project.after : this.#project.before;
     const after = backwards ? this.#project.before : this.#project.after;
     const waiting: Heap[] = Array.from({ length: this.#groups.count }, () => new Heap());
