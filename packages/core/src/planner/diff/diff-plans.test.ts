@@ -23,6 +23,7 @@ test("a version beside itself differs in nothing", () => {
     removed: [],
     moved: [],
     reestimated: [],
+    rescheduled: [],
     changed: [],
     unchanged: 3,
   });
@@ -51,6 +52,15 @@ test("fields are told by name, estimates apart", () => {
   expect(diff.changed).toEqual([{ name: "a", title: "A", fields: ["needs", "with"] }]);
   expect(diff.reestimated).toEqual([{ name: "b", title: "B", fromMs: 1_000, toMs: 2_000 }]);
   expect(diff.unchanged).toBe(1);
+});
+
+test("what starts at another time is told where it matters to the plan", () => {
+  const was = plan("abc").map((one, i) => ({ ...one, startMs: i * 1_000 }));
+  const now = was.map((one, i) => ({ ...one, startMs: [90, 200, 2_000][i] ?? 0 }));
+  expect(diffPlans(was, now)).toMatchObject({
+    rescheduled: [{ name: "b", fromMs: 1_000, toMs: 200 }],
+    unchanged: 3,
+  });
 });
 
 test("every step is told once, and the other way round the other way", () => {

@@ -26,6 +26,10 @@ export interface ReestimatedStep extends StepChange {
   readonly fromMs: number | null;
   readonly toMs: number | null;
 }
+export interface RescheduledStep extends StepChange {
+  readonly fromMs: number | null;
+  readonly toMs: number | null;
+}
 export interface ChangedStep extends StepChange {
   /** Names of the fields that differ; `needs` among them. */
   readonly fields: readonly string[];
@@ -38,13 +42,17 @@ export interface PlanDiff {
   /** The fewest steps whose moving explains the new order. */
   readonly moved: readonly MovedStep[];
   readonly reestimated: readonly ReestimatedStep[];
+  /** What starts at another time, by a twentieth of the plan or more. */
+  readonly rescheduled: readonly RescheduledStep[];
   readonly changed: readonly ChangedStep[];
-  /** Steps that are in both and differ in nothing. */
+  /** Steps that are in both and differ in nothing but their times. */
   readonly unchanged: number;
 }
 
 /** An estimate that differs by less is the same. */
 const SAME_SHARE = 0.1;
+/** The same of a start, as a share of when the last step starts: shorter ones are chance. */
+const SAME_SHARE_OF_PLAN = 0.05;
 
 /**
  * Compares two versions by the names of their steps. Order is compared among the steps that are in both: those outside a longest
@@ -62,6 +70,10 @@ export function diffPlans(from: readonly ComparedStep[], to: readonly ComparedSt
   const kept = longestRun(common.map(({ was }) => was.position));
   const moved = common.filter((_, i) => !kept.has(i));
   const reestimated = common.filter(({ was, now }) => !isSame(was.durationMs, now.durationMs));
+  const last = [...from, ...to].reduce((latest, { startMs }) => Math.max(latest, startMs ?? 0), 0);
+  const rescheduled = common.filter(
+    ({ was, now }) => !isSameStart(was.startMs, now.startMs, SAME_SHARE_OF_PLAN * last),
+  );
   const changed = common
     .map(({ was, now }) => ({ ...about(now), fields: changedFields(was, now) }))
     .filter(({ fields }) => fields.length > 0);
@@ -81,6 +93,11 @@ export function diffPlans(from: readonly ComparedStep[], to: readonly ComparedSt
       fromMs: was.durationMs,
       toMs: now.durationMs,
     })),
+    rescheduled: rescheduled.map(({ was, now }) => ({
+      ...about(now),
+      fromMs: was.startMs,
+      toMs: now.startMs,
+    })),
     changed,
     unchanged: common.length - touched.size,
   };
@@ -93,6 +110,10 @@ function about({ name, title }: StepChange): StepChange {
 function isSame(a: number | null, b: number | null): boolean {
   if (a === null || b === null) return a === b;
   return Math.abs(a - b) <= SAME_SHARE * Math.max(a, b);
+}
+
+function isSameStart(a: number | null, b: number | null, tolerance: number): boolean {
+  return a === null || b === null ? a === b : Math.abs(a - b) <= tolerance;
 }
 
 function changedFields(was: ComparedStep, now: ComparedStep): string[] {
