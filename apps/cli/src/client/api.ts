@@ -1,6 +1,8 @@
 import {
+  ApprovalDetail,
+  ApprovalGroups,
+  ApprovalGroupView,
   ApprovalPage,
-  ApprovalView,
   ArtifactList,
   AuditExport,
   AuditExportPage,
@@ -41,7 +43,15 @@ import {
   WorkerView,
   type CancelRunInput,
   type CreateScheduleInput,
+  DelegationView,
+  OneTool,
+  ToolPage,
+  ToolRunPage,
+  ToolView,
   type DecideApprovalInput,
+  type DelegateInput,
+  type PutApprovalGroupInput,
+  type PutToolInput,
   type ForkRunInput,
   type LimitQueueInput,
   type PauseQueueInput,
@@ -66,11 +76,33 @@ export function createApi(options: RequestOptions) {
     plan: (planId: string) => ask(options, `/plans/${planId}`, PlanView),
     executePlan: (planId: string, key: string) =>
       command(options, "/auto-planner/execute", ExecutePlanResult, { planId }, key),
-    approval: (approvalId: string) => ask(options, `/approvals/${approvalId}`, ApprovalView),
-    approvals: (question: { status?: "pending" | "closed" | "all"; limit?: number } = {}) =>
-      ask(options, "/approvals", ApprovalPage, question),
+    approval: (approvalId: string) => ask(options, `/approvals/${approvalId}`, ApprovalDetail),
+    approvals: (
+      question: {
+        status?: "pending" | "closed" | "all";
+        runId?: string;
+        risk?: string;
+        group?: string;
+        limit?: number;
+      } = {},
+    ) => ask(options, "/approvals", ApprovalPage, question),
     decide: (approvalId: string, input: z.input<typeof DecideApprovalInput>, key: string) =>
-      command(options, `/approvals/${approvalId}`, ApprovalView, input, key),
+      command(options, `/approvals/${approvalId}`, ApprovalDetail, input, key),
+    commentApproval: (approvalId: string, text: string, key: string) =>
+      command(options, `/approvals/${approvalId}/comments`, ApprovalDetail, { text }, key),
+    approvalGroups: () => ask(options, "/approval-groups", ApprovalGroups),
+    putApprovalGroup: (input: z.input<typeof PutApprovalGroupInput>, key: string) =>
+      command(options, "/approval-groups", ApprovalGroupView, input, key),
+    delegateApprovals: (input: z.input<typeof DelegateInput>, key: string) =>
+      command(options, "/approval-delegations", DelegationView, input, key),
+    tools: (question: { status?: "active" | "all"; limit?: number } = {}) =>
+      ask(options, "/tools", ToolPage, question),
+    putTool: (input: z.input<typeof PutToolInput>, key: string) =>
+      command(options, "/tools", ToolView, input, key),
+    retireTool: (name: string, key: string) =>
+      command(options, `/tools/${name}/retire`, OneTool, {}, key),
+    toolRuns: (question: { name?: string; runId?: string; limit?: number }) =>
+      ask(options, "/tool-runs", ToolRunPage, question),
     runs: (question: { limit?: number; status?: string; type?: string | undefined } = {}) =>
       ask(options, "/runs", RunPage, question),
     run: (runId: string) => ask(options, `/runs/${runId}`, RunView),

@@ -11,6 +11,7 @@ import { artifactsRouter, runsRouter } from "./routers/runs.ts";
 import { schedulesRouter } from "./routers/schedules.ts";
 import { eventsRouter, sessionRouter, systemRouter } from "./routers/system.ts";
 import { tasksRouter } from "./routers/tasks.ts";
+import { toolsRouter } from "./routers/tools.ts";
 import { waitsRouter } from "./routers/waits.ts";
 import { webhooksRouter } from "./routers/webhooks.ts";
 import { workersRouter } from "./routers/workers.ts";
@@ -32,6 +33,7 @@ export const appRouter = router({
   session: sessionRouter,
   system: systemRouter,
   tasks: tasksRouter,
+  tools: toolsRouter,
   waits: waitsRouter,
   webhooks: webhooksRouter,
   workers: workersRouter,

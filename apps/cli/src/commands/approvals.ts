@@ -1,0 +1,112 @@
+import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import type { ApprovalView } from "@nofx/core/api";
+import { markHidden } from "@nofx/core/approvals";
+import { connectRunning } from "../client/connect-running.ts";
+import { Sentence } from "../errors.ts";
+import { bold, columns, dim, green, printable, red, yellow } from "../terminal/style.ts";
+
+export interface ListOptions {
+  all?: boolean;
+  run?: string;
+  risk?: string;
+  group?: string;
+  json?: boolean;
+}
+
+/** `nofx approvals list`: the questions that wait, the most urgent first. */
+export async function list({ all, run, json, ...filter }: ListOptions): Promise<void> {
+  const { api } = await connectRunning("supervisor");
+  const page = await api.approvals({
+    ...filter,
+    status: all === true ? "all" : "pending",
+    limit: 200,
+    ...(run === undefined ? {} : { runId: run }),
+  });
+  if (json === true) return console.log(JSON.stringify(page));
+  if (page.items.length === 0) return console.log("Nothing waits for a decision.");
+  for (const line of columns(page.items.map(row))) console.log(line);
+}
+
+function row(one: ApprovalView): string[] {
+  const paint = one.status === "pending" ? yellow : one.status === "approved" ? green : red;
+  const { people, quorum } = one.tally;
+  return [
+    one.id,
+    paint(one.status),
+    bold(shown(one.title)),
+    one.tool === null ? one.subject : `${one.tool} ${one.toolVersion ?? ""}`,
+    one.risk ?? "",
+    quorum === 1 ? "" : `${people} of ${quorum}`,
+    dim(`${shown(one.requestedBy)}, until ${one.expiresAt}`),
+  ];
+}
+
+/** `nofx approvals show ID`: exactly what is asked, with what would go unseen written out. */
+export async function show(id: string, options: { json?: boolean }): Promise<void> {
+  const { api } = await connectRunning("supervisor");
+  const one = await api.approval(id);
+  if (options.json === true) return console.log(JSON.stringify(one));
+  console.log(`${bold(shown(one.question))}  ${one.status}`);
+  for (const { type, name, via } of one.chain) console.log(dim(`  ${type} ${shown(name)}: ${via}`));
+  console.log(shown(JSON.stringify(one.editedArguments ?? one.arguments, null, 2)));
+  if (one.hides) console.log(red("It holds characters that would go unseen; they are marked."));
+  for (const vote of one.decisions) {
+    const whose = vote.for === null ? vote.by : `${vote.by} for ${vote.for}`;
+    console.log(
+      `  ${shown(whose)}: ${vote.decision}${vote.reason === null ? "" : `, ${shown(vote.reason)}`}`,
+    );
+  }
+  for (const { by, text } of one.comments) console.log(`  ${shown(by)} says: ${shown(text)}`);
+  console.log(
+    one.canDecide ? `digest ${one.argumentsDigest}` : yellow(one.cannotDecideBecause ?? ""),
+  );
+}
+
+export interface DecideOptions {
+  message?: string;
+  digest?: string;
+  /** A file with the arguments as they are to run. */
+  with?: string;
+  for?: string;
+}
+
+/** `nofx approvals approve ID` and `nofx approvals reject ID`. */
+export async function decide(
+  id: string,
+  decision: "approve" | "reject",
+  options: DecideOptions,
+): Promise<void> {
+  const { api } = await connectRunning("supervisor");
+  const edited = options.with === undefined ? undefined : await readArguments(options.with);
+  const decided = await api.decide(
+    id,
+    {
+      decision: edited === undefined ? decision : "approve_with_changes",
+      ...(edited === undefined ? {} : { arguments: edited }),
+      ...(options.message === undefined ? {} : { reason: options.message }),
+      ...(options.digest === undefined ? {} : { argumentsDigest: options.digest }),
+      ...(options.for === undefined ? {} : { insteadOf: options.for }),
+    },
+    randomUUID(),
+  );
+  const { people, quorum } = decided.tally;
+  console.log(decided.status === "pending" ? `${people} of ${quorum} said yes.` : decided.status);
+}
+
+/** `nofx approvals comment ID TEXT`. */
+export async function comment(id: string, text: string): Promise<void> {
+  const { api } = await connectRunning("supervisor");
+  await api.commentApproval(id, text, randomUUID());
+  console.log("Said. It decides nothing.");
+}
+
+async function readArguments(file: string): Promise<Record<string, unknown>> {
+  const value: unknown = JSON.parse(await readFile(file, "utf8"));
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  throw new Sentence(`${file} has to hold a JSON object: all of the arguments.`);
+}
+
+const shown = (text: string) => printable(markHidden(text));
