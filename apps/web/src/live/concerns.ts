@@ -13,7 +13,10 @@ export type Scope =
         | "webhooks"
         | "schedules"
         | "queues"
-        | "audit";
+        | "audit"
+        | "gates"
+        | "flags"
+        | "comparisons";
     }
   | { of: "run" | "logs" | "artifacts"; runId: string | null };
 
@@ -92,6 +95,10 @@ const SCOPES: Record<EventType, (runId: string | null) => Scope[]> = {
   "queue.paused": ruleChanged,
   "queue.resumed": ruleChanged,
   "rule.changed": () => [{ of: "queues" }],
+  "gate.overridden": () => [{ of: "plans" }, { of: "gates" }],
+  "gate_rule.changed": () => [{ of: "gates" }],
+  "flag.changed": () => [{ of: "flags" }, { of: "plans" }],
+  "models.compared": () => [{ of: "comparisons" }],
   "webhook.tested": () => [{ of: "webhooks" }],
   "webhook.disabled": () => [{ of: "webhooks" }],
   "events.sealed": () => [],
@@ -133,6 +140,9 @@ export function scopesOfTopic(topic: string): Scope[] {
     { of: "schedules" },
     { of: "queues" },
     { of: "audit" },
+    { of: "gates" },
+    { of: "flags" },
+    { of: "comparisons" },
   ];
 }
 
@@ -153,6 +163,9 @@ export function isConcerned(queryKey: readonly unknown[], scopes: readonly Scope
       case "schedules":
       case "queues":
       case "audit":
+      case "gates":
+      case "flags":
+      case "comparisons":
         return router === scope.of;
       case "runs":
         return router === "runs" && procedure === "list";

@@ -1,7 +1,7 @@
 import { CreatePlanInput, type PlanView } from "@nofx/core/api";
 import { NofxError } from "@nofx/core/errors";
-import { judgePlan, overall, verdictsByStep, type Evaluation } from "@nofx/core/gates";
-import { layoutPlan, planBacklog, type PlannedStep, type PlanNote } from "@nofx/core/planner";
+import { overall, verdictsByStep } from "@nofx/core/gates";
+import { layoutPlan, planBacklog, type PlannedStep } from "@nofx/core/planner";
 import { toId } from "@nofx/core/vocabulary";
 import {
   findPack,
@@ -16,9 +16,9 @@ import { takeSnapshot } from "../audit/take-snapshot.ts";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
+import { judge, type Judgement } from "../gates/judge.ts";
 import { argumentsDigest } from "./arguments-digest.ts";
 import { digestPlan } from "./digest.ts";
-import { loadFacts } from "./load-facts.ts";
 import { openApprovals } from "./open-approvals.ts";
 import { parseRules } from "./parse-rules.ts";
 import { selectItems } from "./select-items.ts";
@@ -29,7 +29,7 @@ import { viewPlan } from "./view.ts";
  * Plans a pack: items become steps, gates judge them, the next version of the plan is stored with its verdicts. A warn
  * verdict and every sensitive step open an approval; without a warn the plan is approved at once; a block opens nothing.
  */
-export function createPlan(
+export async function createPlan(
   ctx: MemberContext,
   input: z.input<typeof CreatePlanInput>,
 ): Promise<PlanView> {
@@ -53,11 +53,6 @@ export function createPlan(
     });
     if (!planned.ok) throw new NofxError("plan_invalid", { issues: planned.issues });
 
-    const evaluations = judgePlan({
-      steps: planned.steps,
-      notes: planned.notes,
-      facts: await loadFacts(ctx, tx),
-    });
     const plan = {
       id: ctx.plane.newUuid(),
       tenantId: ctx.tenantId,
@@ -66,8 +61,10 @@ export function createPlan(
       title: parsed.title ?? pack.title ?? pack.name,
       workspace: pack.workspace,
     };
+    const { steps, notes } = planned;
+    const judgement = await judge(ctx, tx, { ...plan, pack: pack.name, steps, notes });
     await supersedeOlder(tx, pack.id);
-    await store(ctx, tx, { plan, steps: planned.steps, notes: planned.notes, evaluations });
+    await store(ctx, tx, { plan, steps, judgement });
     return viewPlan(ctx, tx, toId("plan", plan.id));
   });
 }
@@ -82,12 +79,12 @@ interface NewPlan {
     workspace: string | null;
   };
   steps: readonly PlannedStep[];
-  notes: readonly PlanNote[];
-  evaluations: readonly Evaluation[];
+  judgement: Judgement;
 }
 
 async function store(ctx: MemberContext, tx: CommandTransaction, made: NewPlan): Promise<void> {
-  const { plan, steps, evaluations } = made;
+  const { plan, steps, judgement } = made;
+  const { evaluations } = judgement;
   const { verdict, score } = overall(evaluations);
   const digest = digestPlan(ctx.plane, { version: plan.version, workspace: plan.workspace, steps });
   const status = verdict === "block" ? "blocked" : verdict === "warn" ? "ready" : "approved";
@@ -121,7 +118,9 @@ async function store(ctx: MemberContext, tx: CommandTransaction, made: NewPlan):
         verdict: one.verdict,
         score: one.score,
         digest,
+        rules_digest: judgement.rulesDigest,
         findings: JSON.stringify(one.findings),
+        steps: JSON.stringify(Object.fromEntries(verdictsByStep([one]))),
       })),
     )
     .execute();
@@ -131,7 +130,7 @@ async function store(ctx: MemberContext, tx: CommandTransaction, made: NewPlan):
   tx.emit({ type: verdict === "block" ? "plan.blocked" : "plan.ready", payload });
   if (status === "approved") tx.emit({ type: "plan.approved", payload });
   if (verdict !== "block") {
-    await openApprovals(ctx, tx, { ...plan, digest, verdict }, steps, sensitive, evaluations);
+    await openApprovals(ctx, tx, { ...plan, digest, verdict }, steps, sensitive, judgement);
   }
   await tx.audit("plan.created", {
     plan_id: plan.id,
@@ -142,6 +141,7 @@ async function store(ctx: MemberContext, tx: CommandTransaction, made: NewPlan):
   await tx.audit("verdict.given", {
     plan_id: plan.id,
     digest,
+    rules_digest: judgement.rulesDigest,
     verdict,
     gates: evaluations.map((one) => ({ gate: one.gate, verdict: one.verdict })),
   });
@@ -151,7 +151,7 @@ async function store(ctx: MemberContext, tx: CommandTransaction, made: NewPlan):
 function toRows(
   ctx: MemberContext,
   steps: readonly PlannedStep[],
-  evaluations: readonly Evaluation[],
+  evaluations: Judgement["evaluations"],
 ): PlanStepRow[] {
   const places = layoutPlan(steps);
   const verdicts = verdictsByStep(evaluations);

@@ -1,5 +1,6 @@
 import { ExecutePlanInput, type ExecutePlanResult } from "@nofx/core/api";
 import { NofxError } from "@nofx/core/errors";
+import type { ApprovalRequirement } from "@nofx/core/gates";
 import type { PlannedStep } from "@nofx/core/planner";
 import { toId, toUuid } from "@nofx/core/vocabulary";
 import {
@@ -17,15 +18,16 @@ import { takeSnapshot } from "../audit/take-snapshot.ts";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
+import { checkExecution } from "../gates/check-execution.ts";
 import { admit, countByQueue } from "../queues/admit.ts";
 import { digestPlan, StoredStep } from "./digest.ts";
-import { aboutStep, openApproval } from "./open-approvals.ts";
+import { aboutStep, openApproval, withGroups } from "./open-approvals.ts";
 
 /**
  * Starts a run of an approved plan: the run and all its steps in one transaction. Sensitive steps wait for their own
  * approval; one that was given before is used up by this run.
  */
-export function executePlan(
+export async function executePlan(
   ctx: MemberContext,
   input: z.input<typeof ExecutePlanInput>,
 ): Promise<ExecutePlanResult> {
@@ -42,12 +44,14 @@ export function executePlan(
       throw new NofxError("not_found", { detail: "There is no such plan in this tenant." });
     refuseUnlessReady(plan);
     const steps = await refuseIfChanged(ctx, tx, plan);
+    const requirements = await checkExecution(ctx, tx, plan, steps);
     await admit(ctx, tx, countByQueue(steps));
 
     const runId = ctx.plane.newUuid();
     const started = ctx.plane.newUuid();
     const asks = steps.some(({ sensitive }) => sensitive);
-    if (asks) await bindApprovals(tx.db, runId, await approvalsFor(ctx, tx, plan, steps));
+    if (asks)
+      await bindApprovals(tx.db, runId, await approvalsFor(ctx, tx, plan, steps, requirements));
     await startRun(tx.db, {
       id: runId,
       tenantId: ctx.tenantId,
@@ -120,6 +124,7 @@ async function approvalsFor(
   tx: CommandTransaction,
   plan: PlanRecord,
   steps: readonly PlannedStep[],
+  requirements: readonly ApprovalRequirement[],
 ): Promise<string[]> {
   const byName = new Map(steps.map((step) => [step.name, step]));
   const used: string[] = [];
@@ -138,7 +143,8 @@ async function approvalsFor(
     else {
       const planned = byName.get(step.name);
       if (planned === undefined) continue;
-      used.push(await openApproval(ctx, tx, plan.id, aboutStep(step.plan_step_id, planned)));
+      const asked = withGroups(aboutStep(step.plan_step_id, planned), requirements);
+      used.push(await openApproval(ctx, tx, plan.id, asked));
     }
   }
   return used;

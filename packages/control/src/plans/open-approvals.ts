@@ -1,9 +1,10 @@
 import { canonicalJson } from "@nofx/core/canonical";
-import type { Evaluation } from "@nofx/core/gates";
+import type { ApprovalRequirement, Evaluation, Finding } from "@nofx/core/gates";
 import type { PlannedStep } from "@nofx/core/planner";
-import type { Verdict } from "@nofx/core/vocabulary";
+import type { GateKind, Verdict } from "@nofx/core/vocabulary";
 import type { MemberContext } from "../command/context.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
+import type { Judgement } from "../gates/judge.ts";
 import { approvedArguments } from "./arguments-digest.ts";
 
 /** 72 hours: expiry never approves, so it may be generous. */
@@ -18,12 +19,18 @@ interface JudgedPlan {
 }
 
 interface NewApproval {
-  subject: "plan" | "plan_step";
+  subject: "plan" | "plan_step" | "override";
   planStepId: string | null;
   title: string;
   question: string;
   why: string;
   arguments: Record<string, unknown>;
+  /** Beside what the tenant's rules of approval ask for. */
+  rule?: { groups: { group: string; k: number }[] };
+  overrideId?: string;
+  /** Who asks, where it is not the caller: whoever asks does not answer. */
+  requester?: { id: string; name: string };
+  expiresAt?: Date;
 }
 
 /** Asks people about a plan's warn verdict, and about each sensitive step with its exact arguments. */
@@ -33,22 +40,30 @@ export async function openApprovals(
   plan: JudgedPlan,
   steps: readonly PlannedStep[],
   sensitive: readonly { id: string; name: string }[],
-  evaluations: readonly Evaluation[],
+  { evaluations, requirements }: Judgement,
 ): Promise<void> {
   if (plan.verdict === "warn") await openApproval(ctx, tx, plan.id, aboutPlan(plan, evaluations));
   const byName = new Map(steps.map((step) => [step.name, step]));
   for (const { id, name } of sensitive) {
     const step = byName.get(name);
-    if (step !== undefined) await openApproval(ctx, tx, plan.id, aboutStep(id, step));
+    if (step === undefined) continue;
+    await openApproval(ctx, tx, plan.id, withGroups(aboutStep(id, step), requirements));
   }
 }
 
 function aboutPlan(plan: JudgedPlan, evaluations: readonly Evaluation[]): NewApproval {
-  const findings = evaluations.flatMap((one) =>
-    one.findings
-      .filter((finding) => finding.verdict === "warn")
-      .map((finding) => ({ gate: one.gate, ...finding })),
+  return aboutWarnings(
+    plan,
+    evaluations.flatMap(({ gate, findings }) => findings.map((finding) => ({ gate, ...finding }))),
   );
+}
+
+/** The question about what gates warn of in a plan. */
+export function aboutWarnings(
+  plan: Omit<JudgedPlan, "verdict">,
+  found: readonly (Finding & { gate: GateKind })[],
+): NewApproval {
+  const findings = found.filter((finding) => finding.verdict === "warn");
   return {
     subject: "plan",
     planStepId: null,
@@ -70,13 +85,29 @@ function aboutPlan(plan: JudgedPlan, evaluations: readonly Evaluation[]): NewApp
   };
 }
 
+/** The groups that have to say yes to this step, because of its labels. */
+export function withGroups(
+  approval: NewApproval & { step: string },
+  requirements: readonly ApprovalRequirement[],
+): NewApproval {
+  const { step, ...asked } = approval;
+  const groups = requirements.filter((one) => one.step === step);
+  if (groups.length === 0) return asked;
+  return {
+    ...asked,
+    why: `${asked.why} ${groups.map(({ group, label }) => `${group} has to approve it, because of its label ${label}.`).join(" ")}`,
+    rule: { groups: groups.map(({ group }) => ({ group, k: 1 })) },
+  };
+}
+
 /** Also asked again when a plan is executed a second time: a yes is good for one run. */
 export function aboutStep(
   planStepId: string,
   step: Pick<PlannedStep, "name" | "title" | "kind" | "with" | "risk">,
-): NewApproval {
+): NewApproval & { step: string } {
   const risks = step.risk.length === 0 ? "" : `; risk: ${step.risk.join(", ")}`;
   return {
+    step: step.name,
     subject: "plan_step",
     planStepId,
     title: step.title,
@@ -94,6 +125,7 @@ export async function openApproval(
   runId: string | null = null,
 ): Promise<string> {
   const id = ctx.plane.newUuid();
+  const requester = approval.requester ?? { id: ctx.actor.id, name: ctx.name };
   await tx.db
     .insertInto("approvals")
     .values({
@@ -109,10 +141,13 @@ export async function openApproval(
       arguments: JSON.stringify(approval.arguments),
       arguments_digest: ctx.plane.sha256(canonicalJson(approval.arguments)),
       requested_by_type: "member",
-      requested_by: ctx.actor.id,
-      requested_by_name: ctx.name,
-      requester_user_id: ctx.actor.id,
-      expires_at: new Date(ctx.plane.now().getTime() + APPROVAL_HOURS * 3_600_000),
+      requested_by: requester.id,
+      requested_by_name: requester.name,
+      requester_user_id: requester.id,
+      expires_at:
+        approval.expiresAt ?? new Date(ctx.plane.now().getTime() + APPROVAL_HOURS * 3_600_000),
+      ...(approval.rule !== undefined && { rule: JSON.stringify(approval.rule) }),
+      ...(approval.overrideId !== undefined && { override_id: approval.overrideId }),
       correlation_id: ctx.correlationId,
     })
     .execute();

@@ -6,15 +6,14 @@ import {
   PlanStepPage,
   type PlanView,
 } from "@nofx/core/api";
-import { PlanId } from "@nofx/core/vocabulary";
-import {
-  listEvaluations,
-  listPlans as queryPlans,
-  listPlanSteps as queryPlanSteps,
-} from "@nofx/db/queries";
+import { worstVerdict } from "@nofx/core/gates";
+import { PlanId, type Verdict } from "@nofx/core/vocabulary";
+import { listPlans as queryPlans, listPlanSteps as queryPlanSteps } from "@nofx/db/queries";
 import { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
 import { runQuery } from "../command/run-command.ts";
+import { effectiveVerdict } from "../gates/effective.ts";
+import { viewOverride } from "../overrides/view.ts";
 import { loadPlan, toEvaluation, toPlanStep, toPlanSummary, viewPlan } from "./view.ts";
 
 export const PlanInput = z.object({ planId: PlanId });
@@ -61,14 +60,24 @@ export function listPlanSteps(
 export function getGates(ctx: MemberContext, input: z.input<typeof PlanInput>): Promise<GatesView> {
   return runQuery(ctx, PlanInput, input, async (tx, { planId }) => {
     const plan = await loadPlan(ctx, tx, planId);
-    const evaluations = await listEvaluations(tx.db, plan.id);
+    const effective = await effectiveVerdict(ctx, tx, plan);
+    const { evaluations, findings, voidBecause } = effective;
+    const worst = new Map<string, Verdict>();
+    for (const { step, verdict } of findings) {
+      if (step !== null) worst.set(step, worstVerdict([worst.get(step) ?? "allow", verdict]));
+    }
     return GatesView.parse({
       planId,
       version: plan.version,
       digest: plan.digest,
       verdict: plan.verdict,
+      effectiveVerdict: effective.verdict,
       score: plan.score,
-      current: evaluations.every((one) => one.digest === plan.digest),
+      current: voidBecause === null,
+      voidBecause,
+      rulesDigest: effective.rules.digest,
+      steps: [...worst].map(([step, verdict]) => ({ step, verdict })),
+      overrides: effective.overrides.map((one) => viewOverride(one, effective.rules.digest)),
       gates: evaluations.map(toEvaluation),
     });
   });

@@ -1,9 +1,8 @@
-import { PlanView, type PlanStepView } from "@nofx/core/api";
+import { PlanView, type OverrideView, type PlanStepView } from "@nofx/core/api";
 import { NofxError } from "@nofx/core/errors";
 import { toId, toUuid } from "@nofx/core/vocabulary";
 import {
   findPlan,
-  listEvaluations,
   listPlanSteps,
   listPlanVersions,
   type EvaluationRecord,
@@ -12,6 +11,8 @@ import {
 } from "@nofx/db/queries";
 import type { MemberContext } from "../command/context.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
+import { effectiveVerdict, type Effective } from "../gates/effective.ts";
+import { viewOverride } from "../overrides/view.ts";
 
 const STEPS_IN_VIEW = 500;
 
@@ -42,14 +43,16 @@ export async function viewPlan(
     .orderBy("id", "desc")
     .executeTakeFirst();
   const versions = await listPlanVersions(tx.db, plan.pack_id);
-  const evaluations = await listEvaluations(tx.db, plan.id);
-  const blockers = blockersOf(plan, approval?.status);
+  const effective = await effectiveVerdict(ctx, tx, plan);
+  const blockers = blockersOf(plan, approval?.status, effective);
   return PlanView.parse({
     ...toPlanSummary(plan),
     workspace: plan.workspace,
     planApprovalId: approval === undefined ? null : toId("approval", approval.id),
     planApprovalStatus: approval?.status ?? null,
-    evaluations: evaluations.map(toEvaluation),
+    effectiveVerdict: effective.verdict,
+    overrides: shownOverrides(effective),
+    evaluations: effective.evaluations.map(toEvaluation),
     stepList: steps.items.map(toPlanStep),
     versions: versions.map((one) => ({
       id: toId("plan", one.id),
@@ -63,9 +66,20 @@ export async function viewPlan(
 }
 
 /** Sentences for people: why this plan cannot be executed now. */
-function blockersOf(plan: PlanRecord, approval: string | undefined): string[] {
+function blockersOf(
+  plan: PlanRecord,
+  approval: string | undefined,
+  { verdict, voidBecause }: Effective,
+): string[] {
   const running = plan.latest_run_status === "queued" || plan.latest_run_status === "running";
+  const lapsed =
+    plan.status === "approved" &&
+    (verdict === "block" || (verdict === "warn" && approval !== "approved"));
   return [
+    ...(voidBecause === "rules" && ["ready", "blocked", "approved"].includes(plan.status)
+      ? ["The rules of the gates have changed since it was judged: plan again."]
+      : []),
+    ...(lapsed ? ["The override that let it through counts no more."] : []),
     ...(plan.status === "blocked" ? ["A gate blocks it: correct the backlog and plan again."] : []),
     ...(plan.status === "ready" && approval === "expired"
       ? ["Nobody approved it in time: plan again to ask anew."]
@@ -99,8 +113,15 @@ export function toPlanSummary(plan: PlanRecord) {
   };
 }
 
-export function toEvaluation(one: EvaluationRecord) {
-  return { ...one, at: one.at.toISOString() };
+export function toEvaluation({ rules_digest, ...one }: EvaluationRecord) {
+  return { ...one, rulesDigest: rules_digest, at: one.at.toISOString() };
+}
+
+/** Overrides that count or wait for a second person: wherever the verdict is shown, they are. */
+export function shownOverrides({ overrides, rules }: Effective): OverrideView[] {
+  return overrides
+    .map((one) => viewOverride(one, rules.digest))
+    .filter(({ status }) => status === "active" || status === "pending");
 }
 
 export function toPlanStep(step: PlanStepRecord): Record<keyof PlanStepView, unknown> {

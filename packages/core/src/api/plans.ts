@@ -13,6 +13,7 @@ import {
   StepName,
   Verdict,
 } from "../vocabulary/index.ts";
+import { OverrideView } from "./gates.ts";
 import { PageInput, Timestamp, pageOf } from "./paging.ts";
 
 export const CreatePlanInput = z.object({
@@ -41,6 +42,12 @@ export const EvaluationView = z.object({
   verdict: Verdict,
   score: z.number().min(0).max(100),
   digest: z.string(),
+  rulesDigest: z.string().nullable().default(null).meta({
+    description: "Of the rules that judged",
+  }),
+  model: z.string().nullable().default(null).meta({
+    description: "Whose plan it is, where the plans of several models were judged",
+  }),
   findings: z.array(Finding),
   at: Timestamp,
 });
@@ -98,6 +105,10 @@ export const PlanView = PlanSummary.extend({
   workspace: z.string().nullable(),
   planApprovalId: ApprovalId.nullable(),
   planApprovalStatus: ApprovalStatus.nullable(),
+  effectiveVerdict: Verdict.meta({ description: "The verdict without what overrides lift" }),
+  overrides: z
+    .array(OverrideView)
+    .meta({ description: "Those in force and those that wait for a second person" }),
   evaluations: z.array(EvaluationView),
   stepList: z.array(PlanStepView),
   versions: z.array(
@@ -115,10 +126,19 @@ export const GatesView = z.object({
   planId: PlanId,
   version: z.int(),
   digest: z.string(),
-  verdict: Verdict,
+  verdict: Verdict.meta({ description: "As it was given" }),
+  effectiveVerdict: Verdict.meta({ description: "The verdict without what overrides lift" }),
   score: z.number().min(0).max(100),
   current: z.boolean().meta({ description: "False when what was judged has changed since" }),
+  voidBecause: z.enum(["steps", "rules"]).nullable().meta({
+    description: "What has changed since, so that the verdict holds no more",
+  }),
+  rulesDigest: z.string().meta({ description: "Of the rules in force now" }),
   gates: z.array(EvaluationView),
+  steps: z.array(z.object({ step: z.string(), verdict: Verdict })).meta({
+    description: "The worst finding about each step that is mentioned",
+  }),
+  overrides: z.array(OverrideView),
 });
 export type GatesView = z.infer<typeof GatesView>;
 

@@ -7,6 +7,7 @@ import {
   Decision,
   GroupName,
   Hold,
+  OverrideStatus,
   QueueName,
   StepName,
   StepStatus,
@@ -230,6 +231,31 @@ export const MESSAGE_TYPES = {
     burst: count.nullish(),
     weight: count.nullish(),
   }),
+  "gate.overridden": defineMessage(
+    "gate.overridden",
+    "Somebody answers for going on although a gate warns or blocks, or does so no more",
+    {
+      override_id: Uuid,
+      plan_id: Uuid,
+      scope: z.enum(["plan", "step", "rule"]),
+      status: OverrideStatus,
+      verdict: Verdict,
+    },
+  ),
+  "gate_rule.changed": defineMessage("gate_rule.changed", "A rule of a gate has a new version", {
+    rule: StepName,
+    version: count,
+    enabled: z.boolean(),
+  }),
+  "flag.changed": defineMessage("flag.changed", "A flag was switched on or off", {
+    flag: z.string(),
+    enabled: z.boolean(),
+  }),
+  "models.compared": defineMessage(
+    "models.compared",
+    "The plans of several models for the same items were compared",
+    { comparison_id: Uuid, models: count, usable: count },
+  ),
   "webhook.tested": defineMessage(
     "webhook.tested",
     "Somebody asked for a trial; told to that endpoint only",

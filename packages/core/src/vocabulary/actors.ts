@@ -17,6 +17,9 @@ export const Permission = z.enum([
   "dead_letter.reveal",
   "settings.write",
   "audit.export",
+  "gate.manage",
+  "gate.override",
+  "flag.manage",
 ]);
 export type Permission = z.infer<typeof Permission>;
 
@@ -42,6 +45,7 @@ const GRANTS: Record<MemberRole, readonly Permission[]> = {
     "approval.decide",
     "agent.manage",
     "audit.export",
+    "gate.override",
   ],
   admin: Permission.options,
 };

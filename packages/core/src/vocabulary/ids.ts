@@ -30,11 +30,13 @@ export const ID_PREFIXES = {
   webhook: "hook",
   webhookDelivery: "delivery",
   schedule: "schedule",
+  override: "override",
   approvalGroup: "group",
   delegation: "delegation",
   comment: "comment",
   tool: "tool",
   toolRun: "use",
+  comparison: "compare",
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
@@ -104,6 +106,7 @@ export function idSchema<K extends IdKind>(kind: K) {
 }
 
 export const TenantId = idSchema("tenant");
+export const OverrideId = idSchema("override");
 export const AgentId = idSchema("agent");
 export const BacklogItemId = idSchema("backlogItem");
 export const PlanId = idSchema("plan");
@@ -115,6 +118,7 @@ export const RuleId = idSchema("rule");
 export const ArtifactId = idSchema("artifact");
 export const EventId = idSchema("event");
 export const MessageId = idSchema("message");
+export const ComparisonId = idSchema("comparison");
 export const UploadId = idSchema("upload");
 export const CompensationId = idSchema("compensation");
 export const DeadLetterId = idSchema("deadLetter");

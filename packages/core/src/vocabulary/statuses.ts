@@ -49,6 +49,18 @@ export type Sensitivity = z.infer<typeof Sensitivity>;
 export const GateKind = z.enum(["structural", "risk", "compliance", "resource"]);
 export type GateKind = z.infer<typeof GateKind>;
 
+/** expired and void follow from the clock and from what has changed since; lapsed: its approval ended without an answer. */
+export const OverrideStatus = z.enum([
+  "pending",
+  "active",
+  "refused",
+  "lapsed",
+  "revoked",
+  "expired",
+  "void",
+]);
+export type OverrideStatus = z.infer<typeof OverrideStatus>;
+
 export const Verdict = z.enum(["allow", "warn", "block"]);
 export type Verdict = z.infer<typeof Verdict>;
 

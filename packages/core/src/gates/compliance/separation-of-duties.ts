@@ -28,6 +28,8 @@ export const separationOfDuties: GateRule = {
           : "whoever planned or owns it";
       yield {
         step: step.name,
+        // whoever may approve can still be invited; where the only ones stand behind it, nothing is separated
+        ...(approvers.length === 0 && { verdict: "allow" as const }),
         reason: `Nobody but ${who} could approve step "${step.name}".`,
         evidence: { item: step.itemId, approvers: approvers.length },
       };

@@ -81,13 +81,15 @@ export interface EvaluationRecord {
   verdict: string;
   score: number;
   digest: string;
+  rules_digest: string | null;
+  model: string | null;
   findings: unknown[];
   at: Date;
 }
 
 export async function listEvaluations(db: Executor, planId: string): Promise<EvaluationRecord[]> {
   const { rows } = await sql<EvaluationRecord>`
-    select gate, verdict, score, digest, findings, at from plan_evaluations
+    select gate, verdict, score, digest, rules_digest, model, findings, at from plan_evaluations
     where plan_id = ${planId}::uuid
     order by case gate when 'structural' then 1 when 'risk' then 2 when 'compliance' then 3 else 4 end, at
   `.execute(db);

@@ -1,0 +1,113 @@
+import { ReplayRuleInput, ReplayRuleResult } from "@nofx/core/api";
+import { NofxError } from "@nofx/core/errors";
+import { worstVerdict, type PlanUnderJudgement } from "@nofx/core/gates";
+import { sceneOf } from "@nofx/core/gates/conditions";
+import { toId, Verdict } from "@nofx/core/vocabulary";
+import {
+  listEvaluations,
+  listRecentPlans,
+  loadStoredSteps,
+  type ReplayedPlan,
+} from "@nofx/db/queries";
+import { z } from "zod";
+import type { MemberContext } from "../command/context.ts";
+import { runQuery } from "../command/run-command.ts";
+import type { CommandTransaction } from "../command/transaction.ts";
+import { checkCondition, conditions, type Evaluated } from "../conditions/index.ts";
+import { StoredStep } from "../plans/digest.ts";
+import { loadPlanFacts } from "./load-facts.ts";
+
+const PLANS = 100;
+/** Of all plans together: more would not be read in one request. */
+const MAX_STEPS = 20_000;
+
+type Draft = z.output<typeof ReplayRuleInput>;
+type Replayed = ReplayRuleResult["plans"][number];
+
+/**
+ * What a draft would have said of the last 100 plans: each plan's verdict as it was given, and with the draft in place of the
+ * rule of its name. Those that change come first. Facts are today's; the time is that of the plan.
+ */
+export function replayRule(
+  ctx: MemberContext,
+  input: z.input<typeof ReplayRuleInput>,
+): Promise<ReplayRuleResult> {
+  return runQuery(ctx, ReplayRuleInput, input, async (tx, draft) => {
+    const problem = checkCondition(draft.condition, draft.scope);
+    if (problem !== undefined) {
+      throw new NofxError("condition_invalid", {
+        detail: `Line ${problem.line}, column ${problem.column}: ${problem.message}.`,
+        data: { ...problem },
+      });
+    }
+    const recent = await listRecentPlans(tx.db, ctx.tenantId, PLANS);
+    const plans: Replayed[] = [];
+    let steps = 0;
+    let skipped = 0;
+    for (const plan of recent) {
+      steps += plan.step_count;
+      if (steps > MAX_STEPS) {
+        steps -= plan.step_count;
+        skipped += 1;
+      } else plans.push(await replay(ctx, tx, plan, draft));
+    }
+    const changed = plans.filter(isChanged);
+    return ReplayRuleResult.parse({
+      plans: [...changed, ...plans.filter((plan) => !isChanged(plan))],
+      judged: plans.length,
+      changed: changed.length,
+      failed: plans.filter(({ error }) => error !== null).length,
+      skipped,
+    });
+  });
+}
+
+function isChanged({ before, after }: Replayed): boolean {
+  return before !== after;
+}
+
+const Given = z.array(z.object({ rule: z.string(), verdict: Verdict }));
+
+async function replay(
+  ctx: MemberContext,
+  tx: CommandTransaction,
+  { id, title, pack, version, created_at }: ReplayedPlan,
+  draft: Draft,
+): Promise<Replayed> {
+  const steps = (await loadStoredSteps(tx.db, id)).map((step) => StoredStep.parse(step));
+  const facts = await loadPlanFacts(ctx, tx, steps, undefined);
+  const plan: PlanUnderJudgement = {
+    plan: { title, pack, version },
+    steps,
+    notes: [],
+    facts: { ...facts, now: created_at.toISOString() },
+  };
+  const [outcome = { failed: "not evaluated" }] = await conditions.evaluate([draft], sceneOf(plan));
+  const evaluations = await listEvaluations(tx.db, id);
+  const given = evaluations.flatMap((one) => Given.parse(one.findings));
+  const others = given.filter(({ rule }) => rule !== draft.name).map(({ verdict }) => verdict);
+  return {
+    planId: toId("plan", id),
+    title,
+    version,
+    at: created_at.toISOString(),
+    before: worstVerdict(given.map(({ verdict }) => verdict)),
+    after: worstVerdict([...others, ...verdictOf(outcome, draft)]),
+    ...countOf(outcome, steps),
+  };
+}
+
+function verdictOf(outcome: Evaluated, { verdict }: Draft): Verdict[] {
+  if ("failed" in outcome) return [verdict === "block" ? "block" : "warn"];
+  return outcome.found ? [verdict] : [];
+}
+
+function countOf(outcome: Evaluated, steps: readonly { name: string }[]) {
+  if ("failed" in outcome) return { found: 0, steps: [], error: outcome.failed };
+  const names = outcome.steps.slice(0, 10).map((at) => steps[at]?.name ?? "");
+  return {
+    found: outcome.found ? Math.max(1, outcome.steps.length) : 0,
+    steps: names,
+    error: null,
+  };
+}
