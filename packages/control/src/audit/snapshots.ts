@@ -6,7 +6,7 @@ import {
 } from "@nofx/core/api";
 import { NofxError } from "@nofx/core/errors";
 import { toId, toUuid } from "@nofx/core/vocabulary";
-import { listSnapshots as query, type SnapshotRecord } from "@nofx/db/queries";
+import { findPlan, listSnapshots as query, type SnapshotRecord } from "@nofx/db/queries";
 import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
 import { runQuery } from "../command/run-command.ts";
@@ -18,7 +18,11 @@ export function listSnapshots(
   input: z.input<typeof ListSnapshotsInput>,
 ): Promise<{ items: SnapshotView[] }> {
   return runQuery(ctx, ListSnapshotsInput, input, async (tx, { planId }) => {
-    const rows = await query(tx.db, { tenantId: ctx.tenantId, planId: toUuid("plan", planId) });
+    const uuid = toUuid("plan", planId);
+    if ((await findPlan(tx.db, ctx.tenantId, uuid)) === undefined) {
+      throw new NofxError("not_found", { detail: "There is no such plan in this tenant." });
+    }
+    const rows = await query(tx.db, { tenantId: ctx.tenantId, planId: uuid });
     return { items: rows.map(view) };
   });
 }

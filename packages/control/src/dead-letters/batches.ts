@@ -45,6 +45,7 @@ export function stopRedriveBatch(
     }
     if (numAffectedRows === 1n) {
       const { succeeded, failed, skipped } = batch;
+      await tx.audit("redrive_batch.stopped", { batch_id: batchId });
       tx.emit({
         type: "redrive_batch.ended",
         payload: { batch_id: batchId, status: "stopped", succeeded, failed, skipped },
