@@ -5,6 +5,7 @@ import type { DB } from "@nofx/db/types";
 import type { Kysely } from "kysely";
 import type { Pool } from "pg";
 import { z } from "zod";
+import { flagReaderOf, type FlagReader } from "../flags/flag-reader.ts";
 import { parseAllowedHosts, type AllowedHosts } from "../net/allowed-hosts.ts";
 import { system } from "../seams/system.ts";
 import { createStorage, type Storage } from "../storage/storage.ts";
@@ -22,6 +23,11 @@ export const PlaneEnv = z.object({
   /** Where the local stack's supervisor listens, and what opens it. */
   NOFX_PLUG_URL: z.url().optional(),
   NOFX_PLUG_TOKEN: z.string().min(16).optional(),
+  /** A Vercel Edge Config that keeps copies of flags. */
+  EDGE_CONFIG: z.string().min(1).optional(),
+  /** on or off for every tenant of this process, whatever they have switched. */
+  FEATURE_AUTO_PLANNER: z.string().optional(),
+  FEATURE_PLANNER_EXECUTE: z.string().optional(),
 });
 export type PlaneEnv = z.infer<typeof PlaneEnv>;
 
@@ -38,6 +44,7 @@ export interface Plane {
   readonly sha256: (text: string) => string;
   /** What may be called although it is not public. */
   readonly allowedHosts: AllowedHosts;
+  readonly flags: FlagReader;
   /** Wakes whoever executes steps, soon; nobody waits for it. */
   readonly ring: () => void;
   /** Only where the local stack runs the workers. */
@@ -67,6 +74,7 @@ export function createPlane(
     sha256: (text) => createHash("sha256").update(text).digest("hex"),
     ring: createRinger(pool, clock),
     allowedHosts: parseAllowedHosts(env.NOFX_HTTP_ALLOW ?? ""),
+    flags: flagReaderOf(clock, env),
     plug: plugOf(env),
     close: () => pool.end(),
   };

@@ -19,6 +19,7 @@ import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
 import { checkExecution } from "../gates/check-execution.ts";
+import { isEnabled, refuseWhenOff } from "../flags/is-enabled.ts";
 import { admit, countByQueue } from "../queues/admit.ts";
 import { digestPlan, StoredStep } from "./digest.ts";
 import { aboutStep, openApproval, withGroups } from "./open-approvals.ts";
@@ -36,7 +37,9 @@ export async function executePlan(
     permission: "plan.execute",
     input: ExecutePlanInput,
   } as const;
+  const open = await isEnabled(ctx, "FEATURE_PLANNER_EXECUTE");
   return runCommand(ctx, spec, input, async (tx, { planId }) => {
+    refuseWhenOff(ctx, "FEATURE_PLANNER_EXECUTE", open);
     const uuid = toUuid("plan", planId);
     await sql`select id from plans where id = ${uuid}::uuid for update`.execute(tx.db);
     const plan = await findPlan(tx.db, ctx.tenantId, uuid);

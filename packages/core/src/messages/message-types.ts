@@ -1,3 +1,4 @@
+import { FlagName } from "../flags/index.ts";
 import { z } from "zod";
 import {
   ApprovalStatus,
@@ -248,7 +249,7 @@ export const MESSAGE_TYPES = {
     enabled: z.boolean(),
   }),
   "flag.changed": defineMessage("flag.changed", "A flag was switched on or off", {
-    flag: z.string(),
+    flag: FlagName,
     enabled: z.boolean(),
   }),
   "models.compared": defineMessage(
