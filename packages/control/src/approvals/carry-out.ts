@@ -4,6 +4,7 @@ import { takeSnapshot } from "../audit/take-snapshot.ts";
 import type { MemberContext } from "../command/context.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
 import { carryOutAcceptance } from "../dead-letters/settle.ts";
+import { carryOutOverride } from "../overrides/carry-out.ts";
 
 /** Moves what waited for the answer, in the transaction of the answer. */
 export async function carryOut(
@@ -14,6 +15,9 @@ export async function carryOut(
 ): Promise<void> {
   if (approval.subject === "plan" && approval.plan_id !== null) {
     return carryOutPlan(ctx, tx, approval.plan_id, status);
+  }
+  if (approval.subject === "override") {
+    return carryOutOverride(ctx, tx, approval.id, status);
   }
   const { rows } = await sql<{ freed: { for_workers: number; for_agents: number } }>`
     select engine.apply_approval(${approval.id}::uuid, 'member', ${ctx.actor.id}) as freed
