@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { makeSigningKey } from "@nofx/control/audit/keys";
 import { identifyProcess } from "@nofx/db/local-stack/process-identity";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startWeb } from "../../apps/web/test/start-web.ts";
@@ -179,4 +180,59 @@ test("nofx runs: a task's run is paused, resumed, and called off", async () => {
   expect(await said(() => runs.pauseOrResume("pause", run))).toContain("is paused");
   expect(await said(() => runs.pauseOrResume("resume", run))).toContain("goes on");
   expect(await said(() => runs.cancel(run, { undo: true }))).toContain("is called off");
+});
+
+test("nofx audit and lineage: exported, verified, a decision replayed, and what became of an item", async () => {
+  const { importBacklog } = await import("../../apps/cli/src/commands/import.ts");
+  const { plan } = await import("../../apps/cli/src/commands/plan.ts");
+  const audit = await import("../../apps/cli/src/commands/audit.ts");
+  const { verify } = await import("../../apps/cli/src/commands/audit-verify.ts");
+  const { replay } = await import("../../apps/cli/src/commands/audit-replay.ts");
+  const { lineage } = await import("../../apps/cli/src/commands/lineage.ts");
+  const items = [{ id: "pause", title: "Pause", kind: "wait", with: { seconds: 1 }, owner: "us" }];
+  const file = join(home, "backlog.json");
+  writeFileSync(file, JSON.stringify({ version: 1, pack: "ledger", items }));
+  await said(() => importBacklog(file, { json: true }));
+  const made = JSON.parse(await said(() => plan("ledger", { execute: true, json: true }))) as {
+    id: string;
+    run: { runId: string };
+  };
+
+  const shown = await said(() => replay(made.id, {}));
+  expect(shown).toMatch(/judged[^]*gate structural[^]*executed/);
+  expect(shown).toContain("✔ the steps are those of the plan's digest");
+  expect(shown).toContain("✔ its digest is the one that the audit log holds");
+  expect(shown).not.toContain("differs from the database");
+  await web.owner.query("update plan_steps set token = 'x' where tenant_id = $1", [tenantId]);
+  expect(await said(() => replay(made.id, {}))).toMatch(/differs from the database: step pause/);
+  const { rows } = await web.owner.query<{ body: string }>(
+    "select body from audit_snapshots where tenant_id = $1 order by id limit 1",
+    [tenantId],
+  );
+  const snapshot = join(home, "snapshot.json");
+  writeFileSync(snapshot, rows[0]?.body ?? "");
+  expect(await said(() => replay(snapshot, {}))).toContain("ledger");
+  writeFileSync(snapshot, (rows[0]?.body ?? "").replace('"seconds": 1', '"seconds": 2'));
+  await expect(said(() => replay(snapshot, {}))).rejects.toThrow("not what it was");
+  await expect(replay(file, {})).rejects.toThrow("no snapshot");
+
+  const log = join(home, "audit.jsonl");
+  const key = join(home, "key.pem");
+  writeFileSync(key, makeSigningKey().publicKey);
+  const quiet = vi.spyOn(console, "error").mockImplementation(() => {});
+  await audit.exportLog({ output: log });
+  quiet.mockRestore();
+  expect(await said(() => verify(log, { key: [key] }))).toMatch(
+    /Nothing wrong[^]*holds no signed digest/,
+  );
+  writeFileSync(log, readFileSync(log, "utf8").replace("plan.created", "plan.approved"));
+  await expect(said(() => verify(log, { key: [key] }))).rejects.toThrow("cannot be believed");
+  await expect(audit.head({})).rejects.toThrow("No digest is signed yet");
+
+  expect(await said(() => lineage("pause", {}))).toMatch(
+    new RegExp(
+      `Pause.*ledger/pause[^]*plan version 1[^]*${made.run.runId}[^]*spend: none recorded`,
+    ),
+  );
+  await expect(lineage("nowhere", {})).rejects.toThrow('There is no item "nowhere"');
 });
