@@ -40,3 +40,8 @@ export function restCommand(path: `/${string}`, tag: string, told: Told): OpenAp
   };
   return { openapi: operation };
 }
+
+/** `POST path`: a question whose input is too long for an address. */
+export function restQuestion(path: `/${string}`, tag: string, told: Told): OpenApiMeta {
+  return { openapi: { method: "POST", path, tags: [tag], ...told } };
+}

@@ -70,6 +70,14 @@ export const publicProcedure = t.procedure.use(mapErrors);
 /** A question of a member. */
 export const query = publicProcedure.use(refuseUnstorable).use(member);
 
+const ownPagesOnly = t.middleware(async ({ ctx, next }) => {
+  if (ctx.byCookie) assertSameOrigin(ctx.headers);
+  return next();
+});
+
+/** A question of a member that is sent by POST, because its input is too long for an address. */
+export const ask = query.use(ownPagesOnly);
+
 /** A command of a member. */
 export const command = publicProcedure.use(once).use(refuseUnstorable);
 

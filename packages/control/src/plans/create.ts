@@ -1,27 +1,19 @@
 import { CreatePlanInput, type PlanView } from "@nofx/core/api";
-import { NofxError } from "@nofx/core/errors";
 import { overall, verdictsByStep } from "@nofx/core/gates";
-import { layoutPlan, planBacklog, type PlannedStep } from "@nofx/core/planner";
+import { layoutPlan } from "@nofx/core/planner";
 import { toId } from "@nofx/core/vocabulary";
-import {
-  findPack,
-  insertPlanSteps,
-  loadPackItems,
-  loadPlanRules,
-  nextPlanVersion,
-  type PlanStepRow,
-} from "@nofx/db/queries";
+import { insertPlanSteps, lockLatestVersion, type PlanStepRow } from "@nofx/db/queries";
 import type { z } from "zod";
 import { takeSnapshot } from "../audit/take-snapshot.ts";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
-import { judge, type Judgement } from "../gates/judge.ts";
+import { isEnabled, refuseWhenOff } from "../flags/is-enabled.ts";
 import { argumentsDigest } from "./arguments-digest.ts";
 import { digestPlan } from "./digest.ts";
+import { draftPlan, type PlanDraft } from "./draft-plan.ts";
 import { openApprovals } from "./open-approvals.ts";
-import { parseRules } from "./parse-rules.ts";
-import { selectItems } from "./select-items.ts";
+import { packNamed } from "./pack-named.ts";
 import { supersedeOlder } from "./supersede-older.ts";
 import { viewPlan } from "./view.ts";
 
@@ -34,37 +26,23 @@ export async function createPlan(
   input: z.input<typeof CreatePlanInput>,
 ): Promise<PlanView> {
   const spec = { name: "plans.create", permission: "plan.create", input: CreatePlanInput } as const;
+  const open = await isEnabled(ctx, "FEATURE_AUTO_PLANNER");
   return runCommand(ctx, spec, input, async (tx, parsed) => {
-    const pack = await findPack(tx.db, ctx.tenantId, parsed.pack);
-    if (pack === undefined) {
-      throw new NofxError("not_found", {
-        detail: `There is no pack "${parsed.pack}". Import a backlog first.`,
-      });
-    }
-    const version = await nextPlanVersion(tx.db, pack.id);
-    const items = selectItems(await loadPackItems(tx.db, pack.id), parsed.items);
-    const rules = parseRules(await loadPlanRules(tx.db, ctx.tenantId));
-    const planned = planBacklog({
-      tenantId: ctx.tenantId,
-      lineage: pack.id,
-      items,
-      rules,
-      sha256: ctx.plane.sha256,
-    });
-    if (!planned.ok) throw new NofxError("plan_invalid", { issues: planned.issues });
-
+    refuseWhenOff(ctx, "FEATURE_AUTO_PLANNER", open);
+    const pack = await packNamed(ctx, tx, parsed.pack);
+    const parent = await lockLatestVersion(tx.db, pack.id);
     const plan = {
       id: ctx.plane.newUuid(),
       tenantId: ctx.tenantId,
       packId: pack.id,
-      version,
+      version: (parent?.version ?? 0) + 1,
+      parentId: parent?.id ?? null,
       title: parsed.title ?? pack.title ?? pack.name,
       workspace: pack.workspace,
     };
-    const { steps, notes } = planned;
-    const judgement = await judge(ctx, tx, { ...plan, pack: pack.name, steps, notes });
+    const draft = await draftPlan(ctx, tx, pack, { ...parsed, ...plan });
     await supersedeOlder(tx, pack.id);
-    await store(ctx, tx, { plan, steps, judgement });
+    await store(ctx, tx, { plan, draft });
     return viewPlan(ctx, tx, toId("plan", plan.id));
   });
 }
@@ -75,15 +53,16 @@ interface NewPlan {
     tenantId: string;
     packId: string;
     version: number;
+    parentId: string | null;
     title: string;
     workspace: string | null;
   };
-  steps: readonly PlannedStep[];
-  judgement: Judgement;
+  draft: PlanDraft;
 }
 
 async function store(ctx: MemberContext, tx: CommandTransaction, made: NewPlan): Promise<void> {
-  const { plan, steps, judgement } = made;
+  const { plan, draft } = made;
+  const { steps, judgement, timetable } = draft;
   const { evaluations } = judgement;
   const { verdict, score } = overall(evaluations);
   const digest = digestPlan(ctx.plane, { version: plan.version, workspace: plan.workspace, steps });
@@ -102,12 +81,17 @@ async function store(ctx: MemberContext, tx: CommandTransaction, made: NewPlan):
       score,
       digest,
       step_count: steps.length,
+      parent_id: plan.parentId,
+      makespan_seconds: timetable === undefined ? null : timetable.makespanMs / 1_000,
+      lower_bound_seconds: timetable === undefined ? null : timetable.lowerBoundMs / 1_000,
+      resources: JSON.stringify(draft.resources),
+      forecast: JSON.stringify(draft.forecast),
       correlation_id: ctx.correlationId,
       created_by_type: "member",
       created_by: ctx.actor.id,
     })
     .execute();
-  const sensitive = await insertPlanSteps(tx.db, plan, toRows(ctx, steps, evaluations));
+  const sensitive = await insertPlanSteps(tx.db, plan, toRows(ctx, draft));
   await tx.db
     .insertInto("plan_evaluations")
     .values(
@@ -148,13 +132,10 @@ async function store(ctx: MemberContext, tx: CommandTransaction, made: NewPlan):
   await takeSnapshot(ctx, tx, plan.id, "judged");
 }
 
-function toRows(
-  ctx: MemberContext,
-  steps: readonly PlannedStep[],
-  evaluations: Judgement["evaluations"],
-): PlanStepRow[] {
+function toRows(ctx: MemberContext, draft: PlanDraft): PlanStepRow[] {
+  const { steps, estimates, timetable } = draft;
   const places = layoutPlan(steps);
-  const verdicts = verdictsByStep(evaluations);
+  const verdicts = verdictsByStep(draft.judgement.evaluations);
   return steps.map((step, i) => ({
     item_key: step.itemId,
     name: step.name,
@@ -180,5 +161,10 @@ function toRows(
     verdict: verdicts.get(step.name) ?? "allow",
     x: places[i]?.x ?? 0,
     y: places[i]?.y ?? 0,
+    resources: step.resources ?? [],
+    estimate: estimates[i],
+    start_seconds: timetable === undefined ? null : (timetable.startMs[i] ?? 0) / 1_000,
+    slack_seconds: timetable === undefined ? null : (timetable.slackMs[i] ?? 0) / 1_000,
+    critical: timetable?.critical[i] ?? false,
   }));
 }

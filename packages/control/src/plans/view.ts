@@ -53,6 +53,9 @@ export async function viewPlan(
     effectiveVerdict: effective.verdict,
     overrides: shownOverrides(effective),
     evaluations: effective.evaluations.map(toEvaluation),
+    forecast: plan.forecast,
+    timetable: viewTimetable(plan),
+    parentId: plan.parent_id === null ? null : toId("plan", plan.parent_id),
     stepList: steps.items.map(toPlanStep),
     versions: versions.map((one) => ({
       id: toId("plan", one.id),
@@ -63,6 +66,11 @@ export async function viewPlan(
     executable: blockers.length === 0,
     blockers,
   });
+}
+
+function viewTimetable({ makespan_seconds, lower_bound_seconds, resources }: PlanRecord) {
+  if (makespan_seconds === null) return null;
+  return { makespanSeconds: makespan_seconds, lowerBoundSeconds: lower_bound_seconds, resources };
 }
 
 /** Sentences for people: why this plan cannot be executed now. */
@@ -146,5 +154,10 @@ export function toPlanStep(step: PlanStepRecord): Record<keyof PlanStepView, unk
     verdict: step.verdict,
     approvalId: step.approval_id === null ? null : toId("approval", step.approval_id),
     approvalStatus: step.approval_status,
+    resources: step.resources,
+    estimate: step.estimate,
+    startSeconds: step.start_seconds,
+    slackSeconds: step.slack_seconds,
+    critical: step.critical,
   };
 }

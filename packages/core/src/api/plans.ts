@@ -13,6 +13,7 @@ import {
   StepName,
   Verdict,
 } from "../vocabulary/index.ts";
+import { ForecastView, StepTimes, TimetableView } from "./estimates.ts";
 import { OverrideView } from "./gates.ts";
 import { PageInput, Timestamp, pageOf } from "./paging.ts";
 
@@ -74,6 +75,7 @@ export const PlanStepView = z.object({
   verdict: Verdict.meta({ description: "Worst finding about this step" }),
   approvalId: ApprovalId.nullable(),
   approvalStatus: ApprovalStatus.nullable(),
+  ...StepTimes.shape,
 });
 export type PlanStepView = z.infer<typeof PlanStepView>;
 
@@ -110,6 +112,13 @@ export const PlanView = PlanSummary.extend({
     .array(OverrideView)
     .meta({ description: "Those in force and those that wait for a second person" }),
   evaluations: z.array(EvaluationView),
+  forecast: ForecastView.nullable().meta({
+    description: "Null in plans made before there were any",
+  }),
+  timetable: TimetableView.nullable().meta({
+    description: "When steps are to run; null where there are none",
+  }),
+  parentId: PlanId.nullable().meta({ description: "The version before" }),
   stepList: z.array(PlanStepView),
   versions: z.array(
     z.object({ id: PlanId, version: z.int(), status: PlanStatus, createdAt: Timestamp }),

@@ -1,18 +1,26 @@
 import {
   createPlan,
+  diffPlans,
   executePlan,
+  forecastPlan,
   getGates,
   getPlan,
+  getPlanOutcome,
   listPlans,
   listPlanSteps,
 } from "@nofx/control/plans";
 import {
   CreatePlanInput,
+  DiffPlansInput,
   ExecutePlanInput,
   ExecutePlanResult,
+  ForecastPlanInput,
   GatesView,
   ListPlansInput,
   PageInput,
+  PlanDiffView,
+  PlanForecastView,
+  PlanOutcomeView,
   PlanPage,
   PlanStepPage,
   PlanView,
@@ -20,8 +28,8 @@ import {
 import { PlanId } from "@nofx/core/vocabulary";
 import type { TRPCRouterRecord } from "@trpc/server";
 import { z } from "zod";
-import { rest, restCommand } from "../openapi-meta.ts";
-import { command, query } from "../trpc.ts";
+import { rest, restCommand, restQuestion } from "../openapi-meta.ts";
+import { ask, command, query } from "../trpc.ts";
 
 const OnePlan = z.object({ planId: PlanId });
 
@@ -48,6 +56,17 @@ export const plansRouter = {
     .output(ExecutePlanResult)
     .mutation(({ ctx, input }) => executePlan(ctx.member, input)),
 
+  forecast: ask
+    .meta(
+      restQuestion("/auto-planner/forecast", "plans", {
+        operationId: "forecastPlan",
+        summary: "What a plan would be: steps, times, cost, odds, verdicts. Nothing is stored",
+      }),
+    )
+    .input(ForecastPlanInput)
+    .output(PlanForecastView)
+    .mutation(({ ctx, input }) => forecastPlan(ctx.member, input)),
+
   list: query
     .meta(rest("/plans", "plans", { operationId: "listPlans", summary: "List plans" }))
     .input(ListPlansInput)
@@ -70,6 +89,28 @@ export const plansRouter = {
     .input(PageInput.extend(OnePlan.shape))
     .output(PlanStepPage)
     .query(({ ctx, input }) => listPlanSteps(ctx.member, input)),
+
+  diff: query
+    .meta(
+      rest("/plans/{from}/diff/{to}", "plans", {
+        operationId: "diffPlans",
+        summary: "What differs between two versions of a plan",
+      }),
+    )
+    .input(DiffPlansInput)
+    .output(PlanDiffView)
+    .query(({ ctx, input }) => diffPlans(ctx.member, input)),
+
+  outcome: query
+    .meta(
+      rest("/plans/{planId}/outcome", "plans", {
+        operationId: "getPlanOutcome",
+        summary: "What the newest run of a plan took, beside what was expected",
+      }),
+    )
+    .input(OnePlan)
+    .output(PlanOutcomeView)
+    .query(({ ctx, input }) => getPlanOutcome(ctx.member, input)),
 
   gates: query
     .meta(

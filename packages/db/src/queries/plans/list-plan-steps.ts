@@ -24,6 +24,11 @@ export interface PlanStepRecord {
   verdict: string;
   approval_id: string | null;
   approval_status: string | null;
+  resources: string[];
+  estimate: unknown;
+  start_seconds: number | null;
+  slack_seconds: number | null;
+  critical: boolean;
 }
 
 /** Steps of a plan in plan order, each with its newest approval. */
@@ -34,7 +39,8 @@ export async function listPlanSteps(
   const after = decodeCursor(filter.cursor)?.[0] ?? null;
   const { rows } = await sql<PlanStepRecord>`
     select s.id, s.name, s.title, s.item_key, s.kind, s.capability, s.arguments, s.needs, s.priority, s.position, s.sensitive, s.risk,
-           s.labels, s.owner, s.token, s.arguments_digest, s.x, s.y, s.verdict, a.id as approval_id, a.status as approval_status
+           s.labels, s.owner, s.token, s.arguments_digest, s.x, s.y, s.verdict, a.id as approval_id, a.status as approval_status,
+           s.resources, s.estimate, s.start_seconds, s.slack_seconds, s.critical
     from plan_steps s
     left join lateral (
       select a.id, a.status from approvals a where a.plan_step_id = s.id order by a.id desc limit 1
@@ -44,6 +50,37 @@ export async function listPlanSteps(
   `.execute(db);
   return cutPage(rows, filter.limit, (row) => [row.position]);
 }
+
+/** Every step of a plan, as versions are compared. */
+export async function loadComparedSteps(db: Executor, planId: string) {
+  return db
+    .selectFrom("plan_steps")
+    .select([
+      "name",
+      "title",
+      "position",
+      "needs",
+      "kind",
+      "capability",
+      "queue",
+      "arguments",
+      "priority",
+      "sensitive",
+      "risk",
+      "labels",
+      "owner",
+      "undo",
+      "pivot",
+      "max_failures",
+      "deadline_seconds",
+      "resources",
+      "start_seconds",
+      "estimate",
+    ])
+    .where("plan_id", "=", planId)
+    .execute();
+}
+export type ComparedStepRecord = Awaited<ReturnType<typeof loadComparedSteps>>[number];
 
 /** Every step of a plan as it was stored, in plan order: to see that what runs is what was judged. */
 export async function loadStoredSteps(db: Executor, planId: string) {

@@ -19,7 +19,14 @@ export interface PlanRecord {
   correlation_id: string;
   latest_run_id: string | null;
   latest_run_status: string | null;
+  /** From its first start to its end; null while it is not at its end. */
+  latest_run_ms: number | null;
   pending_approvals: number;
+  parent_id: string | null;
+  makespan_seconds: number | null;
+  lower_bound_seconds: number | null;
+  resources: unknown;
+  forecast: unknown;
 }
 
 const columns = sql`
@@ -27,12 +34,14 @@ const columns = sql`
   p.created_at, p.correlation_id,
   coalesce((select m.name from members m where m.tenant_id = p.tenant_id and m.user_id::text = p.created_by), p.created_by) as created_by,
   r.id as latest_run_id, r.status as latest_run_status,
+  extract(epoch from r.finished_at - r.started_at)::double precision * 1000 as latest_run_ms,
+  p.parent_id, p.makespan_seconds, p.lower_bound_seconds, p.resources, p.forecast,
   (select count(*)::integer from approvals a where a.plan_id = p.id and a.status = 'pending') as pending_approvals`;
 
 const source = sql`
   plans p
   join packs k on k.id = p.pack_id
-  left join lateral (select r.id, r.status from runs_all r where r.plan_id = p.id order by r.id desc limit 1) r on true`;
+  left join lateral (select r.id, r.status, r.started_at, r.finished_at from runs_all r where r.plan_id = p.id order by r.id desc limit 1) r on true`;
 
 async function select(db: Executor, rest: RawBuilder<unknown>): Promise<PlanRecord[]> {
   const { rows } = await sql<PlanRecord>`select ${columns} from ${source} ${rest}`.execute(db);
@@ -72,6 +81,16 @@ export async function findPlan(
     sql`where p.tenant_id = ${tenantId}::uuid and p.id = ${planId}::uuid`,
   );
   return rows[0];
+}
+
+/** The newest version of a pack's plan. */
+export async function latestPlanVersion(db: Executor, packId: string) {
+  return db
+    .selectFrom("plans")
+    .select(["id", "version"])
+    .where("pack_id", "=", packId)
+    .orderBy("version", "desc")
+    .executeTakeFirst();
 }
 
 /** Every version of a pack's plan, newest first, at most 50. */
