@@ -2,7 +2,7 @@ import { at } from "../../digraph.ts";
 import type { Resource, Windows } from "./resource.ts";
 
 /** Steps of the innermost loop that one resource may cost. */
-const MAX_STEPS = 4_000_000;
+const MAX_STEPS = 1_000_000;
 
 /**
  * Energetic reasoning (P. Baptiste, C. Le Pape, W. Nuijten, 1999) as a destructive bound: between a time after the start and
