@@ -4,6 +4,7 @@ import { z } from "zod";
 export const ErrorCode = z.enum([
   "invalid_input",
   "invalid_json",
+  "document_unreadable",
   "payload_too_large",
   "unsupported_media_type",
   "backlog_invalid",
@@ -55,6 +56,7 @@ export type ErrorCode = z.infer<typeof ErrorCode>;
 export const HTTP_STATUS: Record<ErrorCode, number> = {
   invalid_input: 400,
   invalid_json: 400,
+  document_unreadable: 400,
   payload_too_large: 413,
   unsupported_media_type: 415,
   backlog_invalid: 422,
@@ -105,6 +107,7 @@ export const HTTP_STATUS: Record<ErrorCode, number> = {
 export const ERROR_TITLE: Record<ErrorCode, string> = {
   invalid_input: "The request does not have the expected form.",
   invalid_json: "The body is not valid JSON or YAML.",
+  document_unreadable: "The document cannot be read in its format.",
   payload_too_large: "The body is larger than this endpoint takes.",
   unsupported_media_type: "This endpoint does not take that content type.",
   backlog_invalid: "The backlog has items that cannot be imported; nothing was written.",
