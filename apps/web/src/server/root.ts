@@ -3,6 +3,7 @@ import { approvalsRouter } from "./routers/approvals.ts";
 import { auditRouter } from "./routers/audit.ts";
 import { backlogRouter } from "./routers/backlog.ts";
 import { deadLettersRouter } from "./routers/dead-letters.ts";
+import { gatesRouter } from "./routers/gates.ts";
 import { lineageRouter } from "./routers/lineage.ts";
 import { plansRouter } from "./routers/plans.ts";
 import { retentionRouter } from "./routers/retention.ts";
@@ -24,6 +25,7 @@ export const appRouter = router({
   backlog: backlogRouter,
   deadLetters: deadLettersRouter,
   events: eventsRouter,
+  gates: gatesRouter,
   lineage: lineageRouter,
   plans: plansRouter,
   retention: retentionRouter,

@@ -95,8 +95,9 @@ describe("a warning", () => {
     const ask = { planId: own.id, scope: "plan" as const, reason: REASON };
     expect((await refusal(createOverride(again(supervisor), ask))).code).toBe("override_self");
     expect((await refusal(createOverride(again(operator), ask))).code).toBe("forbidden");
-    const { id: planId } = await plan(operator, [shellItem("fine")]);
-    expect((await refusal(createOverride(again(supervisor), { ...ask, planId }))).code).toBe(
+    const clean = await people();
+    const { id: planId } = await plan(clean.operator, [shellItem("fine")]);
+    expect((await refusal(createOverride(again(clean.supervisor), { ...ask, planId }))).code).toBe(
       "nothing_to_override",
     );
     expect(

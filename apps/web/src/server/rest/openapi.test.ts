@@ -33,7 +33,10 @@ it("describes exactly the routes that are answered, each under a name of its own
   }
 });
 
-it("asks for an Idempotency-Key on every POST and answers every error as a problem", () => {
+/** They change nothing, and are sent by POST because what they ask about is too long for an address. */
+const QUESTIONS = ["forecastPlan", "testGateRule", "replayGateRule"];
+
+it("asks for an Idempotency-Key on every POST that changes something, and answers every error as a problem", () => {
   const items = Object.values(openApiDocument().paths ?? {});
   const operations = items.flatMap((item) => [item.get, item.post].filter((one) => one != null));
   const refusals = operations.flatMap((operation) =>
@@ -41,7 +44,8 @@ it("asks for an Idempotency-Key on every POST and answers every error as a probl
   );
   const types = refusals.flatMap(([, response]) => Object.keys(response.content ?? {}));
   expect(new Set(types)).toEqual(new Set(["application/problem+json"]));
-  for (const { parameters } of items.flatMap((item) => item.post ?? [])) {
+  for (const { operationId, parameters } of items.flatMap((item) => item.post ?? [])) {
+    if (QUESTIONS.includes(operationId ?? "")) continue;
     expect(parameters).toContainEqual(expect.objectContaining({ name: "Idempotency-Key" }));
   }
 });
@@ -52,5 +56,6 @@ it("has the addresses that the source documents name", () => {
   expect(paths["/auto-planner/execute"]?.post).toBeDefined();
   expect(paths["/gates/{planId}"]?.get).toBeDefined();
   expect(paths["/approvals/{approvalId}"]?.post).toBeDefined();
+  expect(paths["/automation/override"]?.post).toBeDefined();
   expect(paths["/runs/{runId}"]?.get).toBeDefined();
 });
