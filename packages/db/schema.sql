@@ -400,6 +400,7 @@ CREATE INDEX approvals_run ON public.approvals USING btree (run_id) WHERE (run_i
 CREATE UNIQUE INDEX approvals_step_question ON public.approvals USING btree (step_id, name, arguments_digest) WHERE (subject = 'step'::text);
 -- A step that asks the same of a tool again is told the same question
 CREATE UNIQUE INDEX approvals_tool_question ON public.approvals USING btree (step_id, name, arguments_digest) WHERE ((subject = 'tool'::text) AND (status = 'pending'::text));
+CREATE CONSTRAINT TRIGGER approvals_audit AFTER INSERT ON public.approvals DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.subject = ANY (ARRAY['step'::text, 'tool'::text])) AND (NOT ((new.name = 'accept_loss'::text) AND (new.requested_by_type = 'member'::text))))) EXECUTE FUNCTION app.audit_question();
 CREATE TRIGGER approvals_prepare BEFORE INSERT OR UPDATE ON public.approvals FOR EACH ROW EXECUTE FUNCTION engine.prepare_approval();
 alter table public.approvals enable row level security;
 comment on table public.approvals is 'Questions to people, bound to the exact action by a digest; answered by approval_decisions';
@@ -982,6 +983,67 @@ create table public.idempotency_keys (
 CREATE INDEX idempotency_keys_expiry ON public.idempotency_keys USING btree (expires_at);
 alter table public.idempotency_keys enable row level security;
 comment on table public.idempotency_keys is 'One row an answered request: the same key and body gets the same answer';
+
+create table public.inbound_messages (
+  receiver_id uuid not null,
+  message_id text not null,
+  tenant_id uuid not null,
+  begun_at timestamp with time zone not null default clock_timestamp(),
+  outcome text,
+  approval_id uuid,
+  user_id uuid,
+  constraint inbound_messages_pkey PRIMARY KEY (receiver_id, message_id),
+  constraint inbound_messages_message_id_check CHECK (((length(message_id) >= 1) AND (length(message_id) <= 256))),
+  constraint inbound_messages_outcome_check CHECK ((outcome ~ '^[a-z][a-z0-9_]{0,63}$'::text)),
+  constraint inbound_messages_receiver_id_fkey FOREIGN KEY (receiver_id) REFERENCES inbound_receivers(id) ON DELETE CASCADE,
+  constraint inbound_messages_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+-- Messages that are old enough to be forgotten
+CREATE INDEX inbound_messages_age ON public.inbound_messages USING btree (begun_at);
+-- What a receiver took, newest first, and when it was last used
+CREATE INDEX inbound_messages_list ON public.inbound_messages USING btree (receiver_id, begun_at DESC);
+alter table public.inbound_messages enable row level security;
+comment on table public.inbound_messages is 'Ids of messages that came in, kept for 30 days: none is taken twice';
+
+create table public.inbound_receivers (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  name text not null,
+  description text not null default ''::text,
+  acts_for uuid[] not null,
+  decisions text[] not null,
+  subjects text[] not null default '{}'::text[],
+  status text not null default 'active'::text,
+  created_by uuid not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint inbound_receivers_pkey PRIMARY KEY (id),
+  constraint inbound_receivers_acts_for_check CHECK (((cardinality(acts_for) >= 1) AND (cardinality(acts_for) <= 200))),
+  constraint inbound_receivers_decisions_check CHECK (((cardinality(decisions) > 0) AND (decisions <@ ARRAY['approve'::text, 'reject'::text]))),
+  constraint inbound_receivers_description_check CHECK ((length(description) <= 500)),
+  constraint inbound_receivers_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
+  constraint inbound_receivers_status_check CHECK ((status = ANY (ARRAY['active'::text, 'disabled'::text]))),
+  constraint inbound_receivers_subjects_check CHECK ((subjects <@ ARRAY['plan'::text, 'plan_step'::text, 'step'::text, 'tool'::text, 'override'::text])),
+  constraint inbound_receivers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint inbound_receivers_tenant_id_name_key UNIQUE (tenant_id, name)
+);
+alter table public.inbound_receivers enable row level security;
+comment on table public.inbound_receivers is 'Webhooks that come in: each signed by its sender, each speaking for named members';
+
+create table public.inbound_secrets (
+  receiver_id uuid not null,
+  tenant_id uuid not null,
+  secret text not null,
+  previous text,
+  previous_until timestamp with time zone,
+  constraint inbound_secrets_pkey PRIMARY KEY (receiver_id),
+  constraint inbound_secrets_check CHECK (((previous IS NULL) = (previous_until IS NULL))),
+  constraint inbound_secrets_previous_check CHECK ((previous ~~ 'whsec\_%'::text)),
+  constraint inbound_secrets_receiver_id_fkey FOREIGN KEY (receiver_id) REFERENCES inbound_receivers(id) ON DELETE CASCADE,
+  constraint inbound_secrets_secret_check CHECK ((secret ~~ 'whsec\_%'::text)),
+  constraint inbound_secrets_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+alter table public.inbound_secrets enable row level security;
+comment on table public.inbound_secrets is 'What messages that come in have to be signed with; shown once when made';
 
 create table public.members (
   id uuid not null default app.uuid7(),
@@ -1759,6 +1821,7 @@ create table public.webhook_cursors (
   leased_by text,
   lease_until timestamp with time zone,
   version bigint not null default 0,
+  digest_to bigint,
   constraint webhook_cursors_pkey PRIMARY KEY (webhook_id),
   constraint webhook_cursors_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   constraint webhook_cursors_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE
@@ -1797,14 +1860,17 @@ comment on table public.webhook_deliveries is 'One row an attempt, kept for 30 d
 create table public.webhook_secrets (
   webhook_id uuid not null,
   tenant_id uuid not null,
-  secret text not null,
+  secret text,
   previous text,
   previous_until timestamp with time zone,
+  url text,
   constraint webhook_secrets_pkey PRIMARY KEY (webhook_id),
   constraint webhook_secrets_check CHECK (((previous IS NULL) = (previous_until IS NULL))),
+  constraint webhook_secrets_one CHECK (((secret IS NOT NULL) OR (url IS NOT NULL))),
   constraint webhook_secrets_previous_check CHECK ((previous ~~ 'whsec\_%'::text)),
   constraint webhook_secrets_secret_check CHECK ((secret ~~ 'whsec\_%'::text)),
   constraint webhook_secrets_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint webhook_secrets_url_check CHECK (((length(url) >= 1) AND (length(url) <= 2048))),
   constraint webhook_secrets_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE
 );
 alter table public.webhook_secrets enable row level security;
@@ -1820,9 +1886,14 @@ create table public.webhooks (
   disabled_reason text,
   created_by uuid not null,
   created_at timestamp with time zone not null default clock_timestamp(),
+  format text not null default 'nofx'::text,
+  titles boolean not null default true,
+  recipients uuid[] not null default '{}'::uuid[],
   constraint webhooks_pkey PRIMARY KEY (id),
   constraint webhooks_check CHECK (((status = 'disabled'::text) = (disabled_reason IS NOT NULL))),
   constraint webhooks_disabled_reason_check CHECK ((disabled_reason = ANY (ARRAY['gone'::text, 'failing'::text, 'by_member'::text]))),
+  constraint webhooks_format_check CHECK ((format = ANY (ARRAY['nofx'::text, 'slack'::text, 'email'::text]))),
+  constraint webhooks_recipients CHECK (((format = 'email'::text) = (recipients <> '{}'::uuid[]))),
   constraint webhooks_status_check CHECK ((status = ANY (ARRAY['active'::text, 'disabled'::text]))),
   constraint webhooks_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   constraint webhooks_url_check CHECK (((length(url) >= 1) AND (length(url) <= 2048)))
@@ -2542,6 +2613,18 @@ create policy idempotency_keys_own on public.idempotency_keys for all to nofx_ag
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
+create policy inbound_messages_own on public.inbound_messages for all to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy inbound_receivers_own on public.inbound_receivers for all to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy inbound_secrets_own on public.inbound_secrets for all to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
 create policy members_read on public.members for select to authenticated, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
@@ -2819,6 +2902,21 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.audit_question()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform app.append_audit(new.tenant_id, 'approval.requested', new.requested_by_type, new.requested_by,
+    jsonb_build_object('approval_id', new.id, 'subject', new.subject, 'run_id', new.run_id, 'step_id', new.step_id,
+      'arguments_digest', new.arguments_digest)::text);
+  return null;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.audit_time(p_at timestamp with time zone)
  RETURNS text
  LANGUAGE sql
@@ -2892,6 +2990,71 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.inbound_begin(p_receiver uuid, p_message text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_outcome text;
+begin
+  insert into public.inbound_messages as m (receiver_id, message_id, tenant_id)
+  select r.id, p_message, r.tenant_id from public.inbound_receivers r where r.id = p_receiver
+  on conflict (receiver_id, message_id) do update set begun_at = clock_timestamp()
+  where m.outcome is null and m.begun_at < clock_timestamp() - interval '1 minute';
+  if found then
+    return 'begun';
+  end if;
+  select m.outcome into v_outcome from public.inbound_messages m where m.receiver_id = p_receiver and m.message_id = p_message;
+  return case when v_outcome is null then 'in_flight' else 'replayed' end;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.inbound_end(p_receiver uuid, p_message text, p_outcome text, p_approval uuid, p_user uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if p_outcome is null then
+    delete from public.inbound_messages m where m.receiver_id = p_receiver and m.message_id = p_message and m.outcome is null;
+  else
+    update public.inbound_messages m set outcome = p_outcome, approval_id = p_approval, user_id = p_user
+    where m.receiver_id = p_receiver and m.message_id = p_message;
+  end if;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.inbound_member(p_receiver uuid, p_email text)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select m.user_id from public.inbound_receivers r
+  join public.members m on m.tenant_id = r.tenant_id and m.user_id = any (r.acts_for)
+  where r.id = p_receiver and lower(m.email) = lower(p_email)
+  order by m.created_at limit 1
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.inbound_receiver(p_receiver uuid)
+ RETURNS TABLE(tenant_id uuid, name text, secrets text[], decisions text[], subjects text[])
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select r.tenant_id, r.name,
+    array_remove(array[s.secret, case when s.previous_until > clock_timestamp() then s.previous end], null), r.decisions, r.subjects
+  from public.inbound_receivers r join public.inbound_secrets s on s.receiver_id = r.id
+  where r.id = p_receiver and r.status = 'active'
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.judged_by(p_tenant uuid, p_shell boolean)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -2950,6 +3113,25 @@ AS $function$
   select exists (
     select from public.tenants t
     where t.operates_plane and t.id = (app.claims() ->> 'tenant_id')::uuid and t.id in (select app.tenant_ids()))
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.rotate_inbound_secret(p_tenant uuid, p_receiver uuid, p_secret text)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_until timestamptz;
+begin
+  perform app.assert_tenant(p_tenant);
+  update public.inbound_secrets s
+  set previous = s.secret, previous_until = clock_timestamp() + interval '24 hours', secret = p_secret
+  where s.receiver_id = p_receiver and s.tenant_id = p_tenant
+  returning s.previous_until into v_until;
+  return v_until;
+end
 $function$
 ;
 
@@ -7525,7 +7707,7 @@ $function$
 ;
 
 CREATE OR REPLACE FUNCTION engine.relay_claim(p_relay text, p_limit integer, p_batch integer, p_lease_ms integer)
- RETURNS TABLE(webhook_id uuid, tenant_id uuid, url text, secrets text[], version bigint, attempts integer, scanned_to bigint, events jsonb)
+ RETURNS TABLE(webhook_id uuid, tenant_id uuid, format text, url text, secrets text[], version bigint, attempts integer, scanned_to bigint, events jsonb)
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO ''
@@ -7543,20 +7725,22 @@ AS $function$
     update public.webhook_cursors c
     set version = c.version + 1, leased_by = p_relay, lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0)
     from due where c.webhook_id = due.webhook_id
-    returning c.webhook_id, c.tenant_id, c.version, c.attempts, c.seq
+    returning c.webhook_id, c.tenant_id, c.version, c.attempts, c.seq, c.digest_to
   )
-  select t.webhook_id, t.tenant_id, w.url,
+  select t.webhook_id, t.tenant_id, w.format, coalesce(s.url, w.url),
     array_remove(array[s.secret, case when s.previous_until > clock_timestamp() then s.previous end], null),
-    t.version, t.attempts, coalesce(next.scanned_to, t.seq), coalesce(next.events, '[]')
+    t.version, t.attempts, coalesce(next.scanned_to, t.digest_to, t.seq), coalesce(next.events, '[]')
   from taken t
   join public.webhooks w on w.id = t.webhook_id
-  join public.webhook_secrets s on s.webhook_id = t.webhook_id
+  left join public.webhook_secrets s on s.webhook_id = t.webhook_id
+  -- one mail tells of more than one post does
+  cross join lateral (select case when w.format = 'email' then 4 * p_batch else p_batch end as most) as batch
   cross join lateral (
     select
       -- a full batch may have more behind it; else all that was looked at is done with
-      case when count(*) filter (where e.place = p_batch + 1) > 0 then max(e.seq) filter (where e.place = p_batch) else max(e.seq) end
+      case when count(*) filter (where e.place = batch.most + 1) > 0 then max(e.seq) filter (where e.place = batch.most) else max(e.seq) end
         as scanned_to,
-      jsonb_agg(e.message order by e.seq) filter (where e.place <= p_batch) as events
+      jsonb_agg(e.message order by e.seq) filter (where e.place <= batch.most) as events
     from (
       select e.seq, case when e.told then row_number() over (partition by e.told order by e.seq) end as place, e.message
       from (
@@ -7566,7 +7750,9 @@ AS $function$
           jsonb_build_object('seq', e.seq, 'id', e.id, 'version', e.version, 'type', e.type, 'correlation_id', e.correlation_id,
             'causation_id', e.causation_id, 'traceparent', e.traceparent, 'tenant_id', e.tenant_id, 'at', e.at,
             'payload', e.payload) as message
-        from public.events e where e.tenant_id = t.tenant_id and e.seq > t.seq order by e.seq limit 1000
+        from public.events e
+        where e.tenant_id = t.tenant_id and e.seq > t.seq and (t.digest_to is null or e.seq <= t.digest_to)
+        order by e.seq limit 1000
       ) as e
     ) as e
   ) as next
@@ -7593,6 +7779,30 @@ begin
     return false;
   end if;
   perform engine.relay_note(p_webhook, v_tenant, 'delivered', p_delivery);
+  return true;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.relay_digested(p_webhook uuid, p_version bigint, p_rest_ms bigint, p_deliveries jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_tenant uuid;
+begin
+  perform from public.webhooks w where w.id = p_webhook for key share;
+  update public.webhook_cursors c
+  set seq = (select max((d ->> 'seq')::bigint) from jsonb_array_elements(p_deliveries) as d), attempts = 0, failing_since = null,
+      digest_to = null, next_at = clock_timestamp() + make_interval(secs => p_rest_ms / 1000.0)
+  where c.webhook_id = p_webhook and c.version = p_version
+  returning c.tenant_id into v_tenant;
+  if v_tenant is null then
+    return false;
+  end if;
+  perform engine.relay_note(p_webhook, v_tenant, 'delivered', d) from jsonb_array_elements(p_deliveries) as d;
   return true;
 end
 $function$
@@ -7646,6 +7856,42 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.relay_notice(p_webhook uuid, p_version bigint, p_to bigint, p_events uuid[])
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_webhook public.webhooks;
+begin
+  select w.* into v_webhook from public.webhooks w where w.id = p_webhook;
+  update public.webhook_cursors c set digest_to = case when v_webhook.format = 'email' then p_to end
+  where c.webhook_id = p_webhook and c.version = p_version;
+  if not found then
+    return null;
+  end if;
+  return jsonb_build_object(
+    'recipients', (
+      select coalesce(jsonb_agg(jsonb_build_object('name', m.name, 'email', m.email) order by m.email), '[]')
+      from public.members m where m.tenant_id = v_webhook.tenant_id and m.user_id = any (v_webhook.recipients)),
+    'facts', (
+      select coalesce(jsonb_object_agg(e.id, jsonb_strip_nulls(jsonb_build_object(
+        'expires_at', a.expires_at,
+        'plan', case when v_webhook.titles then p.title end,
+        'approval', case when v_webhook.titles then a.title end,
+        'run', case when v_webhook.titles then r.title end,
+        'step', case when v_webhook.titles then s.name end))), '{}')
+      from public.events e
+      left join public.approvals a on a.id = (e.payload ->> 'approval_id')::uuid and a.tenant_id = e.tenant_id
+      left join public.runs_all r on r.id = coalesce(e.run_id, (e.payload ->> 'run_id')::uuid) and r.tenant_id = e.tenant_id
+      left join public.steps_all s on s.id = (e.payload ->> 'step_id')::uuid and s.tenant_id = e.tenant_id
+      left join public.plans p on p.id = coalesce((e.payload ->> 'plan_id')::uuid, a.plan_id, r.plan_id) and p.tenant_id = e.tenant_id
+      where e.tenant_id = v_webhook.tenant_id and e.id = any (p_events)));
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.relay_prune(p_limit integer)
  RETURNS integer
  LANGUAGE plpgsql
@@ -7655,6 +7901,12 @@ AS $function$
 declare
   v_pruned integer;
 begin
+  delete from public.inbound_messages m
+  where m.ctid in (
+    select old.ctid from public.inbound_messages old
+    where old.begun_at <= clock_timestamp() - interval '30 days'
+    order by old.begun_at limit p_limit for update skip locked
+  );
   delete from public.webhook_deliveries d
   where d.ctid in (
     select old.ctid from public.webhook_deliveries old
@@ -7675,7 +7927,9 @@ CREATE OR REPLACE FUNCTION engine.relay_release(p_webhook uuid, p_version bigint
 AS $function$
   with released as (
     update public.webhook_cursors c
-    set seq = greatest(c.seq, coalesce(p_scanned_to, c.seq)), leased_by = null, lease_until = null, next_at = clock_timestamp()
+    set seq = greatest(c.seq, coalesce(p_scanned_to, c.seq)), leased_by = null, lease_until = null,
+        next_at = greatest(c.next_at, clock_timestamp()),
+        digest_to = case when greatest(c.seq, coalesce(p_scanned_to, c.seq)) < c.digest_to then c.digest_to end
     where c.webhook_id = p_webhook and c.version = p_version
     returning true
   )
@@ -8088,7 +8342,7 @@ $function$
 ;
 
 CREATE OR REPLACE FUNCTION engine.seal(p_limit integer)
- RETURNS TABLE(tenant_id uuid, seq bigint, sealed integer, run_ids uuid[], approvals boolean, lag_ms integer)
+ RETURNS TABLE(tenant_id uuid, seq bigint, sealed integer, run_ids uuid[], approvals boolean, lag_ms integer, decisions jsonb)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
@@ -8133,12 +8387,29 @@ begin
         traceparent = coalesce(e.traceparent, r.traceparent)
     from batch b left join public.runs r on r.id = b.run_id join heads h on h.tenant_id = b.tenant_id join sizes s on s.tenant_id = b.tenant_id
     where e.id = b.id
-    returning e.tenant_id, e.seq, e.run_id, e.type, s.oldest
+    returning e.tenant_id, e.seq, e.run_id, e.type, s.oldest,
+      case when e.type like 'plan.%' or e.type like 'approval.%' then e.payload end as payload
+  ),
+  told as (
+    select s.tenant_id, split_part(s.type, '.', 1) as what,
+      case when s.type = 'approval.decided' then s.payload ->> 'status' else split_part(s.type, '.', 2) end as name, null as verdict
+    from sealed s where s.payload is not null
+    union all
+    select s.tenant_id, 'verdict', v.gate, v.verdict
+    from sealed s
+    join public.plan_evaluations v on v.plan_id = (s.payload ->> 'plan_id')::uuid and v.digest = s.payload ->> 'digest' and v.model is null
+    where s.type in ('plan.ready', 'plan.blocked')
+  ),
+  counted as (
+    select c.tenant_id, jsonb_agg(jsonb_build_object('what', c.what, 'name', c.name, 'verdict', c.verdict, 'count', c.count)) as decisions
+    from (select t.tenant_id, t.what, t.name, t.verdict, count(*) from told t group by 1, 2, 3, 4) as c
+    group by c.tenant_id
   )
   select s.tenant_id, max(s.seq), count(*)::integer,
          coalesce(array_agg(distinct s.run_id) filter (where s.run_id is not null), '{}'),
          bool_or(s.type like 'approval.%'),
-         (extract(epoch from clock_timestamp() - min(s.oldest)) * 1000)::integer
+         (extract(epoch from clock_timestamp() - min(s.oldest)) * 1000)::integer,
+         coalesce((select c.decisions from counted c where c.tenant_id = s.tenant_id), '[]')
   from sealed s group by s.tenant_id;
 
   -- the heads of the audit log last: nobody waits for anything else while holding one
@@ -9426,7 +9697,7 @@ declare
 begin
   select * into v_before from public.worker_devices d where d.name = p_name for update;
   if not found then
-    return '{"known": false, "drain": false}';
+    return '{"known": false, "drain": false, "workers": 1}';
   end if;
   v_status := case when p_stopping or v_before.drain_requested_at is not null then 'draining' else 'active' end;
   update public.worker_devices d
@@ -9441,7 +9712,9 @@ begin
   where not exists (
     select from public.worker_heartbeats h where h.worker = p_name and h.at > clock_timestamp() - interval '15 s')
   on conflict (worker, at) do nothing;
-  return jsonb_build_object('known', true, 'drain', v_before.drain_requested_at is not null);
+  return jsonb_build_object('known', true, 'drain', v_before.drain_requested_at is not null,
+    'workers', (select count(*) from public.worker_devices d
+      where d.status <> 'stopped' and d.seen_at > clock_timestamp() - interval '10 s'));
 end
 $function$
 ;

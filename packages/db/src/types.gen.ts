@@ -658,6 +658,37 @@ export interface IdempotencyKeys {
   tenant_id: string;
 }
 
+export interface InboundMessages {
+  approval_id: string | null;
+  begun_at: Generated<Timestamp>;
+  message_id: string;
+  outcome: string | null;
+  receiver_id: string;
+  tenant_id: string;
+  user_id: string | null;
+}
+
+export interface InboundReceivers {
+  acts_for: string[];
+  created_at: Generated<Timestamp>;
+  created_by: string;
+  decisions: string[];
+  description: Generated<string>;
+  id: Generated<string>;
+  name: string;
+  status: Generated<string>;
+  subjects: Generated<string[]>;
+  tenant_id: string;
+}
+
+export interface InboundSecrets {
+  previous: string | null;
+  previous_until: Timestamp | null;
+  receiver_id: string;
+  secret: string;
+  tenant_id: string;
+}
+
 export interface JobEvents {
   actor_id: string | null;
   actor_type: string | null;
@@ -1330,6 +1361,7 @@ export interface WaitsHistory {
 
 export interface WebhookCursors {
   attempts: Generated<number>;
+  digest_to: Int8 | null;
   failing_since: Timestamp | null;
   lease_until: Timestamp | null;
   leased_by: string | null;
@@ -1361,17 +1393,24 @@ export interface Webhooks {
   description: Generated<string>;
   disabled_reason: string | null;
   event_types: Generated<string[]>;
+  format: Generated<string>;
   id: Generated<string>;
+  recipients: Generated<string[]>;
   status: Generated<string>;
   tenant_id: string;
+  titles: Generated<boolean>;
+  /**
+   * The address; of Slack its host alone, of e-mail nothing but its kind: what is told by them is a secret or a person
+   */
   url: string;
 }
 
 export interface WebhookSecrets {
   previous: string | null;
   previous_until: Timestamp | null;
-  secret: string;
+  secret: string | null;
   tenant_id: string;
+  url: string | null;
   webhook_id: string;
 }
 
@@ -1445,6 +1484,9 @@ export interface DB {
   gate_overrides: GateOverrides;
   gate_rules: GateRules;
   idempotency_keys: IdempotencyKeys;
+  inbound_messages: InboundMessages;
+  inbound_receivers: InboundReceivers;
+  inbound_secrets: InboundSecrets;
   job_events: JobEvents;
   jobs: Jobs;
   members: Members;

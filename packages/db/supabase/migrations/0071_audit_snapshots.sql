@@ -112,3 +112,24 @@ create policy nofx_audit_objects_read on storage.objects for select to authentic
   );
 create policy nofx_audit_objects_write on storage.objects for insert to authenticated
   with check (bucket_id in ('digests', 'snapshots') and split_part(name, '/', 1) = app.storage_tenant());
+
+-- What a step asks people is a decision of its own to come: that it was asked is entered with it. Questions about plans and their steps
+-- are in the snapshot of the plan; that of a loss its command enters.
+create function app.audit_question() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  perform app.append_audit(new.tenant_id, 'approval.requested', new.requested_by_type, new.requested_by,
+    jsonb_build_object('approval_id', new.id, 'subject', new.subject, 'run_id', new.run_id, 'step_id', new.step_id,
+      'arguments_digest', new.arguments_digest)::text);
+  return null;
+end
+$$;
+revoke all on function app.audit_question() from public;
+
+-- as the transaction commits: the head of the chain is the last lock that anybody takes
+create constraint trigger approvals_audit after insert on public.approvals
+  deferrable initially deferred for each row
+  when (new.subject in ('step', 'tool') and not (new.name = 'accept_loss' and new.requested_by_type = 'member'))
+  execute function app.audit_question();

@@ -98,10 +98,11 @@ test("nobody answers: the question expires, is audited, and never counts as a ye
   ]);
   expect(await expireApprovals(engine.worker, 10)).toBe(1);
   expect(await claim()).toMatchObject({ approvals: [{ status: "expired" }] });
-  const { rows } = await engine.owner.query("select verb from audit_log where tenant_id = $1", [
-    tenant.id,
-  ]);
-  expect(rows).toEqual([{ verb: "approval.decided" }]);
+  const { rows } = await engine.owner.query(
+    "select verb from audit_log where tenant_id = $1 order by seq",
+    [tenant.id],
+  );
+  expect(rows).toEqual([{ verb: "approval.requested" }, { verb: "approval.decided" }]);
 });
 
 test("a sensitive step fails on a no, with what needs it", async () => {
