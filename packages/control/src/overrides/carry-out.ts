@@ -1,6 +1,7 @@
 import { NofxError } from "@nofx/core/errors";
 import { lockOverride } from "@nofx/db/queries";
 import { sql } from "kysely";
+import { takeSnapshot } from "../audit/take-snapshot.ts";
 import type { MemberContext } from "../command/context.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
 import { loadRules } from "../gates/load-rules.ts";
@@ -54,4 +55,5 @@ export async function carryOutOverride(
     approval_id: approvalId,
   });
   tellOverride(tx, override, told, await applyVerdict(ctx, tx, plan));
+  await takeSnapshot(ctx, tx, plan.id, "overridden");
 }

@@ -4,6 +4,7 @@ import { changeWindow } from "@nofx/core/gates";
 import { toUuid } from "@nofx/core/vocabulary";
 import { lockOverride } from "@nofx/db/queries";
 import type { z } from "zod";
+import { takeSnapshot } from "../audit/take-snapshot.ts";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
@@ -119,6 +120,7 @@ export function createOverride(
       expires_at: expiresAt.toISOString(),
     });
     const now = twoPeople ? effective : await applyVerdict(ctx, tx, plan);
+    await takeSnapshot(ctx, tx, plan.id, "overridden");
     tellOverride(
       tx,
       { id, plan_id: plan.id, scope: parsed.scope },

@@ -4,6 +4,7 @@ import { toUuid } from "@nofx/core/vocabulary";
 import { lockOverride } from "@nofx/db/queries";
 import { sql } from "kysely";
 import type { z } from "zod";
+import { takeSnapshot } from "../audit/take-snapshot.ts";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
 import { applyVerdict, holdPlan, tellOverride } from "./apply.ts";
@@ -50,6 +51,7 @@ export function revokeOverride(
       reason_digest: ctx.plane.sha256(parsed.reason),
     });
     const effective = await applyVerdict(ctx, tx, plan);
+    await takeSnapshot(ctx, tx, plan.id, "overridden");
     tellOverride(tx, override, "revoked", effective);
     return readOverride(ctx, tx, id, effective.rules.digest);
   });
