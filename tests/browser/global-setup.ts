@@ -2,7 +2,7 @@ import { chromium, type FullConfig } from "@playwright/test";
 import { signIn } from "./support/sign-in.ts";
 import { publishStack, sessionFile, startStack, type Stack } from "./support/stack.ts";
 
-/** Starts the system that the tests drive and signs its two people in. Returns what stops it again. */
+/** Starts the system that the tests drive and signs its three people in. Returns what stops it again. */
 export default async function setup(config: FullConfig): Promise<() => Promise<void>> {
   const { stack, stop } = await startStack();
   try {
@@ -18,7 +18,7 @@ export default async function setup(config: FullConfig): Promise<() => Promise<v
 async function signInBoth(stack: Stack, config: FullConfig): Promise<void> {
   const browser = await chromium.launch(config.projects[0]?.use.launchOptions);
   try {
-    for (const person of ["supervisor", "operator"] as const) {
+    for (const person of ["supervisor", "operator", "admin"] as const) {
       const context = await browser.newContext({ baseURL: stack.dashboard });
       const page = await context.newPage();
       await signIn(page, stack.people[person]);

@@ -42,7 +42,11 @@ beforeAll(async () => {
     password: PASSWORD,
   });
   writeCredentials(home, {
-    people: { supervisor: await login("admin"), operator: await login("supervisor") },
+    people: {
+      supervisor: await login("admin"),
+      operator: await login("supervisor"),
+      admin: await login("admin"),
+    },
     agentKeys: {},
   });
   const me = identifyProcess(process.pid);

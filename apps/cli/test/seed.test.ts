@@ -58,6 +58,7 @@ it("makes the demo tenant once, however often it is asked to", async () => {
     shell: [{ value: "trusted" }],
     rules: ["bug", "feature", "chore", "research", "default"],
     members: [
+      { email: "admin@demo.local", role: "admin" },
       { email: "operator@demo.local", role: "operator" },
       { email: "supervisor@demo.local", role: "supervisor" },
     ],
@@ -65,11 +66,11 @@ it("makes the demo tenant once, however often it is asked to", async () => {
       { name: "patcher", capabilities: ["code.patch"], status: "active" },
       { name: "reviewer", capabilities: ["code.review"], status: "active" },
     ],
-    users: ["operator@demo.local", "supervisor@demo.local"],
+    users: ["admin@demo.local", "operator@demo.local", "supervisor@demo.local"],
   });
   expect(made.keys).toHaveLength(2);
   const { operator } = first.credentials.people;
-  expect(await signIn(auth(), operator)).toMatchObject({ userId: made.members[0]?.["user_id"] });
+  expect(await signIn(auth(), operator)).toMatchObject({ userId: made.members[1]?.["user_id"] });
   expect(await signIn(auth(), { ...operator, password: "another one" })).toBeUndefined();
 
   const again = await sow();
@@ -84,7 +85,7 @@ it("makes new sign-ins and keys where the old ones were lost, and shuts the old 
   const after = await sow();
   expect(after.created).toBe(false);
   const { members, keys, users, agents } = await look();
-  expect([members.length, users.length, agents.length]).toEqual([2, 2, 2]);
+  expect([members.length, users.length, agents.length]).toEqual([3, 3, 2]);
   expect(keys).toHaveLength(4);
   expect(keys.filter((key) => key["valid"] === true)).toHaveLength(2);
   expect(await signIn(auth(), before.credentials.people.supervisor)).toBeUndefined();

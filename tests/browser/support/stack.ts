@@ -18,7 +18,9 @@ const State = z.object({
   }),
 });
 const Login = z.object({ email: z.string(), password: z.string() });
-const Credentials = z.object({ people: z.object({ supervisor: Login, operator: Login }) });
+const Credentials = z.object({
+  people: z.object({ supervisor: Login, operator: Login, admin: Login }),
+});
 
 /** Where the system under test is, and who may sign in. */
 export const Stack = z.object({

@@ -6,6 +6,7 @@ interface PerTest {
   /** A page in a browser of their own, signed in. */
   operatorPage: Page;
   supervisorPage: Page;
+  adminPage: Page;
 }
 interface PerWorker {
   stack: Stack;
@@ -23,6 +24,7 @@ export const test = base.extend<PerTest, PerWorker>({
   ],
   baseURL: ({ stack }, use) => use(stack.dashboard),
   operatorPage: ({ browser, stack }, use) => inOwnBrowser(browser, stack, "operator", use),
+  adminPage: ({ browser, stack }, use) => inOwnBrowser(browser, stack, "admin", use),
   supervisorPage: ({ browser, stack }, use) => inOwnBrowser(browser, stack, "supervisor", use),
 });
 

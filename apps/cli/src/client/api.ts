@@ -15,10 +15,16 @@ import {
   DeadLetterView,
   EventPage,
   ExecutePlanResult,
+  FlagList,
+  FlagView,
   ForkRunResult,
+  GateRuleDetail,
+  GateRuleList,
+  GatesView,
   ImportBacklogResult,
   LineageView,
   LogPage,
+  OverrideView,
   PackList,
   PlanStepPage,
   PlanView,
@@ -54,6 +60,8 @@ import {
   type PutToolInput,
   type ForkRunInput,
   type LimitQueueInput,
+  type OverrideInput,
+  type SaveRuleInput,
   type PauseQueueInput,
   type ResumeQueueInput,
   type RerunRunInput,
@@ -68,6 +76,9 @@ import { ask, command, type RequestOptions } from "./request.ts";
 export function createApi(options: RequestOptions) {
   return {
     session: () => ask(options, "/session", SessionView),
+    flags: () => ask(options, "/flags", FlagList),
+    setFlag: (name: string, input: { enabled: boolean; note: string }, key: string) =>
+      command(options, `/flags/${encodeURIComponent(name)}`, FlagView, input, key),
     packs: () => ask(options, "/backlog/packs", PackList),
     importBacklog: (input: { text: string } | { uploadId: string }, key: string) =>
       command(options, "/backlog/import", ImportBacklogResult, input, key),
@@ -167,6 +178,20 @@ export function createApi(options: RequestOptions) {
       ask(options, `/lineage/artifact/${artifactId}`, LineageView),
     backlog: (question: { search?: string; pack?: string; limit?: number }) =>
       ask(options, "/backlog", BacklogPage, question),
+    gates: (planId: string) => ask(options, `/gates/${encodeURIComponent(planId)}`, GatesView),
+    gateRules: () => ask(options, "/gate-rules", GateRuleList),
+    saveGateRule: (input: z.input<typeof SaveRuleInput>, key: string) =>
+      command(options, "/gate-rules", GateRuleDetail, input, key),
+    override: (input: z.input<typeof OverrideInput>, key: string) =>
+      command(options, "/automation/override", OverrideView, input, key),
+    revokeOverride: (id: string, reason: string, key: string) =>
+      command(
+        options,
+        `/automation/overrides/${encodeURIComponent(id)}/revoke`,
+        OverrideView,
+        { reason },
+        key,
+      ),
     retention: () => ask(options, "/retention", RetentionView),
     setRetention: (input: z.input<typeof SetRetentionInput>, key: string) =>
       command(options, "/retention", RetentionView, input, key),

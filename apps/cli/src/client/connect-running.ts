@@ -1,4 +1,4 @@
-import { readCredentials } from "../credentials/credentials.ts";
+import { readCredentials, type PersonName } from "../credentials/credentials.ts";
 import { Sentence } from "../errors.ts";
 import { home } from "../paths.ts";
 import { isAlive, readState, type Addresses } from "../system/state.ts";
@@ -7,7 +7,7 @@ import { connect } from "./connect.ts";
 
 /** The API of what runs in this clone, or a sentence that says how to get it running. */
 export async function connectRunning(
-  person: "supervisor" | "operator",
+  person: PersonName,
 ): Promise<{ api: Api; addresses: Addresses }> {
   const state = readState(home);
   const credentials = readCredentials(home);

@@ -1,5 +1,5 @@
 import { Sentence } from "../errors.ts";
-import type { Credentials } from "../credentials/credentials.ts";
+import type { Credentials, PersonName } from "../credentials/credentials.ts";
 import { signIn } from "../credentials/sign-in.ts";
 import type { Addresses } from "../system/state.ts";
 import { createApi, type Api } from "./api.ts";
@@ -8,11 +8,16 @@ import { createApi, type Api } from "./api.ts";
 export async function connect(options: {
   addresses: Addresses;
   credentials: Credentials;
-  person: "supervisor" | "operator";
+  person: PersonName;
   signal?: AbortSignal;
 }): Promise<Api> {
   const { addresses, credentials, person, signal } = options;
   const login = credentials.people[person];
+  if (login === undefined) {
+    throw new Sentence(
+      `credentials.json has no sign-in of the ${person} yet. Stop NOFX and start it again: that makes one.`,
+    );
+  }
   const session = await signIn(
     { url: addresses.supabase, publishableKey: addresses.publishableKey },
     login,

@@ -32,7 +32,7 @@ export async function set(options: SetRetentionOptions): Promise<void> {
   };
   if (Object.keys(input).length === 0)
     throw new Sentence("Say what to set, like --archive-after 7d; --help lists it all");
-  const { api } = await connectRunning("supervisor");
+  const { api } = await connectRunning("admin");
   for (const line of lines(await api.setRetention(input, randomUUID()))) console.log(line);
 }
 

@@ -7,11 +7,13 @@ const Person = z.object({ email: z.string(), password: z.string() });
 
 /** The sign-ins and agent keys of the demo tenant, made on this machine and kept for its owner alone. */
 export const Credentials = z.object({
-  people: z.object({ supervisor: Person, operator: Person }),
+  /** The admin is missing in files of older versions, until the next start. */
+  people: z.object({ supervisor: Person, operator: Person, admin: Person.optional() }),
   /** By the agent's name. */
   agentKeys: z.record(z.string(), z.string()),
 });
 export type Credentials = z.infer<typeof Credentials>;
+export type PersonName = keyof Credentials["people"];
 
 export function credentialsFile(home: string): string {
   return join(home, "credentials.json");

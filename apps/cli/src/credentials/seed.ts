@@ -7,6 +7,7 @@ import {
   readCredentials,
   writeCredentials,
   type Credentials,
+  type PersonName,
 } from "./credentials.ts";
 import { ensureUser } from "./ensure-user.ts";
 import type { AuthServer } from "./sign-in.ts";
@@ -30,14 +31,15 @@ export async function seed(options: {
     applicationName: "nofx-seed",
   });
   try {
-    const { supervisor, operator } = credentials.people;
-    const [supervisorId, operatorId] = await Promise.all([
+    const { supervisor, operator, admin } = credentials.people;
+    const [supervisorId, operatorId, adminId] = await Promise.all([
       ensureUser(pool, options.auth, supervisor),
       ensureUser(pool, options.auth, operator),
+      ensureUser(pool, options.auth, admin),
     ]);
     const { patcher = "", reviewer = "" } = credentials.agentKeys;
     const { created } = await seedDemo(createDatabase<DB>(pool), {
-      userIds: { supervisor: supervisorId, operator: operatorId },
+      userIds: { supervisor: supervisorId, operator: operatorId, admin: adminId },
       agentKeys: { patcher, reviewer },
     });
     return { credentials, created };
@@ -46,11 +48,15 @@ export async function seed(options: {
   }
 }
 
-function complete(kept: Credentials | undefined): Credentials {
-  const login = (person: "supervisor" | "operator") =>
+function complete(kept: Credentials | undefined) {
+  const login = (person: PersonName) =>
     kept?.people[person] ?? { email: DEMO_PEOPLE[person].email, password: makePassword() };
   return {
-    people: { supervisor: login("supervisor"), operator: login("operator") },
+    people: {
+      supervisor: login("supervisor"),
+      operator: login("operator"),
+      admin: login("admin"),
+    },
     agentKeys: {
       patcher: kept?.agentKeys["patcher"] ?? newAgentKey(),
       reviewer: kept?.agentKeys["reviewer"] ?? newAgentKey(),

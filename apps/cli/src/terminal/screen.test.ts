@@ -14,6 +14,7 @@ it("tells a newcomer where to go, how to get in and how to stop, on one screen o
       people: {
         supervisor: { email: "supervisor@demo.local", password: "aaaa-bbbb-cccc-dddd" },
         operator: { email: "operator@demo.local", password: "eeee-ffff-gggg-hhhh" },
+        admin: { email: "admin@demo.local", password: "jjjj-kkkk-mmmm-nnnn" },
       },
       agentKeys: { patcher: "nofx_ak_secret" },
     },
@@ -29,6 +30,7 @@ it("tells a newcomer where to go, how to get in and how to stop, on one screen o
     "http://127.0.0.1:3000",
     "supervisor@demo.local  password aaaa-bbbb-cccc-dddd",
     "operator@demo.local  password eeee-ffff-gggg-hhhh",
+    "admin@demo.local  password jjjj-kkkk-mmmm-nnnn",
     "One approval waits.",
     "/home/me/nofx/.nofx",
     "Ctrl-C",

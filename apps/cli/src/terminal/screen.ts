@@ -11,13 +11,14 @@ export function screen(it: {
   seconds: string;
 }): string {
   const { dashboard } = it.addresses;
-  const { supervisor, operator } = it.credentials.people;
+  const { supervisor, operator, admin } = it.credentials.people;
   const login = ({ email, password }: { email: string; password: string }) =>
     `${bold(email)}  password ${bold(password)}`;
   const rows = [
     ["Dashboard", bold(dashboard)],
     ["Supervisor", login(supervisor)],
     ["Operator", login(operator)],
+    ...(admin === undefined ? [] : [["Admin", login(admin)]]),
     ...it.now.sentences.map((sentence, i) => [i === 0 ? "Now" : "", sentence]),
     ["", dim(`${dashboard}${it.now.path}`)],
     ["Data", it.home],

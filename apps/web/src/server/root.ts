@@ -3,6 +3,7 @@ import { approvalsRouter } from "./routers/approvals.ts";
 import { auditRouter } from "./routers/audit.ts";
 import { backlogRouter } from "./routers/backlog.ts";
 import { deadLettersRouter } from "./routers/dead-letters.ts";
+import { flagsRouter } from "./routers/flags.ts";
 import { gatesRouter } from "./routers/gates.ts";
 import { lineageRouter } from "./routers/lineage.ts";
 import { plansRouter } from "./routers/plans.ts";
@@ -26,6 +27,7 @@ export const appRouter = router({
   deadLetters: deadLettersRouter,
   events: eventsRouter,
   gates: gatesRouter,
+  flags: flagsRouter,
   lineage: lineageRouter,
   plans: plansRouter,
   retention: retentionRouter,

@@ -10,6 +10,7 @@ import {
 import {
   CalendarClock,
   Ellipsis,
+  Flag,
   Hand,
   House,
   Inbox,
@@ -46,6 +47,7 @@ const PLACES: readonly Place[] = [
   { href: "/queues", label: "Queues", icon: Layers },
   { href: "/workers", label: "Workers", icon: Server },
   { href: "/webhooks", label: "Webhooks", icon: Webhook },
+  { href: "/flags", label: "Flags", icon: Flag },
   { href: "/audit", label: "Audit", icon: ScrollText },
 ];
 const MORE = PLACES.filter((place) => place.main !== true);

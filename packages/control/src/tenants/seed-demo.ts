@@ -15,6 +15,7 @@ export const DEMO_PEOPLE = {
     role: "supervisor",
   },
   operator: { email: "operator@demo.local", name: "Olga Operator", role: "operator" },
+  admin: { email: "admin@demo.local", name: "Ada Admin", role: "admin" },
 } as const;
 
 /** The agents of examples/agents. */
@@ -44,7 +45,7 @@ export function seedDemo(
 ): Promise<{ tenantId: string; created: boolean }> {
   return withTransaction(db, async (tx) => {
     const tenant = await createTenant(tx, TENANT);
-    for (const person of ["supervisor", "operator"] as const) {
+    for (const person of ["supervisor", "operator", "admin"] as const) {
       await putMember(tx, tenant.tenantId, {
         ...DEMO_PEOPLE[person],
         userId: seed.userIds[person],

@@ -94,6 +94,7 @@ export function BacklogPage() {
                 {selected.size > 0 && (
                   <RightButton
                     permission="plan.create"
+                    flag="FEATURE_AUTO_PLANNER"
                     variant="primary"
                     size="sm"
                     disabled={onePack.size !== 1}

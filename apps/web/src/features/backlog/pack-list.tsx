@@ -101,6 +101,7 @@ export function PackList({
                   <Td className="text-right">
                     <RightButton
                       permission="plan.create"
+                      flag="FEATURE_AUTO_PLANNER"
                       size="sm"
                       onClick={() => onPlan(pack.pack)}
                       aria-label={`Make a plan from ${pack.pack}`}

@@ -36,6 +36,7 @@ export function ExecuteButton({ plan }: { plan: PlanView }) {
         )}
         <RightButton
           permission="plan.execute"
+          flag="FEATURE_PLANNER_EXECUTE"
           variant="primary"
           disabled={!plan.executable || execute.isPending || execute.isSuccess}
           onClick={() => execute.mutate({ planId: plan.id })}
