@@ -1,7 +1,9 @@
 import { hostname } from "node:os";
+import { makeSigningKey, readSigningKey } from "@nofx/control/audit";
 import { parseAllowedHosts } from "@nofx/control/net";
 import { createDoorbell, createWorkerEngine, type WorkerEngine } from "@nofx/control/steps";
 import { system } from "@nofx/control/seams";
+import { auditLoop } from "../../apps/worker/src/audit/audit-loop.ts";
 import type { StepResult, StepRun } from "../../apps/worker/src/catalog/handler.ts";
 import { knownHandlers } from "../../apps/worker/src/catalog/code-for.ts";
 import type { Handlers } from "../../apps/worker/src/catalog/catalog.ts";
@@ -11,6 +13,7 @@ import { createWaitHandler } from "../../apps/worker/src/handlers/wait.ts";
 import { runStep } from "../../apps/worker/src/loop/run-step.ts";
 import { WorkerLoop } from "../../apps/worker/src/loop/worker-loop.ts";
 import { createMetrics, type Metrics } from "../../apps/worker/src/metrics.ts";
+import { Fleet } from "../../apps/worker/src/presence/fleet.ts";
 import { presenceLoop } from "../../apps/worker/src/presence/presence-loop.ts";
 import { relayLoop } from "../../apps/worker/src/relay/relay-loop.ts";
 import { readPlanePolicy } from "../../apps/worker/src/retention/plane-policy.ts";
@@ -20,6 +23,7 @@ import { sealLoop } from "../../apps/worker/src/sealer/seal-loop.ts";
 import { strandedLoop } from "../../apps/worker/src/sweep/stranded-loop.ts";
 import { sweepLoop } from "../../apps/worker/src/sweep/sweep-loop.ts";
 import { createTransport } from "../../apps/worker/src/transports/create-transport.ts";
+import { keptFiles } from "./kept-files.ts";
 import { assertSameLoops } from "./same-loops.ts";
 
 export interface BenchWorker {
@@ -96,6 +100,7 @@ export async function startWorker(options: WorkerOptions): Promise<BenchWorker> 
   });
   const ending = new AbortController();
   const seconds = env.NOFX_STRAND_SECONDS;
+  const fleet = new Fleet(random);
   const presence = {
     clock,
     engine,
@@ -116,17 +121,29 @@ export async function startWorker(options: WorkerOptions): Promise<BenchWorker> 
     }),
     onDrain: (drain: boolean) => loop.pause(drain || !open),
     onHello: () => {},
+    onCount: (workers: number) => fleet.counted(workers),
   };
   const relay = {
     store: engine.relay,
+    fleet,
     seams: { clock, random },
     allowed: parseAllowedHosts(""),
     onTold: () => {},
+  };
+  const audit = {
+    connectionString,
+    engine,
+    storage: keptFiles(),
+    seams: { clock, random },
+    metrics,
+    key: readSigningKey(makeSigningKey().privateKey),
+    intervalSeconds: env.NOFX_AUDIT_DIGEST_SECONDS,
   };
   let open = options.closed !== true;
   loop.pause(!open);
   loop.start();
   const beside = Promise.all([
+    auditLoop(audit, ending.signal, onError),
     relayLoop(relay, ending.signal, onError),
     presenceLoop(presence, ending.signal, onError),
     schedulerLoop(
@@ -141,11 +158,11 @@ export async function startWorker(options: WorkerOptions): Promise<BenchWorker> 
     ),
     strandedLoop({ clock, engine, metrics, seconds }, ending.signal, onError),
     sweepLoop(
-      { clock, engine, metrics, leaseMs: env.NOFX_LEASE_SECONDS * 1_000 },
+      { clock, engine, metrics, leaseMs: env.NOFX_LEASE_SECONDS * 1_000, fleet },
       ending.signal,
       onError,
     ),
-    sealLoop({ clock, engine, doorbell, metrics }, ending.signal, onError),
+    sealLoop({ clock, engine, doorbell, metrics, fleet }, ending.signal, onError),
   ]);
   return {
     engine,

@@ -984,6 +984,18 @@ CREATE INDEX idempotency_keys_expiry ON public.idempotency_keys USING btree (exp
 alter table public.idempotency_keys enable row level security;
 comment on table public.idempotency_keys is 'One row an answered request: the same key and body gets the same answer';
 
+create table public.import_mappings (
+  tenant_id uuid not null,
+  fingerprint text not null,
+  mapping jsonb not null,
+  updated_at timestamp with time zone not null default clock_timestamp(),
+  constraint import_mappings_pkey PRIMARY KEY (tenant_id, fingerprint),
+  constraint import_mappings_fingerprint_check CHECK ((fingerprint ~ '^[0-9a-f]{64}$'::text)),
+  constraint import_mappings_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+alter table public.import_mappings enable row level security;
+comment on table public.import_mappings is 'What the columns of imported tables were taken for, by header';
+
 create table public.inbound_messages (
   receiver_id uuid not null,
   message_id text not null,
@@ -1071,6 +1083,7 @@ create table public.packs (
   workspace text,
   created_at timestamp with time zone not null default clock_timestamp(),
   updated_at timestamp with time zone not null default clock_timestamp(),
+  arranged boolean not null default false,
   constraint packs_pkey PRIMARY KEY (id),
   constraint packs_name_check CHECK (((length(name) >= 1) AND (length(name) <= 128))),
   constraint packs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
@@ -2611,6 +2624,16 @@ create policy gate_rules_write on public.gate_rules for insert to nofx_member
 
 create policy idempotency_keys_own on public.idempotency_keys for all to nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy import_mappings_change on public.import_mappings for update to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy import_mappings_read on public.import_mappings for select to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy import_mappings_write on public.import_mappings for insert to nofx_member
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy inbound_messages_own on public.inbound_messages for all to nofx_member

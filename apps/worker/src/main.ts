@@ -22,8 +22,10 @@ import { PREFETCH, WorkerLoop } from "./loop/worker-loop.ts";
 import { createMetrics } from "./metrics.ts";
 import { planeGauges } from "./metrics/plane-gauges.ts";
 import { handlersOf, routingOf } from "./routing-env.ts";
+import { Fleet } from "./presence/fleet.ts";
 import { presenceLoop } from "./presence/presence-loop.ts";
 import { relayLoop } from "./relay/relay-loop.ts";
+import { createMailer } from "./relay/send-mail.ts";
 import { schedulerLoop } from "./scheduler/scheduler-loop.ts";
 import { readPlanePolicy } from "./retention/plane-policy.ts";
 import { retentionLoop } from "./retention/retention-loop.ts";
@@ -137,6 +139,7 @@ metrics.set("nofx_transport_up", transport.up ? 1 : 0, { driver: transport.drive
 metrics.beforeExpose(
   planeGauges({ metrics, stats: () => engine.stats(), queues, monotonicMs: clock.now }),
 );
+const fleet = new Fleet(random);
 const presence = {
   clock,
   engine,
@@ -162,9 +165,14 @@ const presence = {
   onHello: () => {
     greeted = true;
   },
+  onCount: (workers: number) => fleet.counted(workers),
 };
+const { NOFX_SMTP_URL: smtp, NOFX_MAIL_FROM: from } = env;
 const relay = {
   store: engine.relay,
+  publicUrl: env.NOFX_PUBLIC_URL,
+  mailer: smtp === undefined || from === undefined ? undefined : createMailer({ url: smtp, from }),
+  fleet,
   seams: { clock, random },
   allowed,
   onTold: (outcome: string) => metrics.count("nofx_webhook_attempts_total", { outcome }),
@@ -210,8 +218,12 @@ const beside = Promise.all([
     ending.signal,
     onError,
   ),
-  sweepLoop({ clock, engine, metrics, leaseMs: leaseSeconds * 1_000 }, ending.signal, onError),
-  sealLoop({ clock, engine, doorbell, metrics }, ending.signal, onError),
+  sweepLoop(
+    { clock, engine, metrics, leaseMs: leaseSeconds * 1_000, fleet },
+    ending.signal,
+    onError,
+  ),
+  sealLoop({ clock, engine, doorbell, metrics, fleet }, ending.signal, onError),
 ]);
 log.info({ gateway: gateway.url, concurrency, version }, "ready");
 

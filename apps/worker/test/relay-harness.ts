@@ -12,7 +12,9 @@ import {
 import { createPool } from "@nofx/db/client";
 import { createTestDatabase, until } from "@nofx/db/testing";
 import type pg from "pg";
+import { Fleet } from "../src/presence/fleet.ts";
 import { relayLoop } from "../src/relay/relay-loop.ts";
+import type { TellPorts } from "../src/relay/tell-ports.ts";
 
 export interface Heard {
   id: string;
@@ -25,7 +27,9 @@ export interface Receiver {
   url: string;
   heard: Heard[];
   /** How it answers; nothing: it never does. */
-  answer: (heard: Heard) => { status: number; headers?: Record<string, string> } | undefined;
+  answer: (
+    heard: Heard,
+  ) => { status: number; headers?: Record<string, string>; body?: string } | undefined;
 }
 
 export interface CursorRow {
@@ -39,6 +43,7 @@ export interface CursorRow {
 export interface RelayOptions {
   /** It never ends in good order: nobody waits for it. */
   dies?: boolean;
+  people?: Pick<TellPorts, "publicUrl" | "mailer">;
 }
 
 export interface Relays {
@@ -50,7 +55,7 @@ export interface Relays {
   stopRelays(): Promise<void>;
   hook(tenantId: string, url: string, types?: string[]): Promise<{ id: string; secret: string }>;
   /** Writes events and seals them. */
-  happen(tenantId: string, types: string[]): Promise<void>;
+  happen(tenantId: string, types: string[], payload?: object): Promise<void>;
   cursor(id: string): Promise<CursorRow>;
   due(id: string): Promise<unknown>;
   /** What time does to a lease whose relay is gone. */
@@ -84,7 +89,8 @@ export async function startRelays(): Promise<Relays> {
         const one = { id, type, headers, body };
         heard.push(one);
         const answer = made.answer(one);
-        if (answer !== undefined) response.writeHead(answer.status, answer.headers).end();
+        if (answer !== undefined)
+          response.writeHead(answer.status, answer.headers).end(answer.body);
       });
     });
     servers.push(server);
@@ -95,11 +101,15 @@ export async function startRelays(): Promise<Relays> {
     return made;
   }
 
-  function relay(store: RelayStore = engine.relay, { dies = false }: RelayOptions = {}) {
+  function relay(store: RelayStore = engine.relay, { dies = false, people }: RelayOptions = {}) {
     const stopping = new AbortController();
     const allowed = parseAllowedHosts([...ports].join(","));
     const seams = system;
-    const done = relayLoop({ store, seams, allowed, onTold: () => {} }, stopping.signal, () => {});
+    const done = relayLoop(
+      { store, seams, allowed, fleet: new Fleet(seams.random), onTold: () => {}, ...people },
+      stopping.signal,
+      () => {},
+    );
     const started = {
       stop: () => {
         stopping.abort();
@@ -128,12 +138,12 @@ export async function startRelays(): Promise<Relays> {
   }
 
   /** Writes events and seals them. */
-  async function happen(tenantId: string, types: string[]): Promise<void> {
+  async function happen(tenantId: string, types: string[], payload: object = {}): Promise<void> {
     for (const type of types) {
       await owner.query(
         `insert into events (tenant_id, type, correlation_id, actor_type, actor_id, payload)
-       values ($1, $2, $3, 'system', 'test', jsonb_build_object('run_id', $3::uuid))`,
-        [tenantId, type, randomUUID()],
+       values ($1, $2, $3, 'system', 'test', jsonb_build_object('run_id', $3::uuid) || $4::jsonb)`,
+        [tenantId, type, randomUUID(), JSON.stringify(payload)],
       );
     }
     await until("all is sealed", async () => {

@@ -13,6 +13,8 @@ export interface Presence {
   /** People drained this worker, or took that back. */
   readonly onDrain: (drain: boolean) => void;
   readonly onHello: () => void;
+  /** How many workers there are. */
+  readonly onCount: (workers: number) => void;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface Presence {
  * waits for people to take it back. Says goodbye at the end.
  */
 export async function presenceLoop(
-  { clock, engine, who, beat, onDrain, onHello }: Presence,
+  { clock, engine, who, beat, onDrain, onHello, onCount }: Presence,
   signal: AbortSignal,
   onError: (error: unknown) => void,
 ): Promise<void> {
@@ -36,6 +38,7 @@ export async function presenceLoop(
         const answer = await engine.beat(beat());
         known = answer.known;
         if (known) onDrain(answer.drain);
+        onCount(answer.workers);
       }
       well = true;
     } catch (error) {

@@ -1,4 +1,6 @@
-import { tellEndpoint, LEASE_MS, type TellPorts } from "./tell-endpoint.ts";
+import type { Fleet } from "../presence/fleet.ts";
+import { tellEndpoint, LEASE_MS } from "./tell-endpoint.ts";
+import type { TellPorts } from "./tell-ports.ts";
 
 const AT_ONCE = 32;
 const BATCH = 50;
@@ -11,11 +13,11 @@ const PRUNE = 1_000;
  * nobody's time. Any number of workers run this; a lease sees to it that one at a time tells an endpoint.
  */
 export async function relayLoop(
-  ports: TellPorts,
+  ports: TellPorts & { readonly fleet: Fleet },
   signal: AbortSignal,
   onError: (error: unknown) => void,
 ): Promise<void> {
-  const { store, seams } = ports;
+  const { store, seams, fleet } = ports;
   const { clock } = seams;
   const telling = new Map<string, Promise<void>>();
   let freed = Promise.withResolvers<void>();
@@ -54,7 +56,7 @@ export async function relayLoop(
     // with every place taken only a place that gets free is news
     await Promise.race([
       freed.promise,
-      clock.sleep(telling.size < AT_ONCE ? IDLE_MS : LEASE_MS, signal),
+      clock.sleep(telling.size < AT_ONCE ? fleet.pause(IDLE_MS) : LEASE_MS, signal),
     ]);
   }
   await Promise.all(telling.values());

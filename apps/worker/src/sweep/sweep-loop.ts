@@ -1,6 +1,7 @@
 import type { WorkerEngine } from "@nofx/control/steps";
 import type { Clock } from "@nofx/core/seams";
 import type { Metrics } from "../metrics.ts";
+import type { Fleet } from "../presence/fleet.ts";
 
 const EVERY_MS = 1_000;
 const LEASES_EVERY_MS = 500;
@@ -11,14 +12,20 @@ const REDRIVES = 25;
 /**
  * Twice a second, and more often where leases are short: takes back steps whose lease ran out. Once a second: wakes steps whose
  * timers are due, ends questions that nobody answered, steps that agents hold for too long, and queued steps past their deadline;
- * redrives what batches of dead letters allow. Also clears away expired idempotency keys.
+ * redrives what batches of dead letters allow. Also clears away expired idempotency keys. Many workers share that pace.
  */
 export async function sweepLoop(
-  options: { clock: Clock; engine: WorkerEngine; metrics: Metrics; leaseMs: number },
+  options: {
+    clock: Clock;
+    engine: WorkerEngine;
+    metrics: Metrics;
+    leaseMs: number;
+    fleet: Fleet;
+  },
   signal: AbortSignal,
   onError: (error: unknown) => void,
 ): Promise<void> {
-  const { clock, engine, metrics, leaseMs } = options;
+  const { clock, engine, metrics, leaseMs, fleet } = options;
   const everyMs = Math.min(LEASES_EVERY_MS, leaseMs / 4);
   let restAt = -Infinity;
   let well = true;
@@ -36,7 +43,7 @@ export async function sweepLoop(
       if (well) onError(error);
       well = false;
     }
-    await clock.sleep(everyMs, signal);
+    await clock.sleep(fleet.pause(everyMs), signal);
   }
 }
 

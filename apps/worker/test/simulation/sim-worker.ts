@@ -7,6 +7,7 @@ import { runStep } from "../../src/loop/run-step.ts";
 import { createShutdown } from "../../src/loop/shutdown.ts";
 import { WorkerLoop } from "../../src/loop/worker-loop.ts";
 import { createMetrics } from "../../src/metrics.ts";
+import { Fleet } from "../../src/presence/fleet.ts";
 import { sweepLoop } from "../../src/sweep/sweep-loop.ts";
 import { createPostgresTransport } from "../../src/transports/postgres-transport.ts";
 import { behaviour } from "./behaviour.ts";
@@ -112,6 +113,10 @@ export function startWorker(ports: WorkerPorts): SimWorker {
     end();
   });
   loop.start();
-  void sweepLoop({ clock, engine, metrics, leaseMs: LEASE_MS }, ending.signal, onError);
+  void sweepLoop(
+    { clock, engine, metrics, leaseMs: LEASE_MS, fleet: new Fleet(dice.raw) },
+    ending.signal,
+    onError,
+  );
   return worker;
 }

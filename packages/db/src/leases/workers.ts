@@ -26,7 +26,12 @@ export interface WorkerBeat {
 }
 
 const Greeting = z.object({ drain: z.boolean() });
-const BeatAnswer = z.object({ known: z.boolean(), drain: z.boolean() });
+const BeatAnswer = z.object({
+  known: z.boolean(),
+  drain: z.boolean(),
+  /** How many there are, this one among them. */
+  workers: z.int(),
+});
 export type BeatAnswer = z.infer<typeof BeatAnswer>;
 
 /** A process takes up work under this name; answers whether people want the name drained. */

@@ -44,16 +44,32 @@ const age = (seconds: number) =>
     [seconds],
   );
 
+test("a heartbeat hears how many workers there are", async () => {
+  const others = async () => (await workerBeat(engine.worker, "w1", busy)).workers;
+  await workerHello(engine.worker, "w1", who());
+  await workerHello(engine.worker, "w2", who());
+  expect(await others()).toBe(2);
+  await workerBye(engine.worker, "w2", 7);
+  expect(await others()).toBe(1);
+  await workerHello(engine.worker, "w2", who());
+  await age(11);
+  expect(await others()).toBe(1);
+});
+
 test("a worker is there from hello to bye, and the tenants that operate the plane hear of it", async () => {
   const operating = await seedTenant(engine.owner);
   const other = await seedTenant(engine.owner);
   await engine.owner.query("update tenants set operates_plane = true where id = $1", [
     operating.id,
   ]);
-  expect(await workerBeat(engine.worker, "w1", busy)).toEqual({ known: false, drain: false });
+  expect(await workerBeat(engine.worker, "w1", busy)).toEqual({
+    known: false,
+    drain: false,
+    workers: 1,
+  });
   expect(await workerHello(engine.worker, "w1", who())).toEqual({ drain: false });
-  expect(await workerBeat(engine.worker, "w1", busy)).toEqual({ known: true, drain: false });
-  expect(await workerBeat(engine.worker, "w1", busy)).toEqual({ known: true, drain: false });
+  expect(await workerBeat(engine.worker, "w1", busy)).toMatchObject({ known: true, drain: false });
+  expect(await workerBeat(engine.worker, "w1", busy)).toMatchObject({ known: true, drain: false });
   const beats = await engine.owner.query("select in_flight, free from worker_heartbeats");
   expect(beats.rows).toEqual([{ in_flight: 1, free: 3 }]);
 
