@@ -1,7 +1,7 @@
 import type { StepKind } from "../vocabulary/index.ts";
 import { NO_SAMPLES, predict, type Samples } from "./predict.ts";
 import { PRIORS, type Prior } from "./priors.ts";
-import { exactly, scaled, type Range } from "./range.ts";
+import { exactly, rounded, scaled, type Range } from "./range.ts";
 
 /** What a step is expected to take, and from how many measurements that is known. */
 export interface Estimate {
@@ -60,12 +60,18 @@ export function estimateStep(
     };
   }
   return {
-    durationMs: inTime(step, of("durationMs")),
-    tokens: of("tokens"),
-    costUsd: of("costUsd"),
+    durationMs: rounded(inTime(step, of("durationMs"))),
+    tokens: rounded(of("tokens")),
+    costUsd: inMicros(of("costUsd")),
     basis: samples > 0 ? "telemetry" : "prior",
     samples,
   };
+}
+
+/** Costs are told in millionths of a US dollar. */
+function inMicros({ p10, p50, p90 }: Range): Range {
+  const micros = (usd: number) => Math.round(usd * 1_000_000) / 1_000_000;
+  return { p10: micros(p10), p50: micros(p50), p90: micros(p90) };
 }
 
 /** A wait for so many seconds takes that long. */

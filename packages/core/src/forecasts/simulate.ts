@@ -23,7 +23,7 @@ export interface SimulatedPlan {
 }
 
 /** Steps times trials, more or less: what it may cost. */
-const MOST_DRAWS = 2_000_000;
+const MOST_DRAWS = 1_000_000;
 const MOST_TRIALS = 1_000;
 const LEAST_TRIALS = 40;
 /** The share of the variance of a step that all steps of its work have in common. */

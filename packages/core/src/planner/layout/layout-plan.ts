@@ -49,7 +49,7 @@ export function layoutPlan(
 
 /** More sweeps untangle more; on large plans each costs more and nobody looks at single edges. */
 function sweepsFor(steps: number): number {
-  return steps <= 1_000 ? 16 : 4;
+  return steps <= 1_000 ? 16 : steps <= 5_000 ? 4 : 1;
 }
 
 interface Part {
