@@ -658,6 +658,13 @@ export interface IdempotencyKeys {
   tenant_id: string;
 }
 
+export interface ImportMappings {
+  fingerprint: string;
+  mapping: Json;
+  tenant_id: string;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface InboundMessages {
   approval_id: string | null;
   begun_at: Generated<Timestamp>;
@@ -745,6 +752,10 @@ export interface Members {
 }
 
 export interface Packs {
+  /**
+   * Somebody moved an item: imports leave the order alone
+   */
+  arranged: Generated<boolean>;
   created_at: Generated<Timestamp>;
   id: Generated<string>;
   name: string;
@@ -1484,6 +1495,7 @@ export interface DB {
   gate_overrides: GateOverrides;
   gate_rules: GateRules;
   idempotency_keys: IdempotencyKeys;
+  import_mappings: ImportMappings;
   inbound_messages: InboundMessages;
   inbound_receivers: InboundReceivers;
   inbound_secrets: InboundSecrets;

@@ -25,7 +25,7 @@ export interface PackItemRecord {
 export async function findPack(db: Executor, tenantId: string, name: string) {
   return db
     .selectFrom("packs")
-    .select(["id", "name", "title", "workspace"])
+    .select(["id", "name", "title", "workspace", "arranged"])
     .where("tenant_id", "=", tenantId)
     .where("name", "=", name)
     .executeTakeFirst();

@@ -93,7 +93,8 @@ export async function countItems(
   return rows[0]?.n ?? 0;
 }
 
-function matches(filter: {
+/** What a filter on items asks of `i` and its pack `p`. */
+export function matches(filter: {
   tenantId: string;
   pack?: string | undefined;
   search?: string | undefined;
