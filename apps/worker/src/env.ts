@@ -40,6 +40,15 @@ export const WorkerEnv = z
       .default(`${hostname()}:${process.pid}`),
     /** What http steps and webhooks may reach although it is not public: host:port pairs with commas between. */
     NOFX_HTTP_ALLOW: z.string().default(""),
+    /** Where the dashboard is, for the links of what people are told; none without it. */
+    NOFX_PUBLIC_URL: z
+      .url({ protocol: /^https?$/ })
+      .transform((url) => url.replace(/\/+$/, ""))
+      .optional(),
+    /** The server that mails go through, `smtp://user:password@host:587` or `smtps://`. Without it none are sent. */
+    NOFX_SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+    /** Who mails come from: `NOFX <nofx@example.org>`. */
+    NOFX_MAIL_FROM: z.string().min(3).max(320).optional(),
     NOFX_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(4),
     ...RoutingEnv,
     /** A second at least: a shorter one would run out while the database answers. */
@@ -61,6 +70,10 @@ export const WorkerEnv = z
   .refine(({ QUEUE_DRIVER, REDIS_URL }) => QUEUE_DRIVER !== "bullmq" || isRedisUrl(REDIS_URL), {
     path: ["REDIS_URL"],
     message: "not a URL of Redis: redis://host:port, or rediss:// for TLS",
+  })
+  .refine((env) => (env.NOFX_SMTP_URL === undefined) === (env.NOFX_MAIL_FROM === undefined), {
+    path: ["NOFX_MAIL_FROM"],
+    message: "mails need both NOFX_SMTP_URL and NOFX_MAIL_FROM",
   })
   .refine((env) => env.NOFX_TENANTS === undefined || env.NOFX_SHARD === undefined, {
     path: ["NOFX_SHARD"],

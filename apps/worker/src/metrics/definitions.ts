@@ -46,6 +46,18 @@ export const COUNTERS = {
     help: "Events that this worker gave their sequence",
     labels: [],
   },
+  nofx_plan_events_total: {
+    help: "Events of plans that this worker sealed: created, ready, blocked, approved, superseded, cancelled",
+    labels: ["event"],
+  },
+  nofx_approval_events_total: {
+    help: "Events of approvals that this worker sealed: requested, voted, commented, reminded, escalated, and how they ended",
+    labels: ["event"],
+  },
+  nofx_gate_verdicts_total: {
+    help: "Verdicts of the plans whose events this worker sealed, by gate",
+    labels: ["gate", "verdict"],
+  },
   nofx_schedule_firings_total: {
     help: "Instants of schedules dealt with, by outcome",
     labels: ["outcome"],

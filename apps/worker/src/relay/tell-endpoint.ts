@@ -1,18 +1,13 @@
-import type { AllowedHosts } from "@nofx/control/net";
-import type { RelayLease, RelayStore } from "@nofx/control/steps";
-import type { Seams } from "@nofx/core/seams";
+import type { RelayEvent, RelayLease } from "@nofx/control/steps";
 import { persist } from "../loop/persist.ts";
+import { TIMEOUT_MS, type Telling } from "./post.ts";
 import { GIVE_UP_MS, restMs } from "./schedule.ts";
-import { sendEvent, TIMEOUT_MS } from "./send-event.ts";
+import { sendEvent } from "./send-event.ts";
+import { sendSlack } from "./send-slack.ts";
+import { tellByMail } from "./tell-by-mail.ts";
+import type { TellPorts } from "./tell-ports.ts";
 
 export const LEASE_MS = 45_000;
-
-export interface TellPorts {
-  readonly store: RelayStore;
-  readonly seams: Pick<Seams, "clock" | "random">;
-  readonly allowed: AllowedHosts;
-  readonly onTold: (outcome: "delivered" | "failed" | "disabled") => void;
-}
 
 /**
  * Tells one endpoint of its events, one after the other, for as long as the lease lasts. An event that is not taken stays
@@ -25,9 +20,12 @@ export async function tellEndpoint(
   ports: TellPorts,
   signal: AbortSignal,
 ): Promise<void> {
-  const { store, seams, allowed, onTold } = ports;
+  if (lease.format === "email") return tellByMail(lease, ports, signal);
+  const { store, seams, onTold } = ports;
   const { clock, random } = seams;
   const hold = { webhookId: lease.webhook_id, version: lease.version };
+  const send = await senderOf(lease, ports, signal);
+  if (send === undefined) return;
   let trustedFrom = leasedAt;
   let attempts = lease.attempts;
   for (const event of lease.events) {
@@ -38,7 +36,7 @@ export async function tellEndpoint(
       return;
     }
     attempts += 1;
-    const told = await sendEvent(lease, event, { clock, allowed, signal });
+    const told = await send(event);
     if (!told.taken && signal.aborted) {
       await store.release(hold, null);
       return;
@@ -61,4 +59,19 @@ export async function tellEndpoint(
     attempts = 0;
   }
   await store.release(hold, lease.scanned_to);
+}
+
+/** How an event is sent to this endpoint; undefined when the lease is another's by now. */
+async function senderOf(
+  lease: RelayLease,
+  { store, seams: { clock }, allowed, publicUrl }: TellPorts,
+  signal: AbortSignal,
+): Promise<((event: RelayEvent) => Promise<Telling>) | undefined> {
+  const { format, url, events } = lease;
+  const ports = { clock, allowed, signal };
+  if (format !== "slack" || events.length === 0) return (event) => sendEvent(lease, event, ports);
+  const hold = { webhookId: lease.webhook_id, version: lease.version };
+  const notice = await store.notice(hold, events);
+  if (notice === undefined) return undefined;
+  return (event) => sendSlack(url, event, notice.facts[event.id], { ...ports, publicUrl });
 }

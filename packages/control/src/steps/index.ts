@@ -10,5 +10,12 @@ export { heartbeat } from "./heartbeat.ts";
 export { LEASE_SECONDS } from "./lease-seconds.ts";
 export { completeStep, failStep, releaseStep } from "./settle.ts";
 export { waitOptionsOf, type WaitRequestOption } from "./wait-options.ts";
-export type { RelayAttempt, RelayEvent, RelayHold, RelayLease, RelayStore } from "./relay-store.ts";
+export type {
+  RelayAttempt,
+  RelayEvent,
+  RelayHold,
+  RelayLease,
+  RelayNotice,
+  RelayStore,
+} from "./relay-store.ts";
 export * from "./worker-engine.ts";

@@ -47,13 +47,16 @@ export { reclaim } from "./reclaim.ts";
 export {
   relayClaim,
   relayDelivered,
+  relayDigested,
   relayFailed,
+  relayNotice,
   relayPrune,
   relayRelease,
   type RelayAttempt,
   type RelayEvent,
   type RelayHold,
   type RelayLease,
+  type RelayNotice,
 } from "./relay.ts";
 export { remindApprovals } from "./remind-approvals.ts";
 export { redriveBatches } from "./redrive-batches.ts";

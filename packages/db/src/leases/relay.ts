@@ -3,13 +3,20 @@ import { z } from "zod";
 import { callOne } from "./call.ts";
 import type { EngineDb } from "./engine-db.ts";
 
-const RelayEvent = z.looseObject({ seq: z.number(), id: z.string(), type: z.string() });
+const RelayEvent = z.looseObject({
+  seq: z.number(),
+  id: z.string(),
+  type: z.string(),
+  at: z.string(),
+  payload: z.record(z.string(), z.unknown()),
+});
 /** A sealed event: its sequence, and the message that it is (Message Schema v1). */
 export type RelayEvent = z.infer<typeof RelayEvent>;
 
 const RelayLease = z.object({
   webhook_id: z.string(),
   tenant_id: z.string(),
+  format: z.enum(["nofx", "slack", "email"]),
   url: z.string(),
   secrets: z.array(z.string()),
   version: z.coerce.number(),
@@ -19,6 +26,23 @@ const RelayLease = z.object({
 });
 /** One endpoint that a relay may tell, and what it has to tell it. */
 export type RelayLease = z.infer<typeof RelayLease>;
+
+const RelayNotice = z.object({
+  recipients: z.array(z.object({ name: z.string(), email: z.string() })),
+  /** By the event's id. */
+  facts: z.record(
+    z.string(),
+    z.object({
+      plan: z.string().optional(),
+      approval: z.string().optional(),
+      run: z.string().optional(),
+      step: z.string().optional(),
+      expires_at: z.string().optional(),
+    }),
+  ),
+});
+/** What people are told beside the kinds of events, and who they are where it is a mail. */
+export type RelayNotice = z.infer<typeof RelayNotice>;
 
 /** Every verb after the claim names the lease that it speaks for. */
 export interface RelayHold {
@@ -61,6 +85,39 @@ export async function relayDelivered(
       await callOne(
         db,
         sql`select engine.relay_delivered(${hold.webhookId}::uuid, ${hold.version}, ${leaseMs}, ${rowOf(attempt)}::jsonb) as value`,
+      ),
+    );
+}
+
+/** Names and recipients for events that are told to people; undefined when the lease is another's by now. */
+export async function relayNotice(
+  db: EngineDb,
+  hold: RelayHold,
+  events: readonly RelayEvent[],
+): Promise<RelayNotice | undefined> {
+  const to = events.at(-1)?.seq ?? 0;
+  const ids = events.map(({ id }) => id);
+  const value = await callOne(
+    db,
+    sql`select engine.relay_notice(${hold.webhookId}::uuid, ${hold.version}, ${to}::bigint, ${ids}::uuid[]) as value`,
+  );
+  return value === null ? undefined : RelayNotice.parse(value);
+}
+
+/** Moves the cursor to the last event that a mail listed; the endpoint rests for `restMs`. False as above. */
+export async function relayDigested(
+  db: EngineDb,
+  hold: RelayHold,
+  attempts: readonly RelayAttempt[],
+  restMs: number,
+): Promise<boolean> {
+  const rows = `[${attempts.map(rowOf).join(",")}]`;
+  return z
+    .boolean()
+    .parse(
+      await callOne(
+        db,
+        sql`select engine.relay_digested(${hold.webhookId}::uuid, ${hold.version}, ${Math.ceil(restMs)}::bigint, ${rows}::jsonb) as value`,
       ),
     );
 }

@@ -10,6 +10,15 @@ const SealedTenant = z.object({
   run_ids: z.array(z.string()),
   approvals: z.boolean(),
   lag_ms: z.number(),
+  /** What was told of plans, questions and verdicts, counted. */
+  decisions: z.array(
+    z.object({
+      what: z.enum(["plan", "approval", "verdict"]),
+      name: z.string(),
+      verdict: z.string().nullable(),
+      count: z.number(),
+    }),
+  ),
 });
 export type SealedTenant = z.infer<typeof SealedTenant>;
 
