@@ -28,6 +28,7 @@ export function createApprovalHandler({ engine }: { engine: WorkerEngine }): Han
           .digest("hex"),
         requester: `Step ${step.name}`,
         expiresMs: args.expiresInSeconds * 1_000,
+        rule: args.rule,
       }),
     );
     if (answer.held) return { type: "held" };

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { ApprovalRule } from "../approvals/rule.ts";
 import {
+  ApprovalRule,
   ApprovalGroupId,
   ApprovalId,
   ApprovalStatus,

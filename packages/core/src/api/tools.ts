@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { ApprovalRule } from "../approvals/rule.ts";
 import {
   ApprovalId,
+  ApprovalRule,
   RunId,
   Sensitivity,
   StepId,

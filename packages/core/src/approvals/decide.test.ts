@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { numRuns } from "../testing/index.ts";
 import { decide, type CastVote, type OpenApproval, type Voter } from "./decide.ts";
-import { ApprovalRule } from "./rule.ts";
+import { ApprovalRule } from "../vocabulary/index.ts";
 import { tally } from "./tally.ts";
 
 const DIGEST = "asked";

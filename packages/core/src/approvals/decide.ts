@@ -1,7 +1,6 @@
 import type { ErrorCode } from "../errors/index.ts";
 import { transitionApproval } from "../machine/index.ts";
-import type { ApprovalStatus, Decision, MemberRole } from "../vocabulary/index.ts";
-import type { ApprovalRule } from "./rule.ts";
+import type { ApprovalRule, ApprovalStatus, Decision, MemberRole } from "../vocabulary/index.ts";
 import { tally, type Tally } from "./tally.ts";
 
 /** A question as it stands, under the lock of its row. */

@@ -7,5 +7,5 @@ export {
   type Voter,
 } from "./decide.ts";
 export { hidesSomething, markHidden } from "./mark-hidden.ts";
-export { ApprovalRule, groupsOf, readRule } from "./rule.ts";
+export { groupsOf, readRule } from "./rule.ts";
 export { tally, type Tally } from "./tally.ts";

@@ -1,4 +1,4 @@
-import type { ApprovalRule } from "./rule.ts";
+import type { ApprovalRule } from "../vocabulary/index.ts";
 
 /** A yes that counts: whose it is, and in which groups they were when it was given. */
 export interface CountedYes {

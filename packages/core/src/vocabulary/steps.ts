@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ApprovalRule } from "./approval-rule.ts";
 import { HttpWith } from "./http-with.ts";
 import { StorableJson, storableText } from "./text.ts";
 import { WaitWith } from "./waits.ts";
@@ -22,10 +23,6 @@ export const Capability = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "use 1 to 64 of a-z 0-9 . _ -, like code.patch");
 
-/** A group of approvers, by name. */
-export const GroupName = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "use 1 to 64 of a-z 0-9 . _ -, like release-managers");
 /** A tool of the catalogue, by name. */
 export const ToolName = z
   .string()
@@ -82,6 +79,9 @@ export const ApprovalWith = z.strictObject({
   question: storableText(2_000, 1),
   details: StorableJson.optional(),
   expiresInSeconds: z.int().min(60).max(2_592_000).default(259_200),
+  rule: ApprovalRule.optional().meta({
+    description: "Who has to say yes, beyond what the tenant asks for",
+  }),
 });
 export type ApprovalWith = z.infer<typeof ApprovalWith>;
 
