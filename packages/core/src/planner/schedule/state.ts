@@ -1,5 +1,5 @@
 import { at } from "../digraph.ts";
-import { lowerBoundOf } from "./bound/lower-bound.ts";
+import { type LowerBound, lowerBoundOf } from "./bound/lower-bound.ts";
 import { constructSchedule } from "./construct.ts";
 import { GeneticSearch, scratchFor } from "./genetic-search.ts";
 import { LargeSearch } from "./large-search.ts";
@@ -10,6 +10,9 @@ import type { Search } from "./search.ts";
 
 /** Projects beyond are improved as a whole: breeding would take too long to show. */
 const MAX_SIZE_TO_BREED = 2_000;
+
+/** After so many iterations the lower bound is tightened: what is easy has been found by then. */
+const ITERATIONS_TO_TIGHTEN = 1_000;
 
 /** How far a search has come. It is never changed: `improve` answers another one. */
 export interface ScheduleState {
@@ -22,6 +25,8 @@ export interface ScheduleState {
   readonly optimal: boolean;
   /** @internal */
   readonly search: Search;
+  /** @internal */
+  readonly bound: LowerBound;
 }
 
 /** The state before the first iteration, with the schedule of a priority rule. Only for what `checkProblem` finds sound. */
@@ -41,23 +46,26 @@ function searchFor(project: Project, seed: number): Search {
 /** `count` iterations on: for equal states the same, and `improve(improve(s, a), b)` is `improve(s, a + b)`. */
 export function improve(state: ScheduleState, count: number): ScheduleState {
   const search = state.search.clone();
-  let done = 0;
-  while (done < count && search.best.makespan > state.lowerBound) {
+  let { bound, iterations } = state;
+  const end = iterations + count;
+  while (iterations < end && search.best.makespan > bound.value) {
     search.step();
-    done++;
+    iterations++;
+    if (iterations % ITERATIONS_TO_TIGHTEN === 0) bound = bound.tighten(search.best.makespan);
   }
-  return stateOf(state.problem, search, state.lowerBound, state.iterations + done);
+  return stateOf(state.problem, search, bound, iterations);
 }
 
 function stateOf(
   problem: ScheduleProblem,
   search: Search,
-  lowerBound: number,
+  bound: LowerBound,
   iterations: number,
 ): ScheduleState {
   const { makespan } = search.best;
+  const lowerBound = bound.value;
   const optimal = makespan === lowerBound;
-  return { problem, makespan, lowerBound, iterations, optimal, search };
+  return { problem, makespan, lowerBound, iterations, optimal, search, bound };
 }
 
 export interface Schedule {
@@ -75,7 +83,12 @@ export function best({ problem, search }: ScheduleState): Schedule {
   };
 }
 
-/** No schedule of the problem is shorter. */
+/** No schedule of the problem is shorter. Takes the time to tighten the bound as far as it goes. */
 export function lowerBound(problem: ScheduleProblem): number {
-  return lowerBoundOf(toProject(problem));
+  const state = start(problem, 1);
+  for (let bound = state.bound; ;) {
+    const next = bound.tighten(state.makespan);
+    if (next === bound) return bound.value;
+    bound = next;
+  }
 }
