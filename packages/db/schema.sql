@@ -526,7 +526,9 @@ create table public.audit_digests (
   constraint audit_digests_signature_check CHECK ((signature ~ '^[A-Za-z0-9_-]{86}$'::text)),
   constraint audit_digests_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
+-- An export finds the digests of its range
 CREATE INDEX audit_digests_by_seq ON public.audit_digests USING btree (tenant_id, to_seq);
+-- What is still to be copied to storage, oldest first
 CREATE INDEX audit_digests_unshipped ON public.audit_digests USING btree (at) WHERE (shipped_at IS NULL);
 alter table public.audit_digests enable row level security;
 comment on table public.audit_digests is 'Append-only: how far each audit chain had come, signed by a key outside the database';
@@ -575,7 +577,11 @@ create table public.audit_snapshots (
   constraint audit_snapshots_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plans(id) ON DELETE CASCADE,
   constraint audit_snapshots_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
+-- The text behind an entry of the audit log
+CREATE INDEX audit_snapshots_by_digest ON public.audit_snapshots USING btree (tenant_id, digest);
+-- What was kept of a plan, oldest first
 CREATE INDEX audit_snapshots_by_plan ON public.audit_snapshots USING btree (plan_id, id);
+-- What is still to be moved to storage, oldest first
 CREATE INDEX audit_snapshots_unstored ON public.audit_snapshots USING btree (id) WHERE (stored_at IS NULL);
 alter table public.audit_snapshots enable row level security;
 comment on table public.audit_snapshots is 'What was decided on: digests of texts that lie in storage, or are on their way there';

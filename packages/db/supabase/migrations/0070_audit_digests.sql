@@ -20,9 +20,10 @@ create table public.audit_digests (
   check ((n = 1) = (previous_signature = ''))
 );
 comment on table public.audit_digests is 'Append-only: how far each audit chain had come, signed by a key outside the database';
--- an export finds the digests of its range
 create index audit_digests_by_seq on public.audit_digests (tenant_id, to_seq);
 create index audit_digests_unshipped on public.audit_digests (at) where shipped_at is null;
+comment on index public.audit_digests_by_seq is 'An export finds the digests of its range';
+comment on index public.audit_digests_unshipped is 'What is still to be copied to storage, oldest first';
 
 alter table public.audit_digests enable row level security;
 create policy audit_digests_read on public.audit_digests for select to nofx_member

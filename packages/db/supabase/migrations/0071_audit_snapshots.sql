@@ -16,7 +16,11 @@ create table public.audit_snapshots (
 );
 comment on table public.audit_snapshots is 'What was decided on: digests of texts that lie in storage, or are on their way there';
 create index audit_snapshots_by_plan on public.audit_snapshots (plan_id, id);
+create index audit_snapshots_by_digest on public.audit_snapshots (tenant_id, digest);
 create index audit_snapshots_unstored on public.audit_snapshots (id) where stored_at is null;
+comment on index public.audit_snapshots_by_plan is 'What was kept of a plan, oldest first';
+comment on index public.audit_snapshots_by_digest is 'The text behind an entry of the audit log';
+comment on index public.audit_snapshots_unstored is 'What is still to be moved to storage, oldest first';
 -- it leaves soon: compressing it would take longer than writing it
 alter table public.audit_snapshots alter column body set storage external;
 
