@@ -7,7 +7,7 @@ import { connectRunning } from "../client/connect-running.ts";
 import { Sentence } from "../errors.ts";
 import { root } from "../paths.ts";
 import { bold, columns, dim, green, printable, red, yellow } from "../terminal/style.ts";
-import { read } from "./import.ts";
+import { read } from "../read-input.ts";
 
 /** Rules that come with the clone, for `npm run gates`. */
 const EXAMPLES = join(root, "examples/gates");

@@ -9,7 +9,7 @@ import {
 } from "@nofx/core/planner/schedule";
 import { z } from "zod";
 import { Sentence } from "../errors.ts";
-import { read } from "./import.ts";
+import { read } from "../read-input.ts";
 
 const count = (what: string) =>
   z

@@ -4,7 +4,7 @@ import type { Api } from "../client/api.ts";
 import { connectRunning } from "../client/connect-running.ts";
 import { Sentence } from "../errors.ts";
 import { dim, green } from "../terminal/style.ts";
-import { read } from "./import.ts";
+import { read } from "../read-input.ts";
 
 type Tasks = Parameters<Api["submitTasks"]>[0]["tasks"];
 

@@ -23,10 +23,10 @@ export function analyse(
 ): ScheduleAnalysis {
   const project = toProject(problem);
   const { size, duration, after, topological } = project;
-  const at0 = Int32Array.from(problem.tasks, ({ id }) => starts[id] as number);
+  const given = Int32Array.from(problem.tasks, ({ id }) => starts[id] as number);
   let makespan = 0;
   for (let task = 0; task < size; task++) {
-    makespan = Math.max(makespan, at(at0, task) + at(duration, task));
+    makespan = Math.max(makespan, at(given, task) + at(duration, task));
   }
   // the latest end of each task, from the last start to the first
   const latest = new Int32Array(size).fill(makespan);
@@ -34,12 +34,12 @@ export function analyse(
   topological.forEach((task, place) => {
     places[task] = place;
   });
-  const ranks = rankBy(size, (task) => at(at0, task) * size + at(places, task));
+  const ranks = rankBy(size, (task) => at(given, task) * size + at(places, task));
   const order = new Int32Array(size);
   ranks.forEach((place, task) => {
     order[size - 1 - place] = task;
   });
-  const takers = takersOf(project.size, linkResources(project, at0));
+  const takers = takersOf(project.size, linkResources(project, given));
   for (const task of order) {
     let end = at(latest, task);
     for (let arc = at(after.start, task); arc < at(after.start, task + 1); arc++) {
@@ -51,7 +51,7 @@ export function analyse(
     }
     latest[task] = end;
   }
-  const slack = Int32Array.from(latest, (end, task) => end - at(duration, task) - at(at0, task));
+  const slack = Int32Array.from(latest, (end, task) => end - at(duration, task) - at(given, task));
   return { makespan, slack, critical: Array.from(slack, (left) => left === 0) };
 }
 
