@@ -20,6 +20,7 @@ import {
   Play,
   ScrollText,
   Server,
+  ShieldCheck,
   Webhook,
   Workflow,
 } from "lucide-react";
@@ -40,6 +41,7 @@ const PLACES: readonly Place[] = [
   { href: "/", label: "Overview", icon: House, main: true },
   { href: "/backlog", label: "Backlog", icon: ListTodo },
   { href: "/plans", label: "Plans", icon: Workflow, main: true },
+  { href: "/gates", label: "Gates", icon: ShieldCheck },
   { href: "/approvals", label: "Approvals", icon: Hand, main: true },
   { href: "/runs", label: "Runs", icon: Play, main: true },
   { href: "/dead-letters", label: "Dead letters", icon: Inbox },

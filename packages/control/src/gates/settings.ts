@@ -44,7 +44,7 @@ async function read(ctx: MemberContext, tx: CommandTransaction): Promise<GateSet
 function refuseUnknownZone(timeZone: string | undefined): void {
   if (timeZone === undefined) return;
   try {
-    new Intl.DateTimeFormat("en", { timeZone });
+    Intl.DateTimeFormat("en", { timeZone });
   } catch {
     throw new NofxError("time_zone_unknown", {
       detail: `There is no time zone "${timeZone}". Use an IANA name like Europe/Berlin, or UTC.`,

@@ -5,6 +5,7 @@ import { Callout } from "@nofx/ui/blocks/callout";
 import { JsonView } from "@nofx/ui/blocks/json-view";
 import { VERDICT } from "@nofx/ui/tokens/status";
 import { Lightbulb } from "lucide-react";
+import Link from "next/link";
 
 /** What a gate found: the reason, the tip, and the evidence on demand. */
 export function FindingView({
@@ -34,7 +35,14 @@ export function FindingView({
       )}
       <p className="mt-1 flex flex-wrap gap-x-3 text-xs text-soft">
         <span>
-          rule <code className="font-mono">{finding.rule}</code>
+          rule{" "}
+          <Link
+            href={`/gates/rules/${finding.rule}`}
+            className="font-mono text-accent hover:underline"
+          >
+            {finding.rule}
+          </Link>{" "}
+          version {finding.version}
         </span>
         {finding.step !== null && onStep && (
           <button
