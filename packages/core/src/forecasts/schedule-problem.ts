@@ -26,8 +26,7 @@ export function planProblem(
   const durations = estimates.map(({ durationMs }) => durationMs.p50);
   const { resources, held } = planResources(steps, durations, capacities);
   const total = durations.reduce((sum, ms) => sum + ms, 0);
-  const unitMs =
-    UNITS_MS.find((ms) => total / ms + steps.length < MAX_TIME) ?? (UNITS_MS.at(-1) as number);
+  const unitMs = UNITS_MS.find((ms) => total / ms + steps.length < MAX_TIME) ?? 86_400_000;
   const placeOf = new Map(steps.map(({ name }, place) => [name, place]));
   const tasks = steps.map(({ name, needs }, place): ScheduleTask => ({
     id: name,

@@ -29,6 +29,10 @@ export interface GraphStep {
   x: number;
   y: number;
   sensitive: boolean;
+  /** On the critical path of its plan. */
+  critical?: boolean;
+  /** What is new about it since another version, in a word. */
+  mark?: string | undefined;
   percent?: number | null;
   /** Set on a step that takes the effect of another back: that step's name. */
   undoes?: string | undefined;
@@ -73,13 +77,15 @@ function toFlow(steps: readonly GraphStep[], selected: string | undefined) {
     width: NODE_WIDTH,
     height: NODE_HEIGHT,
     selected: step.id === selected,
-    ariaLabel: `${step.id}: ${step.look.label}. ${step.undoes === undefined ? step.title : `Undoes ${step.undoes}`}${step.sensitive ? ". Sensitive" : ""}${step.kept ? ". Taken over from an earlier run" : ""}`,
+    ariaLabel: `${step.id}: ${step.look.label}. ${step.undoes === undefined ? step.title : `Undoes ${step.undoes}`}${step.sensitive ? ". Sensitive" : ""}${step.critical ? ". On the critical path" : ""}${step.mark === undefined ? "" : `. ${step.mark}`}${step.kept ? ". Taken over from an earlier run" : ""}`,
     data: {
       name: step.id,
       title: step.title,
       kind: step.kind,
       look: step.look,
       sensitive: step.sensitive,
+      critical: step.critical ?? false,
+      mark: step.mark,
       percent: step.percent ?? null,
       undoes: step.undoes,
       kept: step.kept ?? false,

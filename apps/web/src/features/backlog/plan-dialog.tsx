@@ -9,6 +9,7 @@ import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { CommandProblem } from "#shell/complain.tsx";
 import { useTRPC } from "#trpc/react.tsx";
+import { DialogForecast } from "./dialog-forecast.tsx";
 
 /** Makes a plan from a pack, or from chosen items of one, and goes to it. */
 export function PlanDialog({
@@ -64,6 +65,7 @@ export function PlanDialog({
                 onChange={(event) => setTitle(event.target.value)}
               />
             </div>
+            <DialogForecast pack={pack} items={items} />
             <p className="text-sm text-soft">
               The gates judge it at once. Nothing runs before you execute it, and sensitive steps
               ask for approval first.

@@ -1,4 +1,4 @@
-import type { PlanStepView } from "@nofx/core/api";
+import type { PlanDiffView, PlanStepView } from "@nofx/core/api";
 import type { GraphStep } from "@nofx/ui/blocks/step-graph";
 import { APPROVAL_STATUS, type StatusLook, VERDICT } from "@nofx/ui/tokens/status";
 
@@ -10,7 +10,12 @@ export function planStepLook(step: PlanStepView): StatusLook {
   return VERDICT[step.verdict];
 }
 
-export function planGraph(steps: readonly PlanStepView[]): GraphStep[] {
+/** With what is new since another version, where one is compared with. */
+export function planGraph(
+  steps: readonly PlanStepView[],
+  diff: PlanDiffView | undefined,
+): GraphStep[] {
+  const marks = marksOf(diff);
   return steps.map((step) => ({
     id: step.name,
     title: step.title,
@@ -20,5 +25,22 @@ export function planGraph(steps: readonly PlanStepView[]): GraphStep[] {
     x: step.x,
     y: step.y,
     sensitive: step.sensitive,
+    critical: step.critical,
+    mark: marks.get(step.name),
   }));
+}
+
+/** The weightiest change of each step. */
+function marksOf(diff: PlanDiffView | undefined): Map<string, string> {
+  if (diff === undefined) return new Map();
+  const { reestimated, moved, changed, added } = diff;
+  const lists = [
+    { mark: "re-estimated", of: reestimated },
+    { mark: "moved", of: moved },
+    { mark: "changed", of: changed },
+    { mark: "added", of: added },
+  ];
+  return new Map(
+    lists.flatMap(({ mark, of }) => of.map(({ name }): [string, string] => [name, mark])),
+  );
 }

@@ -6,8 +6,10 @@ import { IdChip } from "@nofx/ui/blocks/copy-button";
 import { PageHeader, Section } from "@nofx/ui/blocks/page-header";
 import { RelativeTime } from "@nofx/ui/blocks/relative-time";
 import { StatusBadge, VerdictBadge } from "@nofx/ui/blocks/status-badge";
+import { Skeleton } from "@nofx/ui/primitives/skeleton";
 import { Tabs, TabsContent, TabsList, TabsTrigger } from "@nofx/ui/primitives/tabs";
-import { Table2, Workflow } from "lucide-react";
+import { ChartGantt, GitCompare, Table2, Workflow } from "lucide-react";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useMemo } from "react";
 import { GraphCanvas } from "#shell/graph-canvas.tsx";
@@ -17,11 +19,24 @@ import { SidePanel } from "#shell/side-panel.tsx";
 import { useUrlState } from "#shell/use-url-state.ts";
 import { useTRPC } from "#trpc/react.tsx";
 import { ExecuteButton } from "./execute-button.tsx";
+import { planBars } from "./plan-bars.ts";
+import { PlanForecast } from "./plan-forecast.tsx";
 import { planGraph } from "./plan-graph.ts";
 import { PlanStepPanel } from "./plan-step-panel.tsx";
 import { PlanStepTable } from "./plan-step-table.tsx";
 import { usePlanSteps } from "./use-plan-steps.ts";
 import { VerdictStrip } from "./verdict-strip.tsx";
+
+const PlanTimeline = dynamic(
+  () => import("@nofx/ui/blocks/plan-timeline").then((module) => module.PlanTimeline),
+  { ssr: false, loading: () => <Skeleton className="h-96" /> },
+);
+const PlanDiff = dynamic(() => import("./plan-diff.tsx").then((module) => module.PlanDiff), {
+  ssr: false,
+  loading: () => <Skeleton className="h-40" />,
+});
+
+const VIEWS = ["graph", "timeline", "table", "changes"] as const;
 
 export function PlanPage({ planId }: { planId: string }) {
   const trpc = useTRPC();
@@ -36,8 +51,19 @@ export function PlanPage({ planId }: { planId: string }) {
 function Plan({ plan }: { plan: PlanView }) {
   const [read, write] = useUrlState();
   const { steps, loadRest } = usePlanSteps(plan);
-  const graph = useMemo(() => planGraph(steps), [steps]);
-  const view = read("view") === "table" ? "table" : "graph";
+  const bars = useMemo(() => planBars(steps), [steps]);
+  const view = VIEWS.find((one) => one === read("view")) ?? "graph";
+  const others = plan.versions.filter((one) => one.id !== plan.id);
+  const before =
+    others.find((one) => one.id === (read("against") ?? plan.parentId)) ??
+    others.find((one) => one.version < plan.version) ??
+    others[0];
+  const trpc = useTRPC();
+  const diff = useQuery({
+    ...trpc.plans.diff.queryOptions({ from: before?.id ?? plan.id, to: plan.id }),
+    enabled: before !== undefined && read("against") !== undefined,
+  });
+  const graph = useMemo(() => planGraph(steps, diff.data), [steps, diff.data]);
   const selected = read("step");
   const step = steps.find((one) => one.name === selected);
   const select = (name: string | undefined) => write({ step: name });
@@ -77,22 +103,40 @@ function Plan({ plan }: { plan: PlanView }) {
         }
         actions={<ExecuteButton plan={plan} />}
       />
+      <PlanForecast plan={plan} />
       <VerdictStrip plan={plan} onStep={select} />
       <div className="flex flex-col gap-4 xl:flex-row xl:items-start">
         <Section className="min-w-0 flex-1">
           <Tabs
             value={view}
-            onValueChange={(next) => write({ view: next === "graph" ? "" : next })}
+            onValueChange={(next) =>
+              write({
+                view: next === "graph" ? "" : next,
+                ...(next === "changes" && { against: before?.id }),
+              })
+            }
           >
             <TabsList className="px-3">
               <TabsTrigger value="graph">
                 <Workflow aria-hidden />
                 Graph
               </TabsTrigger>
+              {plan.timetable !== null && (
+                <TabsTrigger value="timeline">
+                  <ChartGantt aria-hidden />
+                  Timeline
+                </TabsTrigger>
+              )}
               <TabsTrigger value="table">
                 <Table2 aria-hidden />
                 Table
               </TabsTrigger>
+              {before !== undefined && (
+                <TabsTrigger value="changes">
+                  <GitCompare aria-hidden />
+                  Changes
+                </TabsTrigger>
+              )}
             </TabsList>
             <TabsContent value="graph" className="p-2">
               <GraphCanvas
@@ -104,11 +148,32 @@ function Plan({ plan }: { plan: PlanView }) {
                 onTable={() => write({ view: "table" })}
               />
             </TabsContent>
+            {plan.timetable !== null && (
+              <TabsContent value="timeline">
+                <PlanTimeline
+                  label={`When the steps of ${plan.title} are to run`}
+                  bars={bars}
+                  makespanMs={plan.timetable.makespanSeconds * 1_000}
+                  selected={selected}
+                  onSelect={select}
+                />
+              </TabsContent>
+            )}
+            {before !== undefined && (
+              <TabsContent value="changes">
+                <PlanDiff
+                  plan={plan}
+                  against={before.id}
+                  onAgainst={(id) => write({ against: id })}
+                  onStep={select}
+                />
+              </TabsContent>
+            )}
             <TabsContent value="table">
               <PlanStepTable steps={steps} selected={selected} onSelect={select} />
             </TabsContent>
           </Tabs>
-          {loadRest}
+          {view !== "changes" && loadRest}
         </Section>
         {step !== undefined && (
           <SidePanel title={step.name} onClose={() => select(undefined)}>

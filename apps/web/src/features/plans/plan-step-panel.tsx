@@ -4,6 +4,8 @@ import type { Finding, PlanStepView } from "@nofx/core/api";
 import { JsonView } from "@nofx/ui/blocks/json-view";
 import { Fact, KeyValue } from "@nofx/ui/blocks/key-value";
 import { StatusBadge, VerdictBadge } from "@nofx/ui/blocks/status-badge";
+import { formatUsd } from "@nofx/ui/blocks/forecast-facts";
+import { formatDuration } from "@nofx/ui/hooks/format-time";
 import { Badge } from "@nofx/ui/primitives/badge";
 import Link from "next/link";
 import { FindingView } from "./finding-view.tsx";
@@ -65,6 +67,42 @@ export function PlanStepPanel({
               ))}
             </span>
           </Fact>
+        )}
+        {step.estimate !== null && (
+          <Fact name="Takes">
+            {formatDuration(step.estimate.durationMs.p50)}
+            <span className="text-xs text-faint">
+              {" "}
+              ({formatDuration(step.estimate.durationMs.p10)} to{" "}
+              {formatDuration(step.estimate.durationMs.p90)};{" "}
+              {step.estimate.basis === "telemetry"
+                ? `${step.estimate.samples.toLocaleString("en")} measured`
+                : "nothing like it was measured"}
+              )
+            </span>
+          </Fact>
+        )}
+        {step.estimate !== null && step.estimate.costUsd.p90 > 0 && (
+          <Fact name="Costs">
+            {formatUsd(step.estimate.costUsd.p50)}
+            <span className="text-xs text-faint">
+              {" "}
+              ({formatUsd(step.estimate.costUsd.p10)} to {formatUsd(step.estimate.costUsd.p90)})
+            </span>
+          </Fact>
+        )}
+        {step.startSeconds !== null && (
+          <Fact name="Starts after">
+            {formatDuration(step.startSeconds * 1_000)}
+            <span className="text-xs text-faint">
+              {step.critical
+                ? ", on the critical path"
+                : `, with ${formatDuration((step.slackSeconds ?? 0) * 1_000)} slack`}
+            </span>
+          </Fact>
+        )}
+        {step.resources.length > 0 && (
+          <Fact name="Has for itself">{step.resources.join(", ")}</Fact>
         )}
         <Fact name="Owner">{step.owner ?? <span className="text-faint">nobody</span>}</Fact>
         <Fact name="Priority">{step.priority}</Fact>

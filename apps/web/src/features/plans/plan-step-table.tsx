@@ -3,6 +3,7 @@
 import type { PlanStepView } from "@nofx/core/api";
 import { StatusBadge, VerdictBadge } from "@nofx/ui/blocks/status-badge";
 import { Table, TBody, Td, Th, THead, Tr } from "@nofx/ui/primitives/table";
+import { formatDuration } from "@nofx/ui/hooks/format-time";
 import { Lock } from "lucide-react";
 import Link from "next/link";
 
@@ -24,6 +25,9 @@ export function PlanStepTable({
           <Th>Step</Th>
           <Th className="hidden sm:table-cell">Kind</Th>
           <Th className="hidden md:table-cell">Needs</Th>
+          <Th className="hidden text-right lg:table-cell">Starts after</Th>
+          <Th className="hidden text-right lg:table-cell">Takes</Th>
+          <Th className="hidden text-right lg:table-cell">Slack</Th>
           <Th>Verdict</Th>
           <Th className="hidden sm:table-cell">Approval</Th>
         </Tr>
@@ -51,6 +55,19 @@ export function PlanStepTable({
             </Td>
             <Td className="hidden max-w-56 text-xs text-faint md:table-cell">
               <span className="line-clamp-2 break-words">{step.needs.join(", ") || "–"}</span>
+            </Td>
+            <Td className="hidden text-right text-xs whitespace-nowrap tabular-nums lg:table-cell">
+              {step.startSeconds === null ? "–" : formatDuration(step.startSeconds * 1_000)}
+            </Td>
+            <Td className="hidden text-right text-xs whitespace-nowrap tabular-nums lg:table-cell">
+              {step.estimate === null ? "–" : formatDuration(step.estimate.durationMs.p50)}
+            </Td>
+            <Td className="hidden text-right text-xs whitespace-nowrap tabular-nums lg:table-cell">
+              {step.slackSeconds === null
+                ? "–"
+                : step.critical
+                  ? "critical"
+                  : formatDuration(step.slackSeconds * 1_000)}
             </Td>
             <Td>
               <VerdictBadge verdict={step.verdict} />

@@ -8,6 +8,7 @@ import {
   Hourglass,
   Lock,
   type LucideIcon,
+  Route,
   SquareTerminal,
   Undo2,
 } from "lucide-react";
@@ -20,6 +21,8 @@ export interface StepNodeData extends Record<string, unknown> {
   kind: StepKind | "wait";
   look: StatusLook;
   sensitive: boolean;
+  critical: boolean;
+  mark: string | undefined;
   percent: number | null;
   undoes: string | undefined;
   kept: boolean;
@@ -59,9 +62,13 @@ export function StepNode({ data, selected }: NodeProps<StepFlowNode>) {
           <Kind aria-hidden className={cn("size-3 shrink-0", undo ? "text-warn" : "text-faint")} />
           <span className="truncate">{data.name}</span>
           {data.sensitive && <Lock aria-hidden className="size-3 shrink-0 text-wait" />}
+          {data.critical && <Route aria-hidden className="size-3 shrink-0 text-warn" />}
           {data.kept && <CopyCheck aria-hidden className="size-3 shrink-0 text-faint" />}
         </span>
         <span className="block truncate text-2xs text-faint">
+          {data.mark !== undefined && (
+            <span className="mr-1 rounded bg-accent-soft px-1 text-accent">{data.mark}</span>
+          )}
           {undo ? `undoes ${data.undoes}` : data.title}
         </span>
       </span>
