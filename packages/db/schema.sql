@@ -1063,6 +1063,72 @@ create table public.inbound_secrets (
 alter table public.inbound_secrets enable row level security;
 comment on table public.inbound_secrets is 'What messages that come in have to be signed with; shown once when made';
 
+create table public.llm_models (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid,
+  provider text not null,
+  name text not null,
+  title text not null,
+  context_tokens integer,
+  capabilities text[] not null default '{text}'::text[],
+  aliases text[] not null default '{}'::text[],
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint llm_models_pkey PRIMARY KEY (id),
+  constraint llm_models_context_tokens_check CHECK ((context_tokens > 0)),
+  constraint llm_models_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint llm_models_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint llm_models_tenant_id_provider_name_key UNIQUE NULLS NOT DISTINCT (tenant_id, provider, name),
+  constraint llm_models_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200)))
+);
+alter table public.llm_models enable row level security;
+comment on table public.llm_models is 'Language models by provider; without a tenant: come with the product';
+
+create table public.llm_prices (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid,
+  provider text not null,
+  model text not null,
+  effective_from timestamp with time zone not null,
+  above_tokens integer not null default 0,
+  input bigint not null,
+  output bigint not null,
+  cache_read bigint,
+  cache_write bigint,
+  reasoning bigint,
+  source text not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint llm_prices_pkey PRIMARY KEY (id),
+  constraint llm_prices_above_tokens_check CHECK ((above_tokens >= 0)),
+  constraint llm_prices_cache_read_check CHECK ((cache_read >= 0)),
+  constraint llm_prices_cache_write_check CHECK ((cache_write >= 0)),
+  constraint llm_prices_input_check CHECK ((input >= 0)),
+  constraint llm_prices_output_check CHECK ((output >= 0)),
+  constraint llm_prices_reasoning_check CHECK ((reasoning >= 0)),
+  constraint llm_prices_source_check CHECK (((length(source) >= 1) AND (length(source) <= 200))),
+  constraint llm_prices_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint llm_prices_tenant_id_provider_model_effective_from_above_to_key UNIQUE NULLS NOT DISTINCT (tenant_id, provider, model, effective_from, above_tokens)
+);
+alter table public.llm_prices enable row level security;
+comment on table public.llm_prices is 'What a token costs, by class, in picodollars, from an instant on; a tenant''s own stands in place of ours';
+
+create table public.llm_providers (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid,
+  name text not null,
+  title text not null,
+  kind text not null,
+  enabled boolean not null default true,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint llm_providers_pkey PRIMARY KEY (id),
+  constraint llm_providers_kind_check CHECK ((kind = ANY (ARRAY['simulated'::text, 'openai'::text, 'anthropic'::text, 'google'::text, 'mistral'::text, 'openai_compatible'::text]))),
+  constraint llm_providers_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
+  constraint llm_providers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint llm_providers_tenant_id_name_key UNIQUE NULLS NOT DISTINCT (tenant_id, name),
+  constraint llm_providers_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200)))
+);
+alter table public.llm_providers enable row level security;
+comment on table public.llm_providers is 'Who provides language models; without a tenant: comes with the product';
+
 create table public.members (
   id uuid not null default app.uuid7(),
   tenant_id uuid not null,
@@ -1080,6 +1146,71 @@ create table public.members (
 CREATE INDEX members_user ON public.members USING btree (user_id, tenant_id);
 alter table public.members enable row level security;
 comment on table public.members is 'A person in a tenant. Removing the row ends every right at once: policies look it up';
+
+create table public.model_comparison_rows (
+  comparison_id uuid not null,
+  model text not null,
+  tenant_id uuid not null,
+  "position" integer not null,
+  status text not null default 'waiting'::text,
+  asked_until timestamp with time zone,
+  latency_ms integer,
+  usage jsonb,
+  cost_pico numeric(40,0),
+  price jsonb,
+  error_code text,
+  error text,
+  document jsonb,
+  document_digest text,
+  repairs jsonb not null default '[]'::jsonb,
+  reasons jsonb not null default '[]'::jsonb,
+  verdict text,
+  score integer,
+  gates jsonb,
+  steps integer,
+  makespan_seconds double precision,
+  differences jsonb,
+  plan_id uuid,
+  ended_at timestamp with time zone,
+  constraint model_comparison_rows_pkey PRIMARY KEY (comparison_id, model),
+  constraint model_comparison_rows_check CHECK (((status = ANY (ARRAY['waiting'::text, 'asking'::text])) = (ended_at IS NULL))),
+  constraint model_comparison_rows_check1 CHECK (((status = ANY (ARRAY['usable'::text, 'repaired'::text])) <= ((document IS NOT NULL) AND (verdict IS NOT NULL) AND (differences IS NOT NULL)))),
+  constraint model_comparison_rows_check2 CHECK (((status = 'failed'::text) <= (error_code IS NOT NULL))),
+  constraint model_comparison_rows_check3 CHECK (((status = 'refused'::text) <= (jsonb_array_length(reasons) > 0))),
+  constraint model_comparison_rows_comparison_id_fkey FOREIGN KEY (comparison_id) REFERENCES model_comparisons(id) ON DELETE CASCADE,
+  constraint model_comparison_rows_cost_pico_check CHECK ((cost_pico >= (0)::numeric)),
+  constraint model_comparison_rows_error_check CHECK ((length(error) <= 1000)),
+  constraint model_comparison_rows_latency_ms_check CHECK ((latency_ms >= 0)),
+  constraint model_comparison_rows_model_check CHECK (((length(model) >= 3) AND (length(model) <= 200))),
+  constraint model_comparison_rows_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plans(id) ON DELETE SET NULL,
+  constraint model_comparison_rows_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'asking'::text, 'usable'::text, 'repaired'::text, 'refused'::text, 'failed'::text]))),
+  constraint model_comparison_rows_verdict_check CHECK ((verdict = ANY (ARRAY['allow'::text, 'warn'::text, 'block'::text])))
+);
+alter table public.model_comparison_rows enable row level security;
+comment on table public.model_comparison_rows is 'What one model answered: outcome, time, tokens, cost, and how its plan differs from ours';
+
+create table public.model_comparisons (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  pack_id uuid not null,
+  items text[],
+  seed integer not null default 1,
+  time_limit_ms integer not null,
+  prompt_digest text not null,
+  own jsonb not null,
+  created_by uuid not null,
+  created_by_name text not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint model_comparisons_pkey PRIMARY KEY (id),
+  constraint model_comparisons_pack_id_fkey FOREIGN KEY (pack_id) REFERENCES packs(id) ON DELETE CASCADE,
+  constraint model_comparisons_prompt_digest_check CHECK ((length(prompt_digest) = 64)),
+  constraint model_comparisons_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint model_comparisons_time_limit_ms_check CHECK (((time_limit_ms >= 1000) AND (time_limit_ms <= 600000)))
+);
+-- Comparisons of a tenant, newest first
+CREATE INDEX model_comparisons_list ON public.model_comparisons USING btree (tenant_id, id DESC);
+alter table public.model_comparisons enable row level security;
+comment on table public.model_comparisons is 'The same question for a plan, put to several language models';
 
 create table public.packs (
   id uuid not null default app.uuid7(),
@@ -1221,12 +1352,17 @@ create table public.plans (
   lower_bound_seconds double precision,
   resources jsonb not null default '[]'::jsonb,
   forecast jsonb,
+  source text not null default 'planner'::text,
+  model text,
   constraint plans_pkey PRIMARY KEY (id),
   constraint plans_lower_bound_seconds_check CHECK ((lower_bound_seconds >= (0)::double precision)),
   constraint plans_makespan_seconds_check CHECK ((makespan_seconds >= (0)::double precision)),
+  constraint plans_model CHECK (((source = 'model'::text) = (model IS NOT NULL))),
+  constraint plans_model_check CHECK (((length(model) >= 3) AND (length(model) <= 200))),
   constraint plans_pack_id_fkey FOREIGN KEY (pack_id) REFERENCES packs(id) ON DELETE CASCADE,
   constraint plans_pack_id_version_key UNIQUE (pack_id, version),
   constraint plans_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES plans(id) ON DELETE SET NULL,
+  constraint plans_source_check CHECK ((source = ANY (ARRAY['planner'::text, 'model'::text]))),
   constraint plans_status_check CHECK ((status = ANY (ARRAY['ready'::text, 'blocked'::text, 'approved'::text, 'superseded'::text, 'cancelled'::text]))),
   constraint plans_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   constraint plans_verdict_check CHECK ((verdict = ANY (ARRAY['allow'::text, 'warn'::text, 'block'::text]))),
@@ -2654,8 +2790,51 @@ create policy inbound_secrets_own on public.inbound_secrets for all to nofx_memb
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
+create policy llm_models_read on public.llm_models for select to authenticated, nofx_member
+  using (((tenant_id IS NULL) OR (tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids))));
+
+create policy llm_models_remove on public.llm_models for delete to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy llm_models_write on public.llm_models for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy llm_prices_read on public.llm_prices for select to authenticated, nofx_member
+  using (((tenant_id IS NULL) OR (tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids))));
+
+create policy llm_prices_remove on public.llm_prices for delete to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy llm_prices_write on public.llm_prices for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy llm_providers_read on public.llm_providers for select to authenticated, nofx_member
+  using (((tenant_id IS NULL) OR (tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids))));
+
+create policy llm_providers_remove on public.llm_providers for delete to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy llm_providers_write on public.llm_providers for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
 create policy members_read on public.members for select to authenticated, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy model_comparison_rows_change on public.model_comparison_rows for update to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy model_comparison_rows_read on public.model_comparison_rows for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy model_comparison_rows_write on public.model_comparison_rows for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy model_comparisons_read on public.model_comparisons for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy model_comparisons_write on public.model_comparisons for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy packs_change on public.packs for update to nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))

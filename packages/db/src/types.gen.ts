@@ -681,6 +681,7 @@ export interface InboundReceivers {
   created_by: string;
   decisions: string[];
   description: Generated<string>;
+  holders: string[];
   id: Generated<string>;
   name: string;
   status: Generated<string>;
@@ -741,6 +742,44 @@ export interface Jobs {
   version: number | null;
 }
 
+export interface LlmModels {
+  aliases: Generated<string[]>;
+  capabilities: Generated<string[]>;
+  context_tokens: number | null;
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  name: string;
+  provider: string;
+  tenant_id: string | null;
+  title: string;
+}
+
+export interface LlmPrices {
+  above_tokens: Generated<number>;
+  cache_read: Int8 | null;
+  cache_write: Int8 | null;
+  created_at: Generated<Timestamp>;
+  effective_from: Timestamp;
+  id: Generated<string>;
+  input: Int8;
+  model: string;
+  output: Int8;
+  provider: string;
+  reasoning: Int8 | null;
+  source: string;
+  tenant_id: string | null;
+}
+
+export interface LlmProviders {
+  created_at: Generated<Timestamp>;
+  enabled: Generated<boolean>;
+  id: Generated<string>;
+  kind: string;
+  name: string;
+  tenant_id: string | null;
+  title: string;
+}
+
 export interface Members {
   created_at: Generated<Timestamp>;
   email: string;
@@ -749,6 +788,47 @@ export interface Members {
   role: string;
   tenant_id: string;
   user_id: string;
+}
+
+export interface ModelComparisonRows {
+  asked_until: Timestamp | null;
+  comparison_id: string;
+  cost_pico: Numeric | null;
+  differences: Json | null;
+  document: Json | null;
+  document_digest: string | null;
+  ended_at: Timestamp | null;
+  error: string | null;
+  error_code: string | null;
+  gates: Json | null;
+  latency_ms: number | null;
+  makespan_seconds: number | null;
+  model: string;
+  plan_id: string | null;
+  position: number;
+  price: Json | null;
+  reasons: Generated<Json>;
+  repairs: Generated<Json>;
+  score: number | null;
+  status: Generated<string>;
+  steps: number | null;
+  tenant_id: string;
+  usage: Json | null;
+  verdict: string | null;
+}
+
+export interface ModelComparisons {
+  created_at: Generated<Timestamp>;
+  created_by: string;
+  created_by_name: string;
+  id: Generated<string>;
+  items: string[] | null;
+  own: Json;
+  pack_id: string;
+  prompt_digest: string;
+  seed: Generated<number>;
+  tenant_id: string;
+  time_limit_ms: number;
 }
 
 export interface Packs {
@@ -805,10 +885,12 @@ export interface Plans {
   id: Generated<string>;
   lower_bound_seconds: number | null;
   makespan_seconds: number | null;
+  model: string | null;
   pack_id: string;
   parent_id: string | null;
   resources: Generated<Json>;
   score: number;
+  source: Generated<string>;
   status: string;
   step_count: number;
   tenant_id: string;
@@ -1501,7 +1583,12 @@ export interface DB {
   inbound_secrets: InboundSecrets;
   job_events: JobEvents;
   jobs: Jobs;
+  llm_models: LlmModels;
+  llm_prices: LlmPrices;
+  llm_providers: LlmProviders;
   members: Members;
+  model_comparison_rows: ModelComparisonRows;
+  model_comparisons: ModelComparisons;
   packs: Packs;
   plan_evaluations: PlanEvaluations;
   plan_rules: PlanRules;
