@@ -23,6 +23,7 @@ import {
   ShieldCheck,
   Webhook,
   Workflow,
+  Wrench,
 } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
@@ -47,6 +48,7 @@ const PLACES: readonly Place[] = [
   { href: "/dead-letters", label: "Dead letters", icon: Inbox },
   { href: "/schedules", label: "Schedules", icon: CalendarClock },
   { href: "/queues", label: "Queues", icon: Layers },
+  { href: "/tools", label: "Tools", icon: Wrench },
   { href: "/workers", label: "Workers", icon: Server },
   { href: "/webhooks", label: "Webhooks", icon: Webhook },
   { href: "/flags", label: "Flags", icon: Flag },

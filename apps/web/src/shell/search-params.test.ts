@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readApprovalsShown } from "#features/approvals/search-params.ts";
+import { readApprovalsFilter } from "#features/approvals/search-params.ts";
 import { readBacklogFilter } from "#features/backlog/search-params.ts";
 import { readPlansFilter } from "#features/plans/search-params.ts";
 import { readRunsFilter, readRunTab } from "#features/runs/search-params.ts";
@@ -27,8 +27,15 @@ it("reads the other pages' addresses, and leaves out what they cannot mean", () 
   expect(readRunsFilter(from("type=task"))).toEqual({ type: "task" });
   expect(readRunTab(from("view=timeline"))).toBe("timeline");
   expect(readRunTab(from("view=odd"))).toBe("graph");
-  expect(readApprovalsShown(from("show=all"))).toBe("all");
-  expect(readApprovalsShown(from("show=odd"))).toBe("pending");
+  expect(readApprovalsFilter(from("show=all&about=tool&risk=critical&group=owners"))).toEqual({
+    status: "all",
+    subject: "tool",
+    risk: "critical",
+    group: "owners",
+  });
+  expect(readApprovalsFilter(from("show=odd&about=odd&risk=%20&group=A%20b"))).toEqual({
+    status: "pending",
+  });
 });
 
 it("reads on the server what the browser reads, the first of several values", () => {

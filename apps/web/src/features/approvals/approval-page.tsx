@@ -1,7 +1,8 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import type { ApprovalView } from "@nofx/core/api";
+import type { ApprovalDetail, ApprovalView } from "@nofx/core/api";
+import { Callout } from "@nofx/ui/blocks/callout";
 import { IdChip } from "@nofx/ui/blocks/copy-button";
 import { JsonView, PlainText } from "@nofx/ui/blocks/json-view";
 import { Fact, KeyValue } from "@nofx/ui/blocks/key-value";
@@ -9,11 +10,17 @@ import { PageHeader, Section } from "@nofx/ui/blocks/page-header";
 import { RelativeTime } from "@nofx/ui/blocks/relative-time";
 import { StatusBadge } from "@nofx/ui/blocks/status-badge";
 import Link from "next/link";
+import { Badge } from "@nofx/ui/primitives/badge";
+import { EyeOff } from "lucide-react";
 import { PageSkeleton } from "#shell/page-skeleton.tsx";
 import { QueryView } from "#shell/query-view.tsx";
 import { useTRPC } from "#trpc/react.tsx";
+import { ApprovalArtifacts } from "./approval-artifacts.tsx";
+import { Chain } from "./chain.tsx";
+import { Comments } from "./comments.tsx";
 import { DecisionForm } from "./decision-form.tsx";
 import { DecisionList } from "./decision-list.tsx";
+import { DiffView } from "./diff-view.tsx";
 
 export function ApprovalPage({ approvalId }: { approvalId: string }) {
   const trpc = useTRPC();
@@ -37,7 +44,7 @@ const ARGUMENTS_LABEL: Record<ApprovalView["subject"], string> = {
   override: "What is overridden",
 };
 
-function Approval({ approval }: { approval: ApprovalView }) {
+function Approval({ approval }: { approval: ApprovalDetail }) {
   return (
     <>
       <PageHeader
@@ -68,6 +75,24 @@ function Approval({ approval }: { approval: ApprovalView }) {
               <Fact name="Why it is asked">
                 <PlainText text={approval.why} />
               </Fact>
+              <Fact name="On behalf of">
+                <Chain chain={approval.chain} />
+              </Fact>
+              {approval.tool !== null && (
+                <Fact name="Tool">
+                  <code className="font-mono text-xs">{approval.tool}</code> {approval.toolVersion}
+                </Fact>
+              )}
+              {approval.target !== null && (
+                <Fact name="Acts on">
+                  <PlainText text={approval.target} />
+                </Fact>
+              )}
+              {approval.risk !== null && (
+                <Fact name="Risk">
+                  <Badge tone="warn">{approval.risk}</Badge>
+                </Fact>
+              )}
               {approval.stepName !== null && (
                 <Fact name="Step">
                   <code className="font-mono text-xs">{approval.stepName}</code>
@@ -88,16 +113,49 @@ function Approval({ approval }: { approval: ApprovalView }) {
                 </Fact>
               )}
             </KeyValue>
-            <JsonView whole value={approval.arguments} label={ARGUMENTS_LABEL[approval.subject]} />
+            {approval.hides && (
+              <Callout tone="bad" icon={EyeOff} title="It holds characters that would go unseen">
+                They are marked below, by their number in Unicode. Text that hides is rarely meant
+                well.
+              </Callout>
+            )}
+            <JsonView
+              whole
+              value={approval.editedArguments ?? approval.arguments}
+              label={ARGUMENTS_LABEL[approval.subject]}
+            />
+            {approval.editedArguments !== null && (
+              <DiffView
+                before={approval.arguments}
+                after={approval.editedArguments}
+                label="What an approver changed"
+              />
+            )}
             <p className="text-xs break-all text-faint">
               A decision holds for exactly this: digest{" "}
               <code className="font-mono">{approval.argumentsDigest}</code>
             </p>
           </Section>
+          {approval.stepId !== null && <ApprovalArtifacts approvalId={approval.id} />}
+          <Comments approval={approval} />
         </div>
         <div className="flex w-full flex-col gap-4 lg:sticky lg:top-4 lg:w-96 lg:shrink-0">
           {approval.status === "pending" && <DecisionForm approval={approval} />}
           <DecisionList approval={approval} />
+          {approval.grant !== null && (
+            <p className="px-1 text-xs text-faint">
+              The yes was good for one use.{" "}
+              {approval.grant.consumedAt === null ? (
+                <>
+                  Not used yet; it runs out <RelativeTime at={approval.grant.expiresAt} />.
+                </>
+              ) : (
+                <>
+                  Used <RelativeTime at={approval.grant.consumedAt} />.
+                </>
+              )}
+            </p>
+          )}
         </div>
       </div>
     </>

@@ -3,17 +3,36 @@
 import type { ApprovalView } from "@nofx/core/api";
 import { RelativeTime } from "@nofx/ui/blocks/relative-time";
 import { StatusBadge } from "@nofx/ui/blocks/status-badge";
-import { PlainText } from "@nofx/ui/blocks/json-view";
+import { JsonView, PlainText } from "@nofx/ui/blocks/json-view";
 import { Badge } from "@nofx/ui/primitives/badge";
+import { Checkbox } from "@nofx/ui/primitives/checkbox";
 import { Button } from "@nofx/ui/primitives/button";
 import { CirclePause } from "lucide-react";
 import Link from "next/link";
 
 /** One approval in a list: enough to see what it is and how urgent; deciding takes reading it whole. */
-export function ApprovalRow({ approval }: { approval: ApprovalView }) {
+export function ApprovalRow({
+  approval,
+  chosen = false,
+  onChoose,
+}: {
+  approval: ApprovalView;
+  chosen?: boolean;
+  /** Where several are decided together. */
+  onChoose?: (on: boolean) => void;
+}) {
   const pending = approval.status === "pending";
+  const { people, quorum } = approval.tally;
   return (
     <li className="flex flex-col gap-2 px-3 py-3 hover:bg-muted/50 sm:flex-row sm:items-center sm:gap-4">
+      {onChoose !== undefined && (
+        <Checkbox
+          aria-label={`Select ${approval.title}`}
+          checked={chosen && approval.canDecide}
+          disabled={!approval.canDecide}
+          onChange={(event) => onChoose(event.target.checked)}
+        />
+      )}
       <div className="min-w-0 flex-1">
         <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
           <Link
@@ -29,11 +48,31 @@ export function ApprovalRow({ approval }: { approval: ApprovalView }) {
               Something waits for this
             </Badge>
           )}
+          {approval.risk !== null && <Badge tone="warn">{approval.risk}</Badge>}
+          {pending && quorum > 1 && (
+            <Badge>
+              {people} of {quorum} yes
+            </Badge>
+          )}
+          {approval.escalated && pending && <Badge tone="bad">Escalated</Badge>}
+          {approval.hides && <Badge tone="bad">Hidden characters</Badge>}
         </div>
         <p className="mt-0.5 line-clamp-2 text-sm break-words text-soft">
           <PlainText text={approval.question} />
         </p>
+        {onChoose !== undefined && (
+          <JsonView
+            value={approval.editedArguments ?? approval.arguments}
+            label="Exactly this"
+            className="mt-1"
+          />
+        )}
         <p className="mt-0.5 flex flex-wrap gap-x-3 text-xs text-faint">
+          {approval.tool !== null && (
+            <span>
+              {approval.tool} {approval.toolVersion}
+            </span>
+          )}
           <span>
             asked by {approval.requestedBy} <RelativeTime at={approval.requestedAt} />
           </span>

@@ -1,17 +1,22 @@
 "use client";
 
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { EmptyState } from "@nofx/ui/blocks/states";
+import { EmptyState, NoMatchState } from "@nofx/ui/blocks/states";
 import { PageHeader, Section } from "@nofx/ui/blocks/page-header";
+import { Button } from "@nofx/ui/primitives/button";
+import { Input, Select } from "@nofx/ui/primitives/input";
 import { Tabs, TabsContent, TabsList, TabsTrigger } from "@nofx/ui/primitives/tabs";
-import { CircleCheck, History } from "lucide-react";
+import { CircleCheck, History, ListChecks, Users } from "lucide-react";
+import Link from "next/link";
+import { useMemo, useState } from "react";
 import { LoadMore } from "#shell/load-more.tsx";
 import { QueryView } from "#shell/query-view.tsx";
 import { useUrlState } from "#shell/use-url-state.ts";
 import { byCursor } from "#trpc/by-cursor.ts";
 import { useTRPC } from "#trpc/react.tsx";
 import { ApprovalRow } from "./approval-row.tsx";
-import { type ApprovalsShown, readApprovalsShown } from "./search-params.ts";
+import { BatchBar } from "./batch-bar.tsx";
+import { type ApprovalsShown, isFiltered, readApprovalsFilter, SUBJECTS } from "./search-params.ts";
 import { usePendingApprovals } from "./use-pending-approvals.ts";
 
 const SHOWN: readonly { value: ApprovalsShown; label: string }[] = [
@@ -23,12 +28,19 @@ const SHOWN: readonly { value: ApprovalsShown; label: string }[] = [
 export function ApprovalsPage() {
   const trpc = useTRPC();
   const [read, write] = useUrlState();
-  const shown = readApprovalsShown(read);
+  const filter = useMemo(() => readApprovalsFilter(read), [read]);
   const pending = usePendingApprovals();
-  const approvals = useInfiniteQuery(
-    trpc.approvals.list.infiniteQueryOptions({ status: shown }, byCursor),
-  );
+  const [batch, setBatch] = useState(false);
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const approvals = useInfiniteQuery(trpc.approvals.list.infiniteQueryOptions(filter, byCursor));
   const rows = approvals.data?.pages.flatMap((page) => page.items) ?? [];
+  const selected = rows.filter((one) => chosen.has(one.id) && one.canDecide);
+  const choose = (id: string, on: boolean) => {
+    const next = new Set(chosen);
+    if (on) next.add(id);
+    else next.delete(id);
+    setChosen(next);
+  };
   return (
     <>
       <PageHeader
@@ -38,10 +50,18 @@ export function ApprovalsPage() {
             ? "Nothing waits for a decision."
             : `${pending} ${pending === 1 ? "question waits" : "questions wait"} for a decision, the most urgent first.`
         }
+        actions={
+          <Button asChild>
+            <Link href="/approvals/people">
+              <Users aria-hidden />
+              Who decides
+            </Link>
+          </Button>
+        }
       />
       <Section>
         <Tabs
-          value={shown}
+          value={filter.status}
           onValueChange={(show) => write({ show: show === "pending" ? "" : show })}
         >
           <TabsList className="px-3">
@@ -56,11 +76,56 @@ export function ApprovalsPage() {
               </TabsTrigger>
             ))}
           </TabsList>
-          <TabsContent value={shown}>
+          <div className="flex flex-wrap gap-2 border-b border-line px-3 py-2">
+            <Select
+              aria-label="About"
+              className="h-7.5 w-auto"
+              value={filter.subject ?? ""}
+              onChange={(event) => write({ about: event.target.value })}
+            >
+              <option value="">About anything</option>
+              {SUBJECTS.map(({ value, label }) => (
+                <option key={value} value={value}>
+                  {label}
+                </option>
+              ))}
+            </Select>
+            <Input
+              aria-label="Risk"
+              placeholder="Risk, like critical"
+              className="h-7.5 w-40"
+              defaultValue={filter.risk ?? ""}
+              onChange={(event) => write({ risk: event.target.value })}
+            />
+            <Input
+              aria-label="Group"
+              placeholder="Asked of group"
+              className="h-7.5 w-40"
+              defaultValue={filter.group ?? ""}
+              onChange={(event) => write({ group: event.target.value })}
+            />
+            {filter.status === "pending" && (
+              <Button
+                size="sm"
+                aria-pressed={batch}
+                className="ml-auto"
+                onClick={() => setBatch(!batch)}
+              >
+                <ListChecks aria-hidden />
+                Decide several
+              </Button>
+            )}
+          </div>
+          <TabsContent value={filter.status}>
             <QueryView query={approvals} what="approvals">
               {(data) =>
                 rows.length === 0 ? (
-                  shown === "pending" ? (
+                  isFiltered(filter) ? (
+                    <NoMatchState
+                      what="approvals"
+                      onClear={() => write({ about: undefined, risk: undefined, group: undefined })}
+                    />
+                  ) : filter.status === "pending" ? (
                     <EmptyState icon={CircleCheck} title="Nothing waits for you">
                       Sensitive steps, warned plans and questions of agents appear here, in every
                       open browser, the moment they are asked.
@@ -74,12 +139,19 @@ export function ApprovalsPage() {
                   <>
                     <ul className="divide-y divide-line">
                       {rows.map((approval) => (
-                        <ApprovalRow key={approval.id} approval={approval} />
+                        <ApprovalRow
+                          key={approval.id}
+                          approval={approval}
+                          {...(batch && {
+                            chosen: chosen.has(approval.id),
+                            onChoose: (on: boolean) => choose(approval.id, on),
+                          })}
+                        />
                       ))}
                     </ul>
                     <LoadMore
                       shown={rows.length}
-                      total={data.pages[0]?.total ?? null}
+                      total={isFiltered(filter) ? null : (data.pages[0]?.total ?? null)}
                       what="approvals"
                       hasMore={approvals.hasNextPage}
                       loading={approvals.isFetchingNextPage}
@@ -89,6 +161,9 @@ export function ApprovalsPage() {
                 )
               }
             </QueryView>
+            {batch && filter.status === "pending" && (
+              <BatchBar selected={selected} onDone={() => setChosen(new Set())} />
+            )}
           </TabsContent>
         </Tabs>
       </Section>

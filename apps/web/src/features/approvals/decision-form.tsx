@@ -5,12 +5,15 @@ import type { ApprovalView } from "@nofx/core/api";
 import { Callout } from "@nofx/ui/blocks/callout";
 import { Section } from "@nofx/ui/blocks/page-header";
 import { Button } from "@nofx/ui/primitives/button";
-import { Label, Textarea } from "@nofx/ui/primitives/input";
-import { Check, Clock, Lock, RefreshCw, X } from "lucide-react";
+import { Label, Select, Textarea } from "@nofx/ui/primitives/input";
+import { Check, Clock, Lock, Pencil, RefreshCw, X } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useRef, useState } from "react";
 import { CommandProblem } from "#shell/complain.tsx";
 import { useTRPC } from "#trpc/react.tsx";
 import { consequencesOf } from "./consequences.ts";
+import { parseArguments } from "./parse-arguments.ts";
+import { Quorum } from "./quorum.tsx";
 
 /** Yes or no, with what follows from each. The digest of what was shown goes along with the decision. */
 export function DecisionForm({ approval }: { approval: ApprovalView }) {
@@ -29,7 +32,8 @@ export function DecisionForm({ approval }: { approval: ApprovalView }) {
           text={follows.silence}
         />
       </ul>
-      {!approval.canDecide ? (
+      <Quorum approval={approval} />
+      {!approval.canDecide && approval.insteadOf.length === 0 ? (
         <Callout tone="wait" icon={Lock} title="You cannot decide this">
           {approval.cannotDecideBecause}
         </Callout>
@@ -49,7 +53,7 @@ export function DecisionForm({ approval }: { approval: ApprovalView }) {
           </Button>
         </Callout>
       ) : (
-        <Buttons approvalId={approval.id} argumentsDigest={readDigest} />
+        <Buttons approval={approval} argumentsDigest={readDigest} />
       )}
     </Section>
   );
@@ -77,16 +81,35 @@ function Consequence({
   );
 }
 
-function Buttons({ approvalId, argumentsDigest }: { approvalId: string; argumentsDigest: string }) {
+const ArgumentEditor = dynamic(() =>
+  import("./argument-editor.tsx").then((module) => module.ArgumentEditor),
+);
+
+function Buttons({
+  approval,
+  argumentsDigest,
+}: {
+  approval: ApprovalView;
+  argumentsDigest: string;
+}) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
+  const approvalId = approval.id;
   const [reason, setReason] = useState("");
   const [reasonMissing, setReasonMissing] = useState(false);
+  const [edited, setEdited] = useState<string>();
+  const [insteadOf, setInsteadOf] = useState(
+    approval.canDecide ? "" : (approval.insteadOf[0]?.userId ?? ""),
+  );
+  const editable = approval.subject === "plan_step" || approval.argumentsSchema !== null;
+  const parsed = edited === undefined ? undefined : parseArguments(edited);
   const field = useRef<HTMLTextAreaElement>(null);
   const decide = useMutation(
     trpc.approvals.decide.mutationOptions({
-      onSuccess: (decided) =>
-        queryClient.setQueryData(trpc.approvals.get.queryKey({ approvalId }), decided),
+      onSuccess: (decided) => {
+        setEdited(undefined);
+        queryClient.setQueryData(trpc.approvals.get.queryKey({ approvalId }), decided);
+      },
       onSettled: () =>
         Promise.all([
           queryClient.invalidateQueries(trpc.approvals.pathFilter()),
@@ -103,16 +126,62 @@ function Buttons({ approvalId, argumentsDigest }: { approvalId: string; argument
       field.current?.focus();
       return;
     }
+    if (decision === "approve" && parsed !== undefined && !("value" in parsed)) return;
     decide.mutate({
       approvalId,
-      decision,
       argumentsDigest,
+      ...(decision === "approve" && parsed !== undefined && "value" in parsed
+        ? { decision: "approve_with_changes", arguments: parsed.value }
+        : { decision }),
+      ...(insteadOf === "" ? {} : { insteadOf }),
       ...(given === "" ? {} : { reason: given }),
     });
   }
 
   return (
     <>
+      {approval.insteadOf.length > 0 && (
+        <div className="flex flex-col gap-1">
+          <Label htmlFor="instead-of">Vote for</Label>
+          <Select
+            id="instead-of"
+            value={insteadOf}
+            onChange={(event) => setInsteadOf(event.target.value)}
+          >
+            {approval.canDecide && <option value="">Yourself</option>}
+            {approval.insteadOf.map(({ userId, name }) => (
+              <option key={userId} value={userId}>
+                {name}, who delegated it to you
+              </option>
+            ))}
+          </Select>
+        </div>
+      )}
+      {editable &&
+        (edited === undefined ? (
+          <Button
+            size="sm"
+            className="self-start"
+            onClick={() =>
+              setEdited(JSON.stringify(approval.editedArguments ?? approval.arguments, null, 2))
+            }
+          >
+            <Pencil aria-hidden />
+            Approve with changes…
+          </Button>
+        ) : (
+          <>
+            <ArgumentEditor
+              approval={approval}
+              text={edited}
+              onChange={setEdited}
+              error={decide.error}
+            />
+            <Button size="sm" className="self-start" onClick={() => setEdited(undefined)}>
+              Leave it as it is
+            </Button>
+          </>
+        ))}
       <div className="flex flex-col gap-1">
         <Label htmlFor="reason">Reason (needed to reject)</Label>
         <Textarea
@@ -139,11 +208,11 @@ function Buttons({ approvalId, argumentsDigest }: { approvalId: string; argument
           variant="primary"
           size="lg"
           className="flex-1"
-          disabled={decide.isPending}
+          disabled={decide.isPending || (parsed !== undefined && "problem" in parsed)}
           onClick={() => send("approve")}
         >
           <Check aria-hidden />
-          Approve
+          {edited === undefined ? "Approve" : "Approve changed"}
         </Button>
         <Button
           variant="dangerOutline"

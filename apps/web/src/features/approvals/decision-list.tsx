@@ -17,7 +17,7 @@ const DECIDED = {
 export function DecisionList({ approval }: { approval: ApprovalView }) {
   if (approval.status === "pending" && approval.decisions.length === 0) return null;
   return (
-    <Section title="Decision" bodyClassName="p-3">
+    <Section title="Decisions" bodyClassName="p-3">
       {approval.decisions.length === 0 ? (
         <div className="flex items-center gap-2 text-sm text-soft">
           <StatusBadge of="approval" status={approval.status} />
@@ -32,9 +32,19 @@ export function DecisionList({ approval }: { approval: ApprovalView }) {
                 <LookBadge look={DECIDED[decision.decision]} />
                 <span>
                   by <strong className="font-medium">{decision.by}</strong>
+                  {decision.for !== null && <> for {decision.for}</>}
+                  {decision.via !== null && (
+                    <span className="text-xs text-faint"> via {decision.via}</span>
+                  )}
                 </span>
                 <RelativeTime at={decision.at} className="text-xs text-faint" />
               </span>
+              {(decision.groups.length > 0 || !decision.counts) && (
+                <span className="text-xs text-faint">
+                  {decision.groups.join(", ")}
+                  {!decision.counts && " for other arguments; it does not count"}
+                </span>
+              )}
               {decision.reason !== null && (
                 <blockquote className="border-l-2 border-line-strong/60 pl-2.5 break-words whitespace-pre-wrap text-soft">
                   <PlainText text={decision.reason} />
