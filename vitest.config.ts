@@ -9,6 +9,7 @@ const databaseServer = join(import.meta.dirname, "packages/db/src/testing/global
 const ofTheWeb = [
   "apps/web/test/**/*.test.ts",
   "tests/integration/{tenantIsolation*,commandLine,humanApproval*}.test.ts",
+  "tests/unit/gateHandlers.cloud.test.ts",
 ];
 
 export default defineConfig({
@@ -33,6 +34,7 @@ export default defineConfig({
             "scripts/**/*.test.ts",
             "tests/unit/**/*.test.ts",
           ],
+          exclude: [...configDefaults.exclude, ...ofTheWeb],
         },
       },
       {
