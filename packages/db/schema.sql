@@ -1032,6 +1032,7 @@ create table public.inbound_receivers (
   decisions text[] not null,
   subjects text[] not null default '{}'::text[],
   status text not null default 'active'::text,
+  holders uuid[] not null,
   created_by uuid not null,
   created_at timestamp with time zone not null default clock_timestamp(),
   constraint inbound_receivers_pkey PRIMARY KEY (id),
@@ -3251,13 +3252,14 @@ $function$
 ;
 
 CREATE OR REPLACE FUNCTION app.inbound_receiver(p_receiver uuid)
- RETURNS TABLE(tenant_id uuid, name text, secrets text[], decisions text[], subjects text[])
+ RETURNS TABLE(tenant_id uuid, name text, secrets text[], decisions text[], subjects text[], holders uuid[])
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
   select r.tenant_id, r.name,
-    array_remove(array[s.secret, case when s.previous_until > clock_timestamp() then s.previous end], null), r.decisions, r.subjects
+    array_remove(array[s.secret, case when s.previous_until > clock_timestamp() then s.previous end], null), r.decisions, r.subjects,
+    r.holders
   from public.inbound_receivers r join public.inbound_secrets s on s.receiver_id = r.id
   where r.id = p_receiver and r.status = 'active'
 $function$
@@ -3338,6 +3340,8 @@ begin
   set previous = s.secret, previous_until = clock_timestamp() + interval '24 hours', secret = p_secret
   where s.receiver_id = p_receiver and s.tenant_id = p_tenant
   returning s.previous_until into v_until;
+  update public.inbound_receivers r set holders = r.holders || app.user_id()
+  where r.id = p_receiver and r.tenant_id = p_tenant and not app.user_id() = any (r.holders);
   return v_until;
 end
 $function$
@@ -6508,7 +6512,7 @@ $function$
 ;
 
 CREATE OR REPLACE FUNCTION engine.keep_digests(p_term bigint, p_digests jsonb)
- RETURNS integer
+ RETURNS jsonb
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
@@ -6517,6 +6521,7 @@ declare
   v_new record;
   v_last public.audit_digests;
   v_count integer := 0;
+  v_refused jsonb := '[]';
 begin
   perform engine.assert_term('auditor', p_term);
   for v_new in
@@ -6530,7 +6535,8 @@ begin
       or v_new."previousSignature" <> coalesce(v_last.signature, '')
       or not exists (select from public.audit_log a where a.tenant_id = v_new.tenant and a.seq = v_new."to" and a.hash = v_new."headHash")
     then
-      raise exception 'digest % of tenant % does not follow the chain', v_new.n, v_new.tenant using errcode = '23514';
+      v_refused := v_refused || to_jsonb(v_new.tenant);
+      continue;
     end if;
     insert into public.audit_digests (tenant_id, n, from_seq, to_seq, count, head_hash, previous_signature, at, kid, signature)
     values (v_new.tenant, v_new.n, v_new."from", v_new."to", v_new.count, v_new."headHash", v_new."previousSignature", v_new.at, v_new.kid,
@@ -6542,7 +6548,7 @@ begin
     where exists (select from public.audit_log a where a.tenant_id = v_new.tenant and a.seq between v_new."from" and v_new."to" and a.verb <> 'events.sealed');
     v_count := v_count + 1;
   end loop;
-  return v_count;
+  return jsonb_build_object('kept', v_count, 'refused', v_refused);
 end
 $function$
 ;

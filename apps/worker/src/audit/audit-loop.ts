@@ -43,10 +43,18 @@ async function lead(
     () => storeSnapshots(engine.audit, storage),
   ];
   if (key !== undefined) {
+    const told = new Set<string>();
     jobs.unshift(async () => {
-      const signed = await signDue(engine.audit, term, key, intervalSeconds);
-      metrics.count("nofx_audit_digests_total", {}, signed);
-      return signed;
+      const { kept, refused } = await signDue(engine.audit, term, key, intervalSeconds);
+      metrics.count("nofx_audit_digests_total", {}, kept);
+      metrics.set("nofx_audit_chains_broken", refused.length);
+      for (const tenant of refused.filter((one) => !told.has(one))) {
+        told.add(tenant);
+        onError(
+          new Error(`the audit chain of tenant ${tenant} does not follow from its last digest`),
+        );
+      }
+      return kept;
     });
   }
   // storage that does not answer keeps nobody from signing

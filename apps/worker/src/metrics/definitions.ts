@@ -77,6 +77,10 @@ export const GAUGES = {
     labels: ["driver"],
   },
   nofx_worker_slots: { help: "How many steps this worker takes at a time", labels: [] },
+  nofx_audit_chains_broken: {
+    help: "Tenants whose audit chain does not follow from its last digest",
+    labels: [],
+  },
   nofx_history_lag_seconds: {
     help: "How long past its time the oldest run of this worker's last batch was archived",
     labels: [],

@@ -6,7 +6,7 @@ export interface AuditStore {
   /** What is to be signed now: of chains whose last digest is that old. */
   due(intervalSeconds: number, limit: number): Promise<UnsignedDigest[]>;
   /** Keeps what was signed; `stale_term` when another leads by now. */
-  keep(term: number, digests: readonly AuditDigest[]): Promise<number>;
+  keep(term: number, digests: readonly AuditDigest[]): Promise<leases.KeptDigests>;
   toShip(limit: number): Promise<AuditDigest[]>;
   shipped(digest: AuditDigest): Promise<void>;
   snapshots(limit: number): Promise<leases.SnapshotToStore[]>;

@@ -19,7 +19,7 @@ export async function signAll(
   t: TestPlane,
   engine: WorkerEngine,
   privateKey = pair.privateKey,
-): Promise<number> {
+): Promise<{ kept: number; refused: string[] }> {
   const { rows } = await t.owner.query<{ term: number }>(
     `insert into engine.leaders as l (role, term, holder, since) values ('auditor', 1, 'test', clock_timestamp())
      on conflict (role) do update set term = l.term + 1 returning term::integer`,

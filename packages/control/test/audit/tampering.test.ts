@@ -198,3 +198,17 @@ test("an export takes its permission, is noted in the log itself, and holds no m
   ]);
   expect(await checkAudit(operator, {})).toMatchObject({ ok: false, firstBad: { seq: 1 } });
 });
+
+test("a chain that was cut behind the signer's back is not signed, and keeps no other from being signed", async () => {
+  const [broken, sound] = [
+    await (await t.tenant()).as("admin"),
+    await (await t.tenant()).as("admin"),
+  ];
+  for (const ctx of [broken, sound]) await setRetention(again(ctx), { eventsAfterDays: 1 });
+  await signAll(t, engine);
+  for (const ctx of [broken, sound]) await setRetention(again(ctx), { eventsAfterDays: 2 });
+  await t.owner.query("delete from audit_log where tenant_id = $1 and seq = 2", [broken.tenantId]);
+  expect(await signAll(t, engine)).toMatchObject({ refused: [broken.tenantId] });
+  expect((await getAuditHead(broken)).digest).toMatchObject({ n: 1, to: 1 });
+  expect((await getAuditHead(sound)).digest).toMatchObject({ n: 2, to: 2 });
+});

@@ -29,13 +29,17 @@ export async function digestsDue(
   return z.array(DueDigest).parse(rows);
 }
 
-/** Keeps what the leader of a term has signed; answers how many are new. */
+const KeptDigests = z.object({ kept: z.number(), refused: z.array(z.string()) });
+/** How many digests are new, and the tenants whose stored chain does not follow from what was signed before. */
+export type KeptDigests = z.infer<typeof KeptDigests>;
+
+/** Keeps what the leader of a term has signed. */
 export async function keepDigests(
   db: EngineDb,
   term: number,
   digests: readonly AuditDigest[],
-): Promise<number> {
-  return Number(
+): Promise<KeptDigests> {
+  return KeptDigests.parse(
     await callOne(
       db,
       sql`select engine.keep_digests(${term}, ${JSON.stringify(digests)}::jsonb) as value`,

@@ -21,6 +21,7 @@ export {
   keepDigests,
   snapshotsToStore,
   snapshotStored,
+  type KeptDigests,
   type SnapshotToStore,
 } from "./audit.ts";
 export { claimForAgent } from "./claim-for-agent.ts";

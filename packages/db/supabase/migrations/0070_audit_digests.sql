@@ -69,9 +69,10 @@ as $$
 $$;
 grant execute on function engine.digests_due(integer, integer) to nofx_worker;
 
--- Keeps what the leader of a term has signed. A digest that does not follow the one before, or is not of the chain as it is stored, is
--- refused: then somebody changed the chain between the two looks. Answers how many are new.
-create function engine.keep_digests(p_term bigint, p_digests jsonb) returns integer
+-- Keeps what the leader of a term has signed. A digest that does not follow the one before, or whose head is not an entry of the chain as
+-- it is stored, is refused: then somebody wrote to the tables past the functions. One tenant's broken chain keeps nobody else's from
+-- being signed. Answers {kept, refused: [tenant]}.
+create function engine.keep_digests(p_term bigint, p_digests jsonb) returns jsonb
 language plpgsql security definer
 set search_path = ''
 as $$
@@ -79,6 +80,7 @@ declare
   v_new record;
   v_last public.audit_digests;
   v_count integer := 0;
+  v_refused jsonb := '[]';
 begin
   perform engine.assert_term('auditor', p_term);
   for v_new in
@@ -92,7 +94,8 @@ begin
       or v_new."previousSignature" <> coalesce(v_last.signature, '')
       or not exists (select from public.audit_log a where a.tenant_id = v_new.tenant and a.seq = v_new."to" and a.hash = v_new."headHash")
     then
-      raise exception 'digest % of tenant % does not follow the chain', v_new.n, v_new.tenant using errcode = '23514';
+      v_refused := v_refused || to_jsonb(v_new.tenant);
+      continue;
     end if;
     insert into public.audit_digests (tenant_id, n, from_seq, to_seq, count, head_hash, previous_signature, at, kid, signature)
     values (v_new.tenant, v_new.n, v_new."from", v_new."to", v_new.count, v_new."headHash", v_new."previousSignature", v_new.at, v_new.kid,
@@ -104,7 +107,7 @@ begin
     where exists (select from public.audit_log a where a.tenant_id = v_new.tenant and a.seq between v_new."from" and v_new."to" and a.verb <> 'events.sealed');
     v_count := v_count + 1;
   end loop;
-  return v_count;
+  return jsonb_build_object('kept', v_count, 'refused', v_refused);
 end
 $$;
 grant execute on function engine.keep_digests(bigint, jsonb) to nofx_worker;
