@@ -1,7 +1,7 @@
 import { at } from "../digraph.ts";
 import type { ScheduleProblem } from "./problem.ts";
 import { toProject } from "./project.ts";
-import { rankBy } from "./rank-by.ts";
+import { orderBy } from "./rank-by.ts";
 import { linkResources } from "./resource-links.ts";
 
 export interface ScheduleAnalysis {
@@ -30,15 +30,7 @@ export function analyse(
   }
   // the latest end of each task, from the last start to the first
   const latest = new Int32Array(size).fill(makespan);
-  const places = new Int32Array(size);
-  topological.forEach((task, place) => {
-    places[task] = place;
-  });
-  const ranks = rankBy(size, (task) => at(given, task) * size + at(places, task));
-  const order = new Int32Array(size);
-  ranks.forEach((place, task) => {
-    order[size - 1 - place] = task;
-  });
+  const order = orderBy(size, (task) => at(given, task), topological).reverse();
   const takers = takersOf(project.size, linkResources(project, given));
   for (const task of order) {
     let end = at(latest, task);

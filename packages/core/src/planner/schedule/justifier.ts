@@ -1,6 +1,6 @@
 import { at } from "../digraph.ts";
 import { EventList } from "./event-list.ts";
-import { TimeSorter } from "./order-by-time.ts";
+import { TimeSorter } from "./time-sorter.ts";
 import type { Profile } from "./profile.ts";
 import type { Project } from "./project.ts";
 import { scheduleSerially, type Direction } from "./serial-schedule.ts";

@@ -37,10 +37,10 @@ export class LargeSearch implements Search {
   step(): void {
     const { size, duration } = this.#project;
     const { starts: from, makespan: length } = this.#best;
-    const shake = length * SHAKE;
+    const shake = Math.ceil(length * SHAKE) + 1;
     const late = new Int32Array(size);
     const latest = this.#scheduler.schedule(
-      rankBy(size, (task) => shake * this.#random.next() - at(from, task) - at(duration, task)),
+      rankBy(size, (task) => this.#random.below(shake) - at(from, task) - at(duration, task)),
       late,
       true,
     );

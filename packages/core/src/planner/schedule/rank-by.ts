@@ -1,12 +1,23 @@
 import { at } from "../digraph.ts";
 
-/** The place of each task by its key, smallest first; equal keys in the order of their numbers. */
+/** Tasks by a whole number, smallest first; of equal ones in the order given, which is their own unless it is said. */
+export function orderBy(
+  size: number,
+  key: (task: number) => number,
+  order: Int32Array = Int32Array.from({ length: size }, (_, task) => task),
+): Int32Array {
+  const keys = Float64Array.from(order, key);
+  const least = keys.reduce((low, value) => Math.min(low, value), Infinity);
+  // key and place in one number: sorted without a comparison of ours
+  const sorted = keys.map((value, place) => (value - least) * size + place).sort();
+  return Int32Array.from(sorted, (value) => at(order, value % size));
+}
+
+/** The place of each task in that order. */
 export function rankBy(size: number, key: (task: number) => number): Int32Array {
-  const keys = Float64Array.from({ length: size }, (_, task) => key(task));
-  const order = Int32Array.from({ length: size }, (_, task) => task).sort(
-    (a, b) => (keys[a] as number) - (keys[b] as number) || a - b,
-  );
   const ranks = new Int32Array(size);
-  for (let place = 0; place < size; place++) ranks[at(order, place)] = place;
+  orderBy(size, key).forEach((task, place) => {
+    ranks[task] = place;
+  });
   return ranks;
 }

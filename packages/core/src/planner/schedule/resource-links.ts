@@ -1,6 +1,6 @@
 import { at } from "../digraph.ts";
 import type { Project } from "./project.ts";
-import { rankBy } from "./rank-by.ts";
+import { orderBy } from "./rank-by.ts";
 
 /** Whose units each task goes on with: `from[i]` hands over to `to[i]`, which starts once it has ended. */
 export interface ResourceLinks {
@@ -28,8 +28,8 @@ export function linkResources(project: Project, starts: Int32Array): ResourceLin
     left: [capacity],
     first: 0,
   }));
-  const byStart = inOrder(rankBy(size, (task) => at(starts, task)));
-  const byEnd = inOrder(rankBy(size, (task) => at(starts, task) + at(duration, task)));
+  const byStart = orderBy(size, (task) => at(starts, task));
+  const byEnd = orderBy(size, (task) => at(starts, task) + at(duration, task));
   const from: number[] = [];
   const to: number[] = [];
   let ended = 0;
@@ -64,12 +64,4 @@ function take(pool: Pool, wanted: number, each: (giver: number) => void): void {
     pool.left[pool.first] = left - taken;
     if (left === taken) pool.first++;
   }
-}
-
-function inOrder(ranks: Int32Array): Int32Array {
-  const order = new Int32Array(ranks.length);
-  ranks.forEach((place, task) => {
-    order[place] = task;
-  });
-  return order;
 }
