@@ -90,20 +90,24 @@ export class ParallelScheduler {
   }
 
   #startFitting(waiting: Heap[], start: (task: number) => void): void {
+    const { guards } = this.#project.resources;
+    const { demand, of } = this.#groups;
+    const free = this.#free;
+    const open = this.#open;
     const firsts = new Heap();
     for (let i = 0; i < this.#openCount; i++) {
-      const group = at(this.#open, i);
-      if (this.#fits(group)) firsts.push((waiting[group] as Heap).least());
+      const group = at(open, i);
+      if (fits(free, guards, demand, group)) firsts.push((waiting[group] as Heap).least());
     }
     while (firsts.size > 0) {
       const task = at(this.#taskAt, firsts.pop());
-      const group = at(this.#groups.of, task);
-      if (!this.#fits(group)) continue;
+      const group = at(of, task);
+      if (!fits(free, guards, demand, group)) continue;
       const others = waiting[group] as Heap;
       others.pop();
       start(task);
       if (others.size === 0) this.#close(group);
-      else if (this.#fits(group)) firsts.push(others.least());
+      else if (fits(free, guards, demand, group)) firsts.push(others.least());
     }
   }
 
@@ -113,16 +117,6 @@ export class ParallelScheduler {
     this.#open[place] = last;
     this.#placeOf[last] = place;
     this.#placeOf[group] = -1;
-  }
-
-  #fits(group: number): boolean {
-    const { words, guards } = this.#project.resources;
-    for (let word = 0; word < words; word++) {
-      const guard = at(guards, word);
-      const left = at(this.#free, word) - at(this.#groups.demand, group * words + word);
-      if ((left & guard) !== guard) return false;
-    }
-    return true;
   }
 
   #take(task: number, sign: 1 | -1): void {
@@ -147,4 +141,13 @@ export class ParallelScheduler {
       if (left === 0) waits(next, ready);
     }
   }
+}
+
+function fits(free: Int32Array, guards: Int32Array, demand: Int32Array, group: number): boolean {
+  const words = guards.length;
+  for (let word = 0; word < words; word++) {
+    const guard = at(guards, word);
+    if (((at(free, word) - at(demand, group * words + word)) & guard) !== guard) return false;
+  }
+  return true;
 }
