@@ -131,6 +131,11 @@ test("the first tenant's own people succeed with the same commands", async () =>
   for (const door of schedules) {
     expect(await byRest(first.operator, door, first.ids)).toMatchObject({ status: 200 });
   }
+  const overrides = commands.filter(({ procedure }) => procedure.startsWith("gates."));
+  expect(overrides).toHaveLength(2);
+  for (const door of overrides) {
+    expect(await byRest(first.supervisor, door, first.ids)).toMatchObject({ status: 200 });
+  }
   const claim = { capabilities: ["test.work"], max: 1, waitSeconds: 0, worker: "test" };
   expect(await first.agent("/steps/claim", claim)).toMatchObject({
     body: { steps: [{ id: first.ids.waitingStepId }] },
