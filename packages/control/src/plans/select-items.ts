@@ -1,5 +1,5 @@
 import { NofxError } from "@nofx/core/errors";
-import type { ValidItem } from "@nofx/core/planner";
+import { normalNeeds, writtenNeeds, type ValidItem } from "@nofx/core/planner";
 import { BacklogItemInput, Undo } from "@nofx/core/vocabulary";
 import type { PackItemRecord } from "@nofx/db/queries";
 
@@ -47,15 +47,18 @@ function toItem(record: PackItemRecord): Omit<ValidItem, "row"> {
     kind: record.kind ?? undefined,
     type: record.type ?? undefined,
     with: record.arguments ?? undefined,
-    needs: record.needs,
+    needs: writtenNeeds(record),
     priority: record.priority,
     labels: record.labels,
     risk: record.risk,
     sensitive: record.sensitive,
     owner: record.owner ?? undefined,
+    resources: record.resources,
+    estimateMinutes: record.estimate_minutes ?? undefined,
     pivot: record.pivot,
     maxFailures: record.max_failures,
     deadlineSeconds: record.deadline_seconds,
   });
-  return { ...item, undo: Undo.optional().parse(record.undo ?? undefined) };
+  const undo = Undo.optional().parse(record.undo ?? undefined);
+  return { ...item, ...normalNeeds(item.needs), undo };
 }

@@ -3,7 +3,6 @@ import { at } from "../planner/digraph.ts";
 import type { ScheduleProblem } from "../planner/schedule/problem.ts";
 import { toProject } from "../planner/schedule/project.ts";
 import { SeededRandom } from "../planner/schedule/random.ts";
-import { rankBy } from "../planner/schedule/rank-by.ts";
 import { linkResources } from "../planner/schedule/resource-links.ts";
 
 /** What a plan as a whole will take. */
@@ -139,13 +138,11 @@ function arcsOf({ problem, starts }: SimulatedPlan): { start: Int32Array; from: 
 }
 
 /** By start; what starts at once, in plan order, which puts needs first. */
-function orderOf({ problem, starts }: SimulatedPlan): number[] {
-  const ranks = rankBy(problem.tasks.length, (step) => starts[problem.tasks[step]?.id ?? ""] ?? 0);
-  const order: number[] = Array.from({ length: ranks.length });
-  ranks.forEach((place, step) => {
-    order[place] = step;
-  });
-  return order;
+function orderOf({ problem, starts }: SimulatedPlan): Int32Array {
+  const at0 = Float64Array.from(problem.tasks, ({ id }) => starts[id] ?? 0);
+  return Int32Array.from(problem.tasks, (_, step) => step).sort(
+    (a, b) => at64(at0, a) - at64(at0, b) || a - b,
+  );
 }
 
 function groupsOf(names: readonly string[]): { count: number; of: Int32Array } {

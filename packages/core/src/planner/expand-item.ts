@@ -20,7 +20,12 @@ export function expandItem(item: ValidItem, rules: readonly PlanRule[]): Expansi
   if (item.kind !== undefined) {
     const args = item.with ?? {};
     const step = draft(item, { name: item.id, title: item.title, kind: item.kind, with: args });
-    return { item, steps: [{ ...step, ...effectOf(item) }], notes: [], issues: [] };
+    return {
+      item,
+      steps: [{ ...step, ...guessOf(item, 1), ...effectOf(item) }],
+      notes: [],
+      issues: [],
+    };
   }
   const rule = chooseRule(item, rules);
   if (rule === undefined) {
@@ -53,6 +58,7 @@ function expandByRule(item: ValidItem, rule: PlanRule): Expansion {
     steps.push({
       ...draft(item, { name, title, kind, with: parsed.data ?? args }),
       needs: needs.map((suffix) => `${item.id}.${suffix}`),
+      ...guessOf(item, rule.steps.length),
       ...(ruleStep === effect ? effectOf(item) : {}),
     });
   });
@@ -123,7 +129,13 @@ function draft(
     pivot: false,
     maxFailures: item.maxFailures,
     deadlineSeconds: item.deadlineSeconds,
+    ...(item.resources.length === 0 ? {} : { resources: item.resources }),
   };
+}
+
+/** The item's estimate, in equal shares. */
+function guessOf({ estimateMinutes }: ValidItem, steps: number): Pick<DraftStep, "guessMs"> {
+  return estimateMinutes === undefined ? {} : { guessMs: (estimateMinutes * 60_000) / steps };
 }
 
 /** What belongs to the step that makes the item's change, and to no other of its steps. */

@@ -2,6 +2,7 @@ export type { KnownItems } from "./check-needs.ts";
 export { nameFinder } from "./closest-name.ts";
 export { findLoops, type Loop } from "./find-loops.ts";
 export { layoutPlan, type LayoutOptions, type PlacedStep } from "./layout/layout-plan.ts";
+export { normalNeeds, writtenNeeds, type NormalNeeds } from "./normal-needs.ts";
 export type { ValidItem } from "./parse-row.ts";
 export { planBacklog, type Planning, type PlanRequest } from "./plan-backlog.ts";
 export { planTasks, type TaskPlanning, type TaskRequest } from "./plan-tasks.ts";

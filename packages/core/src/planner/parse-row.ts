@@ -10,10 +10,14 @@ import {
   type ArtifactInput,
   type Undo,
 } from "../vocabulary/index.ts";
+import { normalNeeds } from "./normal-needs.ts";
 
 /** An item that stands on its own: its row parsed, its arguments checked and completed with defaults. */
-export type ValidItem = Omit<BacklogItemInput, "undo"> & {
+export type ValidItem = Omit<BacklogItemInput, "undo" | "needs"> & {
   readonly row: number;
+  readonly needs: string[];
+  /** Seconds from the end of what it needs to its own start, where that is not at once. */
+  readonly lags: Readonly<Record<string, number>>;
   undo?: Undo | undefined;
 };
 
@@ -52,7 +56,7 @@ export function parseRow(raw: unknown, row: number): ParsedRow {
   }
   const { undo: given, ...rest } = parsed.data;
   const undo = given === undefined ? undefined : completeUndo(given, report);
-  const item: ValidItem = { ...rest, undo, needs: [...new Set(rest.needs)], row };
+  const item: ValidItem = { ...rest, ...normalNeeds(rest.needs), undo, row };
   const inputs = completeArguments(item, report);
   return { key, label, needs: item.needs, inputs, item, issues };
 }
@@ -177,5 +181,7 @@ function keyOf(raw: unknown): string | undefined {
 
 function rawNeeds(raw: unknown): string[] {
   const needs = fieldOf(raw, "needs");
-  return Array.isArray(needs) ? [...new Set(needs.filter(isStepName))] : [];
+  if (!Array.isArray(needs)) return [];
+  const names = needs.map((need: unknown) => fieldOf(need, "item") ?? need);
+  return [...new Set(names.filter(isStepName))];
 }

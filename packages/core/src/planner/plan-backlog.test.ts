@@ -375,3 +375,67 @@ test("one changed argument changes one token", () => {
   const after = stepsOf(changed).filter((step) => !before.has(step.token));
   expect(after.map((step) => step.name)).toEqual([items[4]?.id]);
 });
+
+describe("lags", () => {
+  const waitsOf = (steps: ReturnType<typeof stepsOf>) =>
+    steps.filter((step) => step.kind === "wait");
+
+  test("become waits in front of the step, one for each length", () => {
+    const needs = ["a", "b", "c", { item: "d", lagSeconds: 90 }, { item: "e", lagSeconds: 30 }];
+    const items = [..."abcde"].map((id) => ({
+      id,
+      title: id,
+      kind: "approval",
+      with: { question: "?" },
+    }));
+    const last = { ...items[0], id: "z", needs: [...needs, { item: "c", lagSeconds: 30 }] };
+    const document = { version: 1, pack: "p", items: [...items, last] };
+    const steps = stepsOf(itemsOf(document));
+    expect(
+      waitsOf(steps).map(({ name, needs, with: { seconds } }) => [name, needs, seconds]),
+    ).toEqual([
+      ["z.lag", ["c", "e"], 30],
+      ["z.lag-2", ["d"], 90],
+    ]);
+    expect(steps.at(-1)).toMatchObject({ name: "z", needs: ["a", "b", "z.lag", "z.lag-2"] });
+  });
+
+  test("add up through items without steps", () => {
+    const nothing = { kind: undefined, type: undefined } as const;
+    const steps = stepsOf(
+      [
+        aPlanItem({ id: "a" }),
+        { ...aPlanItem({ id: "b", needs: ["a"], lags: { a: 10 } }), ...nothing },
+        aPlanItem({ id: "c", needs: ["b"], lags: { b: 5 } }),
+      ],
+      { rules: [] },
+    );
+    expect(waitsOf(steps)).toMatchObject([{ name: "c.lag", needs: ["a"], with: { seconds: 15 } }]);
+  });
+
+  test("whose wait would have too long a name are refused", () => {
+    const id = "x".repeat(126);
+    const planned = plan([aPlanItem({ id: "a" }), aPlanItem({ id, needs: ["a"], lags: { a: 1 } })]);
+    expect(planned).toMatchObject({ ok: false, issues: [{ item: id }] });
+  });
+});
+
+test("among equals questions come first, and what cannot be taken back last", () => {
+  const steps = stepsOf([
+    aPlanItem({ id: "deploy", risk: ["production"] }),
+    aPlanItem({ id: "build" }),
+    { ...aPlanItem({ id: "ask" }), kind: "approval", with: { question: "?" } },
+    aPlanItem({ id: "first", priority: 1, risk: ["irreversible"] }),
+  ]);
+  expect(steps.map(({ name }) => name)).toEqual(["first", "ask", "build", "deploy"]);
+});
+
+test("an item's estimate and resources belong to its steps", () => {
+  const steps = stepsOf([
+    aPlanItem({ id: "a", type: "chore", estimateMinutes: 10, resources: ["repo:web"] }),
+  ]);
+  expect(steps).toMatchObject([
+    { name: "a.work", guessMs: 300_000, resources: ["repo:web"] },
+    { name: "a.test", guessMs: 300_000, resources: ["repo:web"] },
+  ]);
+});

@@ -67,6 +67,8 @@ function toItem(task: Task, row: number, owner: string, issues: IssueList): Vali
     kind,
     with: args,
     needs: [],
+    lags: {},
+    resources: [],
     priority,
     labels: [],
     risk,

@@ -19,6 +19,8 @@ export function aPlanItem(overrides: Partial<ValidItem> & { id: string }): Valid
   return {
     title: `Item ${overrides.id}`,
     needs: [],
+    lags: {},
+    resources: [],
     priority: 3,
     labels: [],
     risk: [],

@@ -13,6 +13,27 @@ export const Label = storableText(64, 1).regex(/^[^\s,]+$/, "labels have no spac
 export const RiskLabel = z.enum(["irreversible", "production", "secrets", "external"]);
 export type RiskLabel = z.infer<typeof RiskLabel>;
 
+/** The longest that an item may wait after one it needs: as long as a step may wait at all. */
+export const MAX_LAG_SECONDS = 2_592_000;
+
+/** An item that has to have ended, alone or with how long after its end this one starts. */
+export const ItemNeed = z.union(
+  [
+    StepName,
+    z.strictObject({
+      item: StepName,
+      lagSeconds: z.int().min(0).max(MAX_LAG_SECONDS).default(0),
+    }),
+  ],
+  "use the id of an item, or {item, lagSeconds} with at most 2592000 seconds",
+);
+export type ItemNeed = z.infer<typeof ItemNeed>;
+
+/** Something that items must have for themselves while they run, like the lock of a repository. */
+export const ResourceName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._:/-]{0,127}$/, "use 1 to 128 of a-z 0-9 . _ : / -, like repo:web");
+
 /** One item as it is imported. `kind` + `with` is that step; a `type` is mapped to steps by `plan_rules`. */
 export const BacklogItemInput = z
   .strictObject({
@@ -22,12 +43,19 @@ export const BacklogItemInput = z
     kind: StepKind.optional(),
     type: ItemType.optional(),
     with: StorableJson.optional(),
-    needs: z.array(StepName).max(1_000).default([]),
+    needs: z.array(ItemNeed).max(1_000).default([]),
     priority: Priority.default(3),
     labels: z.array(Label).max(50).default([]),
     risk: z.array(RiskLabel).default([]),
     sensitive: z.boolean().default(false),
     owner: storableText(200, 1).optional(),
+    resources: z.array(ResourceName).max(20).default([]).meta({
+      description:
+        "What it must have for itself while it runs: the schedule keeps items of one resource apart",
+    }),
+    estimateMinutes: z.number().positive().max(525_600).optional().meta({
+      description: "How long it takes, as far as whoever writes it knows",
+    }),
     undo: StorableJson.optional().meta({
       description:
         "What takes the effect back: {kind: shell | http | agent, with: {...}}, or just the `with` of a shell step",

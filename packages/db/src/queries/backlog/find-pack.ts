@@ -10,6 +10,10 @@ export interface PackItemRecord {
   type: string | null;
   arguments: Record<string, unknown> | null;
   needs: string[];
+  /** Seconds from the end of a need to the start of this item. */
+  lags: Record<string, number>;
+  resources: string[];
+  estimate_minutes: number | null;
   priority: number;
   labels: string[];
   risk: string[];
@@ -39,8 +43,8 @@ export async function lockPack(db: Executor, packId: string): Promise<void> {
 /** Every item of a pack, in document order. */
 export async function loadPackItems(db: Executor, packId: string): Promise<PackItemRecord[]> {
   const { rows } = await sql<PackItemRecord>`
-    select id, key, title, description, kind, type, arguments, needs, priority, labels, risk, sensitive, owner, undo, pivot,
-           max_failures, deadline_seconds, position
+    select id, key, title, description, kind, type, arguments, needs, lags, resources, estimate_minutes, priority, labels, risk, sensitive,
+           owner, undo, pivot, max_failures, deadline_seconds, position
     from backlog_items where pack_id = ${packId}::uuid order by position, id
   `.execute(db);
   return rows;

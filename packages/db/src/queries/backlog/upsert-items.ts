@@ -10,6 +10,10 @@ export interface ItemRow {
   type: string | null;
   arguments: Record<string, unknown> | null;
   needs: string[];
+  /** Seconds from the end of a need to the start of this item. */
+  lags?: Readonly<Record<string, number>>;
+  resources?: readonly string[];
+  estimate_minutes?: number | null;
   priority: number;
   labels: string[];
   risk: string[];
@@ -48,18 +52,21 @@ export async function upsertItems(
 ): Promise<{ created: number; updated: number }> {
   const { rows } = await sql<{ created: number; updated: number }>`
     with written as (
-      insert into backlog_items (tenant_id, pack_id, key, title, description, kind, type, arguments, needs, priority, labels, risk,
-        sensitive, owner, undo, pivot, max_failures, deadline_seconds, position, digest)
-      select ${tenantId}::uuid, ${packId}::uuid, i.key, i.title, i.description, i.kind, i.type, i.arguments, i.needs, i.priority,
+      insert into backlog_items (tenant_id, pack_id, key, title, description, kind, type, arguments, needs, lags, resources, estimate_minutes,
+        priority, labels, risk, sensitive, owner, undo, pivot, max_failures, deadline_seconds, position, digest)
+      select ${tenantId}::uuid, ${packId}::uuid, i.key, i.title, i.description, i.kind, i.type, i.arguments, i.needs,
+        coalesce(i.lags, '{}'), coalesce(i.resources, '{}'), i.estimate_minutes, i.priority,
         i.labels, i.risk, i.sensitive, i.owner, i.undo, i.pivot, i.max_failures, i.deadline_seconds, i.position, i.digest
       from jsonb_to_recordset(${JSON.stringify(items)}::jsonb) as i (
-        key text, title text, description text, kind text, type text, arguments jsonb, needs text[], priority smallint, labels text[],
+        key text, title text, description text, kind text, type text, arguments jsonb, needs text[], lags jsonb, resources text[],
+        estimate_minutes double precision, priority smallint, labels text[],
         risk text[], sensitive boolean, owner text, undo jsonb, pivot boolean, max_failures integer, deadline_seconds integer,
         position integer, digest text)
       order by i.position
       on conflict (pack_id, key) do update set
         title = excluded.title, description = excluded.description, kind = excluded.kind, type = excluded.type,
-        arguments = excluded.arguments, needs = excluded.needs, priority = excluded.priority, labels = excluded.labels,
+        arguments = excluded.arguments, needs = excluded.needs, lags = excluded.lags, resources = excluded.resources,
+        estimate_minutes = excluded.estimate_minutes, priority = excluded.priority, labels = excluded.labels,
         risk = excluded.risk, sensitive = excluded.sensitive, owner = excluded.owner, undo = excluded.undo,
         pivot = excluded.pivot, max_failures = excluded.max_failures, deadline_seconds = excluded.deadline_seconds,
         position = excluded.position, digest = excluded.digest, updated_at = clock_timestamp()
