@@ -52,7 +52,7 @@ export async function castVote(
     const status = outcome.status;
     await store(ctx, tx, approval, { request, origin, outcome, edit, for: voter.instead });
     if (status !== "pending") await carryOut(ctx, tx, { ...approval, status }, status);
-    await tell(ctx, tx, approval, { request, outcome, edit });
+    await tell(ctx, tx, approval, { request, origin, outcome, edit });
   }
   return viewDetail(ctx, tx, (await findApproval(tx.db, ctx.tenantId, id)) ?? approval, known);
 }
@@ -143,8 +143,9 @@ async function tell(
   ctx: MemberContext,
   tx: CommandTransaction,
   approval: ApprovalRecord,
-  { request, outcome, edit }: { request: VoteRequest; outcome: Voted; edit: Edit | undefined },
+  vote: { request: VoteRequest; origin: VoteOrigin; outcome: Voted; edit: Edit | undefined },
 ): Promise<void> {
+  const { request, origin, outcome, edit } = vote;
   const ended = outcome.status !== "pending";
   const about = {
     approval_id: approval.id,
@@ -167,5 +168,6 @@ async function tell(
     arguments_digest: edit?.digest ?? approval.edited_digest ?? approval.arguments_digest,
     reason_digest: request.reason === undefined ? null : ctx.plane.sha256(request.reason),
     ...(outcome.userId === ctx.actor.id ? {} : { instead_of: outcome.userId }),
+    ...(origin.via === undefined ? {} : { via: origin.via }),
   });
 }

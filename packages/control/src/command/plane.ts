@@ -6,6 +6,11 @@ import type { Kysely } from "kysely";
 import type { Pool } from "pg";
 import { z } from "zod";
 import { flagReaderOf, type FlagReader } from "../flags/flag-reader.ts";
+import {
+  CompatibleProviders,
+  createModelRegistry,
+  type ModelRegistry,
+} from "../model-router/registry.ts";
 import { parseAllowedHosts, type AllowedHosts } from "../net/allowed-hosts.ts";
 import { system } from "../seams/system.ts";
 import { createStorage, type Storage } from "../storage/storage.ts";
@@ -20,9 +25,14 @@ export const PlaneEnv = z.object({
   SUPABASE_JWT_SECRET: z.string().min(1),
   /** What may be called although it is not public: host:port pairs with commas between. */
   NOFX_HTTP_ALLOW: z.string().optional(),
+  /** The workers' mail server and sender: here only whether there are any. */
+  NOFX_SMTP_URL: z.string().optional(),
+  NOFX_MAIL_FROM: z.string().optional(),
   /** Where the local stack's supervisor listens, and what opens it. */
   NOFX_PLUG_URL: z.url().optional(),
   NOFX_PLUG_TOKEN: z.string().min(16).optional(),
+  /** Providers of language models that speak OpenAI's protocol, as a JSON list: docs/models.md. */
+  NOFX_LLM_PROVIDERS: CompatibleProviders.optional(),
   /** A Vercel Edge Config that keeps copies of flags. */
   EDGE_CONFIG: z.string().min(1).optional(),
   /** on or off for every tenant of this process, whatever they have switched. */
@@ -44,7 +54,11 @@ export interface Plane {
   readonly sha256: (text: string) => string;
   /** What may be called although it is not public. */
   readonly allowedHosts: AllowedHosts;
+  /** Whether an operator configured a mail server. */
+  readonly mail: boolean;
   readonly flags: FlagReader;
+  /** The language models that this process can ask. */
+  readonly models: ModelRegistry;
   /** Wakes whoever executes steps, soon; nobody waits for it. */
   readonly ring: () => void;
   /** Only where the local stack runs the workers. */
@@ -74,7 +88,13 @@ export function createPlane(
     sha256: (text) => createHash("sha256").update(text).digest("hex"),
     ring: createRinger(pool, clock),
     allowedHosts: parseAllowedHosts(env.NOFX_HTTP_ALLOW ?? ""),
+    mail: Boolean(env.NOFX_SMTP_URL) && Boolean(env.NOFX_MAIL_FROM),
     flags: flagReaderOf(clock, env),
+    models: createModelRegistry({
+      clock,
+      providers: env.NOFX_LLM_PROVIDERS ?? [],
+      readKey: (name) => process.env[name],
+    }),
     plug: plugOf(env),
     close: () => pool.end(),
   };

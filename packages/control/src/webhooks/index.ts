@@ -1,4 +1,5 @@
 export { addWebhook } from "./add.ts";
+export { webhookChoices } from "./choices.ts";
 export { getWebhook, listDeliveries, listWebhooks } from "./list.ts";
 export { redeliver } from "./redeliver.ts";
 export { removeWebhook } from "./remove.ts";

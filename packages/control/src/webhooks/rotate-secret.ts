@@ -6,7 +6,7 @@ import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
 import { newWebhookSecret } from "./secret.ts";
-import { holdWebhook } from "./view.ts";
+import { holdWebhook, readWebhook } from "./view.ts";
 
 /** Makes a new secret. For a day every delivery carries the signatures of both, so that the receiver can change over. */
 export async function rotateWebhookSecret(
@@ -22,6 +22,12 @@ export async function rotateWebhookSecret(
   const rotated = await runCommand(ctx, spec, input, async (tx, { webhookId }) => {
     const id = toUuid("webhook", webhookId);
     await holdWebhook(ctx, tx, id);
+    const { format } = await readWebhook(ctx, tx, id);
+    if (format !== "nofx") {
+      throw new NofxError("conflict", {
+        detail: "Nothing is signed for Slack and e-mail. Add the new address and remove this one.",
+      });
+    }
     const until = await rotate(tx.db, ctx.tenantId, id, secret);
     if (until === null) throw new NofxError("not_found", { detail: "There is no such webhook." });
     await tx.audit("webhook.secret_rotated", { webhook_id: id });

@@ -8,7 +8,10 @@ import type { CommandTransaction } from "../command/transaction.ts";
 export function viewWebhook(row: WebhookRecord): WebhookView {
   return WebhookView.parse({
     id: toId("webhook", row.id),
+    format: row.format,
     url: row.url,
+    titles: row.titles,
+    recipients: row.recipients.map(({ user_id, ...one }) => ({ userId: user_id, ...one })),
     description: row.description,
     events: row.event_types,
     status: row.status,

@@ -14,6 +14,7 @@ import {
   removeWebhook,
   rotateWebhookSecret,
   sendTestEvent,
+  webhookChoices,
 } from "@nofx/control/webhooks";
 import { toUuid } from "@nofx/core/vocabulary";
 import { until } from "@nofx/db/testing";
@@ -203,6 +204,54 @@ test("what was told can be told again, and the relay that was at it is fenced of
 test("a tenant has at most twenty", async () => {
   for (let i = 0; i < 20; i++) await add();
   expect((await refusal(add())).code).toBe("conflict");
+});
+
+test("an address of Slack is a secret; people are told what is written for them", async () => {
+  const slack = "https://hooks.slack.com/services/T000/B000/secret";
+  const { webhook, secret } = await add({ url: slack, format: "slack" });
+  expect(secret).toBeNull();
+  expect(webhook).toMatchObject({
+    format: "slack",
+    url: "https://hooks.slack.com/…",
+    titles: true,
+  });
+  expect(webhook.events).toContain("approval.requested");
+  expect(webhook.events).not.toContain("steps.claimed");
+  const { rows } = await t.owner.query(
+    "select (select string_agg(body, '') from audit_log where tenant_id = $1) || (select string_agg(response::text, '') from idempotency_keys where tenant_id = $1) as kept",
+    [admin.tenantId],
+  );
+  expect(rows[0].kept).toContain("hooks.slack.com");
+  expect(rows[0].kept).not.toContain("B000");
+  await sendTestEvent(again(admin), { webhookId: webhook.id });
+  await seal();
+  expect(await due(webhook.id)).toMatchObject({ format: "slack", url: slack, secrets: [] });
+  const rotated = refusal(rotateWebhookSecret(again(admin), { webhookId: webhook.id }));
+  expect((await rotated).code).toBe("conflict");
+  const silent = refusal(add({ url: slack, format: "slack", events: ["steps.claimed"] }));
+  expect((await silent).issues[0]?.path).toBe("/events/0");
+});
+
+test("mails go to members, and only where a mail server is configured", async () => {
+  const email = (recipients: string[], ctx = admin) =>
+    addWebhook(again(ctx), { format: "email", recipients });
+  const me = admin.actor.id;
+  expect((await refusal(email([me]))).code).toBe("mail_off");
+  expect((await webhookChoices(admin)).mail).toBe(false);
+  const mailing = { ...admin, plane: { ...admin.plane, mail: true } };
+  const { webhook, secret } = await email([me, me], mailing);
+  expect(secret).toBeNull();
+  expect(webhook).toMatchObject({ format: "email", url: "mailto:", recipients: [{ userId: me }] });
+  expect(webhook.recipients).toHaveLength(1);
+  const stranger = (await (await t.tenant()).as("admin")).actor.id;
+  for (const wrong of [[], [stranger], [me, randomUUID()]]) {
+    expect((await refusal(email(wrong, mailing))).issues[0]?.path).toMatch(/^\/recipients/);
+  }
+  const { members, noticeTypes } = await webhookChoices(admin);
+  expect(members.map(({ userId }) => userId)).toContain(me);
+  expect(members.map(({ userId }) => userId)).not.toContain(stranger);
+  expect(noticeTypes).toContain("dead_letter.added");
+  expect((await refusal(webhookChoices(operator))).code).toBe("forbidden");
 });
 
 test("a removed endpoint is gone with all that belongs to it", async () => {

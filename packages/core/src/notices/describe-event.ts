@@ -1,6 +1,7 @@
 import { markHidden } from "../approvals/mark-hidden.ts";
 import type { PayloadOf } from "../messages/message-types.ts";
 import { toId } from "../vocabulary/index.ts";
+import { moment } from "./moment.ts";
 import { isNoticeType, type NoticeType } from "./notice-types.ts";
 
 /** A sealed event, as the relay has it. */
@@ -154,9 +155,4 @@ function clip(text: string): string {
   const line = text.replaceAll(/\s+/g, " ").trim();
   const letters = Array.from(line);
   return letters.length <= MAX_ABOUT ? line : `${letters.slice(0, MAX_ABOUT - 1).join("")}…`;
-}
-
-/** `2026-11-21 10:42 UTC` */
-function moment(at: string): string {
-  return `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }

@@ -1,4 +1,5 @@
 import type { Notice } from "./describe-event.ts";
+import { moment } from "./moment.ts";
 
 /** A mail lists as many; of the others it says how many there are. */
 export const LISTED = 40;
@@ -40,13 +41,13 @@ export function mailBody(
 }
 
 function asText({ headline, about, details, at }: Notice, link: string | undefined): string {
-  return [headline, about, ...details, `At ${at}`, link]
+  return [headline, about, ...details, `At ${moment(at)}`, link]
     .filter((line) => line !== undefined)
     .join("\n");
 }
 
 function asHtml({ headline, about, details, at }: Notice, link: string | undefined): string {
-  const lines = [about, ...details, `At ${at}`].filter((line) => line !== undefined);
+  const lines = [about, ...details, `At ${moment(at)}`].filter((line) => line !== undefined);
   const open =
     link === undefined ? "" : `<br><a href="${escapeHtml(link)}">${escapeHtml(link)}</a>`;
   return `<p><strong>${escapeHtml(headline)}</strong><br>${lines.map(escapeHtml).join("<br>")}${open}</p>`;

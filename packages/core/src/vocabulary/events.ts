@@ -3,6 +3,7 @@ import { z } from "zod";
 /** Every event type, `entity.past-verb`. Events carry ids, enums, numbers and digests, never content. */
 export const EventType = z.enum([
   "backlog.imported",
+  "backlog.edited",
   "plan.created",
   "plan.ready",
   "plan.blocked",
@@ -74,6 +75,7 @@ export type EventType = z.infer<typeof EventType>;
 /** Decisions, kept in the hash-chained `audit_log`. */
 export const AuditVerb = z.enum([
   "backlog.imported",
+  "backlog.edited",
   "plan.created",
   "plan.approved",
   "plan.cancelled",
@@ -134,6 +136,11 @@ export const AuditVerb = z.enum([
   "webhook.disabled",
   "webhook.secret_rotated",
   "webhook.redelivered",
+  "inbound_receiver.added",
+  "inbound_receiver.removed",
+  "inbound_receiver.enabled",
+  "inbound_receiver.disabled",
+  "inbound_receiver.secret_rotated",
   "setting.changed",
   "events.sealed",
   "snapshot.taken",

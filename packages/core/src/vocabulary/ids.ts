@@ -29,6 +29,7 @@ export const ID_PREFIXES = {
   rule: "rule",
   webhook: "hook",
   webhookDelivery: "delivery",
+  inboundReceiver: "receiver",
   schedule: "schedule",
   override: "override",
   approvalGroup: "group",
@@ -127,6 +128,7 @@ export const WaitId = idSchema("wait");
 export const ExternalEventId = idSchema("externalEvent");
 export const WebhookId = idSchema("webhook");
 export const WebhookDeliveryId = idSchema("webhookDelivery");
+export const InboundReceiverId = idSchema("inboundReceiver");
 export const ScheduleId = idSchema("schedule");
 export const ApprovalGroupId = idSchema("approvalGroup");
 export const DelegationId = idSchema("delegation");

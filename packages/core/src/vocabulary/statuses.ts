@@ -108,6 +108,10 @@ export function isTerminalRun(status: RunStatus): boolean {
   return (TERMINAL_RUN_STATUSES as readonly string[]).includes(status);
 }
 
+/** What an endpoint is told in: our messages, signed; a channel of Slack; mails to members. */
+export const WebhookFormat = z.enum(["nofx", "slack", "email"]);
+export type WebhookFormat = z.infer<typeof WebhookFormat>;
+
 export const WebhookStatus = z.enum(["active", "disabled"]);
 export type WebhookStatus = z.infer<typeof WebhookStatus>;
 

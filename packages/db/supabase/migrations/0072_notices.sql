@@ -164,6 +164,8 @@ create table public.inbound_receivers (
   -- empty: all
   subjects text[] not null default '{}' check (subjects <@ array['plan', 'plan_step', 'step', 'tool', 'override']),
   status text not null default 'active' check (status in ('active', 'disabled')),
+  -- who was shown a secret of it: what they stand behind themselves is not decided by it
+  holders uuid[] not null,
   created_by uuid not null,
   created_at timestamptz not null default clock_timestamp(),
   unique (tenant_id, name)
@@ -218,12 +220,13 @@ grant select on public.inbound_messages to nofx_member;
 -- What a message that claims to be for a receiver is checked with. Called before any claim is set; no row for one that is
 -- disabled or not there.
 create function app.inbound_receiver(p_receiver uuid)
-returns table (tenant_id uuid, name text, secrets text[], decisions text[], subjects text[])
+returns table (tenant_id uuid, name text, secrets text[], decisions text[], subjects text[], holders uuid[])
 language sql stable security definer
 set search_path = ''
 as $$
   select r.tenant_id, r.name,
-    array_remove(array[s.secret, case when s.previous_until > clock_timestamp() then s.previous end], null), r.decisions, r.subjects
+    array_remove(array[s.secret, case when s.previous_until > clock_timestamp() then s.previous end], null), r.decisions, r.subjects,
+    r.holders
   from public.inbound_receivers r join public.inbound_secrets s on s.receiver_id = r.id
   where r.id = p_receiver and r.status = 'active'
 $$;
@@ -288,6 +291,8 @@ begin
   set previous = s.secret, previous_until = clock_timestamp() + interval '24 hours', secret = p_secret
   where s.receiver_id = p_receiver and s.tenant_id = p_tenant
   returning s.previous_until into v_until;
+  update public.inbound_receivers r set holders = r.holders || app.user_id()
+  where r.id = p_receiver and r.tenant_id = p_tenant and not app.user_id() = any (r.holders);
   return v_until;
 end
 $$;

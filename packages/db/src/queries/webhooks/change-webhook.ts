@@ -4,23 +4,31 @@ import type { Executor } from "../executor.ts";
 export interface NewWebhook {
   id: string;
   tenantId: string;
+  format: string;
+  /** What people see of the address. */
   url: string;
   description: string;
   eventTypes: readonly string[];
-  secret: string;
+  titles: boolean;
+  recipients: readonly string[];
+  secret: { sign?: string; url?: string } | undefined;
   createdBy: string;
 }
 
-/** The endpoint, its secret, and a cursor at the newest event: it is told of what happens from now on. */
+/** The endpoint, what is secret of it, and a cursor at the newest event: it is told of what happens from now on. */
 export async function insertWebhook(db: Executor, webhook: NewWebhook): Promise<void> {
   await sql`
-    insert into webhooks (id, tenant_id, url, description, event_types, created_by)
-    values (${webhook.id}, ${webhook.tenantId}, ${webhook.url}, ${webhook.description}, ${webhook.eventTypes}::text[],
-      ${webhook.createdBy}::uuid)
+    insert into webhooks (id, tenant_id, format, url, description, event_types, titles, recipients, created_by)
+    values (${webhook.id}, ${webhook.tenantId}, ${webhook.format}, ${webhook.url}, ${webhook.description},
+      ${webhook.eventTypes}::text[], ${webhook.titles}, ${webhook.recipients}::uuid[], ${webhook.createdBy}::uuid)
   `.execute(db);
-  await sql`
-    insert into webhook_secrets (webhook_id, tenant_id, secret) values (${webhook.id}, ${webhook.tenantId}, ${webhook.secret})
-  `.execute(db);
+  const { secret } = webhook;
+  if (secret !== undefined) {
+    await sql`
+      insert into webhook_secrets (webhook_id, tenant_id, secret, url)
+      values (${webhook.id}, ${webhook.tenantId}, ${secret.sign ?? null}, ${secret.url ?? null})
+    `.execute(db);
+  }
   await sql`
     insert into webhook_cursors (webhook_id, tenant_id, seq)
     select ${webhook.id}, ${webhook.tenantId},
@@ -63,7 +71,7 @@ export async function moveWebhookCursor(
         : sql`${to}::bigint`;
   await sql`
     update webhook_cursors c
-    set seq = ${seq}, attempts = 0, failing_since = null, next_at = clock_timestamp(), leased_by = null, lease_until = null,
+    set seq = ${seq}, attempts = 0, failing_since = null, digest_to = null, next_at = clock_timestamp(), leased_by = null, lease_until = null,
         version = c.version + 1
     where c.webhook_id = ${id}::uuid
   `.execute(db);

@@ -4,7 +4,10 @@ import { cutPage, decodeCursor } from "../paging.ts";
 
 export interface WebhookRecord {
   id: string;
+  format: string;
   url: string;
+  titles: boolean;
+  recipients: { user_id: string; name: string; email: string; member: boolean }[];
   description: string;
   event_types: string[];
   status: string;
@@ -20,7 +23,11 @@ export interface WebhookRecord {
 
 async function select(db: Executor, rest: RawBuilder<unknown>): Promise<WebhookRecord[]> {
   const { rows } = await sql<WebhookRecord>`
-    select w.id, w.url, w.description, w.event_types, w.status, w.disabled_reason, w.created_at,
+    select w.id, w.format, w.url, w.titles, w.description,
+      (select coalesce(jsonb_agg(jsonb_build_object('user_id', r.id, 'name', coalesce(m.name, ''), 'email', coalesce(m.email, ''),
+          'member', m.id is not null) order by m.email nulls last), '[]')
+        from unnest(w.recipients) as r (id) left join members m on m.tenant_id = w.tenant_id and m.user_id = r.id) as recipients,
+      w.event_types, w.status, w.disabled_reason, w.created_at,
       coalesce((select m.name from members m where m.tenant_id = w.tenant_id and m.user_id = w.created_by), w.created_by::text)
         as created_by,
       c.seq, greatest(0, coalesce(h.seq, 0) - c.seq) as behind, c.attempts, c.next_at, c.failing_since

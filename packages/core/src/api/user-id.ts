@@ -1,0 +1,3 @@
+import { z } from "zod";
+
+export const UserId = z.guid().meta({ description: "A person, as the session names them" });
