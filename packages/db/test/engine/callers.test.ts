@@ -87,6 +87,7 @@ test("a member may call none of the lease functions", async () => {
     "answer_wait",
     "apply_approval",
     "ask_accept_loss",
+    "barred",
     "cancel_run",
     "cancel_step",
     "ceilings",
@@ -106,5 +107,6 @@ test("a member may call none of the lease functions", async () => {
     "send_event",
     "send_message",
     "start_run",
+    "use_answers",
   ]);
 });
