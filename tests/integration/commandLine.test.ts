@@ -8,13 +8,15 @@ import { text } from "node:stream/consumers";
 import { makeSigningKey } from "@nofx/control/audit/keys";
 import { identifyProcess } from "@nofx/db/local-stack/process-identity";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { startWeb } from "../../apps/web/test/start-web.ts";
 import type { TestWeb } from "../../apps/web/test/test-web.ts";
 
 // Commands of `nofx` in this process, as somebody who typed them: signed in, over HTTP, against the web's own handlers.
 
 // The marker of modules that only Next's server may load; here nothing else does.
 vi.mock("../../apps/web/node_modules/server-only/index.js", () => ({}));
+
+/** By a name that the compiler does not follow: the types of Next, which change those of Node, stay in the web app. */
+const WEB: string = "../../apps/web/test/start-web.ts";
 
 /** That of everybody whom the web's tests sign up. */
 const PASSWORD = "correct horse 9";
@@ -25,6 +27,7 @@ let home: string;
 let tenantId: string;
 
 beforeAll(async () => {
+  const { startWeb } = (await import(WEB)) as { startWeb: () => Promise<TestWeb> };
   web = await startWeb();
   const { id } = await web.tenant();
   tenantId = id;
