@@ -40,6 +40,7 @@ export async function loadPlanFacts(
     // what was set before a release that reads it more strictly is not judged by
     budgets: BudgetsSetting.catch({}).parse(budgets ?? {}),
     compliance: ComplianceSetting.catch({}).parse(compliance ?? {}),
+    groups: known.groups,
     ...(known.delete_after_days !== null && { retentionDays: known.delete_after_days }),
     ...(forecast !== undefined && { forecast }),
     quotas: known.quotas.map(({ queue, rate, per_seconds }) => ({

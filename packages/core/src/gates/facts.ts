@@ -15,6 +15,8 @@ export interface PlanFacts {
   /** Kinds of work that have succeeded here before: `shell`, `agent:code.patch`. */
   readonly succeeded?: ReadonlySet<string>;
   readonly compliance?: Compliance;
+  /** Groups of approvers with how many are in them. */
+  readonly groups?: Readonly<Record<string, number>>;
   /** For how many days finished runs are kept. */
   readonly retentionDays?: number;
   readonly forecast?: Forecast;

@@ -2,7 +2,10 @@ import { examplePlan } from "../example-plan.ts";
 import type { GateRule } from "../rule.ts";
 import { requirementsOf } from "./requirements-of.ts";
 
-const facts = { compliance: { approvers: { "data:personal": "privacy" } } };
+const facts = {
+  compliance: { approvers: { "data:personal": "privacy" } },
+  groups: { privacy: 2 },
+};
 
 /** The tenant says that steps with a label are approved by a group: that takes an approval. */
 export const approversByLabel: GateRule = {
@@ -13,7 +16,11 @@ export const approversByLabel: GateRule = {
   *judge(plan) {
     const sensitive = new Set(plan.steps.flatMap((step) => (step.sensitive ? [step.name] : [])));
     for (const { step, label, group } of requirementsOf(plan.steps, plan.facts)) {
-      if (sensitive.has(step)) {
+      if ((plan.facts.groups?.[group] ?? 0) === 0) {
+        const reason = `Step "${step}" has the label ${label}: ${group} has to approve it, and nobody is in that group.`;
+        const tip = `Put people into the group ${group} on the page Approvals.`;
+        yield { step, reason, evidence: { label, group }, tip };
+      } else if (sensitive.has(step)) {
         const reason = `Step "${step}" waits for the approval of ${group}, because of its label ${label}.`;
         yield {
           step,

@@ -6,6 +6,7 @@ export interface GateFactsRecord {
   settings: Record<string, unknown>;
   delete_after_days: number | null;
   approvers: { id: string; name: string; email: string }[];
+  groups: Record<string, number>;
   quotas: { queue: string; rate: number; per_seconds: number }[];
 }
 
@@ -19,6 +20,8 @@ export async function loadGateFacts(db: Executor, tenantId: string): Promise<Gat
         where p.key = 'retention') as delete_after_days,
       coalesce((select jsonb_agg(jsonb_build_object('id', m.user_id, 'name', m.name, 'email', m.email) order by m.created_at)
         from members m where m.tenant_id = ${tenantId}::uuid and m.role in ('supervisor', 'admin')), '[]') as approvers,
+      coalesce((select jsonb_object_agg(g.name, (select count(*) from approval_group_members m where m.group_id = g.id))
+        from approval_groups g where g.tenant_id = ${tenantId}::uuid), '{}') as groups,
       coalesce((select jsonb_agg(jsonb_build_object('queue', c.queue, 'rate', c.rate, 'per_seconds', c.per_seconds))
         from claim_rules c where c.tenant_id = ${tenantId}::uuid and c.queue is not null and c.rate is not null
           and c.type is null and c.agent is null), '[]') as quotas
