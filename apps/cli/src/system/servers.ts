@@ -54,10 +54,21 @@ export function startWeb(
         SUPABASE_JWT_SECRET: stack.jwtSecret,
         NOFX_PLUG_URL: plug.url,
         NOFX_PLUG_TOKEN: plug.token,
+        ...forTheWeb(process.env),
       },
       log: logFile("web", system.home),
     }),
   });
+}
+
+/** Flags that are forced, and the language models with their keys: what the web alone may know of our environment. */
+function forTheWeb(ours: NodeJS.ProcessEnv): Record<string, string> {
+  const name = /^(EDGE_CONFIG|FEATURE_[A-Z_]+|NOFX_LLM_[A-Z0-9_]+)$/;
+  return Object.fromEntries(
+    Object.entries(ours).flatMap(([key, value]) =>
+      value !== undefined && name.test(key) ? [[key, value]] : [],
+    ),
+  );
 }
 
 /** Short, so that people can watch a lease move on. Agents talk to the one worker: theirs outlast its being frozen. */
