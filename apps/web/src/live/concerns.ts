@@ -28,6 +28,7 @@ export interface Happening {
 /** What an event may have changed on screen. Total: a new event type without an answer does not compile. */
 const SCOPES: Record<EventType, (runId: string | null) => Scope[]> = {
   "backlog.imported": () => [{ of: "backlog" }],
+  "backlog.edited": () => [{ of: "backlog" }],
   "plan.created": () => [{ of: "plans" }, { of: "backlog" }],
   "plan.ready": () => [{ of: "plans" }],
   "plan.blocked": () => [{ of: "plans" }],

@@ -1,14 +1,15 @@
 import { canonicalJson } from "@nofx/core/canonical";
 import { ImportBacklogInput, type ImportBacklogResult } from "@nofx/core/api";
+import { orderAfterImport, sortOut, type SortedOut } from "@nofx/core/backlog-import";
 import { NofxError, type Issue } from "@nofx/core/errors";
-import { validateBacklog, type ValidItem } from "@nofx/core/planner";
-import { nestedDeeperThan, StepName, toUuid } from "@nofx/core/vocabulary";
+import { validateBacklog } from "@nofx/core/planner";
+import { nestedDeeperThan, StepName } from "@nofx/core/vocabulary";
 import {
+  arrangePack,
   findPack,
-  findUpload,
   loadPackDigests,
-  loadPackKeys,
-  lockPack,
+  loadPackOrder,
+  saveImportMapping,
   upsertItems,
   upsertPack,
   type ItemRow,
@@ -17,11 +18,14 @@ import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
 import { authorise, runCommand } from "../command/run-command.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
-import { readDocument } from "./read-document.ts";
+import { readBacklog, type ReadBacklog } from "./read-backlog.ts";
+import { inTheFile, refusedRows } from "./refused-rows.ts";
+import { toRow } from "./to-row.ts";
 
 /**
- * Imports a backlog document: all of it or nothing. Items are matched by pack and id, so importing a document again
- * changes what changed and leaves the rest. Errors name every offending item (`backlog_invalid`).
+ * Imports a backlog of any format: all of it or nothing, or with `skipInvalid` what is right of it. Items are matched by pack
+ * and id, so importing a document again changes what changed and leaves the rest. Errors name every offending item
+ * (`backlog_invalid`).
  */
 export async function importBacklog(
   ctx: MemberContext,
@@ -35,28 +39,39 @@ export async function importBacklog(
     input: ImportBacklogInput,
   } as const;
   return runCommand(ctx, spec, input, async (tx, parsed) => {
-    const document = await documentOf(ctx, tx, parsed);
-    const known = await knownItems(ctx, tx, document);
-    const valid = validateBacklog(document, known);
-    if (!valid.ok) {
-      throw new NofxError("backlog_invalid", {
-        detail: `${valid.issues.length} ${valid.issues.length === 1 ? "problem" : "problems"} found. Correct them and import again.`,
-        issues: valid.issues,
-      });
-    }
-    const { pack, title, workspace } = valid.document;
-    const counts = { pack, items: valid.items.length, dryRun: parsed.dryRun };
-    const rows = valid.items.map((item) => toRow(ctx, item));
-    if (parsed.dryRun) return { ...counts, ...(await wouldChange(ctx, tx, pack, rows)) };
+    const read = await readBacklog(ctx, tx, parsed, { lock: !parsed.dryRun });
+    refuseUnfinished(read);
+    const { document, good, bad } = parsed.skipInvalid ? partOf(read) : allOf(read);
+    const { pack, title, workspace } = document;
+    const rows = good.map((item) => toRow(ctx, item));
+    const answer = {
+      pack,
+      format: read.format,
+      items: rows.length,
+      skipped: read.skipped,
+      refused: bad.size,
+      refusedRows: refusedRows(read, bad),
+      columns: bad.size > 0 ? [...(read.sheet?.table.columns ?? [])] : [],
+      warnings: read.warnings.map((warning) => ({ ...warning, places: [...warning.places] })),
+      dryRun: parsed.dryRun,
+    };
+    if (parsed.dryRun) return { ...answer, ...(await wouldChange(ctx, tx, pack, rows)) };
 
+    const packed = { tenantId: ctx.tenantId, name: pack };
+    const before = await findPack(tx.db, ctx.tenantId, pack);
+    const order = before === undefined ? [] : await loadPackOrder(tx.db, before.id);
     const packId = await upsertPack(tx.db, {
-      tenantId: ctx.tenantId,
-      name: pack,
+      ...packed,
       title: title ?? null,
       workspace: workspace ?? null,
     });
     const { created, updated } = await upsertItems(tx.db, ctx.tenantId, packId, rows);
-    const result = { ...counts, created, updated, unchanged: rows.length - created - updated };
+    const keys = rows.map(({ key }) => key);
+    await arrangePack(tx.db, packId, orderAfterImport(order, keys, before?.arranged ?? false));
+    if (read.sheet !== undefined) {
+      const { fingerprint, mapping } = read.sheet;
+      await saveImportMapping(tx.db, ctx.tenantId, fingerprint, mapping);
+    }
     tx.emit({ type: "backlog.imported", payload: { pack, items: rows.length, created, updated } });
     await tx.audit("backlog.imported", {
       pack,
@@ -65,8 +80,47 @@ export async function importBacklog(
       updated,
       digest: ctx.plane.sha256(canonicalJson(rows.map((row) => row.digest))),
     });
-    return result;
+    return { ...answer, created, updated, unchanged: rows.length - created - updated };
   });
+}
+
+type Importable = SortedOut & { document: NonNullable<SortedOut["document"]> };
+
+function allOf(read: ReadBacklog): Importable {
+  const valid = validateBacklog(read.document, read.known);
+  const issues = [...read.problems, ...(valid.ok ? [] : valid.issues)];
+  if (valid.ok && issues.length === 0) {
+    const { items: _, ...document } = valid.document;
+    return { document, good: valid.items, bad: new Map(), issues };
+  }
+  throw refusal(read, issues);
+}
+
+function partOf(read: ReadBacklog): Importable {
+  const { document, ...rest } = sortOut(read.document, read.problems, read.known);
+  if (document !== undefined && rest.good.length > 0) return { document, ...rest };
+  const rows = [...rest.bad].sort(([a], [b]) => a - b).flatMap(([, issues]) => issues);
+  throw refusal(read, [...rest.issues, ...rows].slice(0, 1_000));
+}
+
+function refusal(read: ReadBacklog, issues: readonly Issue[]): NofxError {
+  return new NofxError("backlog_invalid", {
+    detail: `${issues.length} ${issues.length === 1 ? "problem" : "problems"} found. Correct them and import again.`,
+    issues: inTheFile(read, issues),
+  });
+}
+
+/** What a person has to say before a table or a list can be imported. */
+function refuseUnfinished(read: ReadBacklog): void {
+  if (read.sheet?.hasTitle === false) {
+    const columns = [...new Set(read.sheet.table.columns)].slice(0, 50).join(", ");
+    const message = `no column is taken for the title; there are ${columns}`.slice(0, 2_000);
+    throw new NofxError("invalid_input", { issues: [{ path: "/mapping", message }] });
+  }
+  if (read.pack === undefined && !["json", "yaml"].includes(read.format)) {
+    const message = "name the pack that the items go to";
+    throw new NofxError("invalid_input", { issues: [{ path: "/pack", message }] });
+  }
 }
 
 /** Far more levels than an item may have: rows below it are judged later, with all else that is wrong with them. */
@@ -89,50 +143,8 @@ function refuseBottomless(document: unknown): void {
   });
 }
 
-async function documentOf(
-  ctx: MemberContext,
-  tx: CommandTransaction,
-  input: ImportBacklogInput,
-): Promise<unknown> {
-  if (input.document !== undefined) return input.document;
-  if (input.text !== undefined) return readDocument(input.text, input.format);
-  const upload = await findUpload(tx.db, ctx.tenantId, toUuid("upload", input.uploadId ?? ""));
-  if (upload === undefined)
-    throw new NofxError("not_found", { detail: "There is no such upload." });
-  const bytes = await ctx.plane.storage.forTenant(ctx.tenantId).get("uploads", upload.path);
-  if (bytes === undefined) {
-    throw new NofxError("upload_missing", {
-      detail: "Send the file to the upload's signed address first.",
-    });
-  }
-  if (bytes.byteLength !== upload.size) {
-    throw new NofxError("invalid_input", {
-      detail: `${upload.size} bytes were announced and ${bytes.byteLength} arrived. Announce and send the file again.`,
-    });
-  }
-  return readDocument(decodeUtf8(bytes), input.format);
-}
-
-function decodeUtf8(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (error) {
-    throw new NofxError("invalid_json", { detail: "The file is not UTF-8 text.", cause: error });
-  }
-}
-
-/** Items of the same pack that are there already: rows may need them. */
-async function knownItems(ctx: MemberContext, tx: CommandTransaction, document: unknown) {
-  const pack = StepName.safeParse((document as { pack?: unknown } | null)?.pack);
-  const found = pack.success ? await findPack(tx.db, ctx.tenantId, pack.data) : undefined;
-  if (found === undefined) return undefined;
-  // two imports at once could form a loop that neither of them sees
-  await lockPack(tx.db, found.id);
-  const needs = await loadPackKeys(tx.db, found.id);
-  return { keys: new Set(needs.keys()), needsOf: (key: string) => needs.get(key) ?? [] };
-}
-
-async function wouldChange(
+/** What an import of these rows would do. */
+export async function wouldChange(
   ctx: MemberContext,
   tx: CommandTransaction,
   pack: string,
@@ -142,27 +154,4 @@ async function wouldChange(
   const created = rows.filter((row) => !there.has(row.key)).length;
   const unchanged = rows.filter((row) => there.get(row.key) === row.digest).length;
   return { created, updated: rows.length - created - unchanged, unchanged };
-}
-
-function toRow(ctx: MemberContext, item: ValidItem): ItemRow {
-  const row = {
-    key: item.id,
-    title: item.title,
-    description: item.description ?? null,
-    kind: item.kind ?? null,
-    type: item.type ?? null,
-    arguments: item.with ?? null,
-    needs: item.needs,
-    priority: item.priority,
-    labels: item.labels,
-    risk: item.risk,
-    sensitive: item.sensitive,
-    owner: item.owner ?? null,
-    undo: item.undo ?? null,
-    pivot: item.pivot,
-    max_failures: item.maxFailures,
-    deadline_seconds: item.deadlineSeconds,
-    position: item.row,
-  };
-  return { ...row, digest: ctx.plane.sha256(canonicalJson(row)) };
 }

@@ -1,7 +1,14 @@
-import { BacklogPage, ListBacklogInput, PackList } from "@nofx/core/api";
-import { toId } from "@nofx/core/vocabulary";
+import {
+  BacklogPage,
+  BacklogSelection,
+  ListBacklogInput,
+  PackList,
+  SelectBacklogInput,
+} from "@nofx/core/api";
+import { MAX_IMPORT_ITEMS, toId } from "@nofx/core/vocabulary";
 import {
   countItems,
+  listItemNames,
   listItems,
   listPacks as queryPacks,
   type BacklogItemRecord,
@@ -20,6 +27,25 @@ export function listBacklog(
     const page = await listItems(tx.db, where);
     const total = filter.state === undefined ? await countItems(tx.db, where) : null;
     return BacklogPage.parse({ items: page.items.map(toView), nextCursor: page.nextCursor, total });
+  });
+}
+
+/** Names of all items that a filter finds: up to twenty thousand, as many as one import brings. */
+export function selectBacklog(
+  ctx: MemberContext,
+  input: z.input<typeof SelectBacklogInput>,
+): Promise<BacklogSelection> {
+  return runQuery(ctx, SelectBacklogInput, input, async (tx, filter) => {
+    const where = { ...filter, tenantId: ctx.tenantId, limit: MAX_IMPORT_ITEMS + 1 };
+    // what became of an item is worked out by the list alone
+    const found =
+      filter.state === undefined
+        ? await listItemNames(tx.db, where)
+        : (await listItems(tx.db, where)).items;
+    const items = found
+      .slice(0, MAX_IMPORT_ITEMS)
+      .map(({ id, key, pack }) => ({ id: toId("backlogItem", id), key, pack }));
+    return { items, more: found.length > MAX_IMPORT_ITEMS };
   });
 }
 

@@ -11,32 +11,6 @@ import {
 } from "../vocabulary/index.ts";
 import { PageInput, Timestamp, pageOf } from "./paging.ts";
 
-/** Give the document itself, its text (JSON or YAML), or the id of a finished upload. */
-export const ImportBacklogInput = z
-  .object({
-    document: z.record(z.string(), z.unknown()).optional(),
-    text: z.string().optional(),
-    uploadId: UploadId.optional(),
-    format: z.enum(["auto", "json", "yaml"]).default("auto"),
-    dryRun: z.boolean().default(false).meta({ description: "Validate and count; write nothing" }),
-  })
-  .refine(
-    (input) =>
-      [input.document, input.text, input.uploadId].filter((one) => one !== undefined).length === 1,
-    { message: "give exactly one of document, text and uploadId" },
-  );
-export type ImportBacklogInput = z.infer<typeof ImportBacklogInput>;
-
-export const ImportBacklogResult = z.object({
-  pack: z.string(),
-  items: z.int(),
-  created: z.int(),
-  updated: z.int(),
-  unchanged: z.int(),
-  dryRun: z.boolean(),
-});
-export type ImportBacklogResult = z.infer<typeof ImportBacklogResult>;
-
 export const BacklogItemState = z.enum(["open", "planned", "running", "done", "failed"]);
 export type BacklogItemState = z.infer<typeof BacklogItemState>;
 
@@ -86,7 +60,13 @@ export const PackList = z.object({ items: z.array(PackView) });
 
 export const CreateUploadInput = z.object({
   purpose: z.literal("backlog"),
-  contentType: z.enum(["application/json", "application/yaml", "text/yaml"]),
+  contentType: z.enum([
+    "application/json",
+    "application/yaml",
+    "text/yaml",
+    "text/csv",
+    "text/markdown",
+  ]),
   size: z.int().min(1).max(50_000_000),
 });
 export const UploadView = z.object({

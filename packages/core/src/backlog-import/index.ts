@@ -9,6 +9,7 @@ export {
 export { linkRows } from "./link-rows.ts";
 export { slug } from "./names.ts";
 export { looksLikeIssues, readIssues } from "./read-issues.ts";
+export { orderAfterImport } from "./order-after-import.ts";
 export { readTable, type Table } from "./read-table.ts";
 export { readTasks, type Task } from "./read-tasks.ts";
 export { sortOut, type SortedOut } from "./sort-out.ts";

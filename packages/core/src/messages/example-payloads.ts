@@ -20,6 +20,7 @@ const digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 /** One payload of each type, as the engine and the commands write it. */
 export const EXAMPLE_PAYLOADS: { readonly [T in EventType]: PayloadOf<T> } = {
   "backlog.imported": { pack: "release-train", items: 12, created: 10, updated: 2 },
+  "backlog.edited": { pack: "release-train", items: 3 },
   "plan.created": { plan_id: uuid(22), digest },
   "plan.ready": { plan_id: uuid(22), digest, verdict: "warn" },
   "plan.blocked": { plan_id: uuid(22), digest, verdict: "block" },

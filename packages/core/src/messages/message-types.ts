@@ -59,6 +59,11 @@ export const MESSAGE_TYPES = {
     created: count,
     updated: count,
   }),
+  "backlog.edited": defineMessage(
+    "backlog.edited",
+    "Items of a pack were labelled, given a priority or moved",
+    { pack: StepName, items: count },
+  ),
   "plan.created": defineMessage("plan.created", "A new version of a plan exists", planShape),
   "plan.ready": defineMessage("plan.ready", "No gate blocks the plan", planShape),
   "plan.blocked": defineMessage("plan.blocked", "A gate blocks the plan", planShape),

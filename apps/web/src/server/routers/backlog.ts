@@ -1,11 +1,28 @@
-import { createUpload, importBacklog, listBacklog, listPacks } from "@nofx/control/backlog";
+import {
+  createUpload,
+  editBacklog,
+  importBacklog,
+  listBacklog,
+  listPacks,
+  moveBacklogItem,
+  previewBacklog,
+  selectBacklog,
+} from "@nofx/control/backlog";
 import {
   BacklogPage,
+  BacklogPreview,
+  BacklogSelection,
   CreateUploadInput,
+  EditBacklogInput,
+  EditBacklogResult,
   ImportBacklogInput,
   ImportBacklogResult,
   ListBacklogInput,
+  MoveBacklogItemInput,
+  MoveBacklogItemResult,
   PackList,
+  PreviewBacklogInput,
+  SelectBacklogInput,
   UploadView,
 } from "@nofx/core/api";
 import type { TRPCRouterRecord } from "@trpc/server";
@@ -17,14 +34,61 @@ export const backlogRouter = {
     .meta(
       restCommand("/backlog/import", "backlog", {
         operationId: "importBacklog",
-        summary: "Import a backlog document",
+        summary: "Import a backlog",
         description:
-          "All items or none. Give the document itself, its text (JSON or YAML), or the id of a finished upload.",
+          "All items or none, or with `skipInvalid` those that are right. Give the document itself, its text (JSON, YAML, CSV, " +
+          "Markdown tasks, issues exported from GitHub), or the id of a finished upload.",
       }),
     )
     .input(ImportBacklogInput)
     .output(ImportBacklogResult)
     .mutation(({ ctx, input }) => importBacklog(ctx.member, input)),
+
+  // a question; a command by its method alone, as texts are too long for an address
+  preview: importCommand
+    .meta(
+      restCommand("/backlog/preview", "backlog", {
+        operationId: "previewBacklog",
+        summary:
+          "What an import would make of a text: columns, rows, what is wrong; writes nothing",
+      }),
+    )
+    .input(PreviewBacklogInput)
+    .output(BacklogPreview)
+    .mutation(({ ctx, input }) => previewBacklog(ctx.member, input)),
+
+  edit: command
+    .meta(
+      restCommand("/backlog/edit", "backlog", {
+        operationId: "editBacklog",
+        summary: "Add and remove labels and set the priority of many items",
+      }),
+    )
+    .input(EditBacklogInput)
+    .output(EditBacklogResult)
+    .mutation(({ ctx, input }) => editBacklog(ctx.member, input)),
+
+  move: command
+    .meta(
+      restCommand("/backlog/move", "backlog", {
+        operationId: "moveBacklogItem",
+        summary: "Put an item before or after another one of its pack",
+      }),
+    )
+    .input(MoveBacklogItemInput)
+    .output(MoveBacklogItemResult)
+    .mutation(({ ctx, input }) => moveBacklogItem(ctx.member, input)),
+
+  selection: query
+    .meta(
+      rest("/backlog/selection", "backlog", {
+        operationId: "selectBacklog",
+        summary: "Names of all items that a filter finds, for a change of many",
+      }),
+    )
+    .input(SelectBacklogInput)
+    .output(BacklogSelection)
+    .query(({ ctx, input }) => selectBacklog(ctx.member, input)),
 
   list: query
     .meta(
