@@ -121,8 +121,8 @@ test("the first tenant's own people succeed with the same commands", async () =>
   for (const door of waiting) {
     expect(await byRest(first.operator, door, first.ids)).toMatchObject({ status: 200 });
   }
-  const hooks = commands.filter(({ procedure }) => procedure.startsWith("webhooks."));
-  expect(hooks).toHaveLength(6);
+  const hooks = commands.filter(({ procedure }) => /^(?:webhooks|inbound)\./.test(procedure));
+  expect(hooks).toHaveLength(10);
   for (const door of hooks) {
     expect(await byRest(first.admin, door, first.ids)).toMatchObject({ status: 200 });
   }

@@ -3,13 +3,13 @@ import { NofxError } from "@nofx/core/errors";
 /** What a request body may measure; files above it go by signed upload. */
 export const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
-function tooLarge(): NofxError {
-  return new NofxError("payload_too_large", {
-    detail:
-      "Bodies end at 4 MB. Announce a larger file with POST /api/uploads, PUT it to the address you get, " +
-      "and import it by its uploadId.",
-    data: { maxBytes: MAX_BODY_BYTES },
-  });
+function tooLarge(maxBytes: number): NofxError {
+  const detail =
+    maxBytes < MAX_BODY_BYTES
+      ? `Bodies end at ${maxBytes / 1024} kB here.`
+      : "Bodies end at 4 MB. Announce a larger file with POST /api/uploads, PUT it to the address you get, " +
+        "and import it by its uploadId.";
+  return new NofxError("payload_too_large", { detail, data: { maxBytes } });
 }
 
 function notUtf8(cause: unknown): NofxError {
@@ -17,8 +17,8 @@ function notUtf8(cause: unknown): NofxError {
 }
 
 /** The body as text. Stops reading, and refuses, at the first byte over the limit. */
-export async function readBody(request: Request): Promise<string> {
-  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+export async function readBody(request: Request, maxBytes = MAX_BODY_BYTES): Promise<string> {
+  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge(maxBytes);
   if (request.body === null) return "";
   const decoder = new TextDecoder("utf-8", { fatal: true });
   // without fatal, a wrong byte would be stored as a replacement character
@@ -36,9 +36,9 @@ export async function readBody(request: Request): Promise<string> {
     const { done, value } = await reader.read();
     if (done) return text + decode();
     size += value.byteLength;
-    if (size > MAX_BODY_BYTES) {
+    if (size > maxBytes) {
       await reader.cancel();
-      throw tooLarge();
+      throw tooLarge(maxBytes);
     }
     text += decode(value);
   }

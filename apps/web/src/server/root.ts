@@ -5,6 +5,7 @@ import { backlogRouter } from "./routers/backlog.ts";
 import { deadLettersRouter } from "./routers/dead-letters.ts";
 import { flagsRouter } from "./routers/flags.ts";
 import { gatesRouter } from "./routers/gates.ts";
+import { inboundRouter } from "./routers/inbound.ts";
 import { lineageRouter } from "./routers/lineage.ts";
 import { plansRouter } from "./routers/plans.ts";
 import { retentionRouter } from "./routers/retention.ts";
@@ -28,6 +29,7 @@ export const appRouter = router({
   events: eventsRouter,
   gates: gatesRouter,
   flags: flagsRouter,
+  inbound: inboundRouter,
   lineage: lineageRouter,
   plans: plansRouter,
   retention: retentionRouter,

@@ -7,6 +7,7 @@ import { appRouter } from "../root.ts";
 import { createCallerFactory } from "../trpc.ts";
 import { queryInput } from "./query-input.ts";
 import { type RestRoute, restRoutes } from "./routes.ts";
+import { inboundTarget, takeInbound } from "./take-inbound.ts";
 
 const createCaller = createCallerFactory(appRouter);
 
@@ -15,7 +16,12 @@ export async function handleRest(request: Request): Promise<Response> {
   const responseHeaders = new Headers({ "cache-control": "no-store" });
   try {
     const url = new URL(request.url);
-    const { route, params } = match(request.method, url.pathname.replace(/^\/api(?=\/|$)/, ""));
+    const path = url.pathname.replace(/^\/api(?=\/|$)/, "");
+    const inbound = inboundTarget(request.method, path, url.searchParams);
+    if (inbound !== undefined) {
+      return Response.json(await takeInbound(request, inbound), { headers: responseHeaders });
+    }
+    const { route, params } = match(request.method, path);
     const given =
       request.method === "GET"
         ? queryInput(route.input, url.searchParams)

@@ -9,6 +9,7 @@ import {
   removeWebhook,
   rotateWebhookSecret,
   sendTestEvent,
+  webhookChoices,
 } from "@nofx/control/webhooks";
 import {
   AddedWebhook,
@@ -19,11 +20,13 @@ import {
   OneWebhook,
   RedeliverInput,
   RotatedWebhookSecret,
+  WebhookChoices,
   WebhookDeliveryPage,
   WebhookPage,
   WebhookView,
 } from "@nofx/core/api";
 import type { TRPCRouterRecord } from "@trpc/server";
+import { z } from "zod";
 import { rest, restCommand } from "../openapi-meta.ts";
 import { command, query } from "../trpc.ts";
 
@@ -35,6 +38,17 @@ export const webhooksRouter = {
     .input(ListWebhooksInput)
     .output(WebhookPage)
     .query(({ ctx, input }) => listWebhooks(ctx.member, input)),
+
+  choices: query
+    .meta(
+      rest("/webhook-choices", TAG, {
+        operationId: "getWebhookChoices",
+        summary: "Whether mails can be sent, whom to, and what people can be told of",
+      }),
+    )
+    .input(z.object({}))
+    .output(WebhookChoices)
+    .query(({ ctx }) => webhookChoices(ctx.member)),
 
   get: query
     .meta(
@@ -62,9 +76,9 @@ export const webhooksRouter = {
     .meta(
       restCommand("/webhooks", TAG, {
         operationId: "addWebhook",
-        summary: "Have an address told of events",
+        summary: "Have an address, a channel of Slack or members by e-mail told of events",
         description:
-          "Each event is one POST in Message Schema v1, in order, at least once, signed as Standard Webhooks say: `webhook-id` is the event's id, `nofx-sequence` its place. 2xx takes it; anything else has it tried again, after five days the webhook is disabled; 410 disables it at once.",
+          "Each event is one POST in Message Schema v1, in order, at least once, signed as Standard Webhooks say: `webhook-id` is the event's id, `nofx-sequence` its place. 2xx takes it; anything else has it tried again, after five days the webhook is disabled; 410 disables it at once. `format: slack` posts what people are told of to a channel of Slack, `format: email` mails it to members.",
       }),
     )
     .input(AddWebhookInput)
