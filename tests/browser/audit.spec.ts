@@ -33,7 +33,7 @@ test("a decision is found in the log, the chain checked and exported; an item's 
   await page.keyboard.press("Enter");
   await expect(entry).toHaveAttribute("aria-expanded", "true");
   await expect(page.getByText(plan.digest).first()).toBeVisible();
-  await page.getByLabel("What").selectOption("verdict.");
+  await page.getByLabel("What", { exact: true }).selectOption("verdict.");
   await expect(entry).toHaveCount(0);
   await expect(page.getByRole("button", { name: "verdict.given" })).toHaveCount(1);
 

@@ -1,3 +1,4 @@
+import { AUDIT_MUTANTS } from "./audit-mutants.ts";
 import { SCHEDULE_MUTANTS } from "./schedule-mutants.ts";
 import { WORKER_MUTANTS } from "./worker-mutants.ts";
 
@@ -348,6 +349,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [['if (address.range() !== "unicast") return false;', ""]],
     killer: { file: `${CONTROL}/net/guarded-fetch.test.ts`, test: "" },
   },
+  ...AUDIT_MUTANTS,
   ...SCHEDULE_MUTANTS,
   ...WORKER_MUTANTS,
 ];

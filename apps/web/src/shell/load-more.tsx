@@ -24,7 +24,7 @@ export function LoadMore({
       <span className="tabular-nums">
         {shown.toLocaleString("en")}
         {total !== null && total !== shown && ` of ${total.toLocaleString("en")}`}{" "}
-        {one ? what.replace(/s$/, "") : what}
+        {one ? what.replace(/ies$/, "y").replace(/s$/, "") : what}
         {total === null && hasMore && ", and more"}
       </span>
       {hasMore && (
