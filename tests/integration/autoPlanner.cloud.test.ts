@@ -2,7 +2,9 @@ import { readFile } from "node:fs/promises";
 import { importBacklog, listBacklog, listPacks } from "@nofx/control/backlog";
 import {
   createPlan,
+  diffPlans,
   executePlan,
+  forecastPlan,
   getGates,
   getPlan,
   listPlans,
@@ -32,7 +34,7 @@ async function refusal(promise: Promise<unknown>): Promise<NofxError> {
   throw new Error("was not refused");
 }
 
-const shell = (id: string, needs: string[] = [], more: Record<string, unknown> = {}) => ({
+const shell = (id: string, needs: unknown[] = [], more: Record<string, unknown> = {}) => ({
   id,
   title: id,
   kind: "shell",
@@ -186,6 +188,102 @@ describe("a plan", () => {
       "approval",
     ]);
     expect(await pending()).toHaveLength(1);
+  });
+});
+
+describe("what a plan will take", () => {
+  const hours = { command: ["true"], timeoutSeconds: 86_400 };
+  const chain = [
+    shell("slow", [], { estimateMinutes: 60, with: hours }),
+    shell("quick", [], { estimateMinutes: 1 }),
+    shell("last", ["slow", { item: "quick", lagSeconds: 600 }], { estimateMinutes: 10 }),
+  ];
+
+  test("is forecast without a trace, and then stored with it: times, critical path, odds, cost", async () => {
+    const tenant = await t.tenant();
+    const operator = await tenant.as("operator");
+    await importBacklog(operator, { document: pack("foreseen", chain) });
+    const rows = async () => {
+      const counts = [
+        "plans",
+        "plan_steps",
+        "approvals",
+        "events",
+        "audit_log",
+        "idempotency_keys",
+      ];
+      const { rows: found } = await t.owner.query(
+        `select ${counts.map((table) => `(select count(*) from ${table} where tenant_id = $1) as ${table}`).join(", ")}`,
+        [tenant.id],
+      );
+      return found[0] as unknown;
+    };
+    const before = await rows();
+    const forecast = await forecastPlan(operator, { pack: "foreseen" });
+    expect(await rows()).toEqual(before);
+    expect(forecast).toMatchObject({
+      steps: 4,
+      verdict: "allow",
+      timetable: { makespanSeconds: 4_200, lowerBoundSeconds: 4_200 },
+      forecast: { approvals: 0, costUsd: { p90: 0 }, measuredSteps: 0 },
+    });
+
+    const plan = await createPlan(again(operator), { pack: "foreseen" });
+    expect(plan.timetable).toEqual(forecast.timetable);
+    expect(plan.forecast).toEqual(forecast.forecast);
+    const times = new Map(plan.stepList.map((step) => [step.name, step]));
+    expect(times.get("last")).toMatchObject({
+      startSeconds: 3_600,
+      critical: true,
+      slackSeconds: 0,
+    });
+    expect(times.get("slow")?.critical).toBe(true);
+    expect(times.get("last.lag")).toMatchObject({ kind: "wait", critical: false });
+    expect(times.get("quick")?.slackSeconds).toBeGreaterThan(0);
+  });
+
+  test("is compared between versions: added, removed, changed, re-estimated", async () => {
+    const tenant = await t.tenant();
+    const operator = await tenant.as("operator");
+    await importBacklog(operator, { document: pack("versions", chain) });
+    const from = await createPlan(again(operator), { pack: "versions" });
+    const longer = shell("slow", [], { estimateMinutes: 120, with: hours });
+    const other = shell("quick", [], { estimateMinutes: 1, priority: 1 });
+    await importBacklog(again(operator), {
+      document: pack("versions", [longer, other, shell("new")]),
+    });
+    const items = ["slow", "quick", "new"];
+    const to = await createPlan(again(operator), { pack: "versions", items });
+    expect(to.parentId).toBe(from.id);
+    const diff = await diffPlans(operator, { from: from.id, to: to.id });
+    expect(diff).toMatchObject({
+      added: [{ name: "new" }],
+      moved: [{ name: "quick" }],
+      reestimated: [{ name: "slow", fromMs: 3_600_000, toMs: 7_200_000 }],
+      changed: [{ name: "quick", fields: ["priority"] }],
+    });
+    expect(diff.removed.map(({ name }) => name).toSorted()).toEqual(["last", "last.lag"]);
+    const back = await diffPlans(operator, { from: to.id, to: from.id });
+    expect(back.removed.map(({ name }) => name)).toEqual(["new"]);
+  });
+
+  test("is not compared over two packs, nor with a plan of another tenant", async () => {
+    const operators = [
+      await (await t.tenant()).as("operator"),
+      await (await t.tenant()).as("operator"),
+    ];
+    const planOf = async (operator: (typeof operators)[number], name: string) => {
+      await importBacklog(again(operator), { document: pack(name, [shell("a")]) });
+      return (await createPlan(again(operator), { pack: name })).id;
+    };
+    const [own, foreign] = operators as [(typeof operators)[number], (typeof operators)[number]];
+    const [one, two, theirs] = [
+      await planOf(own, "one"),
+      await planOf(own, "two"),
+      await planOf(foreign, "one"),
+    ];
+    expect((await refusal(diffPlans(own, { from: one, to: two }))).code).toBe("invalid_input");
+    expect((await refusal(diffPlans(own, { from: one, to: theirs }))).code).toBe("not_found");
   });
 });
 
