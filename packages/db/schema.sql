@@ -5582,6 +5582,33 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.expire_approval(p_approval uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_approval public.approvals;
+begin
+  select a.* into v_approval from public.approvals a where a.id = p_approval for update;
+  if not found then
+    return null;
+  end if;
+  perform app.assert_tenant(v_approval.tenant_id);
+  if v_approval.status <> 'pending' or v_approval.expires_at > clock_timestamp() then
+    return jsonb_build_object('status', v_approval.status, 'ended', false, 'for_workers', 0, 'for_agents', 0);
+  end if;
+  update public.approvals a set status = 'expired', decided_at = clock_timestamp() where a.id = p_approval;
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  values (v_approval.tenant_id, 'approval.decided', v_approval.correlation_id, 'system', 'sweeper', v_approval.run_id,
+    jsonb_strip_nulls(jsonb_build_object('approval_id', v_approval.id, 'subject', v_approval.subject, 'status', 'expired',
+      'plan_id', v_approval.plan_id, 'run_id', v_approval.run_id, 'step_id', v_approval.step_id)));
+  return engine.apply_approval(p_approval, 'system', 'sweeper') || jsonb_build_object('status', 'expired', 'ended', true);
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.expire_approvals(p_limit integer)
  RETURNS integer
  LANGUAGE plpgsql

@@ -2,10 +2,10 @@ import { decide, type Outcome } from "@nofx/core/approvals";
 import type { ApprovalDetail, DecideApprovalInput } from "@nofx/core/api";
 import { NofxError } from "@nofx/core/errors";
 import { toUuid } from "@nofx/core/vocabulary";
-import { findApproval, type ApprovalRecord } from "@nofx/db/queries";
+import { expireApproval, findApproval, type ApprovalRecord } from "@nofx/db/queries";
 import { sql } from "kysely";
 import type { MemberContext } from "../command/context.ts";
-import type { CommandTransaction } from "../command/transaction.ts";
+import { inTransaction, type CommandTransaction } from "../command/transaction.ts";
 import { carryOut } from "./carry-out.ts";
 import { checkEdit, type Edit } from "./check-edit.ts";
 import { castVotesOf, openApprovalOf } from "./open-approval.ts";
@@ -77,13 +77,17 @@ function refusal(
   if (outcome.code !== "approval_closed") {
     return new NofxError(outcome.code, { detail: outcome.why });
   }
-  const open = approval.status === "pending";
+  return closed(approval, approval.status === "pending" ? "expired" : approval.status);
+}
+
+function closed(approval: Pick<ApprovalRecord, "decisions">, status: string): NofxError {
   return new NofxError("approval_closed", {
-    detail: open
-      ? "Its time ran out before you answered: expiry never approves."
-      : `It is ${approval.status} already.`,
+    detail:
+      status === "expired"
+        ? "Its time ran out before you answered: expiry never approves."
+        : `It is ${status} already.`,
     data: {
-      status: open ? "expired" : approval.status,
+      status,
       decisions: approval.decisions.map(({ by, decision, reason, at }) => ({
         by,
         decision,
@@ -92,6 +96,33 @@ function refusal(
       })),
     },
   });
+}
+
+/**
+ * Runs a vote; one that came too late ends the question, before the sweep comes by, so that what its caster is told is how it
+ * ended and not how it will.
+ */
+export async function endingWhatIsOver<T>(
+  ctx: MemberContext,
+  approvalId: string,
+  vote: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await vote();
+  } catch (error) {
+    if (!NofxError.is(error) || error.code !== "approval_closed") throw error;
+    if (error.data["status"] !== "expired") throw error;
+    throw await inTransaction(ctx, async (tx) => {
+      const id = toUuid("approval", approvalId);
+      const over = await expireApproval(tx.db, id);
+      if (over?.ended === true) {
+        tx.ring(over);
+        await tx.audit("approval.decided", { approval_id: id, status: "expired" });
+      }
+      const row = await findApproval(tx.db, ctx.tenantId, id);
+      return row === undefined ? error : closed(row, row.status);
+    });
+  }
 }
 
 type Voted = Extract<Outcome, { kind: "voted" }>;

@@ -6,7 +6,7 @@ import type { MemberContext } from "../command/context.ts";
 import { requireIdempotencyKey } from "../command/idempotency.ts";
 import { authorise, parseInput, runCommand } from "../command/run-command.ts";
 import { inTransaction } from "../command/transaction.ts";
-import { castVote } from "./cast-vote.ts";
+import { castVote, endingWhatIsOver } from "./cast-vote.ts";
 
 /** So many decisions in batches an hour and person: who has to decide more should read what they decide, or ask for less. */
 export const BATCH_PER_HOUR = 60;
@@ -40,7 +40,7 @@ export async function decideMany(
       idempotencyKey: ctx.plane.sha256(`${key}|${one.approvalId}`),
     };
     try {
-      results.push(await decideOne(own, given));
+      results.push(await endingWhatIsOver(own, one.approvalId, () => decideOne(own, given)));
     } catch (error) {
       if (!NofxError.is(error)) throw error;
       if (error.code === "rate_limited") limited ??= error;

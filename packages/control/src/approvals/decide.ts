@@ -2,7 +2,7 @@ import { DecideApprovalInput, type ApprovalDetail } from "@nofx/core/api";
 import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
-import { castVote, type VoteOrigin } from "./cast-vote.ts";
+import { castVote, endingWhatIsOver, type VoteOrigin } from "./cast-vote.ts";
 import { ApprovalInput } from "./list.ts";
 
 const Input = DecideApprovalInput.extend(ApprovalInput.shape).refine(
@@ -21,5 +21,7 @@ export function decideApproval(
   origin: VoteOrigin = {},
 ): Promise<ApprovalDetail> {
   const spec = { name: "approvals.decide", permission: "approval.decide", input: Input } as const;
-  return runCommand(ctx, spec, input, (tx, parsed) => castVote(ctx, tx, parsed, origin));
+  return endingWhatIsOver(ctx, input.approvalId, () =>
+    runCommand(ctx, spec, input, (tx, parsed) => castVote(ctx, tx, parsed, origin)),
+  );
 }

@@ -103,7 +103,7 @@ test("of decisions at once one wins, the others are told the final state", async
   }
 });
 
-test("a yes after its time has run out does not count, even before the sweep came by", async () => {
+test("a yes after its time has run out does not count, and ends the question before the sweep comes by", async () => {
   const { operator, supervisor, runId, approval } = await waiting();
   await t.owner.query("update approvals set expires_at = clock_timestamp() where tenant_id = $1", [
     supervisor.tenantId,
@@ -113,7 +113,10 @@ test("a yes after its time has run out does not count, even before the sweep cam
     data: { status: "expired" },
   });
   const run = await getRun(operator, { runId });
-  expect(run.stepList[0]?.holds).toEqual(["approval"]);
+  expect(run.stepList[0]).toMatchObject({
+    status: "failed",
+    error: { code: "approval_expired" },
+  });
 });
 
 test("a plan whose warn is refused is cancelled and cannot be executed", async () => {

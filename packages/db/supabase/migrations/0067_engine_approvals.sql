@@ -298,6 +298,33 @@ begin
 end
 $$;
 
+-- Ends a question whose time is over, where nothing has yet, and carries that out: whoever comes too late is told how it really
+-- ended, not how it will. The sweep (engine.expire_approvals) does the same to those that nobody comes to any more.
+-- Answers {status, ended, for_workers, for_agents}; null where there is none.
+create function engine.expire_approval(p_approval uuid) returns jsonb
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+  v_approval public.approvals;
+begin
+  select a.* into v_approval from public.approvals a where a.id = p_approval for update;
+  if not found then
+    return null;
+  end if;
+  perform app.assert_tenant(v_approval.tenant_id);
+  if v_approval.status <> 'pending' or v_approval.expires_at > clock_timestamp() then
+    return jsonb_build_object('status', v_approval.status, 'ended', false, 'for_workers', 0, 'for_agents', 0);
+  end if;
+  update public.approvals a set status = 'expired', decided_at = clock_timestamp() where a.id = p_approval;
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  values (v_approval.tenant_id, 'approval.decided', v_approval.correlation_id, 'system', 'sweeper', v_approval.run_id,
+    jsonb_strip_nulls(jsonb_build_object('approval_id', v_approval.id, 'subject', v_approval.subject, 'status', 'expired',
+      'plan_id', v_approval.plan_id, 'run_id', v_approval.run_id, 'step_id', v_approval.step_id)));
+  return engine.apply_approval(p_approval, 'system', 'sweeper') || jsonb_build_object('status', 'expired', 'ended', true);
+end
+$$;
+
 -- Questions that nobody answered in half of their time are told of again; after four fifths of it the next group is asked too.
 -- Answers how many.
 create function engine.remind_approvals(p_limit integer) returns integer
@@ -484,10 +511,10 @@ $$;
 revoke all on function engine.request_approval(uuid, uuid, bigint, text, text, text, text, jsonb, text, text, bigint, jsonb),
   engine.stricter(jsonb, jsonb), engine.approval_rule(uuid, text, text), engine.principal_chain(public.approvals), engine.prepare_approval(),
   engine.give_grant(public.approvals), engine.apply_edit(public.approvals), engine.answer_json(public.approvals),
-  engine.barred(uuid), engine.use_answers(uuid), engine.remind_approvals(integer),
+  engine.barred(uuid), engine.use_answers(uuid), engine.expire_approval(uuid), engine.remind_approvals(integer),
   engine.request_tool_approval(uuid, uuid, bigint, jsonb), engine.begin_tool(uuid, uuid, bigint, text, text, text, text),
   engine.end_tool(uuid, uuid, bigint, text, text, text, text) from public;
-grant execute on function engine.barred(uuid), engine.use_answers(uuid) to nofx_member;
+grant execute on function engine.barred(uuid), engine.use_answers(uuid), engine.expire_approval(uuid) to nofx_member;
 grant execute on function engine.remind_approvals(integer) to nofx_worker;
 grant execute on function engine.request_approval(uuid, uuid, bigint, text, text, text, text, jsonb, text, text, bigint, jsonb),
   engine.request_tool_approval(uuid, uuid, bigint, jsonb),

@@ -93,6 +93,7 @@ test("a member may call none of the lease functions", async () => {
     "ceilings",
     "count_queued",
     "enqueue",
+    "expire_approval",
     "fork",
     "is_of_type",
     "is_run",

@@ -167,7 +167,7 @@ function Buttons({
             }
           >
             <Pencil aria-hidden />
-            Approve with changes…
+            Change the arguments…
           </Button>
         ) : (
           <>

@@ -163,3 +163,19 @@ export async function listApprovalRules(db: Executor, tenantId: string): Promise
   `.execute(db);
   return rows;
 }
+
+export interface EndedApproval {
+  status: string;
+  /** Whether this call ended it. */
+  ended: boolean;
+  for_workers: number;
+  for_agents: number;
+}
+
+/** Ends a question whose time is over, and carries that out; answers how it stands. */
+export async function expireApproval(db: Executor, id: string): Promise<EndedApproval | undefined> {
+  const { rows } = await sql<{ value: EndedApproval | null }>`
+    select engine.expire_approval(${id}::uuid) as value
+  `.execute(db);
+  return rows[0]?.value ?? undefined;
+}
