@@ -68,11 +68,11 @@ test("several are decided together, each as it is shown", async ({
   operator,
 }) => {
   const items = ["batch-a", "batch-b"].map((id) =>
-    quick(id, { sensitive: true, risk: ["batch-risk"] }),
+    quick(id, { sensitive: true, risk: ["external"] }),
   );
   await operator.importBacklog(backlog("batches", items));
   await operator.createPlan("batches");
-  await page.goto("/approvals?risk=batch-risk");
+  await page.goto("/approvals?risk=external");
   await page.getByRole("button", { name: "Decide several" }).click();
   await expectNoViolations(page, "");
   for (const id of ["batch-a", "batch-b"]) {
