@@ -189,6 +189,29 @@ test("nofx runs: a task's run is paused, resumed, and called off", async () => {
   expect(await said(() => runs.cancel(run, { undo: true }))).toContain("is called off");
 });
 
+test("nofx import: a table is looked at, mapped, imported without its wrong rows, which are written down", async () => {
+  const { importBacklog } = await import("../../apps/cli/src/commands/import.ts");
+  const file = join(home, "work.csv");
+  writeFileSync(file, "Was,Prio\nBuild,1\n=Break,soon\n");
+  const map = ["title=Was"];
+  const before = process.exitCode;
+  const looked = await said(() => importBacklog(file, { dryRun: true, map }));
+  expect(looked).toMatch(/work.*: csv[^]*Was +title[^]*row 3: priority unknown priority "soon"/);
+  expect(looked).toContain(
+    "1 items could be imported (1 new, 0 changed, 0 as they are), 1 refused",
+  );
+  expect(process.exitCode).toBe(1);
+  process.exitCode = before;
+  await expect(importBacklog(file, { map })).rejects.toMatchObject({ code: "backlog_invalid" });
+  await expect(importBacklog(file, { map: ["Was"] })).rejects.toThrow(/--map takes FIELD=COLUMN/);
+  const refused = join(home, "refused.csv");
+  const done = await said(() => importBacklog(file, { map, skipInvalid: true, refused }));
+  expect(done).toMatch(/work.*1 items \(1 new[^]*1 were refused/);
+  expect(readFileSync(refused, "utf8")).toMatch(
+    /^Was,Prio,Problem\r\n'=Break,soon,"priority unknown/,
+  );
+});
+
 test("nofx audit and lineage: exported, verified, a decision replayed, and what became of an item", async () => {
   const { importBacklog } = await import("../../apps/cli/src/commands/import.ts");
   const { plan } = await import("../../apps/cli/src/commands/plan.ts");

@@ -5,6 +5,7 @@ import type { ExportOptions, HeadOptions, VerifyOptions } from "./commands/audit
 import type { ListOptions, RedriveOptions } from "./commands/dead-letters.ts";
 import type { SendEventOptions } from "./commands/events.ts";
 import type { OverrideOptions } from "./commands/gates.ts";
+import type { ImportOptions } from "./commands/import.ts";
 import type { SetRetentionOptions } from "./commands/retention.ts";
 import type { ListRunsOptions } from "./commands/runs.ts";
 import type { DecideOptions, ListOptions as ListApprovalsOptions } from "./commands/approvals.ts";
@@ -84,9 +85,27 @@ program
 program
   .command("import")
   .description("import a backlog, as the operator")
-  .argument("<file>", "JSON or YAML; - reads standard input")
+  .argument("<file>", "JSON, YAML, CSV, Markdown tasks, or issues from gh; - reads standard input")
+  .addOption(
+    new Option("-f, --format <format>", "what the file is; found out when absent").choices([
+      "csv",
+      "markdown",
+      "github",
+      "json",
+      "yaml",
+    ]),
+  )
+  .option(
+    "-m, --map <field=column>",
+    "CSV: which column a field is, title=Summary; may be repeated",
+    (pair: string, pairs: string[] = []) => [...pairs, pair],
+  )
+  .option("--pack <name>", "the pack that the items go to")
+  .option("--dry-run", "say what would happen, row by row; write nothing")
+  .option("--skip-invalid", "import the rows that are right and name the others")
+  .option("--refused <file>", "write the refused rows to this file, as CSV")
   .option("--json", "for programs")
-  .action(async (file: string, options: { json?: boolean }) =>
+  .action(async (file: string, options: ImportOptions) =>
     (await import("./commands/import.ts")).importBacklog(file, options),
   );
 

@@ -9,6 +9,7 @@ import {
   AuditHead,
   AuditPage,
   BacklogPage,
+  BacklogPreview,
   BulkRedriveResult,
   CancelStepResult,
   DeadLetterPage,
@@ -45,10 +46,14 @@ import {
   PulledPlug,
   QueuePage,
   RuleView,
+  UploadView,
   WorkerPage,
   WorkerView,
   type CancelRunInput,
   type CreateScheduleInput,
+  type CreateUploadInput,
+  type ImportBacklogInput,
+  type PreviewBacklogInput,
   DelegationView,
   OneTool,
   ToolPage,
@@ -80,8 +85,12 @@ export function createApi(options: RequestOptions) {
     setFlag: (name: string, input: { enabled: boolean; note: string }, key: string) =>
       command(options, `/flags/${encodeURIComponent(name)}`, FlagView, input, key),
     packs: () => ask(options, "/backlog/packs", PackList),
-    importBacklog: (input: { text: string } | { uploadId: string }, key: string) =>
+    importBacklog: (input: z.input<typeof ImportBacklogInput>, key: string) =>
       command(options, "/backlog/import", ImportBacklogResult, input, key),
+    previewBacklog: (input: z.input<typeof PreviewBacklogInput>, key: string) =>
+      command(options, "/backlog/preview", BacklogPreview, input, key),
+    createUpload: (input: z.input<typeof CreateUploadInput>, key: string) =>
+      command(options, "/uploads", UploadView, input, key),
     createPlan: (input: { pack: string; title?: string }, key: string) =>
       command(options, "/auto-planner/plan", PlanView, input, key),
     plan: (planId: string) => ask(options, `/plans/${planId}`, PlanView),
