@@ -114,8 +114,9 @@ program
   .description("plan a pack and show what the gates say, as the operator")
   .argument("<pack>", "name of an imported pack")
   .option("--execute", "execute it too, unless something has to be approved first")
+  .option("--dry-run", "only forecast it: times, cost, odds, verdicts; nothing is stored")
   .option("--json", "for programs")
-  .action(async (pack: string, options: { execute?: boolean; json?: boolean }) =>
+  .action(async (pack: string, options: { execute?: boolean; dryRun?: boolean; json?: boolean }) =>
     (await import("./commands/plan.ts")).plan(pack, options),
   );
 

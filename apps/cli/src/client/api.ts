@@ -27,6 +27,7 @@ import {
   LogPage,
   OverrideView,
   PackList,
+  PlanForecastView,
   PlanStepPage,
   PlanView,
   RedriveDeadLetterResult,
@@ -93,6 +94,8 @@ export function createApi(options: RequestOptions) {
       command(options, "/uploads", UploadView, input, key),
     createPlan: (input: { pack: string; title?: string }, key: string) =>
       command(options, "/auto-planner/plan", PlanView, input, key),
+    forecastPlan: (input: { pack: string }, key: string) =>
+      command(options, "/auto-planner/forecast", PlanForecastView, input, key),
     plan: (planId: string) => ask(options, `/plans/${planId}`, PlanView),
     executePlan: (planId: string, key: string) =>
       command(options, "/auto-planner/execute", ExecutePlanResult, { planId }, key),

@@ -6,7 +6,20 @@ const MARKS = { allow: green("✔"), warn: yellow("!"), block: red("✖") } as c
 /** What the gates say about a plan, with their tips. */
 export function showPlan(plan: PlanView): string[] {
   const lines = [`Plan ${bold(plan.title)}, version ${plan.version}: ${plan.steps} steps`];
-  for (const { gate, verdict, score, findings } of plan.evaluations) {
+  lines.push(...showVerdicts(plan.evaluations));
+  for (const blocker of plan.blockers) lines.push(`  ${yellow("→")} ${printable(blocker)}`);
+  return lines;
+}
+
+/** What each gate says, with its findings. */
+export function showVerdicts(
+  evaluations: readonly Pick<
+    PlanView["evaluations"][number],
+    "gate" | "verdict" | "score" | "findings"
+  >[],
+): string[] {
+  const lines: string[] = [];
+  for (const { gate, verdict, score, findings } of evaluations) {
     lines.push(`  ${MARKS[verdict]} ${gate} gate: ${verdict} (score ${score})`);
     for (const finding of findings) {
       const step = finding.step === null ? "" : `${finding.step}: `;
@@ -14,6 +27,5 @@ export function showPlan(plan: PlanView): string[] {
       if (finding.tip !== "") lines.push(dim(`      ${printable(finding.tip)}`));
     }
   }
-  for (const blocker of plan.blockers) lines.push(`  ${yellow("→")} ${printable(blocker)}`);
   return lines;
 }

@@ -24,6 +24,14 @@ export const BacklogItemView = z.object({
   type: ItemType.nullable(),
   with: z.record(z.string(), z.unknown()).nullable(),
   needs: z.array(z.string()),
+  lags: z.record(z.string(), z.number()).meta({
+    description:
+      "Seconds from the end of a need to the start of this item, where it is not at once",
+  }),
+  resources: z
+    .array(z.string())
+    .meta({ description: "What it must have for itself while it runs" }),
+  estimateMinutes: z.number().nullable(),
   priority: Priority,
   labels: z.array(z.string()),
   risk: z.array(RiskLabel),

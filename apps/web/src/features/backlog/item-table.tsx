@@ -2,6 +2,7 @@
 
 import type { BacklogItemView } from "@nofx/core/api";
 import { LookBadge } from "@nofx/ui/blocks/status-badge";
+import { formatDuration } from "@nofx/ui/hooks/format-time";
 import { JsonView } from "@nofx/ui/blocks/json-view";
 import { Badge } from "@nofx/ui/primitives/badge";
 import { Checkbox } from "@nofx/ui/primitives/checkbox";
@@ -132,6 +133,13 @@ function StateLink({ item }: { item: BacklogItemView }) {
   );
 }
 
+function needWithLag({ lags }: BacklogItemView) {
+  return (need: string) => {
+    const seconds = Object.hasOwn(lags, need) ? lags[need] : undefined;
+    return seconds === undefined ? need : `${need} (and ${formatDuration(seconds * 1_000)})`;
+  };
+}
+
 function ItemDetail({ item }: { item: BacklogItemView }) {
   return (
     <div className="flex max-w-4xl flex-col gap-2 text-sm">
@@ -140,7 +148,9 @@ function ItemDetail({ item }: { item: BacklogItemView }) {
       )}
       <p className="text-xs text-faint">
         Pack {item.pack} · priority {item.priority} · owner {item.owner ?? "nobody"} · needs{" "}
-        {item.needs.length === 0 ? "nothing" : item.needs.join(", ")}
+        {item.needs.length === 0 ? "nothing" : item.needs.map(needWithLag(item)).join(", ")}
+        {item.resources.length > 0 && <> · has {item.resources.join(", ")} for itself</>}
+        {item.estimateMinutes !== null && <> · about {item.estimateMinutes} min</>}
         {item.labels.length > 0 && <> · labels {item.labels.join(", ")}</>} ·{" "}
         <Link href={`/lineage/${item.id}`} className="text-accent hover:underline">
           lineage

@@ -13,6 +13,9 @@ export interface BacklogItemRecord {
   type: string | null;
   arguments: Record<string, unknown> | null;
   needs: string[];
+  lags: Record<string, number>;
+  resources: string[];
+  estimate_minutes: number | null;
   priority: number;
   labels: string[];
   risk: string[];
@@ -74,8 +77,8 @@ export async function listItems(
         where s.backlog_item_id = i.id and s.plan_id = planned.plan_id
       ) ran on true
     )
-    select id, key, pack, pack_id, title, description, kind, type, arguments, needs, priority, labels, risk, sensitive, owner,
-           position, created_at, updated_at, plan_id, run_id, state
+    select id, key, pack, pack_id, title, description, kind, type, arguments, needs, lags, resources, estimate_minutes, priority, labels,
+           risk, sensitive, owner, position, created_at, updated_at, plan_id, run_id, state
     from judged where ${wanted}::text is null or state = ${wanted}
     order by pack_id, position, id limit ${filter.limit + 1}
   `.execute(db);
