@@ -108,7 +108,7 @@ test("an intent that nobody ended is not tried on a guess: people look, or code 
           throw new Error("lost");
         }
         return ctx.tool("deploy", { to: "a" }, () => used.push("used"), {
-          ...(reconcile === undefined ? {} : { reconcile: reconcile as never }),
+          reconcile: reconcile as never,
         });
       },
       { asks: false },

@@ -4,6 +4,7 @@
  * private places.
  */
 const HIDDEN =
+  // oxlint-disable-next-line no-misleading-character-class -- marks that combine are what this looks for
   /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u00a0\u034f\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200a\u202f\u205f\u2800\u3000\u3164\ufe00-\ufe0e\uffa0\u{e0100}-\u{e01ef}]/gu;
 
 const PLAIN = new Set(["\n", "\t"]);

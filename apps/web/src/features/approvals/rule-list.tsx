@@ -168,10 +168,14 @@ function RuleForm({
           {groupOptions}
         </Select>
       </Field>
-      <label className="flex h-8 items-center gap-2 text-sm">
-        <Checkbox checked={veto} onChange={(event) => setVeto(event.target.checked)} />
-        One no ends it
-      </label>
+      <div className="flex h-8 items-center gap-2">
+        <Checkbox
+          id="rule-veto"
+          checked={veto}
+          onChange={(event) => setVeto(event.target.checked)}
+        />
+        <Label htmlFor="rule-veto">One no ends it</Label>
+      </div>
       <RightButton permission="approval.manage" disabled={pending} onClick={send}>
         Save the rule
       </RightButton>
