@@ -212,6 +212,28 @@ test("nofx import: a table is looked at, mapped, imported without its wrong rows
   );
 });
 
+test("nofx plan --dry-run forecasts, and leaves no plan behind", async () => {
+  const { importBacklog } = await import("../../apps/cli/src/commands/import.ts");
+  const { plan } = await import("../../apps/cli/src/commands/plan.ts");
+  const items = ["ask", "pause"].map((id) => ({
+    id,
+    title: id,
+    kind: "wait",
+    with: { seconds: 90 },
+    owner: "us",
+  }));
+  const file = join(home, "foreseen.json");
+  writeFileSync(file, JSON.stringify({ version: 1, pack: "foreseen", items }));
+  await said(() => importBacklog(file, { json: true }));
+  const shown = await said(() => plan("foreseen", { dryRun: true }));
+  expect(shown).toMatch(
+    /2 steps. Nothing was stored[^]*takes.*1 min 30 s[^]*structural gate: allow/,
+  );
+  const { rows } = await web.owner.query("select from plans where tenant_id = $1", [tenantId]);
+  expect(rows).toEqual([]);
+  await expect(plan("foreseen", { dryRun: true, execute: true })).rejects.toThrow("not both");
+});
+
 test("nofx audit and lineage: exported, verified, a decision replayed, and what became of an item", async () => {
   const { importBacklog } = await import("../../apps/cli/src/commands/import.ts");
   const { plan } = await import("../../apps/cli/src/commands/plan.ts");
