@@ -1,3 +1,4 @@
+import { createHmac, randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Person, type RestInit, startWeb, type TestWeb } from "./start-web.ts";
 
@@ -214,6 +215,70 @@ describe("bad input", () => {
   it("never tells of its inside", async () => {
     const text = JSON.stringify(await problem("/api/backlog/import", { as: operator, body: "{" }));
     expect(text).not.toMatch(/\.ts\b|node_modules|stack/);
+  });
+});
+
+describe("a signed decision", () => {
+  /** As a sender would make it who has read the specification and no library of ours. */
+  const sign = (secret: string, text: string, id = randomUUID()) => {
+    const timestamp = String(Math.floor(Date.now() / 1_000));
+    const key = Buffer.from(secret.slice("whsec_".length), "base64");
+    const signature = createHmac("sha256", key)
+      .update(`${id}.${timestamp}.${text}`)
+      .digest("base64");
+    const headers = {
+      "webhook-id": id,
+      "webhook-timestamp": timestamp,
+      "webhook-signature": `v1,${signature}`,
+    };
+    return { body: text, key: null, headers };
+  };
+
+  it("is taken without anybody signed in, at either address, once", async () => {
+    const admin = await web.person({ tenantId: tenant.id, role: "admin" });
+    const supervisor = await web.person({ tenantId: tenant.id, role: "supervisor" });
+    const { receiver, secret } = await ok<{
+      receiver: { id: string; path: string };
+      secret: string;
+    }>("/api/inbound-receivers", {
+      as: admin,
+      body: { name: "zig-todo", actsFor: [supervisor.userId] },
+    });
+    await ok("/api/backlog/import", {
+      body: backlog(
+        "signed",
+        ...["a", "b"].map((id) => item(id, { sensitive: true, owner: "team" })),
+      ),
+    });
+    const { id: planId } = await ok<{ id: string }>("/api/auto-planner/plan", {
+      body: { pack: "signed" },
+    });
+    await ok("/api/auto-planner/execute", { body: { planId } });
+    const { items } = await ok<{ items: { id: string }[] }>("/api/approvals");
+    const [first, second] = items.map(({ id }) => id);
+    const said = { decision: "approve", member: supervisor.email };
+    const one = sign(secret, JSON.stringify({ ...said, approvalId: first }));
+    expect(await ok(receiver.path, one)).toEqual({
+      approvalId: first,
+      decision: "approve",
+      status: "approved",
+    });
+    expect(await problem(receiver.path, one)).toMatchObject({ code: "webhook_replayed" });
+    const address = `/api/approvals/${second}?receiver=${receiver.id}`;
+    const two = sign(secret, JSON.stringify(said));
+    expect(await problem(address, { ...two, body: `${two.body} ` })).toMatchObject({ status: 401 });
+    expect(await ok(address, two)).toMatchObject({ approvalId: second, status: "approved" });
+  });
+
+  it("is told nothing where it is not genuine, and is small", async () => {
+    const text = JSON.stringify({ approvalId: "x", decision: "approve", member: "a@b.c" });
+    const forged = sign(`whsec_${randomBytes(32).toString("base64")}`, text);
+    const paths = ["/api/inbound/nothing", "/api/approvals/x?receiver=nothing"];
+    const told = await Promise.all(paths.map((path) => problem(path, forged)));
+    expect(told[0]).toMatchObject({ status: 401, code: "unauthenticated" });
+    expect(told[1]?.detail).toBe(told[0]?.detail);
+    const large = { ...forged, body: " ".repeat(64 * 1024 + 1) };
+    expect(await problem("/api/inbound/nothing", large)).toMatchObject({ status: 413 });
   });
 });
 

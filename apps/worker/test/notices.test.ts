@@ -118,11 +118,11 @@ test("a channel of Slack is told in blocks, with titles only where it may show t
 });
 
 test.each([
-  [{ status: 404, body: "no_service" }, "disabled", "It answered 404: no_service."],
-  [{ status: 410, body: "channel_is_archived" }, "disabled", "It answered 410: channel_is_arch"],
-  [{ status: 404, body: "<html>who knows</html>" }, "active", "It answered 404."],
-  [{ status: 429, headers: { "retry-after": "900" } }, "active", "It answered 429."],
-])("Slack's %j leaves the channel %s", async (answer, status, said) => {
+  [{ status: 404, body: "no_service" }, "disabled", 0, "It answered 404: no_service."],
+  [{ status: 410, body: "channel_is_archived" }, "disabled", 0, "It answered 410: channel_is_arch"],
+  [{ status: 404, body: "<html>who knows</html>" }, "active", 0, "It answered 404."],
+  [{ status: 429, headers: { "retry-after": "900" } }, "active", 800, "It answered 429."],
+])("Slack's %j leaves the channel %s, resting %i s", async (answer, status, least, said) => {
   const tenant = await aTenant();
   const at = await t.receiver();
   at.answer = () => answer;
@@ -137,7 +137,7 @@ test.each([
     "select extract(epoch from next_at - clock_timestamp())::float as rest from webhook_cursors where webhook_id = $1",
     [id],
   );
-  if (answer.status === 429) expect(rows[0].rest).toBeGreaterThan(800);
+  expect(rows[0].rest).toBeGreaterThan(least);
 });
 
 test("a burst is one mail a minute, to those recipients who are members, from a list that says its name", async () => {

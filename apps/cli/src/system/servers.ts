@@ -2,6 +2,7 @@ import { findFreePort } from "@nofx/db/local-stack/ports";
 import { join } from "node:path";
 import { ensureAuditKey } from "../credentials/audit-key.ts";
 import { logFile, root } from "../paths.ts";
+import { mailEnvironment } from "../processes/mail-environment.ts";
 import type { ProcessSpec } from "../processes/start-process.ts";
 import type { StackAddresses } from "../stack/messages.ts";
 import { NEXT_ENVIRONMENT, nextCommand } from "../web/build-web.ts";
@@ -52,6 +53,7 @@ export function startWeb(
         SUPABASE_ANON_KEY: stack.publishableKey,
         SUPABASE_PUBLISHABLE_KEY: stack.publishableKey,
         SUPABASE_JWT_SECRET: stack.jwtSecret,
+        ...mailEnvironment(process.env),
         NOFX_PLUG_URL: plug.url,
         NOFX_PLUG_TOKEN: plug.token,
         ...forTheWeb(process.env),
@@ -82,7 +84,11 @@ export function startWorker(
   system: System,
   port: number,
   stack: StackAddresses,
-  { name = "worker", leaseSeconds = LEASE_SECONDS }: { name?: string; leaseSeconds?: number } = {},
+  {
+    name = "worker",
+    leaseSeconds = LEASE_SECONDS,
+    publicUrl,
+  }: { name?: string; leaseSeconds?: number; publicUrl?: string } = {},
 ): Promise<string> {
   return startServer(system, port, {
     health: "/health",
@@ -96,6 +102,8 @@ export function startWorker(
         SUPABASE_URL: stack.gatewayUrl,
         SUPABASE_ANON_KEY: stack.publishableKey,
         SUPABASE_JWT_SECRET: stack.jwtSecret,
+        ...mailEnvironment(process.env),
+        ...(publicUrl === undefined ? {} : { NOFX_PUBLIC_URL: publicUrl }),
         NOFX_GATEWAY_PORT: String(on),
         NOFX_WORKER_NAME: name,
         NOFX_LOCAL: "true",

@@ -40,9 +40,12 @@ export async function startSystem(options: StartOptions): Promise<StartedSystem>
   options.onSystem(system);
 
   const stack = await buildAndStartStack(system, ports, signal);
+  // the dashboard moves to the next port where its own is taken, and then links lead nowhere: said by NOFX_PUBLIC_URL they do not
+  const publicUrl = process.env["NOFX_PUBLIC_URL"] || `http://127.0.0.1:${ports.web}`;
   const plug = await startPlug(system, {
     leaseSeconds: LEASE_SECONDS,
-    startStandby: () => startWorker(system, ports.agents + 1, stack, { name: "standby" }),
+    startStandby: () =>
+      startWorker(system, ports.agents + 1, stack, { name: "standby", publicUrl }),
   });
   const made: { web?: string; worker?: string; credentials?: Credentials } = {};
   await runTasks(
@@ -61,7 +64,8 @@ export async function startSystem(options: StartOptions): Promise<StartedSystem>
       },
       {
         title: "Worker",
-        run: async () => (made.worker = await startWorker(system, ports.agents, stack)),
+        run: async () =>
+          (made.worker = await startWorker(system, ports.agents, stack, { publicUrl })),
       },
       {
         title: "Dashboard",

@@ -1,6 +1,7 @@
 "use client";
 
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import type { WebhookFormat } from "@nofx/core/vocabulary";
 import { Button } from "@nofx/ui/primitives/button";
 import { Checkbox } from "@nofx/ui/primitives/checkbox";
 import { Dialog, DialogBody, DialogContent, DialogFooter } from "@nofx/ui/primitives/dialog";
@@ -11,8 +12,12 @@ import { Choice } from "#shell/choice.tsx";
 import { CommandProblem } from "#shell/complain.tsx";
 import type { RouterInputs } from "#server/root.ts";
 import { useTRPC } from "#trpc/react.tsx";
+import { EventTypes } from "./event-types.tsx";
+import { FormatChoice } from "./format-choice.tsx";
+import { PeopleChoice } from "./people-choice.tsx";
 import { SecretShown } from "./secret-shown.tsx";
 import { useWebhookRefresh } from "./use-webhook-refresh.ts";
+import { webhookName } from "./webhook-look.ts";
 
 type EventType = NonNullable<RouterInputs["webhooks"]["add"]["events"]>[number];
 
@@ -25,18 +30,29 @@ export function AddWebhookDialog({
 }) {
   const trpc = useTRPC();
   const refresh = useWebhookRefresh();
+  const choices = useQuery(trpc.webhooks.choices.queryOptions({})).data;
+  const [format, setFormat] = useState<WebhookFormat>("nofx");
   const [url, setUrl] = useState("");
+  const [recipients, setRecipients] = useState<ReadonlySet<string>>(new Set());
+  const [titles, setTitles] = useState(true);
   const [description, setDescription] = useState("");
   const [some, setSome] = useState(false);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const add = useMutation(trpc.webhooks.add.mutationOptions({ onSettled: refresh }));
+  const forPeople = format !== "nofx";
+  const offered = forPeople ? (choices?.noticeTypes ?? []) : types;
 
   if (add.data !== undefined) {
+    const { webhook, secret } = add.data;
     return (
       <Dialog open onOpenChange={(open) => !open && onClose()}>
-        <DialogContent title="The webhook is there" description={add.data.webhook.url}>
+        <DialogContent title="It is there" description={webhookName(webhook)}>
           <DialogBody>
-            <SecretShown secret={add.data.secret} />
+            {webhook.format === "nofx" ? (
+              <SecretShown secret={secret} />
+            ) : (
+              <p className="text-sm text-soft">Send a test on its page to see that it arrives.</p>
+            )}
           </DialogBody>
           <DialogFooter>
             <Button variant="primary" onClick={onClose}>
@@ -51,31 +67,77 @@ export function AddWebhookDialog({
     <Dialog open onOpenChange={(open) => !open && onClose()}>
       <DialogContent
         title="Add a webhook"
-        description="Each event is one POST, tried again until it is taken."
+        description="What happens is told until it is taken: to a program, to a channel of Slack, or by e-mail."
       >
         <form
           className="contents"
           onSubmit={(event) => {
             event.preventDefault();
             add.mutate({
-              url: url.trim(),
+              format,
+              titles,
               description: description.trim(),
               events: some ? ([...chosen] as EventType[]) : [],
+              ...(format === "email" ? { recipients: [...recipients] } : { url: url.trim() }),
             });
           }}
         >
           <DialogBody className="flex flex-col gap-4">
-            <div className="flex flex-col gap-1">
-              <Label htmlFor="webhook-url">Address</Label>
-              <Input
-                id="webhook-url"
-                type="url"
-                required
-                placeholder="https://example.com/hooks/nofx"
-                value={url}
-                onChange={(event) => setUrl(event.target.value)}
+            <FormatChoice
+              format={format}
+              mail={choices?.mail ?? false}
+              onChoose={(next) => {
+                setFormat(next);
+                setChosen(new Set());
+              }}
+            />
+            {format === "email" ? (
+              <PeopleChoice
+                legend="Who gets the mails"
+                people={choices?.members ?? []}
+                chosen={recipients}
+                onChange={setRecipients}
               />
-            </div>
+            ) : (
+              <div className="flex flex-col gap-1">
+                <Label htmlFor="webhook-url">
+                  {format === "slack" ? "Address of the incoming webhook" : "Address"}
+                </Label>
+                <Input
+                  id="webhook-url"
+                  type="url"
+                  required
+                  autoComplete="off"
+                  placeholder={
+                    format === "slack"
+                      ? "https://hooks.slack.com/services/…"
+                      : "https://example.com/hooks/nofx"
+                  }
+                  value={url}
+                  onChange={(event) => setUrl(event.target.value)}
+                />
+                {format === "slack" && (
+                  <p className="text-xs text-faint">It is a secret, and never shown again.</p>
+                )}
+              </div>
+            )}
+            {forPeople && (
+              <div className="flex items-start gap-2">
+                <Checkbox
+                  id="webhook-titles"
+                  className="mt-0.5"
+                  checked={titles}
+                  onChange={(event) => setTitles(event.target.checked)}
+                />
+                <label htmlFor="webhook-titles" className="text-sm">
+                  Tell titles of plans and approvals, and names of runs and steps
+                  <span className="block text-xs text-faint">
+                    Without them: what happened, and a link. Arguments, reasons and comments are
+                    never told.
+                  </span>
+                </label>
+              </div>
+            )}
             <div className="flex flex-col gap-1">
               <Label htmlFor="webhook-description">What it is for (optional)</Label>
               <Input
@@ -91,14 +153,16 @@ export function AddWebhookDialog({
                 name="events"
                 checked={!some}
                 onChoose={() => setSome(false)}
-                title="All events"
+                title={forPeople ? "All that people are told of" : "All events"}
               >
-                Also those of kinds that are added later.
+                {forPeople
+                  ? "Plans, gates, approvals, failures."
+                  : "Also those of kinds that are added later."}
               </Choice>
               <Choice name="events" checked={some} onChoose={() => setSome(true)} title="Only some">
                 {chosen.size === 0 ? "Choose below." : `${chosen.size} chosen.`}
               </Choice>
-              {some && <Types types={types} chosen={chosen} onChange={setChosen} />}
+              {some && <EventTypes types={offered} chosen={chosen} onChange={setChosen} />}
             </fieldset>
             <CommandProblem error={add.error} />
           </DialogBody>
@@ -107,7 +171,11 @@ export function AddWebhookDialog({
             <Button
               type="submit"
               variant="primary"
-              disabled={add.isPending || (some && chosen.size === 0)}
+              disabled={
+                add.isPending ||
+                (some && chosen.size === 0) ||
+                (format === "email" && recipients.size === 0)
+              }
             >
               <Plus aria-hidden />
               {add.isPending ? "Adding…" : "Add"}
@@ -116,37 +184,5 @@ export function AddWebhookDialog({
         </form>
       </DialogContent>
     </Dialog>
-  );
-}
-
-function Types({
-  types,
-  chosen,
-  onChange,
-}: {
-  types: readonly string[];
-  chosen: ReadonlySet<string>;
-  onChange: (chosen: ReadonlySet<string>) => void;
-}) {
-  return (
-    <ul className="grid max-h-52 gap-x-4 overflow-y-auto rounded-md border border-line p-2 sm:grid-cols-2">
-      {types.map((type) => (
-        <li key={type} className="flex min-h-6 items-center gap-2">
-          <Checkbox
-            id={`type-${type}`}
-            checked={chosen.has(type)}
-            onChange={(event) => {
-              const next = new Set(chosen);
-              if (event.target.checked) next.add(type);
-              else next.delete(type);
-              onChange(next);
-            }}
-          />
-          <label htmlFor={`type-${type}`} className="font-mono text-xs">
-            {type}
-          </label>
-        </li>
-      ))}
-    </ul>
   );
 }

@@ -9,6 +9,7 @@ import { useRouter } from "next/navigation";
 import { CommandProblem } from "#shell/complain.tsx";
 import { useTRPC } from "#trpc/react.tsx";
 import { useWebhookRefresh } from "./use-webhook-refresh.ts";
+import { webhookName } from "./webhook-look.ts";
 
 export function RemoveWebhookDialog({
   webhook,
@@ -36,7 +37,7 @@ export function RemoveWebhookDialog({
         description="Its address is told nothing more, and the record of its deliveries goes."
       >
         <DialogBody>
-          <code className="font-mono text-xs break-all">{webhook.url}</code>
+          <code className="font-mono text-xs break-all">{webhookName(webhook)}</code>
           <CommandProblem error={remove.error} className="mt-3" />
         </DialogBody>
         <DialogFooter>

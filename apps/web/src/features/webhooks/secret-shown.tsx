@@ -5,7 +5,14 @@ import { CopyButton } from "@nofx/ui/blocks/copy-button";
 import { KeyRound } from "lucide-react";
 
 /** A signing secret, this once. */
-export function SecretShown({ secret }: { secret: string | null }) {
+export function SecretShown({
+  secret,
+  inbound = false,
+}: {
+  secret: string | null;
+  /** What is signed with it comes in. */
+  inbound?: boolean;
+}) {
   if (secret === null) {
     return (
       <Callout tone="warn" icon={KeyRound} title="Its secret was shown before">
@@ -20,7 +27,9 @@ export function SecretShown({ secret }: { secret: string | null }) {
         <CopyButton value={secret} label="Copy the secret" />
       </span>
       <span className="mt-1 block text-xs text-soft">
-        With it whoever listens checks the signature (Standard Webhooks).
+        {inbound
+          ? "With it the sender signs each message (Standard Webhooks)."
+          : "With it whoever listens checks the signature (Standard Webhooks)."}
       </span>
     </Callout>
   );

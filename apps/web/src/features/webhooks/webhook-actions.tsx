@@ -45,10 +45,12 @@ export function WebhookActions({ webhook }: { webhook: WebhookView }) {
         {active ? <CirclePause aria-hidden /> : <CirclePlay aria-hidden />}
         {active ? "Switch off" : "Switch on"}
       </RightButton>
-      <RightButton permission="settings.write" onClick={() => setOpen("rotate")}>
-        <KeyRound aria-hidden />
-        New secret…
-      </RightButton>
+      {webhook.format === "nofx" && (
+        <RightButton permission="settings.write" onClick={() => setOpen("rotate")}>
+          <KeyRound aria-hidden />
+          New secret…
+        </RightButton>
+      )}
       <RightButton
         permission="settings.write"
         variant="dangerOutline"

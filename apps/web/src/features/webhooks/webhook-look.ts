@@ -16,6 +16,25 @@ export function webhookLook(
     : { label: "Failing", tone: "warn", icon: TriangleAlert };
 }
 
+/** What people know it by. */
+export function webhookName({
+  format,
+  url,
+  recipients,
+}: Pick<WebhookView, "format" | "url" | "recipients">): string {
+  switch (format) {
+    case "nofx":
+      return url;
+    case "slack":
+      return `Slack, ${url}`;
+    case "email": {
+      const there = recipients.filter(({ member }) => member).map(({ email }) => email);
+      if (there.length === 0) return "E-mail to nobody";
+      return `E-mail to ${there.slice(0, 2).join(", ")}${there.length > 2 ? ` and ${there.length - 2} more` : ""}`;
+    }
+  }
+}
+
 /** Why it is told nothing, or what goes wrong with it; undefined when all is well. */
 export function webhookTrouble(
   webhook: Pick<WebhookView, "status" | "disabledReason" | "failingSince" | "behind">,
@@ -27,7 +46,7 @@ export function webhookTrouble(
   }
   switch (webhook.disabledReason) {
     case "gone":
-      return "It answered 410: whoever runs it wants nothing more.";
+      return "It said that it is gone, or nobody is left to be told: see its last delivery.";
     case "failing":
       return `It took nothing for five days; ${count(webhook.behind)}.`;
     case "by_member":

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { WebhookView } from "@nofx/core/api";
 import { Callout } from "@nofx/ui/blocks/callout";
 import { IdChip } from "@nofx/ui/blocks/copy-button";
+import { PlainText } from "@nofx/ui/blocks/json-view";
 import { Fact, KeyValue } from "@nofx/ui/blocks/key-value";
 import { PageHeader, Section } from "@nofx/ui/blocks/page-header";
 import { RelativeTime } from "@nofx/ui/blocks/relative-time";
@@ -14,7 +15,7 @@ import { QueryView } from "#shell/query-view.tsx";
 import { useTRPC } from "#trpc/react.tsx";
 import { Deliveries } from "./deliveries.tsx";
 import { WebhookActions } from "./webhook-actions.tsx";
-import { webhookLook, webhookTrouble } from "./webhook-look.ts";
+import { webhookLook, webhookName, webhookTrouble } from "./webhook-look.ts";
 
 /** Deliveries make no events of their own: looked at anew while on screen. */
 const EVERY_MS = 5_000;
@@ -43,7 +44,7 @@ function Webhook({ webhook }: { webhook: WebhookView }) {
     <>
       <PageHeader
         back={<Link href="/webhooks">Webhooks</Link>}
-        title={<span className="font-mono text-lg break-all">{webhook.url}</span>}
+        title={<span className="font-mono text-lg break-all">{webhookName(webhook)}</span>}
         badges={<LookBadge look={look} />}
         meta={
           <>
@@ -79,6 +80,22 @@ function Webhook({ webhook }: { webhook: WebhookView }) {
               </span>
             )}
           </Fact>
+          {webhook.format !== "nofx" && (
+            <Fact name="Titles and names">{webhook.titles ? "told" : "not told"}</Fact>
+          )}
+          {webhook.format === "email" && (
+            <Fact name="Mails go to">
+              {webhook.recipients.map(({ userId, name, email, member }) => (
+                <span key={userId} className="block">
+                  {member ? (
+                    <PlainText text={`${name} <${email}>`} />
+                  ) : (
+                    <span className="text-faint">somebody who is no member any more: none</span>
+                  )}
+                </span>
+              ))}
+            </Fact>
+          )}
           <Fact name="Delivered up to">
             sequence {webhook.seq.toLocaleString("en")}
             {webhook.behind > 0 && `, ${webhook.behind.toLocaleString("en")} behind`}

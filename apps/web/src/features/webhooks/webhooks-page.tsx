@@ -14,7 +14,8 @@ import { QueryView } from "#shell/query-view.tsx";
 import { RightButton } from "#shell/right-button.tsx";
 import { byCursor } from "#trpc/by-cursor.ts";
 import { useTRPC } from "#trpc/react.tsx";
-import { webhookLook } from "./webhook-look.ts";
+import { Receivers } from "./receivers.tsx";
+import { webhookLook, webhookName } from "./webhook-look.ts";
 
 const AddWebhookDialog = dynamic(() =>
   import("./add-webhook-dialog.tsx").then((module) => module.AddWebhookDialog),
@@ -38,18 +39,19 @@ export function WebhooksPage({ types }: { types: readonly string[] }) {
         title="Webhooks"
         meta={
           <span className="text-sm text-soft">
-            Addresses that are told what happens, in order, signed, at least once.
+            Programs, channels of Slack and people who are told what happens, in order, at least
+            once; and whose signed word is taken for a decision.
           </span>
         }
         actions={rows.length > 0 && add}
       />
-      <Section>
+      <Section title="Told">
         <QueryView query={webhooks} what="webhooks">
           {(data) =>
             rows.length === 0 ? (
               <EmptyState icon={Webhook} title="Nobody is told" action={add}>
-                A webhook posts each event of this tenant to an address of yours: for chat, for
-                tickets, for your own programs.
+                A webhook posts each event of this tenant to an address of yours; it tells a channel
+                of Slack, or members by e-mail, what they are asked and what goes wrong.
               </EmptyState>
             ) : (
               <>
@@ -70,7 +72,7 @@ export function WebhooksPage({ types }: { types: readonly string[] }) {
                             href={`/webhooks/${webhook.id}`}
                             className="font-mono text-xs font-medium break-all hover:underline"
                           >
-                            {webhook.url}
+                            {webhookName(webhook)}
                           </Link>
                           {webhook.description !== "" && (
                             <span className="block wrap-anywhere text-soft">
@@ -106,6 +108,7 @@ export function WebhooksPage({ types }: { types: readonly string[] }) {
           }
         </QueryView>
       </Section>
+      <Receivers />
       {adding && <AddWebhookDialog types={types} onClose={() => setAdding(false)} />}
     </>
   );
