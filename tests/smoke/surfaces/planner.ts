@@ -104,6 +104,15 @@ export function planner(target: Target): readonly Step[] {
       },
     },
     {
+      name: "the gates say the same of it, and hold for what is there",
+      async run() {
+        const gates = await operator.gates(plan.id);
+        check(gates.current, "what was judged has changed since");
+        check(gates.verdict === plan.verdict, `they say ${gates.verdict}`);
+        return `${gates.gates.length} gates`;
+      },
+    },
+    {
       name: "the operator's own approval is refused",
       async run() {
         const { items: open } = await supervisor.approvals({ status: "pending", limit: 200 });

@@ -143,6 +143,7 @@ export const AuditVerb = z.enum([
   "inbound_receiver.secret_rotated",
   "setting.changed",
   "events.sealed",
+  "comparison.started",
   "snapshot.taken",
   "audit.exported",
 ]);
