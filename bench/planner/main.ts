@@ -1,10 +1,11 @@
 import { parseArgs } from "node:util";
 import { deviations } from "./deviations.ts";
+import { wholePlan } from "./whole-plan.ts";
 import { growth } from "./growth.ts";
 import { generateInstances, readInstances } from "./instances.ts";
 
 // npm run bench:planner: how far schedules are from the best known within a time budget, and how the first schedule of a
-// plan grows with its size. Runs on one thread.
+// plan, and all else of planning that needs no database, grow with its size. Runs on one thread.
 
 const { values } = parseArgs({
   options: {
@@ -41,3 +42,8 @@ if (sizes.length > 0) {
   console.log("|---|---|---|---|---|---|");
   for (const size of sizes) console.log(growth(Number(size)));
 }
+console.log(
+  "\n| items | validate | plan | estimate | schedule | slack | forecast | judge | digest | draw | diff | in all | a step |",
+);
+console.log("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+for (const size of values.growth.split(",").filter(Boolean)) console.log(wholePlan(Number(size)));
