@@ -2,12 +2,18 @@ import { CreatePlanInput, type PlanView } from "@nofx/core/api";
 import { overall, verdictsByStep } from "@nofx/core/gates";
 import { layoutPlan } from "@nofx/core/planner";
 import { toId } from "@nofx/core/vocabulary";
-import { insertPlanSteps, lockLatestVersion, type PlanStepRow } from "@nofx/db/queries";
+import {
+  adoptComparisonRow,
+  insertPlanSteps,
+  lockLatestVersion,
+  type PlanStepRow,
+} from "@nofx/db/queries";
 import type { z } from "zod";
 import { takeSnapshot } from "../audit/take-snapshot.ts";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
+import { adoptedPlan } from "../comparisons/adopted-plan.ts";
 import { isEnabled, refuseWhenOff } from "../flags/is-enabled.ts";
 import { argumentsDigest } from "./arguments-digest.ts";
 import { digestPlan } from "./digest.ts";
@@ -40,9 +46,15 @@ export async function createPlan(
       title: parsed.title ?? pack.title ?? pack.name,
       workspace: pack.workspace,
     };
-    const draft = await draftPlan(ctx, tx, pack, { ...parsed, ...plan });
+    const adopted =
+      parsed.from === undefined ? undefined : await adoptedPlan(ctx, tx, pack.name, parsed.from);
+    const items = adopted === undefined ? parsed.items : adopted.items;
+    const draft = await draftPlan(ctx, tx, pack, { ...parsed, ...plan, items }, adopted?.revise);
     await supersedeOlder(tx, pack.id);
-    await store(ctx, tx, { plan, draft });
+    await store(ctx, tx, { plan, draft, model: adopted?.model });
+    if (adopted !== undefined) {
+      await adoptComparisonRow(tx.db, adopted.comparisonId, adopted.model, plan.id);
+    }
     return viewPlan(ctx, tx, toId("plan", plan.id));
   });
 }
@@ -58,10 +70,12 @@ interface NewPlan {
     workspace: string | null;
   };
   draft: PlanDraft;
+  /** Whose plan it is, where it is not our planner's. */
+  model: string | undefined;
 }
 
 async function store(ctx: MemberContext, tx: CommandTransaction, made: NewPlan): Promise<void> {
-  const { plan, draft } = made;
+  const { plan, draft, model } = made;
   const { steps, judgement, timetable } = draft;
   const { evaluations } = judgement;
   const { verdict, score } = overall(evaluations);
@@ -82,6 +96,8 @@ async function store(ctx: MemberContext, tx: CommandTransaction, made: NewPlan):
       digest,
       step_count: steps.length,
       parent_id: plan.parentId,
+      source: model === undefined ? "planner" : "model",
+      model: model ?? null,
       makespan_seconds: timetable === undefined ? null : timetable.makespanMs / 1_000,
       lower_bound_seconds: timetable === undefined ? null : timetable.lowerBoundMs / 1_000,
       resources: JSON.stringify(draft.resources),
@@ -121,6 +137,7 @@ async function store(ctx: MemberContext, tx: CommandTransaction, made: NewPlan):
     version: plan.version,
     digest,
     steps: steps.length,
+    ...(model !== undefined && { model }),
   });
   await tx.audit("verdict.given", {
     plan_id: plan.id,

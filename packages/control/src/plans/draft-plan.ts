@@ -16,7 +16,7 @@ import {
   type Timetable,
 } from "@nofx/core/forecasts";
 import { overall, toolsOf } from "@nofx/core/gates";
-import { planBacklog, type PlannedStep } from "@nofx/core/planner";
+import { planBacklog, type PlannedStep, type ValidItem } from "@nofx/core/planner";
 import { improveUntil, start, type ScheduleState } from "@nofx/core/planner/schedule";
 import {
   loadCapacities,
@@ -61,14 +61,18 @@ export interface StoredForecast extends PlanForecast {
   readonly accuracy: EstimateScore | null;
 }
 
-/** Plans items of a pack, schedules and forecasts the plan and has it judged. Writes nothing. */
+/**
+ * Plans items of a pack, schedules and forecasts the plan and has it judged. Writes nothing. `revise` may change the items first: a
+ * model's plan comes in there.
+ */
 export async function draftPlan(
   ctx: MemberContext,
   tx: CommandTransaction,
   pack: PlanPack,
   input: CreatePlanInput & { version: number; title: string },
+  revise: (items: readonly ValidItem[]) => readonly ValidItem[] = (items) => items,
 ): Promise<PlanDraft> {
-  const items = selectItems(await loadPackItems(tx.db, pack.id), input.items);
+  const items = revise(selectItems(await loadPackItems(tx.db, pack.id), input.items));
   const planned = planBacklog({
     tenantId: ctx.tenantId,
     lineage: pack.id,

@@ -3,6 +3,7 @@ export * from "./audit.ts";
 export * from "./backlog.ts";
 export * from "./backlog-edits.ts";
 export * from "./backlog-import.ts";
+export * from "./comparisons.ts";
 export * from "./dead-letters.ts";
 export * from "./estimates.ts";
 export * from "./events.ts";

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { ModelId } from "../model-router/index.ts";
 import {
   ApprovalId,
   ApprovalStatus,
+  ComparisonId,
   GateKind,
   PlanId,
   PlanStatus,
@@ -24,6 +26,10 @@ export const CreatePlanInput = z.object({
       "Keys of the items to plan, with everything they need; all open items of the pack when absent",
   }),
   title: z.string().max(500).optional(),
+  from: z.object({ comparisonId: ComparisonId, model: ModelId }).optional().meta({
+    description:
+      "Order, needs and priorities as this model answered in a comparison; the items are then those of the comparison",
+  }),
 });
 export type CreatePlanInput = z.infer<typeof CreatePlanInput>;
 

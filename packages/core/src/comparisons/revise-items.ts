@@ -1,4 +1,4 @@
-import { nameFinder, validateBacklog, type ValidItem } from "../planner/index.ts";
+import { nameFinder, validateBacklog, writtenNeeds, type ValidItem } from "../planner/index.ts";
 import type { ModelPlan, RefusalReason, Repair } from "./model-plan.ts";
 import type { AnswerRow, Reading } from "./read-answer.ts";
 
@@ -146,7 +146,10 @@ function reasonsOf(
 ): RefusalReason[] {
   const chosen = new Set(items.map(({ id }) => id));
   const keys = new Set(items.flatMap(({ needs }) => needs.filter((need) => !chosen.has(need))));
-  const rows = revised.map(({ row: _, ...item }) => item);
+  const rows = revised.map(({ row: _, lags, needs, ...item }) => ({
+    ...item,
+    needs: writtenNeeds({ needs, lags }),
+  }));
   const validation = validateBacklog(
     { version: 1, pack, items: rows },
     { keys, needsOf: () => [] },

@@ -1,0 +1,3 @@
+export { getComparison, listComparisons } from "./list.ts";
+export { runComparison } from "./run.ts";
+export { startComparison } from "./start.ts";
