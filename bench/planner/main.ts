@@ -42,8 +42,10 @@ if (sizes.length > 0) {
   console.log("|---|---|---|---|---|---|");
   for (const size of sizes) console.log(growth(Number(size)));
 }
-console.log(
-  "\n| items | validate | plan | estimate | schedule | slack | forecast | judge | digest | draw | diff | in all | a step |",
-);
-console.log("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
-for (const size of values.growth.split(",").filter(Boolean)) console.log(wholePlan(Number(size)));
+if (sizes.length > 0) {
+  console.log(
+    "\n| items | validate | plan | estimate | schedule | slack | forecast | judge | digest | draw | diff | in all | a step |",
+  );
+  console.log("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+  for (const size of sizes) console.log(wholePlan(Number(size)));
+}
