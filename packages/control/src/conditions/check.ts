@@ -1,7 +1,7 @@
 import type { ConditionProblem, RuleScope } from "@nofx/core/gates";
 import { environmentOf } from "./environment.ts";
 
-export const MAX_CONDITION = 2_000;
+const MAX_CONDITION = 2_000;
 
 /** What is wrong with a condition, and where: undefined when it can be evaluated and says true or false. */
 export function checkCondition(condition: string, scope: RuleScope): ConditionProblem | undefined {

@@ -42,7 +42,8 @@ export async function checkExecution(
       detail: `${lost(effective)}A gate warns, and nobody has approved that: plan again to ask, or have it overridden.`,
     });
   }
-  const facts = await loadPlanFacts(ctx, tx, steps, undefined);
+  // settings and the clock: what else was judged holds by its digest
+  const facts = await loadPlanFacts(ctx, tx, [], undefined);
   refuseOutsideWindow(effective, steps, facts);
   return requirementsOf(steps, facts);
 }

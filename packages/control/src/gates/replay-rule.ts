@@ -1,7 +1,8 @@
 import { ReplayRuleInput, ReplayRuleResult } from "@nofx/core/api";
 import { NofxError } from "@nofx/core/errors";
-import { worstVerdict, type PlanUnderJudgement } from "@nofx/core/gates";
+import { worstVerdict, type PlanFacts, type PlanUnderJudgement } from "@nofx/core/gates";
 import { sceneOf } from "@nofx/core/gates/conditions";
+import type { PlannedStep } from "@nofx/core/planner";
 import { toId, Verdict } from "@nofx/core/vocabulary";
 import {
   listEvaluations,
@@ -41,23 +42,25 @@ export function replayRule(
       });
     }
     const recent = await listRecentPlans(tx.db, ctx.tenantId, PLANS);
-    const plans: Replayed[] = [];
-    let steps = 0;
-    let skipped = 0;
+    const read: PlanWithSteps[] = [];
+    let left = MAX_STEPS;
     for (const plan of recent) {
-      steps += plan.step_count;
-      if (steps > MAX_STEPS) {
-        steps -= plan.step_count;
-        skipped += 1;
-      } else plans.push(await replay(ctx, tx, plan, draft));
+      if (plan.step_count > left) continue;
+      left -= plan.step_count;
+      const stored = await loadStoredSteps(tx.db, plan.id);
+      read.push({ ...plan, steps: stored.map((step) => StoredStep.parse(step)) });
     }
+    const all = read.flatMap(({ steps }) => steps);
+    const facts = await loadPlanFacts(ctx, tx, all, undefined);
+    const plans: Replayed[] = [];
+    for (const plan of read) plans.push(await replay(tx, plan, facts, draft));
     const changed = plans.filter(isChanged);
     return ReplayRuleResult.parse({
       plans: [...changed, ...plans.filter((plan) => !isChanged(plan))],
       judged: plans.length,
       changed: changed.length,
       failed: plans.filter(({ error }) => error !== null).length,
-      skipped,
+      skipped: recent.length - read.length,
     });
   });
 }
@@ -68,14 +71,16 @@ function isChanged({ before, after }: Replayed): boolean {
 
 const Given = z.array(z.object({ rule: z.string(), verdict: Verdict }));
 
+interface PlanWithSteps extends ReplayedPlan {
+  readonly steps: readonly PlannedStep[];
+}
+
 async function replay(
-  ctx: MemberContext,
   tx: CommandTransaction,
-  { id, title, pack, version, created_at }: ReplayedPlan,
+  { id, title, pack, version, created_at, steps }: PlanWithSteps,
+  facts: PlanFacts,
   draft: Draft,
 ): Promise<Replayed> {
-  const steps = (await loadStoredSteps(tx.db, id)).map((step) => StoredStep.parse(step));
-  const facts = await loadPlanFacts(ctx, tx, steps, undefined);
   const plan: PlanUnderJudgement = {
     plan: { title, pack, version },
     steps,
