@@ -1,3 +1,4 @@
+import { APPROVAL_MUTANTS } from "./approval-mutants.ts";
 import { AUDIT_MUTANTS } from "./audit-mutants.ts";
 import { SCHEDULE_MUTANTS } from "./schedule-mutants.ts";
 import { WORKER_MUTANTS } from "./worker-mutants.ts";
@@ -231,25 +232,6 @@ export const MUTANTS: readonly Mutant[] = [
     killer: { file: `${DB}/approvals.test.ts`, test: "nobody answers" },
   },
   {
-    name: "decide without locking the question",
-    file: "packages/control/src/approvals/decide.ts",
-    edits: [
-      [
-        "select id from approvals where id = ${id}::uuid for update",
-        "select id from approvals where id = ${id}::uuid",
-      ],
-    ],
-    killer: races("approvals", "two votes"),
-  },
-  {
-    name: "who asked may answer",
-    file: "packages/control/src/approvals/decide.ts",
-    edits: [
-      ["approval.requester_user_id === ctx.actor.id", "approval.requester_user_id === undefined"],
-    ],
-    killer: { file: `${CONTROL}/approvals/decide.test.ts`, test: "" },
-  },
-  {
     name: "number events before older transactions have ended",
     file: `${SQL}/0015_engine_seal.sql`,
     edits: [[" and e.xid < v_horizon", ""]],
@@ -349,6 +331,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [['if (address.range() !== "unicast") return false;', ""]],
     killer: { file: `${CONTROL}/net/guarded-fetch.test.ts`, test: "" },
   },
+  ...APPROVAL_MUTANTS,
   ...AUDIT_MUTANTS,
   ...SCHEDULE_MUTANTS,
   ...WORKER_MUTANTS,

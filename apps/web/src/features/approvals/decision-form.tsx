@@ -10,6 +10,7 @@ import { Check, Clock, Lock, Pencil, RefreshCw, X } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useRef, useState } from "react";
 import { CommandProblem } from "#shell/complain.tsx";
+import { readProblem } from "#trpc/problem.ts";
 import { useTRPC } from "#trpc/react.tsx";
 import { consequencesOf } from "./consequences.ts";
 import { parseArguments } from "./parse-arguments.ts";
@@ -174,7 +175,10 @@ function Buttons({
             <ArgumentEditor
               approval={approval}
               text={edited}
-              onChange={setEdited}
+              onChange={(text) => {
+                setEdited(text);
+                decide.reset();
+              }}
               error={decide.error}
             />
             <Button size="sm" className="self-start" onClick={() => setEdited(undefined)}>
@@ -225,7 +229,10 @@ function Buttons({
           Reject
         </Button>
       </div>
-      <CommandProblem error={decide.error} />
+      {/* what is wrong with the arguments stands at the editor */}
+      {(edited === undefined || (readProblem(decide.error)?.issues ?? []).length === 0) && (
+        <CommandProblem error={decide.error} />
+      )}
     </>
   );
 }
