@@ -382,7 +382,7 @@ describe("lags", () => {
 
   test("become waits in front of the step, one for each length", () => {
     const needs = ["a", "b", "c", { item: "d", lagSeconds: 90 }, { item: "e", lagSeconds: 30 }];
-    const items = [..."abcde"].map((id) => ({
+    const items = "abcde".split("").map((id) => ({
       id,
       title: id,
       kind: "approval",

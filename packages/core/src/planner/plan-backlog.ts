@@ -1,6 +1,6 @@
 import { canonicalJson } from "../canonical/index.ts";
 import { pointer, type Issue } from "../errors/index.ts";
-import { isStepName } from "../vocabulary/index.ts";
+import { StepName } from "../vocabulary/index.ts";
 import { inRuleOrder } from "./choose-rule.ts";
 import { digraph } from "./digraph.ts";
 import { expandItem, type DraftStep } from "./expand-item.ts";
@@ -88,7 +88,7 @@ function sameNames(steps: readonly DraftStep[], items: readonly ValidItem[]): Is
 function longNames(steps: readonly DraftStep[], items: readonly ValidItem[]): Issue[] {
   const rowOf = new Map(items.map((item) => [item.id, item.row]));
   return steps.flatMap(({ name, itemId }) => {
-    if (isStepName(name)) return [];
+    if (StepName.safeParse(name).success) return [];
     const message = `the step name "${name}" is too long`;
     return [{ path: pointer(["items", rowOf.get(itemId) ?? 0, "id"]), message, item: itemId }];
   });
