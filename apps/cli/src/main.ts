@@ -9,6 +9,7 @@ import type { ImportOptions } from "./commands/import.ts";
 import type { SetRetentionOptions } from "./commands/retention.ts";
 import type { ListRunsOptions } from "./commands/runs.ts";
 import type { DecideOptions, ListOptions as ListApprovalsOptions } from "./commands/approvals.ts";
+import type { CompareOptions } from "./commands/compare.ts";
 import type { CreateScheduleOptions } from "./commands/schedules.ts";
 import type { SubmitOptions } from "./commands/tasks.ts";
 import type { LimitOptions, ScopeOptions } from "./commands/queues.ts";
@@ -321,6 +322,26 @@ for (const [verb, about] of [
       await { resume, run, delete: remove }[verb](name);
     });
 }
+
+program
+  .command("models")
+  .description("language models that can be asked, and what a token costs")
+  .option("-a, --all", "also those that only have a price")
+  .option("--json", "for programs")
+  .action(async (options: { all?: boolean; json?: boolean }) =>
+    (await import("./commands/compare.ts")).models(options),
+  );
+program
+  .command("compare")
+  .description("the same question for a plan to several models, beside our own plan")
+  .argument("<pack>", "of the backlog")
+  .option("-m, --models <ids...>", "as `nofx models` lists them; without: the simulated ones")
+  .option("-i, --items <keys...>", "only these, with what they need")
+  .option("-s, --seed <number>", "for models that take one", Number)
+  .option("--json", "for programs")
+  .action(async (pack: string, options: CompareOptions) =>
+    (await import("./commands/compare.ts")).compare(pack, options),
+  );
 
 const flags = program.command("flags").description("paths that a tenant opens and closes");
 flags

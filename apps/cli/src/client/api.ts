@@ -16,6 +16,7 @@ import {
   DeadLetterView,
   EventPage,
   ExecutePlanResult,
+  ComparisonView,
   FlagList,
   FlagView,
   ForkRunResult,
@@ -25,6 +26,7 @@ import {
   ImportBacklogResult,
   LineageView,
   LogPage,
+  ModelList,
   OverrideView,
   PackList,
   PlanForecastView,
@@ -73,6 +75,7 @@ import {
   type RerunRunInput,
   type SendEventInput,
   type SetRetentionInput,
+  type StartComparisonInput,
   type SubmitTasksInput,
 } from "@nofx/core/api";
 import type { z } from "zod";
@@ -82,6 +85,10 @@ import { ask, command, type RequestOptions } from "./request.ts";
 export function createApi(options: RequestOptions) {
   return {
     session: () => ask(options, "/session", SessionView),
+    models: (question: { available?: "true" | "false" } = {}) =>
+      ask(options, "/models", ModelList, question),
+    startComparison: (input: z.input<typeof StartComparisonInput>, key: string) =>
+      command(options, "/comparisons", ComparisonView, input, key),
     flags: () => ask(options, "/flags", FlagList),
     setFlag: (name: string, input: { enabled: boolean; note: string }, key: string) =>
       command(options, `/flags/${encodeURIComponent(name)}`, FlagView, input, key),

@@ -2,6 +2,7 @@ import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { approvalsRouter } from "./routers/approvals.ts";
 import { auditRouter } from "./routers/audit.ts";
 import { backlogRouter } from "./routers/backlog.ts";
+import { comparisonsRouter, modelsRouter } from "./routers/comparisons.ts";
 import { deadLettersRouter } from "./routers/dead-letters.ts";
 import { flagsRouter } from "./routers/flags.ts";
 import { gatesRouter } from "./routers/gates.ts";
@@ -25,12 +26,14 @@ export const appRouter = router({
   artifacts: artifactsRouter,
   audit: auditRouter,
   backlog: backlogRouter,
+  comparisons: comparisonsRouter,
   deadLetters: deadLettersRouter,
   events: eventsRouter,
   gates: gatesRouter,
   flags: flagsRouter,
   inbound: inboundRouter,
   lineage: lineageRouter,
+  models: modelsRouter,
   plans: plansRouter,
   retention: retentionRouter,
   queues: queuesRouter,

@@ -191,6 +191,7 @@ test("is refused for what cannot be asked, to those who may not plan, and where 
   await expect(start(await tenant.as("viewer"))).rejects.toMatchObject({ code: "forbidden" });
   const { id } = await start(operator, { run: false });
   const stranger = await (await t.tenant()).as("operator");
+  expect((await listComparisons(stranger, {})).items).toEqual([]);
   for (const refused of [
     getComparison(stranger, { comparisonId: id }),
     runComparison(stranger, { comparisonId: id }),
