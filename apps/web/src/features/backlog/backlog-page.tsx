@@ -3,35 +3,47 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { EmptyState, NoMatchState } from "@nofx/ui/blocks/states";
 import { PageHeader, Section } from "@nofx/ui/blocks/page-header";
+import { Button } from "@nofx/ui/primitives/button";
 import { Input, Select } from "@nofx/ui/primitives/input";
-import { ListTodo, Search, Upload, Workflow } from "lucide-react";
+import { ListTodo, Search, Upload } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useDeferredValue, useMemo, useState } from "react";
+import { useRight } from "#features/session/session-provider.tsx";
 import { LoadMore } from "#shell/load-more.tsx";
 import { QueryView } from "#shell/query-view.tsx";
 import { RightButton } from "#shell/right-button.tsx";
 import { useUrlState } from "#shell/use-url-state.ts";
 import { byCursor } from "#trpc/by-cursor.ts";
-import { useTRPC } from "#trpc/react.tsx";
-import { ImportDialog } from "./import-dialog.tsx";
+import { useTRPC, useTRPCClient } from "#trpc/react.tsx";
+import { BulkBar } from "./bulk-bar.tsx";
+import { DoneNote } from "./done-note.tsx";
 import { ItemTable } from "./item-table.tsx";
 import { ITEM_STATE, ITEM_STATES } from "./item-state.ts";
 import { PackList } from "./pack-list.tsx";
 import { PlanDialog } from "./plan-dialog.tsx";
 import { readBacklogFilter } from "./search-params.ts";
+import type { Place, Selection } from "./selection.ts";
+import { useItemEdits } from "./use-item-edits.ts";
 
-const NOTHING: ReadonlySet<string> = new Set();
+const ImportDialog = dynamic(() =>
+  import("./import-dialog.tsx").then((module) => module.ImportDialog),
+);
+
+const NOTHING: Selection = new Map();
 
 export function BacklogPage() {
   const trpc = useTRPC();
   const [read, write] = useUrlState();
   const filter = useDeferredValue(useMemo(() => readBacklogFilter(read), [read]));
   const packs = useQuery(trpc.backlog.packs.queryOptions());
-  const items = useInfiniteQuery(
-    trpc.backlog.list.infiniteQueryOptions(
-      { ...filter, limit: 100 },
-      { ...byCursor, placeholderData: keepPreviousData },
-    ),
+  const list = trpc.backlog.list.infiniteQueryOptions(
+    { ...filter, limit: 100 },
+    { ...byCursor, placeholderData: keepPreviousData },
   );
+  const items = useInfiniteQuery(list);
+  const edits = useItemEdits(list.queryKey);
+  const mayWrite = useRight("backlog.write").allowed;
+  const api = useTRPCClient();
   const [search, setSearch] = useState(filter.search ?? "");
   const applySearch = (text: string, others: Record<string, string | undefined> = {}) => {
     setSearch(text);
@@ -40,13 +52,19 @@ export function BacklogPage() {
   const [importing, setImporting] = useState(false);
   const [planning, setPlanning] = useState<{ pack: string; items?: string[] }>();
   // A choice belongs to the list it was made in.
-  const [choice, setChoice] = useState({ pack: filter.pack, ids: NOTHING });
-  const selected = choice.pack === filter.pack ? choice.ids : NOTHING;
+  const [choice, setChoice] = useState({ pack: filter.pack, chosen: NOTHING });
+  const selected = choice.pack === filter.pack ? choice.chosen : NOTHING;
+  const select = (chosen: Selection) => setChoice({ pack: filter.pack, chosen });
+  const selectAll = async () => {
+    const { items: found } = await api.backlog.selection.query(filter);
+    select(new Map(found.map(({ id, key, pack }) => [id, { key, pack }])));
+  };
 
   const rows = items.data?.pages.flatMap((page) => page.items) ?? [];
   const isFiltered = Object.keys(filter).length > 0;
-  const onePack = new Set(rows.filter((row) => selected.has(row.id)).map((row) => row.pack));
-  const pack = [...onePack][0];
+  const total = items.data?.pages[0]?.total ?? null;
+  const allShown = rows.length > 0 && rows.every((row) => selected.has(row.id));
+  const moreThanShown = items.hasNextPage && selected.size <= rows.length;
   const nothingYet = packs.data?.items.length === 0;
 
   const importButton = (
@@ -75,8 +93,9 @@ export function BacklogPage() {
             command="npm run demo"
             action={importButton}
           >
-            Import a JSON or YAML document with the items to get done, or load the demo: releasing a
-            small package with real commands.
+            Import what there is to do: a table (Jira, a spreadsheet), a list of Markdown tasks,
+            GitHub issues, or a whole document. Or load the demo: releasing a small package with
+            real commands.
           </EmptyState>
         </Section>
       ) : (
@@ -91,25 +110,6 @@ export function BacklogPage() {
             title={filter.pack === undefined ? "All items" : `Items of ${filter.pack}`}
             actions={
               <div className="flex flex-1 flex-wrap items-center justify-end gap-2">
-                {selected.size > 0 && (
-                  <RightButton
-                    permission="plan.create"
-                    flag="FEATURE_AUTO_PLANNER"
-                    variant="primary"
-                    size="sm"
-                    disabled={onePack.size !== 1}
-                    onClick={() => {
-                      if (pack === undefined) return;
-                      const keys = rows.filter((row) => selected.has(row.id)).map((row) => row.key);
-                      setPlanning({ pack, items: keys });
-                    }}
-                  >
-                    <Workflow aria-hidden />
-                    {onePack.size > 1
-                      ? "Choose items of one pack to plan them"
-                      : `Plan ${selected.size} chosen`}
-                  </RightButton>
-                )}
                 <div className="relative min-w-40 flex-1 sm:max-w-64">
                   <Search
                     aria-hidden
@@ -140,6 +140,24 @@ export function BacklogPage() {
               </div>
             }
           >
+            {selected.size > 0 && (
+              <BulkBar
+                selection={selected}
+                labels={[...new Set(rows.flatMap((row) => row.labels))].sort().slice(0, 200)}
+                busy={edits.busy}
+                onEdit={edits.edit}
+                onPlan={(pack, keys) => setPlanning({ pack, items: keys })}
+                onClear={() => select(NOTHING)}
+              />
+            )}
+            {allShown && moreThanShown && (
+              <p className="border-b border-line px-3 py-1.5 text-sm text-soft">
+                All {rows.length} shown are chosen.{" "}
+                <Button size="sm" variant="ghost" onClick={() => void selectAll()}>
+                  Choose {total === null ? "all" : `all ${total.toLocaleString("en")}`} that match
+                </Button>
+              </p>
+            )}
             <QueryView query={items} what="the backlog">
               {(data) =>
                 rows.length === 0 ? (
@@ -158,7 +176,12 @@ export function BacklogPage() {
                     <ItemTable
                       items={rows}
                       selected={selected}
-                      onSelect={(ids) => setChoice({ pack: filter.pack, ids })}
+                      onSelect={select}
+                      onMove={
+                        mayWrite
+                          ? (place) => edits.move({ ...place, text: told(rows, place) })
+                          : undefined
+                      }
                     />
                     <LoadMore
                       shown={rows.length}
@@ -175,14 +198,23 @@ export function BacklogPage() {
           </Section>
         </>
       )}
-      <ImportDialog
-        open={importing}
-        onOpenChange={setImporting}
-        onImported={(name) => applySearch("", { pack: name, state: undefined })}
-      />
+      {importing && (
+        <ImportDialog
+          open
+          onOpenChange={setImporting}
+          onImported={(name) => applySearch("", { pack: name, state: undefined })}
+        />
+      )}
+      <DoneNote edits={edits} />
       {planning !== undefined && (
         <PlanDialog {...planning} onClose={() => setPlanning(undefined)} />
       )}
     </>
   );
+}
+
+/** A move in words. */
+function told(rows: readonly { id: string; key: string }[], { item, target, side }: Place): string {
+  const key = (id: string) => rows.find((row) => row.id === id)?.key ?? id;
+  return `${key(item)} is ${side} ${key(target)}`;
 }

@@ -11,20 +11,26 @@ import { ChevronRight, Lock } from "lucide-react";
 import Link from "next/link";
 import { Fragment, useState } from "react";
 import { ITEM_STATE } from "./item-state.ts";
+import { MoveHandle, useRowMoves } from "./row-moves.tsx";
+import { choose, type Place, type Selection } from "./selection.ts";
 
-type Selection = ReadonlySet<string>;
-
+/** Items in their order. Boxes choose (Shift a range), Alt with the arrow keys or a drag of the handle moves. */
 export function ItemTable({
   items,
   selected,
   onSelect,
+  onMove,
 }: {
   items: readonly BacklogItemView[];
   selected: Selection;
   onSelect: (selected: Selection) => void;
+  /** Left out where nothing may be moved. */
+  onMove?: ((place: Place) => void) | undefined;
 }) {
-  const [open, setOpen] = useState<Selection>(new Set());
-  const toggle = (set: Selection, id: string) => {
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  const [since, setSince] = useState<string>();
+  const rows = useRowMoves(items, onMove);
+  const toggle = (set: ReadonlySet<string>, id: string) => {
     const next = new Set(set);
     if (!next.delete(id)) next.add(id);
     return next;
@@ -39,7 +45,11 @@ export function ItemTable({
               aria-label="Choose all shown"
               checked={all}
               indeterminate={!all && selected.size > 0}
-              onChange={() => onSelect(all ? new Set() : new Set(items.map((item) => item.id)))}
+              onChange={() =>
+                onSelect(
+                  all ? new Map() : new Map(items.map(({ id, key, pack }) => [id, { key, pack }])),
+                )
+              }
             />
           </Th>
           <Th>Item</Th>
@@ -53,13 +63,20 @@ export function ItemTable({
       <TBody>
         {items.map((item) => (
           <Fragment key={item.id}>
-            <Tr aria-selected={selected.has(item.id)}>
+            <Tr aria-selected={selected.has(item.id)} {...rows.propsOf(item)}>
               <Td className="pr-0">
-                <Checkbox
-                  aria-label={`Choose ${item.key}`}
-                  checked={selected.has(item.id)}
-                  onChange={() => onSelect(toggle(selected, item.id))}
-                />
+                <span className="flex items-center gap-1">
+                  <Checkbox
+                    aria-label={`Choose ${item.key}`}
+                    checked={selected.has(item.id)}
+                    onChange={(event) => {
+                      const { shiftKey } = event.nativeEvent as MouseEvent;
+                      onSelect(choose(items, selected, item.id, shiftKey ? since : undefined));
+                      setSince(item.id);
+                    }}
+                  />
+                  {onMove !== undefined && <MoveHandle item={item} {...rows.handleOf(item)} />}
+                </span>
               </Td>
               <Td className="min-w-40">
                 <button
@@ -75,6 +92,12 @@ export function ItemTable({
                   <span>
                     <span className="font-mono text-xs break-all">{item.key}</span>
                     <span className="line-clamp-2 wrap-anywhere text-soft">{item.title}</span>
+                    {item.labels.length > 0 && (
+                      <span className="text-xs wrap-anywhere text-faint">
+                        {item.labels.slice(0, 6).join(" · ")}
+                        {item.labels.length > 6 && ` · and ${item.labels.length - 6} more`}
+                      </span>
+                    )}
                   </span>
                 </button>
               </Td>

@@ -6,7 +6,7 @@ export interface BacklogText {
   text: string;
 }
 
-export type UploadType = "application/json" | "application/yaml";
+export type UploadType = "application/json" | "application/yaml" | "text/csv" | "text/markdown";
 
 export interface UploadTicket {
   uploadId: string;
@@ -24,10 +24,12 @@ export interface SendPorts {
   put(ticket: UploadTicket, body: Blob, onProgress: (share: number) => void): Promise<void>;
 }
 
-/** JSON by its name or its first character; everything else is YAML, of which JSON is a part anyway. */
+/** What a text is stored as: by its name, or JSON by its first character. What it is read as is found out later. */
 export function typeOf({ name, text }: BacklogText): UploadType {
   if (/\.ya?ml$/i.test(name)) return "application/yaml";
   if (/\.json$/i.test(name)) return "application/json";
+  if (/\.[ct]sv$/i.test(name)) return "text/csv";
+  if (/\.(?:md|markdown)$/i.test(name)) return "text/markdown";
   return /^\s*[{[]/.test(text) ? "application/json" : "application/yaml";
 }
 
