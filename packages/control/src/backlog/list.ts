@@ -1,6 +1,6 @@
 import {
   BacklogPage,
-  BacklogSelection,
+  type BacklogSelection,
   ListBacklogInput,
   PackList,
   SelectBacklogInput,
