@@ -42,14 +42,13 @@ export function getArtifactLineage(
 
 function view(found: LineageRecord | undefined, missing: string): LineageView {
   if (found === undefined) throw new NofxError("not_found", { detail: missing });
-  const { item, artifact, plans, task } = found;
+  const { item, artifact, plans, task, spend } = found;
   return LineageView.parse({
     item: item === null ? null : { ...item, id: toId("backlogItem", item.id) },
     artifact: artifact === null ? null : viewArtifact(artifact),
     plans: plans.map(viewPlan),
     task: task === null ? null : viewRun(task),
-    // nothing that runs reports what it cost yet
-    spend: null,
+    spend: spend === null ? null : { costUsd: spend.cost_usd, tokens: spend.tokens },
   });
 }
 

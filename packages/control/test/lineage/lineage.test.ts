@@ -67,6 +67,16 @@ test("from an item, and from an artifact back: versions, verdicts, approvals, ru
   expect(lineage.plans[0]?.gates.map((one) => one.gate)).toContain("risk");
   expect(JSON.stringify(lineage)).not.toContain("b.txt");
 
+  await t.owner.query(
+    `update steps set output = '{"usage": {"tokens": 1200, "costUsd": 0.25}}' where tenant_id = $1 and name = 'a'`,
+    [tenant.id],
+  );
+  expect((await getItemLineage(operator, { itemId })).spend).toEqual({
+    costUsd: 0.25,
+    tokens: 1200,
+  });
+  await t.owner.query("update steps set output = null where tenant_id = $1", [tenant.id]);
+
   const artifactId = toId("artifact", rows[0]?.id ?? "");
   const back = await getArtifactLineage(operator, { artifactId });
   expect(back).toEqual({

@@ -88,9 +88,12 @@ export const LineageView = z.object({
   plans: z.array(LineagePlan).meta({ description: "Newest first, 50 at most" }),
   task: LineageRun.nullable().meta({ description: "The run of a task that made the artifact" }),
   spend: z
-    .object({ costUsd: z.number().nullable(), tokens: z.int().nullable() })
+    .object({ costUsd: z.number().nullable(), tokens: z.number().nullable() })
     .nullable()
-    .meta({ description: "What models and tools cost; null where nothing was recorded" }),
+    .meta({
+      description:
+        "What the steps of the item reported to have used, over all runs; null where none did",
+    }),
 });
 export type LineageView = z.infer<typeof LineageView>;
 

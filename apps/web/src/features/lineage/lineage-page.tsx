@@ -37,6 +37,15 @@ export function ArtifactLineage({ artifactId }: { artifactId: string }) {
   );
 }
 
+function saySpend(spend: LineageView["spend"]): string {
+  if (spend === null) return "none recorded";
+  const parts = [
+    spend.costUsd === null ? [] : `${spend.costUsd.toLocaleString("en")} USD`,
+    spend.tokens === null ? [] : `${spend.tokens.toLocaleString("en")} tokens`,
+  ];
+  return parts.flat().join(", ");
+}
+
 const Loading = () => <PageSkeleton label="Loading the lineage" />;
 
 function Whole({ lineage: { item, artifact, plans, task, spend } }: { lineage: LineageView }) {
@@ -59,7 +68,7 @@ function Whole({ lineage: { item, artifact, plans, task, spend } }: { lineage: L
                 <IdChip id={item.id} />
               </>
             )}
-            <span>Spend: {spend === null ? "none recorded" : `${spend.costUsd ?? "?"} USD`}</span>
+            <span>Spend: {saySpend(spend)}</span>
           </>
         }
       />

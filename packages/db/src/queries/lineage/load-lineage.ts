@@ -54,6 +54,8 @@ export interface LineageRecord {
   artifact: LineageArtifactRecord | null;
   plans: LineagePlanRecord[];
   task: LineageRunRecord | null;
+  /** What steps reported to have used; null where none did. */
+  spend: { cost_usd: number | null; tokens: number | null } | null;
 }
 
 const ARTIFACT = sql`jsonb_build_object('id', a.id, 'name', a.name, 'size', a.size, 'sha256', a.sha256, 'created_at', a.created_at)`;
@@ -102,6 +104,13 @@ export async function loadLineage(
       'artifact', (select o.artifact from origin o),
       'task', (
         select ${runWith(sql`s.id is not null`)} from origin o join runs_all r on r.id = o.run_id where o.plan_step_id is null),
+      'spend', (
+        select jsonb_build_object('cost_usd', sum(u.cost_usd), 'tokens', sum(u.tokens))
+        from (
+          select app.used(s.output, 'costUsd') as cost_usd, app.used(s.output, 'tokens') as tokens from steps_all s
+          where s.kept_from is null and (s.plan_step_id in (select o.id from own o)
+            or s.run_id in (select o.run_id from origin o where o.plan_step_id is null))
+        ) u having count(u.cost_usd) + count(u.tokens) > 0),
       'plans', (
         select coalesce(jsonb_agg(jsonb_build_object('id', v.id, 'version', v.version, 'title', v.title, 'status', v.status,
           'verdict', v.verdict, 'digest', v.digest, 'created_at', v.created_at,
