@@ -200,7 +200,7 @@ test("settings of compliance and budgets are what those gates judge by", async (
   const { tenant, admin, operator } = await people();
   await tenant.as("supervisor");
   await setGateSettings(again(admin), {
-    budgets: { costUsdPerPlan: 5 },
+    budgets: { durationMsPerPlan: 1 },
     compliance: {
       licences: ["MIT"],
       regions: { default: "us" },
@@ -223,7 +223,7 @@ test("settings of compliance and budgets are what those gates judge by", async (
     ["retention_class", "block"],
     ["licence", "block"],
   ]);
-  expect(rules("resource")).toEqual([["no_forecast", "allow"]]);
+  expect(rules("resource")).toEqual([["time_budget", "block"]]);
   const zone = { compliance: { changeWindows: { timeZone: "Mars/One", windows: [] } } };
   expect((await refusal(setGateSettings(again(admin), zone))).code).toBe("time_zone_unknown");
 });
