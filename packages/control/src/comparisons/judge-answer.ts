@@ -44,7 +44,7 @@ export async function judgeAnswer(
   }
 }
 
-function reasonsOf({ issues = [] }: NofxError): RefusalReason[] {
+function reasonsOf({ issues }: NofxError): RefusalReason[] {
   return issues.slice(0, MAX_REASONS).map(({ item = null, message }) => ({
     code: "invalid" as const,
     item,

@@ -1,7 +1,8 @@
 import { readSwitches } from "@nofx/core/flags";
+import type { createClient } from "@vercel/edge-config";
 import type { FlagSource } from "./flag-reader.ts";
 
-type Client = ReturnType<(typeof import("@vercel/edge-config"))["createClient"]>;
+type Client = ReturnType<typeof createClient>;
 
 /** Under which key a tenant's flags are kept. */
 export const edgeConfigKey = (tenantId: string) => `nofx_flags_${tenantId}`;
@@ -14,9 +15,9 @@ export function edgeConfigSource(connection: string): FlagSource {
   let client: Promise<Client> | undefined;
   return {
     async read(tenantId) {
-      client ??= import("@vercel/edge-config").then(({ createClient }) =>
+      client ??= import("@vercel/edge-config").then((edge) =>
         // what is stale is worse than asking the table
-        createClient(connection, {
+        edge.createClient(connection, {
           cache: "no-store",
           staleIfError: 0,
           disableDevelopmentCache: true,

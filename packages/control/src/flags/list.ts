@@ -1,4 +1,4 @@
-import { FlagHistory, FlagList, type FlagView } from "@nofx/core/api";
+import { FlagHistory, type FlagList, type FlagView } from "@nofx/core/api";
 import { decideFlag, FLAGS, FlagName, readSwitches } from "@nofx/core/flags";
 import { listAudit, loadFlags } from "@nofx/db/queries";
 import { z } from "zod";
@@ -46,7 +46,7 @@ export function listFlagChanges(ctx: MemberContext): Promise<FlagHistory> {
     });
     return FlagHistory.parse({
       changes: items.map(({ seq, at, actor_name, actor_id, body }) => ({
-        seq: Number(seq),
+        seq,
         at,
         by: actor_name ?? actor_id,
         ...Body.parse(JSON.parse(body)),

@@ -1,4 +1,9 @@
-import { ListModelsInput, ModelList, type ModelPriceView, type ModelView } from "@nofx/core/api";
+import {
+  ListModelsInput,
+  type ModelList,
+  type ModelPriceView,
+  type ModelView,
+} from "@nofx/core/api";
 import {
   NO_USAGE,
   priceInForce,

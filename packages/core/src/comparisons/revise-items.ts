@@ -53,7 +53,7 @@ export function reviseItems(
     return {
       id,
       needs: row === undefined ? needs : mergeNeeds(id, row.needs, needs, resolve, mend),
-      priority: row?.priority == null ? priority : (Math.round(row.priority) as typeof priority),
+      priority: row?.priority == null ? priority : Math.round(row.priority),
       durationSeconds: row?.durationSeconds ?? null,
     };
   });

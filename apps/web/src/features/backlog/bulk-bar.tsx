@@ -112,6 +112,7 @@ export function BulkBar({
       </Select>
       <RightButton
         permission="plan.create"
+        flag="FEATURE_AUTO_PLANNER"
         variant="primary"
         size="sm"
         disabled={packs.size !== 1}

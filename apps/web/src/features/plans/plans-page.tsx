@@ -12,6 +12,7 @@ import { PLAN_STATUS } from "@nofx/ui/tokens/status";
 import { Workflow } from "lucide-react";
 import Link from "next/link";
 import { useMemo } from "react";
+import { CompareButton } from "#features/comparisons/compare-button.tsx";
 import { LoadMore } from "#shell/load-more.tsx";
 import { QueryView } from "#shell/query-view.tsx";
 import { useUrlState } from "#shell/use-url-state.ts";
@@ -35,6 +36,7 @@ export function PlansPage() {
       <PageHeader
         title="Plans"
         meta="Immutable versions of what is to be done, judged by the gates."
+        actions={<CompareButton />}
       />
       <Section
         title="All plans"
@@ -106,6 +108,9 @@ export function PlansPage() {
                         <Td>
                           <VerdictBadge verdict={plan.verdict} className="mb-1 sm:hidden" />
                           <StatusBadge of="plan" status={plan.status} />
+                          {plan.overridden && (
+                            <span className="mt-0.5 block text-xs text-warn">overridden</span>
+                          )}
                           {plan.pendingApprovals > 0 && (
                             <span className="mt-0.5 block text-xs text-wait">
                               {plan.pendingApprovals}{" "}
