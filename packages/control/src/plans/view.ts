@@ -50,6 +50,7 @@ export async function viewPlan(
     workspace: plan.workspace,
     planApprovalId: approval === undefined ? null : toId("approval", approval.id),
     planApprovalStatus: approval?.status ?? null,
+    overridden: effective.live.length > 0,
     effectiveVerdict: effective.verdict,
     overrides: shownOverrides(effective),
     evaluations: effective.evaluations.map(toEvaluation),
@@ -117,6 +118,7 @@ export function toPlanSummary(plan: PlanRecord) {
     createdBy: plan.created_by,
     latestRunId: plan.latest_run_id === null ? null : toId("run", plan.latest_run_id),
     latestRunStatus: plan.latest_run_status,
+    overridden: plan.overridden,
     pendingApprovals: plan.pending_approvals,
   };
 }

@@ -71,6 +71,7 @@ describe("a warning", () => {
       effectiveVerdict: "allow",
       status: "approved",
       executable: true,
+      overridden: true,
       overrides: [{ id: over.id, reason: REASON }],
     });
     expect(await getGates(operator, { planId })).toMatchObject({

@@ -98,6 +98,10 @@ export const PlanSummary = z.object({
   createdBy: z.string(),
   latestRunId: RunId.nullable(),
   latestRunStatus: RunStatus.nullable(),
+  overridden: z.boolean().meta({
+    description:
+      "Whether an override of the verdict is in force: `effectiveVerdict` of the plan says what is left",
+  }),
   pendingApprovals: z.int(),
 });
 export type PlanSummary = z.infer<typeof PlanSummary>;

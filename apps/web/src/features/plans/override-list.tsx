@@ -61,7 +61,7 @@ function Override({ override: one }: { override: OverrideView }) {
     >
       <p>{one.reason}</p>
       <p className="text-xs text-soft">
-        until <RelativeTime at={one.expiresAt} />
+        ends <RelativeTime at={one.expiresAt} />
       </p>
       <CommandProblem error={revoke.error} className="mt-2" />
     </Callout>

@@ -77,6 +77,7 @@ function Plan({ plan }: { plan: PlanView }) {
         badges={
           <>
             <VerdictBadge verdict={plan.verdict} />
+            {plan.overridden && <span className="text-sm text-warn">overridden</span>}
             <StatusBadge of="plan" status={plan.status} />
           </>
         }

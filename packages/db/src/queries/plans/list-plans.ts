@@ -22,6 +22,7 @@ export interface PlanRecord {
   /** From its first start to its end; null while it is not at its end. */
   latest_run_ms: number | null;
   pending_approvals: number;
+  overridden: boolean;
   parent_id: string | null;
   makespan_seconds: number | null;
   lower_bound_seconds: number | null;
@@ -36,7 +37,9 @@ const columns = sql`
   r.id as latest_run_id, r.status as latest_run_status,
   extract(epoch from r.finished_at - r.started_at)::double precision * 1000 as latest_run_ms,
   p.parent_id, p.makespan_seconds, p.lower_bound_seconds, p.resources, p.forecast,
-  (select count(*)::integer from approvals a where a.plan_id = p.id and a.status = 'pending') as pending_approvals`;
+  (select count(*)::integer from approvals a where a.plan_id = p.id and a.status = 'pending') as pending_approvals,
+  exists (select from gate_overrides o where o.plan_id = p.id and o.status = 'active' and o.plan_digest = p.digest
+    and o.expires_at > clock_timestamp()) as overridden`;
 
 const source = sql`
   plans p
