@@ -5063,6 +5063,7 @@ begin
     get diagnostics v_listed = row_count;
     v_files := v_files + v_listed;
     delete from public.dead_letters d where d.run_id = any (v_runs);
+    delete from public.tool_runs t where t.run_id = any (v_runs);
     delete from public.approvals a where a.run_id = any (v_runs) and (a.subject = 'step' or a.plan_id is null);
     for v_table in select t.* from engine.history_tables() t loop
       execute format('delete from public.%I where %I = any ($1)', v_table.name || '_history', v_table.key)
@@ -7377,15 +7378,21 @@ CREATE OR REPLACE FUNCTION engine.prepare_approval()
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+  v_risks text[];
+  v_risk text;
 begin
   if tg_op = 'INSERT' then
     new.expires_at := least(new.expires_at, new.requested_at + interval '30 days');
     new.remind_at := coalesce(new.remind_at, new.requested_at + (new.expires_at - new.requested_at) * 0.5);
     new.escalate_at := coalesce(new.escalate_at, new.requested_at + (new.expires_at - new.requested_at) * 0.8);
     if new.risk is null and new.plan_step_id is not null then
-      select p.risk[1] into new.risk from public.plan_steps p where p.id = new.plan_step_id;
+      select p.risk, p.risk[1] into v_risks, new.risk from public.plan_steps p where p.id = new.plan_step_id;
     end if;
-    new.rule := engine.stricter(engine.approval_rule(new.tenant_id, new.subject, new.risk), new.rule);
+    -- of several labels each one's rule holds
+    foreach v_risk in array coalesce(nullif(v_risks, '{}'), array[new.risk]) loop
+      new.rule := engine.stricter(engine.approval_rule(new.tenant_id, new.subject, v_risk), new.rule);
+    end loop;
   else
     new.version := old.version + 1;
   end if;
@@ -9440,7 +9447,12 @@ CREATE OR REPLACE FUNCTION engine.stricter(p_a jsonb, p_b jsonb)
 AS $function$
   select p_a || p_b || jsonb_build_object(
     'quorum', greatest(coalesce((p_a ->> 'quorum')::integer, 1), coalesce((p_b ->> 'quorum')::integer, 1)),
-    'groups', coalesce(p_a -> 'groups', '[]') || coalesce(p_b -> 'groups', '[]'),
+    'groups', (
+      select coalesce(jsonb_agg(jsonb_build_object('group', g.name, 'k', g.k) order by g.name), '[]')
+      from (
+        select e ->> 'group' as name, max(coalesce((e ->> 'k')::integer, 1)) as k
+        from jsonb_array_elements(coalesce(p_a -> 'groups', '[]') || coalesce(p_b -> 'groups', '[]')) e group by 1
+      ) g),
     'veto', case when p_a ? 'veto' and p_b ? 'veto' then (p_a ->> 'veto')::boolean or (p_b ->> 'veto')::boolean
       else coalesce((p_a ->> 'veto')::boolean, (p_b ->> 'veto')::boolean, true) end,
     'shared', case when p_a ? 'shared' and p_b ? 'shared' then (p_a ->> 'shared')::boolean and (p_b ->> 'shared')::boolean

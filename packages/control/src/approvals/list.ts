@@ -22,8 +22,10 @@ export function listApprovals(
   return runQuery(ctx, ListApprovalsInput, input, async (tx, { runId, ...filter }) => {
     const rootRunId = runId === undefined ? undefined : toUuid("run", runId);
     const page = await query(tx.db, { ...filter, rootRunId, tenantId: ctx.tenantId });
+    const { status, subject, risk, group } = filter;
+    const all = [subject, risk, group, rootRunId].every((one) => one === undefined);
     const total =
-      filter.status === "pending" ? await countPendingApprovals(tx.db, ctx.tenantId) : null;
+      status === "pending" && all ? await countPendingApprovals(tx.db, ctx.tenantId) : null;
     const voter = await loadVoter(ctx, tx);
     return {
       items: page.items.map((row) => viewApproval(ctx, row, voter)),

@@ -117,6 +117,13 @@ test("the most exact rule holds, and a tool may ask for more than it, never for 
   expect(await rule('{"quorum": 1}')).toBe(3);
   expect(await rule('{"quorum": 4}')).toBe(4);
   expect(await rule(null, "plan", "low")).toBe(2);
+  // of a step with several labels each one's rule holds
+  await group(admin, "security", [admin]);
+  const both = { quorum: 1, groups: [{ group: "security" }] };
+  await putApprovalRule(again(admin), { risk: "production", rule: both });
+  await putApprovalRule(again(admin), { risk: "external", rule: { quorum: 4 } });
+  const { approval } = await planned(tenant, ["external", "production"]);
+  expect(approval.rule).toMatchObject({ quorum: 4, groups: [{ group: "security", k: 1 }] });
   expect(
     (await refusal(putApprovalRule(again(admin), { rule: { escalateTo: "nobody" } }))).code,
   ).toBe("invalid_input");
