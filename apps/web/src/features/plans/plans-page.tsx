@@ -12,6 +12,7 @@ import { PLAN_STATUS } from "@nofx/ui/tokens/status";
 import { Workflow } from "lucide-react";
 import Link from "next/link";
 import { useMemo } from "react";
+import { CompareButton } from "#features/comparisons/compare-button.tsx";
 import { LoadMore } from "#shell/load-more.tsx";
 import { QueryView } from "#shell/query-view.tsx";
 import { useUrlState } from "#shell/use-url-state.ts";
@@ -35,6 +36,7 @@ export function PlansPage() {
       <PageHeader
         title="Plans"
         meta="Immutable versions of what is to be done, judged by the gates."
+        actions={<CompareButton />}
       />
       <Section
         title="All plans"
