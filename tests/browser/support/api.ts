@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import {
   ApprovalPage,
   ApprovalView,
+  BacklogSelection,
   DeadLetterPage,
   type DeadLetterSummary,
   ExecutePlanResult,
@@ -18,6 +19,7 @@ import type { PersonName, Stack } from "./stack.ts";
 export interface Api {
   importBacklog(text: string): Promise<ImportBacklogResult>;
   packs(): Promise<z.infer<typeof PackList>>;
+  itemsOf(pack: string): Promise<BacklogSelection["items"]>;
   createPlan(pack: string): Promise<PlanView>;
   plan(planId: string): Promise<PlanView>;
   execute(planId: string): Promise<ExecutePlanResult>;
@@ -58,6 +60,7 @@ export async function connect(stack: Stack, person: PersonName): Promise<Api> {
   return {
     importBacklog: (text) => ask("/backlog/import", ImportBacklogResult, { text }),
     packs: () => ask("/backlog/packs", PackList),
+    itemsOf: async (pack) => (await ask(`/backlog/selection?pack=${pack}`, BacklogSelection)).items,
     createPlan: (pack) => ask("/auto-planner/plan", PlanView, { pack }),
     plan: (planId) => ask(`/plans/${planId}`, PlanView),
     execute: (planId) => ask("/auto-planner/execute", ExecutePlanResult, { planId }),

@@ -11,7 +11,7 @@ import { notInFormat } from "./unreadable.ts";
 const MAX_MARKDOWN = 2_000_000;
 const MAX_LINE = 20_000;
 /** Lines that are parsed at a time, and the most of an item that cannot be cut. */
-const PART = 200;
+const PART = 40;
 const MAX_PART = 2_000;
 const MAX_ITEMS = 50_000;
 /** Nobody nests lists so deep, and each level costs the parser as much as all above it. */

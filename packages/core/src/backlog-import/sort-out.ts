@@ -1,5 +1,6 @@
 import { BacklogDocument } from "../vocabulary/index.ts";
 import type { Issue } from "../errors/index.ts";
+import { MAX_BACKLOG_ISSUES } from "../planner/issue-list.ts";
 import { validateBacklog, type KnownItems, type ValidItem } from "../planner/index.ts";
 
 export interface SortedOut {
@@ -45,9 +46,40 @@ export function sortOut(
     }
     const before = bad.size;
     put(judged.issues, left, bad, issues);
+    // so many are wrong that telling each with all care would take long
+    if (judged.issues.length > MAX_BACKLOG_ISSUES) markObvious(rows, bad, known);
     if (bad.size === before) return { document: undefined, good: [], bad, issues };
     spread(rows, bad, needers, known);
   }
+}
+
+/** Files rows with an id that is there twice, or with needs that do not exist. */
+function markObvious(
+  rows: readonly unknown[],
+  bad: Map<number, Issue[]>,
+  known: KnownItems | undefined,
+): void {
+  const first = new Map<string | undefined, number>();
+  rows.forEach((row, i) => {
+    if (!bad.has(i) && !first.has(idOf(row))) first.set(idOf(row), i);
+  });
+  rows.forEach((row, i) => {
+    if (bad.has(i)) return;
+    const id = idOf(row);
+    const item = id ?? `#${i + 1}`;
+    if (id !== undefined && first.get(id) !== i) {
+      bad.set(i, [{ path: `/items/${i}/id`, message: `duplicate id "${id}"`, item }]);
+    }
+    const missing = needsOf(row).find((need) => !first.has(need) && known?.keys.has(need) !== true);
+    if (missing === undefined) return;
+    const message = `needs "${missing}", which does not exist`;
+    bad.set(i, [...(bad.get(i) ?? []), { path: `/items/${i}/needs`, message, item }]);
+  });
+}
+
+function needsOf(row: unknown): string[] {
+  const needs = (row as { needs?: unknown } | null)?.needs;
+  return Array.isArray(needs) ? needs.filter((one) => typeof one === "string") : [];
 }
 
 function itemsOf(document: unknown): readonly unknown[] {
@@ -82,9 +114,7 @@ function put(
 function needersOf(rows: readonly unknown[]): ReadonlyMap<string, readonly number[]> {
   const needers = new Map<string, number[]>();
   rows.forEach((row, i) => {
-    const needs = (row as { needs?: unknown } | null)?.needs;
-    if (!Array.isArray(needs)) return;
-    for (const need of new Set(needs.filter((one) => typeof one === "string"))) {
+    for (const need of new Set(needsOf(row))) {
       const those = needers.get(need);
       if (those === undefined) needers.set(need, [i]);
       else those.push(i);
