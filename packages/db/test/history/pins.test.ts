@@ -154,6 +154,13 @@ test("what is deleted leaves nothing but the list of its files, which stays unti
     "update approvals set status = 'approved', decided_at = clock_timestamp() where run_id = $1",
     run.id,
   );
+  await ask(
+    `insert into tool_runs (tenant_id, run_id, step_id, epoch, name, tool, tool_version, arguments_digest, agent_id)
+     values ($1, $2, $3, 1, 'n', 't', '1', 'd', 'a')`,
+    tenant,
+    run.id,
+    run.steps["a"],
+  );
   const path = `${tenant}/${run.id}/file`;
   await ask(
     `insert into artifacts (tenant_id, run_id, step_id, epoch, name, content_type, size, sha256, path)
@@ -173,7 +180,7 @@ test("what is deleted leaves nothing but the list of its files, which stays unti
   );
   expect(await deleteHistory(history.worker, 100)).toEqual({ runs: 1, files: 1 });
   expect(await history.rows(run)).toEqual({ live: {}, past: {} });
-  for (const table of ["dead_letters", "approvals"]) {
+  for (const table of ["dead_letters", "approvals", "tool_runs"]) {
     expect((await ask(`select from ${table} where run_id = $1`, run.id)).rows).toEqual([]);
   }
 
