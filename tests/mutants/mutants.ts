@@ -20,6 +20,7 @@ const fence = { file: `${DB}/fence.test.ts`, test: "of an older epoch is refused
 const clock = { file: `${DB}/fence.test.ts`, test: "of a lapsed lease is refused" };
 const saga = (test: string) => ({ file: `${DB}/saga.test.ts`, test });
 const settle = (test: string) => ({ file: `${DB}/settle.test.ts`, test });
+const tasks = (test: string) => ({ file: `${DB}/tasks.test.ts`, test });
 const waits = (test: string) => ({ file: `${DB}/waits.test.ts`, test });
 const races = (file: string, test: string) => ({
   file: `${CONTROL}/interleavings/${file}.test.ts`,
@@ -31,12 +32,20 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "settle without comparing the epoch",
     file: `${SQL}/0035_engine_settle.sql`,
-    edits: [
-      ["where s.epoch = i.epoch and s.status in", "where s.status in"],
-      ["s.id = v_step and s.epoch = v_epoch and", "s.id = v_step and"],
-      ["s.id = i.id and s.epoch = i.epoch and", "s.id = i.id and"],
-    ],
+    edits: [["where s.epoch = i.epoch and s.status in", "where s.status in"]],
     killer: fence,
+  },
+  {
+    name: "settle one success without comparing the epoch",
+    file: `${SQL}/0054_hot_path.sql`,
+    edits: [["s.id = v_step and s.epoch = v_epoch and", "s.id = v_step and"]],
+    killer: fence,
+  },
+  {
+    name: "settle many tasks without comparing the epoch",
+    file: `${SQL}/0054_hot_path.sql`,
+    edits: [["s.id = i.id and s.epoch = i.epoch and", "s.id = i.id and"]],
+    killer: tasks("of many that are settled at once"),
   },
   {
     name: "settle by the time the transaction began",
@@ -46,16 +55,30 @@ export const MUTANTS: readonly Mutant[] = [
         "s.lease_owner = p_owner and s.lease_until > clock_timestamp()\n      and (p_tenant",
         "s.lease_owner = p_owner and s.lease_until > now()\n      and (p_tenant",
       ],
+    ],
+    killer: clock,
+  },
+  {
+    name: "settle one success by the time the transaction began",
+    file: `${SQL}/0054_hot_path.sql`,
+    edits: [
       [
         "s.lease_owner = p_owner and s.lease_until > clock_timestamp()\n    and (p_tenant",
         "s.lease_owner = p_owner and s.lease_until > now()\n    and (p_tenant",
       ],
+    ],
+    killer: clock,
+  },
+  {
+    name: "settle many tasks by the time the transaction began",
+    file: `${SQL}/0054_hot_path.sql`,
+    edits: [
       [
         "and s.lease_until > clock_timestamp() and s.plan_step_id is null",
         "and s.lease_until > now() and s.plan_step_id is null",
       ],
     ],
-    killer: clock,
+    killer: tasks("of many that are settled at once"),
   },
   {
     name: "side verbs without comparing the epoch",
@@ -105,14 +128,6 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${SQL}/0033_engine_pick.sql`,
     edits: [
       [
-        "s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)\n        and s.tenant_id > g",
-        "s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)\n        and s.tenant_id > g",
-      ],
-      [
-        "s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)\n        and s.tenant_id >= g",
-        "s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)\n        and s.tenant_id >= g",
-      ],
-      [
         "s.priority = v_band.priority\n          and s.status = 'queued' and s.holds = 0 and",
         "s.priority = v_band.priority\n          and s.status = 'queued' and",
       ],
@@ -128,20 +143,31 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${SQL}/0034_engine_grant.sql`,
     edits: [
       [
-        "epoch = s.epoch + 1, lease_owner = p_owner, progress = null, claimed_at = v_now",
-        "epoch = greatest(s.epoch, 1), lease_owner = p_owner, progress = null, claimed_at = v_now",
-      ],
-      [
         "epoch = s.epoch + 1, lease_owner = p_owner, progress = null, claimed_at = clock_timestamp()",
         "epoch = greatest(s.epoch, 1), lease_owner = p_owner, progress = null, claimed_at = clock_timestamp()",
+      ],
+    ],
+    killer: tasks("claims of many at once raise the epoch"),
+  },
+  {
+    name: "a claim of one step that does not raise the epoch",
+    file: `${SQL}/0054_hot_path.sql`,
+    edits: [
+      [
+        "epoch = s.epoch + 1, lease_owner = p_owner, progress = null, claimed_at = v_now",
+        "epoch = greatest(s.epoch, 1), lease_owner = p_owner, progress = null, claimed_at = v_now",
       ],
     ],
     killer: fence,
   },
   {
     name: "free a dependant when the first of its needs succeeds",
-    file: `${SQL}/0038_engine_finish.sql`,
+    file: `${SQL}/0054_hot_path.sql`,
     edits: [
+      [
+        "holds = case when s.deps_left = 1 then s.holds & ~1 else s.holds end",
+        "holds = s.holds & ~1",
+      ],
       [
         "holds = case when s.deps_left = met.n then s.holds & ~1 else s.holds end",
         "holds = s.holds & ~1",
@@ -151,7 +177,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "cancel only what directly needs a failed step",
-    file: `${SQL}/0038_engine_finish.sql`,
+    file: `${SQL}/0054_hot_path.sql`,
     edits: [
       [
         "d.required and d.depends_on = doomed.id",
@@ -162,7 +188,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "doom what only follows, too",
-    file: `${SQL}/0038_engine_finish.sql`,
+    file: `${SQL}/0054_hot_path.sql`,
     edits: [["where d.required and d.depends_on", "where d.depends_on"]],
     killer: saga("stops what builds on it and nothing else"),
   },
@@ -233,14 +259,16 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "number events before older transactions have ended",
-    file: `${SQL}/0015_engine_seal.sql`,
+    file: `${SQL}/0072_notices.sql`,
     edits: [[" and e.xid < v_horizon", ""]],
     killer: { file: `${DB}/seal.test.ts`, test: "a transaction that commits late is waited for" },
   },
   {
     name: "one key, two requests",
-    file: "packages/control/src/command/idempotency.ts",
-    edits: [["select pg_try_advisory_xact_lock(", "select true or pg_try_advisory_xact_lock("]],
+    file: `${SQL}/0052_submit.sql`,
+    edits: [
+      ["v_locked := pg_try_advisory_xact_lock(", "v_locked := true or pg_try_advisory_xact_lock("],
+    ],
     killer: { file: `${CONTROL}/command/idempotency.test.ts`, test: "a thousand at once" },
   },
   {

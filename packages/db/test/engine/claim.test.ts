@@ -97,6 +97,7 @@ test("a claim raises the epoch, starts the run and hides the step from others", 
 test("what is held or not due yet is not claimed", async () => {
   const tenant = await seedTenant(engine.owner);
   const run = await seedRun(engine.owner, tenant.id, [
+    { name: "open" },
     { name: "later" },
     { name: "asks", sensitive: true },
   ]);
@@ -104,6 +105,7 @@ test("what is held or not due yet is not claimed", async () => {
     "update steps set run_at = clock_timestamp() + interval '1 hour' where id = $1",
     [run.steps["later"]],
   );
+  expect((await engine.claim()).map((step) => step.name)).toEqual(["open"]);
   expect(await engine.claim()).toEqual([]);
 });
 

@@ -1,6 +1,6 @@
 import { CompiledQuery } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { exchange } from "@nofx/db/leases";
+import { exchange, reclaim, type ClaimedStepRow } from "@nofx/db/leases";
 import { seedTenant } from "@nofx/db/testing";
 import { done, failed, LEASE_MS, startEngine, type Engine } from "./harness.ts";
 
@@ -9,6 +9,18 @@ beforeAll(async () => {
   engine = await startEngine();
 });
 afterAll(() => engine[Symbol.asyncDispose]());
+
+async function claimThree(): Promise<ClaimedStepRow[]> {
+  const tenant = await seedTenant(engine.owner);
+  const task = { kind: "shell", executor: "worker", title: "t", arguments: {}, token: "t" };
+  await engine.worker.executeQuery(
+    CompiledQuery.raw("select engine.enqueue($1, $2, 'system', 'test', $1)", [
+      tenant.id,
+      JSON.stringify([task, task, task]),
+    ]),
+  );
+  return engine.claim();
+}
 
 async function runOf(stepId: string): Promise<Record<string, unknown>> {
   const { rows } = await engine.owner.query(
@@ -20,15 +32,7 @@ async function runOf(stepId: string): Promise<Record<string, unknown>> {
 }
 
 test("a task's run begins with its first heartbeat or its end, whichever comes first", async () => {
-  const tenant = await seedTenant(engine.owner);
-  const task = { kind: "shell", executor: "worker", title: "t", arguments: {}, token: "t" };
-  await engine.worker.executeQuery(
-    CompiledQuery.raw("select engine.enqueue($1, $2, 'system', 'test', $1)", [
-      tenant.id,
-      JSON.stringify([task, task, task]),
-    ]),
-  );
-  const [long, quick, bad] = await engine.claim();
+  const [long, quick, bad] = await claimThree();
   expect(await runOf(long!.id)).toMatchObject({ status: "queued" });
 
   await exchange(engine.worker, {
@@ -51,4 +55,43 @@ test("a task's run begins with its first heartbeat or its end, whichever comes f
   });
   await engine.settle([failed(bad!, 60_000)]);
   expect(await runOf(bad!.id)).toMatchObject({ status: "running" });
+});
+
+test("of many that are settled at once, an older epoch and a lapsed lease are left as they are", async () => {
+  const [mine, stale, lapsed] = await claimThree();
+  await engine.lapse(stale!.id);
+  await reclaim(engine.worker, 100);
+  expect(await engine.claim()).toMatchObject([{ id: stale!.id, epoch: 2 }]);
+  const settlements = [mine!, stale!, lapsed!].map((step) => done(step));
+  const left = await engine.worker.transaction().execute(async (tx) => {
+    await tx.executeQuery(CompiledQuery.raw("select 1"));
+    await engine.lapse(lapsed!.id);
+    return exchange(tx, {
+      worker: "w1",
+      version: null,
+      handlers: [],
+      settlements,
+      renewals: [],
+      want: 0,
+      leaseMs: LEASE_MS,
+    });
+  });
+  expect(left.settled.results.map(({ step_id, result }) => [step_id, result])).toEqual([
+    [mine!.id, "settled"],
+    [stale!.id, "stale"],
+    [lapsed!.id, "stale"],
+  ]);
+  const statuses = await Promise.all(
+    settlements.map(async ({ stepId }) => (await engine.step(stepId)).status),
+  );
+  expect(statuses).toEqual(["succeeded", "assigned", "assigned"]);
+});
+
+test("claims of many at once raise the epoch of each", async () => {
+  const first = await claimThree();
+  expect(first.map(({ epoch }) => epoch)).toEqual([1, 1, 1]);
+  for (const { id } of first) await engine.lapse(id);
+  await reclaim(engine.worker, 100);
+  const again = (await engine.claim()).filter(({ id }) => first.some((step) => step.id === id));
+  expect(again.map(({ epoch }) => epoch)).toEqual([2, 2, 2]);
 });
