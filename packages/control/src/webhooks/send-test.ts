@@ -27,7 +27,9 @@ export function sendTestEvent(
     if (view.status === "disabled") {
       throw new NofxError("conflict", { detail: "This webhook is disabled. Enable it first." });
     }
-    if (view.attempts > 0) await moveWebhookCursor(tx.db, id, "here");
+    // one that rests, after a failure or a mail, is tried at once
+    const rests = Date.parse(view.nextAt) > ctx.plane.now().getTime();
+    if (rests) await moveWebhookCursor(tx.db, id, "here");
     tx.emit({ type: "webhook.tested", payload: { webhook_id: id } });
     return view;
   });

@@ -38,11 +38,21 @@ const MAX_ABOUT = 200;
 
 /** An event in words for people. Anything that people are not told of is a trial of the channel. */
 export function describeEvent(event: TellableEvent, facts: NoticeFacts = {}): Notice {
-  const { id, type, at } = event;
-  const told = isNoticeType(type) ? WORDS[type](event.payload as never, facts) : TRIAL;
+  const { id, at } = event;
+  const told = wordsOf(event, facts);
   const about = [told.about].flat().filter((text) => text !== undefined && text !== "");
   const named = about.length === 0 ? undefined : clip(markHidden(about.join(" · ")));
   return { id, at, headline: told.headline, about: named, details: told.details, path: told.path };
+}
+
+/** What cannot be put into words is told all the same: one odd event must not hold up a channel for ever. */
+function wordsOf({ type, payload }: TellableEvent, facts: NoticeFacts): Told {
+  if (!isNoticeType(type)) return TRIAL;
+  try {
+    return WORDS[type](payload as never, facts);
+  } catch {
+    return { headline: `Something happened: ${type}`, about: undefined, details: [], path: "/" };
+  }
 }
 
 interface Told {

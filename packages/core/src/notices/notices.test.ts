@@ -75,6 +75,15 @@ test("one thing is a mail of its own; many are listed, and counted where they ar
   expect(digest.text).not.toContain("http");
 });
 
+test("an event that no words fit holds nothing up", () => {
+  for (const payload of [{}, { plan_id: "none" }, { plan_id: 7 }]) {
+    expect(describeEvent(event("plan.ready", payload))).toMatchObject({
+      headline: "Something happened: plan.ready",
+      path: "/",
+    });
+  }
+});
+
 test("a trial says that it is one", () => {
   expect(describeEvent(event("webhook.tested", { webhook_id: uuid(1) })).headline).toContain(
     "test",

@@ -101,12 +101,13 @@ begin
         'expires_at', a.expires_at,
         'plan', case when v_webhook.titles then p.title end,
         'approval', case when v_webhook.titles then a.title end,
-        'run', case when v_webhook.titles then r.title end,
-        'step', case when v_webhook.titles then s.name end))), '{}')
+        'run', case when v_webhook.titles and r.tenant_id = e.tenant_id then r.title end,
+        'step', case when v_webhook.titles and s.tenant_id = e.tenant_id then s.name end))), '{}')
       from public.events e
       left join public.approvals a on a.id = (e.payload ->> 'approval_id')::uuid and a.tenant_id = e.tenant_id
-      left join public.runs_all r on r.id = coalesce(e.run_id, (e.payload ->> 'run_id')::uuid) and r.tenant_id = e.tenant_id
-      left join public.steps_all s on s.id = (e.payload ->> 'step_id')::uuid and s.tenant_id = e.tenant_id
+      -- by id alone: with the tenant beside it a planner without statistics reads all runs of the tenant
+      left join public.runs_all r on r.id = coalesce(e.run_id, (e.payload ->> 'run_id')::uuid)
+      left join public.steps_all s on s.id = (e.payload ->> 'step_id')::uuid
       left join public.plans p on p.id = coalesce((e.payload ->> 'plan_id')::uuid, a.plan_id, r.plan_id) and p.tenant_id = e.tenant_id
       where e.tenant_id = v_webhook.tenant_id and e.id = any (p_events)));
 end

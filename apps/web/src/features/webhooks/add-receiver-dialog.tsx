@@ -13,6 +13,8 @@ import { PeopleChoice } from "./people-choice.tsx";
 import { SecretShown } from "./secret-shown.tsx";
 
 const DECISIONS = ["approve", "reject"] as const;
+/** What approvals are about; none chosen is all. */
+const SUBJECTS = ["plan", "plan_step", "step", "tool", "override"] as const;
 
 export function AddReceiverDialog({ onClose }: { onClose: () => void }) {
   const trpc = useTRPC();
@@ -22,6 +24,7 @@ export function AddReceiverDialog({ onClose }: { onClose: () => void }) {
   const [description, setDescription] = useState("");
   const [people, setPeople] = useState<ReadonlySet<string>>(new Set());
   const [decisions, setDecisions] = useState<readonly (typeof DECISIONS)[number][]>(DECISIONS);
+  const [subjects, setSubjects] = useState<readonly (typeof SUBJECTS)[number][]>([]);
   const add = useMutation(
     trpc.inbound.add.mutationOptions({
       onSettled: () => queryClient.invalidateQueries(trpc.inbound.pathFilter()),
@@ -59,6 +62,7 @@ export function AddReceiverDialog({ onClose }: { onClose: () => void }) {
               description: description.trim(),
               actsFor: [...people],
               decisions: [...decisions],
+              subjects: [...subjects],
             });
           }}
         >
@@ -81,27 +85,18 @@ export function AddReceiverDialog({ onClose }: { onClose: () => void }) {
               chosen={people}
               onChange={setPeople}
             />
-            <fieldset className="flex gap-4">
-              <legend className="mb-1 text-xs font-medium text-soft">What it may do</legend>
-              {DECISIONS.map((decision) => (
-                <span key={decision} className="flex items-center gap-2">
-                  <Checkbox
-                    id={`receiver-${decision}`}
-                    checked={decisions.includes(decision)}
-                    onChange={(event) =>
-                      setDecisions(
-                        DECISIONS.filter((one) =>
-                          one === decision ? event.target.checked : decisions.includes(one),
-                        ),
-                      )
-                    }
-                  />
-                  <label htmlFor={`receiver-${decision}`} className="text-sm">
-                    {decision}
-                  </label>
-                </span>
-              ))}
-            </fieldset>
+            <Some
+              legend="What it may do"
+              all={DECISIONS}
+              chosen={decisions}
+              onChange={setDecisions}
+            />
+            <Some
+              legend="About what (none chosen: everything)"
+              all={SUBJECTS}
+              chosen={subjects}
+              onChange={setSubjects}
+            />
             <div className="flex flex-col gap-1">
               <Label htmlFor="receiver-description">What it is for (optional)</Label>
               <Input
@@ -130,5 +125,39 @@ export function AddReceiverDialog({ onClose }: { onClose: () => void }) {
         </form>
       </DialogContent>
     </Dialog>
+  );
+}
+
+function Some<T extends string>({
+  legend,
+  all,
+  chosen,
+  onChange,
+}: {
+  legend: string;
+  all: readonly T[];
+  chosen: readonly T[];
+  onChange: (chosen: readonly T[]) => void;
+}) {
+  return (
+    <fieldset className="flex flex-wrap gap-x-4 gap-y-1">
+      <legend className="mb-1 text-xs font-medium text-soft">{legend}</legend>
+      {all.map((one) => (
+        <span key={one} className="flex items-center gap-2">
+          <Checkbox
+            id={`receiver-${one}`}
+            checked={chosen.includes(one)}
+            onChange={(event) =>
+              onChange(
+                all.filter((each) => (each === one ? event.target.checked : chosen.includes(each))),
+              )
+            }
+          />
+          <label htmlFor={`receiver-${one}`} className="text-sm">
+            {one.replaceAll("_", " ")}
+          </label>
+        </span>
+      ))}
+    </fieldset>
   );
 }
