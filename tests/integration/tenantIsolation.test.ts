@@ -116,6 +116,11 @@ test("the first tenant's own people succeed with the same commands", async () =>
   const read = await byRest(first.operator, importing, first.ids);
   expect(read.status).toBe(422);
   expect(await byTrpc(first.operator, execute, first.ids)).toMatchObject({ status: 200 });
+  const items = commands.filter(({ procedure }) => /^backlog\.(?!import)/.test(procedure));
+  expect(items).toHaveLength(3);
+  for (const door of items) {
+    expect(await byRest(first.operator, door, first.ids)).toMatchObject({ status: 200 });
+  }
   const waiting = commands.filter(({ procedure }) => /^(events|waits)\./.test(procedure));
   expect(waiting).toHaveLength(3);
   for (const door of waiting) {
