@@ -47,7 +47,7 @@ export function ForecastFacts({
           {formatShare(accuracy.error)}, a plain guess by {formatShare(accuracy.naiveError)}.
         </Callout>
       )}
-      <dl className="grid grid-cols-[repeat(auto-fill,minmax(8rem,1fr))] gap-x-4 gap-y-3">
+      <dl className="grid grid-cols-[repeat(auto-fill,minmax(9.5rem,1fr))] gap-x-4 gap-y-3">
         {!hidden && (
           <ForecastFigure
             name="Takes"

@@ -136,14 +136,18 @@ function Bar({
 }
 
 /** By start; groups in the order in which they begin, what belongs to none last. */
-function grouped(bars: readonly PlannedBar[]) {
+function grouped(
+  bars: readonly PlannedBar[],
+): { group: string | undefined; bars: readonly PlannedBar[] }[] {
   const groups = new Map<string | undefined, PlannedBar[]>();
   for (const bar of bars.toSorted((a, b) => a.startMs - b.startMs)) {
     const members = groups.get(bar.group);
     if (members === undefined) groups.set(bar.group, [bar]);
     else members.push(bar);
   }
-  return [...groups]
-    .map(([group, members]) => ({ group, bars: members }))
-    .toSorted((a, b) => Number(a.group === undefined) - Number(b.group === undefined));
+  const alone = groups.get(undefined);
+  groups.delete(undefined);
+  const named = [...groups].map(([group, members]) => ({ group, bars: members }));
+  if (alone === undefined) return named;
+  return [...named, { group: named.length === 0 ? undefined : "In no group", bars: alone }];
 }

@@ -54,7 +54,7 @@ function Outcome({ plan }: { plan: PlanView }) {
 function OutcomeFacts({ outcome }: { outcome: PlanOutcomeView }) {
   const { durationMs, costUsd, accuracy } = outcome;
   return (
-    <dl className="grid grid-cols-[repeat(auto-fill,minmax(8rem,1fr))] gap-x-4 gap-y-3 border-t border-line pt-3">
+    <dl className="grid grid-cols-[repeat(auto-fill,minmax(9.5rem,1fr))] gap-x-4 gap-y-3 border-t border-line pt-3">
       <ForecastFigure
         name="Took"
         value={durationMs.took === null ? "–" : formatDuration(durationMs.took)}
