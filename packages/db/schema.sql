@@ -2791,7 +2791,7 @@ create policy inbound_secrets_own on public.inbound_secrets for all to nofx_memb
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
-create policy llm_models_read on public.llm_models for select to authenticated, nofx_member
+create policy llm_models_read on public.llm_models for select to nofx_member
   using (((tenant_id IS NULL) OR (tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids))));
 
 create policy llm_models_remove on public.llm_models for delete to nofx_member
@@ -2800,7 +2800,7 @@ create policy llm_models_remove on public.llm_models for delete to nofx_member
 create policy llm_models_write on public.llm_models for insert to nofx_member
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
-create policy llm_prices_read on public.llm_prices for select to authenticated, nofx_member
+create policy llm_prices_read on public.llm_prices for select to nofx_member
   using (((tenant_id IS NULL) OR (tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids))));
 
 create policy llm_prices_remove on public.llm_prices for delete to nofx_member
@@ -2809,7 +2809,7 @@ create policy llm_prices_remove on public.llm_prices for delete to nofx_member
 create policy llm_prices_write on public.llm_prices for insert to nofx_member
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
-create policy llm_providers_read on public.llm_providers for select to authenticated, nofx_member
+create policy llm_providers_read on public.llm_providers for select to nofx_member
   using (((tenant_id IS NULL) OR (tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids))));
 
 create policy llm_providers_remove on public.llm_providers for delete to nofx_member

@@ -53,6 +53,13 @@ export async function startComparison(
       models: parsed.models,
       prompt_digest: digest,
     });
+    // what is in the backlog leaves the house by this
+    await tx.audit("models.asked", {
+      comparison_id: id,
+      models: parsed.models,
+      items: items.length,
+      prompt_digest: digest,
+    });
     return { comparisonId: toId("comparison", id) };
   });
   if (parseInput(StartComparisonInput, input).run) return runComparison(ctx, { comparisonId });

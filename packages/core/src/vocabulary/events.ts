@@ -125,6 +125,7 @@ export const AuditVerb = z.enum([
   "rule.changed",
   "gate_rule.changed",
   "flag.changed",
+  "models.asked",
   "models.compared",
   "override.created",
   "override.approved",

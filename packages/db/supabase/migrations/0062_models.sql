@@ -57,11 +57,10 @@ declare
 begin
   foreach name in array array['llm_providers', 'llm_models', 'llm_prices'] loop
     execute format('alter table public.%I enable row level security', name);
-    execute format('create policy %I on public.%I for select to authenticated, nofx_member using (tenant_id is null or tenant_id in (select app.tenant_ids()))', name || '_read', name);
+    execute format('create policy %I on public.%I for select to nofx_member using (tenant_id is null or tenant_id in (select app.tenant_ids()))', name || '_read', name);
     execute format('create policy %I on public.%I for insert to nofx_member with check (tenant_id in (select app.tenant_ids()))', name || '_write', name);
     execute format('create policy %I on public.%I for delete to nofx_member using (tenant_id in (select app.tenant_ids()))', name || '_remove', name);
-    execute format('grant select on public.%I to authenticated, nofx_member', name);
-    execute format('grant insert, delete on public.%I to nofx_member', name);
+    execute format('grant select, insert, delete on public.%I to nofx_member', name);
   end loop;
 end
 $$;
