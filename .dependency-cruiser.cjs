@@ -143,7 +143,8 @@ module.exports = {
       comment:
         "The import leads nowhere: a wrong path, a missing dependency, or a subpath the package does not export.",
       from: {},
-      to: { couldNotResolve: true },
+      // mdast is types alone
+      to: { couldNotResolve: true, pathNot: "^mdast$" },
     },
   ],
   options: {

@@ -99,7 +99,7 @@ program
   .option(
     "-m, --map <field=column>",
     "CSV: which column a field is, title=Summary; may be repeated",
-    (pair: string, pairs: string[] = []) => [...pairs, pair],
+    (pair: string, pairs: string[] | undefined) => [...(pairs ?? []), pair],
   )
   .option("--pack <name>", "the pack that the items go to")
   .option("--dry-run", "say what would happen, row by row; write nothing")

@@ -37,10 +37,10 @@ export async function seed(options: {
       ensureUser(pool, options.auth, operator),
       ensureUser(pool, options.auth, admin),
     ]);
-    const { patcher = "", reviewer = "" } = credentials.agentKeys;
+    const { agentKeys } = credentials;
     const { created } = await seedDemo(createDatabase<DB>(pool), {
       userIds: { supervisor: supervisorId, operator: operatorId, admin: adminId },
-      agentKeys: { patcher, reviewer },
+      agentKeys: { patcher: agentKeys["patcher"] ?? "", reviewer: agentKeys["reviewer"] ?? "" },
     });
     return { credentials, created };
   } finally {
