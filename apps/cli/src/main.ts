@@ -410,6 +410,22 @@ approvals
   .action(async (id: string, text: string) =>
     (await import("./commands/approvals.ts")).comment(id, text),
   );
+approvals
+  .command("people")
+  .description("who could decide, the groups, and the rules that name them")
+  .option("--json", "for programs")
+  .action(async (options: { json?: boolean }) =>
+    (await import("./commands/approvals.ts")).people(options),
+  );
+approvals
+  .command("delegate")
+  .description("have somebody else vote in your stead, for a time")
+  .argument("<user>", "as `nofx approvals people` lists them")
+  .requiredOption("-m, --message <text>", "why")
+  .option("--days <n>", "how long, 90 at most", readCount(90), 7)
+  .action(async (user: string, options: { days: number; message: string }) =>
+    (await import("./commands/approvals.ts")).delegate(user, options),
+  );
 
 const tools = program.command("tools").description("the catalogue of what agents may use");
 tools

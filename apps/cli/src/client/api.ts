@@ -1,7 +1,6 @@
 import {
   ApprovalDetail,
   ApprovalGroups,
-  ApprovalGroupView,
   ApprovalPage,
   ArtifactList,
   AuditExport,
@@ -64,7 +63,6 @@ import {
   ToolView,
   type DecideApprovalInput,
   type DelegateInput,
-  type PutApprovalGroupInput,
   type PutToolInput,
   type ForkRunInput,
   type LimitQueueInput,
@@ -121,8 +119,6 @@ export function createApi(options: RequestOptions) {
     commentApproval: (approvalId: string, text: string, key: string) =>
       command(options, `/approvals/${approvalId}/comments`, ApprovalDetail, { text }, key),
     approvalGroups: () => ask(options, "/approval-groups", ApprovalGroups),
-    putApprovalGroup: (input: z.input<typeof PutApprovalGroupInput>, key: string) =>
-      command(options, "/approval-groups", ApprovalGroupView, input, key),
     delegateApprovals: (input: z.input<typeof DelegateInput>, key: string) =>
       command(options, "/approval-delegations", DelegationView, input, key),
     tools: (question: { status?: "active" | "all"; limit?: number } = {}) =>

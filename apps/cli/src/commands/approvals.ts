@@ -110,3 +110,34 @@ async function readArguments(file: string): Promise<Record<string, unknown>> {
 }
 
 const shown = (text: string) => printable(markHidden(text));
+
+/** `nofx approvals people`: who could decide, the groups, and the rules that name them. */
+export async function people(options: { json?: boolean }): Promise<void> {
+  const { api } = await connectRunning("supervisor");
+  const all = await api.approvalGroups();
+  if (options.json === true) return console.log(JSON.stringify(all));
+  const rows = all.people.map(({ userId, name, role, mayDecide }) => [
+    bold(shown(name)),
+    role,
+    mayDecide ? green("may decide") : dim("may not"),
+    dim(userId),
+  ]);
+  for (const line of columns(rows)) console.log(line);
+  for (const { name, members } of all.groups) {
+    console.log(`  group ${bold(name)}: ${members.map((one) => shown(one.name)).join(", ")}`);
+  }
+  for (const { subject, risk, rule } of all.rules) {
+    console.log(`  rule ${subject} ${risk}: ${rule.quorum} people`);
+  }
+}
+
+/** `nofx approvals delegate USER`: somebody else votes in one's stead, for a time. */
+export async function delegate(
+  to: string,
+  options: { days: number; message: string },
+): Promise<void> {
+  const { api } = await connectRunning("supervisor");
+  const endsAt = new Date(Date.now() + options.days * 86_400_000).toISOString();
+  const given = await api.delegateApprovals({ to, reason: options.message, endsAt }, randomUUID());
+  console.log(`${shown(given.to)} votes for ${shown(given.from)} until ${given.endsAt}`);
+}
