@@ -134,7 +134,8 @@ export const ERROR_TITLE: Record<ErrorCode, string> = {
   plan_required: "These tasks need a plan; nothing was submitted.",
   feature_off: "This is switched off in this tenant.",
   condition_invalid: "This condition cannot be used.",
-  rule_untested: "A rule needs an example that passes and one that fails, and each has to come out as it says.",
+  rule_untested:
+    "A rule needs an example that passes and one that fails, and each has to come out as it says.",
   rule_locked: "This rule holds for every tenant.",
   verdict_void: "The verdict was given of something else than stands there now.",
   override_self: "Nobody may override a verdict on what they planned or asked for themselves.",
