@@ -329,7 +329,7 @@ describe("bad input", () => {
     ["broken JSON", '{"version": 1,', "invalid_json"],
     ["broken YAML", "items:\n  - id: a\n   title: [", "invalid_json"],
     ["NUL in the text", '{"pack": "a\u0000"}', "invalid_json"],
-    ["a list", "[1, 2]", "backlog_invalid"],
+    ["a list", "[1, 2]", "document_unreadable"],
     [
       "an alias bomb",
       `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c]`,
