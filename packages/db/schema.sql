@@ -2279,7 +2279,23 @@ create view public.plan_step_outcomes with (security_invoker=true) as
     app.used(s.output, 'tokens'::text) AS tokens,
     app.used(s.output, 'costUsd'::text) AS cost_usd
    FROM plan_steps p
-     JOIN steps_all s ON s.plan_step_id = p.id
+     JOIN ( SELECT steps.plan_step_id,
+            steps.run_id,
+            steps.status,
+            steps.output,
+            steps.started_at,
+            steps.finalised_at,
+            steps.kept_from
+           FROM steps
+        UNION ALL
+         SELECT steps_history.plan_step_id,
+            steps_history.run_id,
+            steps_history.status,
+            steps_history.output,
+            steps_history.started_at,
+            steps_history.finalised_at,
+            steps_history.kept_from
+           FROM steps_history) s ON s.plan_step_id = p.id
   WHERE p.estimate IS NOT NULL AND s.started_at IS NOT NULL AND s.finalised_at IS NOT NULL AND s.kept_from IS NULL;
 
 create view public.runs_all with (security_invoker=true) as

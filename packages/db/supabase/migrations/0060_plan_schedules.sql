@@ -38,7 +38,12 @@ create view public.plan_step_outcomes with (security_invoker = true) as
 select p.tenant_id, p.plan_id, s.run_id, p.id as plan_step_id, p.name, p.title, p.position, p.kind, p.estimate, s.status,
   extract(epoch from s.finalised_at - s.started_at)::double precision * 1000 as duration_ms,
   app.used(s.output, 'tokens') as tokens, app.used(s.output, 'costUsd') as cost_usd
-from public.plan_steps p join public.steps_all s on s.plan_step_id = p.id
+-- not steps_all: engine.mirror_history makes that anew when steps has a new column
+from public.plan_steps p join (
+  select plan_step_id, run_id, status, output, started_at, finalised_at, kept_from from public.steps
+  union all
+  select plan_step_id, run_id, status, output, started_at, finalised_at, kept_from from public.steps_history
+) s on s.plan_step_id = p.id
 where p.estimate is not null and s.started_at is not null and s.finalised_at is not null and s.kept_from is null;
 comment on view public.plan_step_outcomes is 'Of each step of a plan that was executed: what it was expected to take, and what it took';
 grant select on public.plan_step_outcomes to authenticated, nofx_member;
