@@ -135,6 +135,49 @@ test("nofx schedules: made, listed, paused, resumed, run and deleted by name", a
   await expect(schedules.run("nightly")).rejects.toThrow('There is no schedule "nightly"');
 });
 
+test("nofx flags: listed, switched off and on again with a reason", async () => {
+  const flags = await import("../../apps/cli/src/commands/flags.ts");
+  expect(await said(() => flags.list({}))).toMatch(/FEATURE_AUTO_PLANNER.*by default/);
+  const name = "FEATURE_PLANNER_EXECUTE";
+  expect(await said(() => flags.set(name, "off", { message: "freeze" }))).toBe(`${name} is off.`);
+  expect(await said(() => flags.list({}))).toMatch(/off.*FEATURE_PLANNER_EXECUTE.*freeze/);
+  expect(
+    JSON.parse(await said(() => flags.set(name, "on", { message: "over", json: true }))),
+  ).toMatchObject({
+    enabled: true,
+    note: "over",
+  });
+  await expect(flags.set("FEATURE_X", "on", { message: "?" })).rejects.toMatchObject({
+    status: 400,
+  });
+});
+
+test("nofx compare: models beside our own plan, with why one was refused", async () => {
+  const { compare, models } = await import("../../apps/cli/src/commands/compare.ts");
+  expect(await said(() => models({}))).toMatch(/simulated\/careful.*3 \/ 15.*simulated/);
+  expect(await said(() => models({ all: true }))).toMatch(/anthropic\/claude-sonnet-4-5.*3 \/ 15/);
+  const items = ["design", "build", "verify", "release"].map((id, i, all) => ({
+    id,
+    title: id,
+    kind: "shell",
+    with: { script: ":" },
+    needs: all.slice(Math.max(0, i - 1), i),
+  }));
+  const operator = await web.person({ tenantId, role: "operator" });
+  await web.rest("/api/backlog/import", {
+    as: operator,
+    method: "POST",
+    body: { document: { version: 1, pack: "bakery", items } },
+  });
+  const text = await said(() => compare("bakery", {}));
+  expect(text).toMatch(/ours.*NOFX.*4 steps/);
+  expect(text).toMatch(/usable.*simulated\/careful.*ms.*\$0\.0\d+.*as ours/);
+  expect(text).toMatch(/repaired.*simulated\/hasty/);
+  expect(text).toMatch(/refused.*simulated\/broken/);
+  expect(text).toMatch(/simulated\/broken: .*(JSON|depends on itself)/);
+  expect(text).toMatch(/\/plans\/comparisons\/compare_/);
+});
+
 test("nofx queues: limited, paused, resumed and listed with the rules that bind them", async () => {
   const queues = await import("../../apps/cli/src/commands/queues.ts");
   const limit = () => queues.limit("gpu", { maxRunning: "2", rate: "100/60s:10" });
