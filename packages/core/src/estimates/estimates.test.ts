@@ -1,7 +1,7 @@
 import { numRuns } from "@nofx/core/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { oddsOfSuccess } from "./odds.ts";
+import { oddsOfAll, oddsOfSuccess } from "./odds.ts";
 import { NO_SAMPLES, predict, samplesOf } from "./predict.ts";
 import type { Range } from "./range.ts";
 import { scoreEstimates } from "./score.ts";
@@ -58,6 +58,16 @@ test("odds begin at the prior and follow what was seen", () => {
   expect(oddsOfSuccess({ succeeded: 0, failed: 0 })).toBe(0.9);
   expect(oddsOfSuccess({ succeeded: 0, failed: 90 })).toBeCloseTo(0.09);
   expect(oddsOfSuccess({ succeeded: 990, failed: 0 })).toBeGreaterThan(0.99);
+});
+
+test("the odds of many are those of one that nobody knows well, not its power", () => {
+  expect(oddsOfAll({ succeeded: 0, failed: 0 }, 0)).toBe(1);
+  expect(oddsOfAll({ succeeded: 3, failed: 2 }, 1)).toBeCloseTo(
+    oddsOfSuccess({ succeeded: 3, failed: 2 }),
+  );
+  // with one failure in the prior the product telescopes: 9 / (9 + n)
+  expect(oddsOfAll({ succeeded: 0, failed: 0 }, 91)).toBeCloseTo(0.09);
+  expect(oddsOfAll({ succeeded: 0, failed: 0 }, 91)).toBeGreaterThan(0.9 ** 91);
 });
 
 function logit(p: number): number {
