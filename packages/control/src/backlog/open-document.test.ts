@@ -19,7 +19,7 @@ function read(
   const open = openDocument({ format: "auto", ...given }, sha256);
   const mapping = "table" in open ? mappingOf(open.table, asked, undefined) : {};
   const draft = draftOf(open, mapping, sha256);
-  if (draft === undefined) throw new Error("is a document");
+  if ("document" in open || draft === undefined) throw new Error("is a document");
   const keys = new Set(known);
   const prepared = prepare(open, draft, draft.pack ?? "pack", keys);
   const sorted = sortOut(prepared.document, prepared.problems, { keys, needsOf: () => [] });
@@ -129,6 +129,11 @@ describe("CSV", () => {
     const { items, warnings } = read({ text: "id,title\na,pay\u202elatot\u200b\n" });
     expect(items[0]?.title).toBe("paylatot");
     expect(warnings).toEqual([["hidden characters were taken out", [2]]]);
+  });
+
+  it("says that a file in another encoding has lost letters", () => {
+    const { warnings } = read({ text: "id,title\na,T\ufffdr\n" });
+    expect(warnings[0]?.[0]).toMatch(/is not UTF-8/);
   });
 
   it("that we write reads back cell by cell, formulas and all", () => {

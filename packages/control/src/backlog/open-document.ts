@@ -31,8 +31,8 @@ type Sha256 = (text: string) => string;
 /** A text that was parsed, before anybody asked what its rows mean. */
 export type OpenDocument =
   | { readonly format: "json" | "yaml"; readonly document: unknown }
-  | { readonly format: "csv"; readonly table: CsvTable }
-  | { readonly format: "markdown" | "github"; readonly draft: Draft };
+  | { readonly format: "csv"; readonly table: CsvTable; readonly lost: boolean }
+  | { readonly format: "markdown" | "github"; readonly draft: Draft; readonly lost: boolean };
 
 /** Parses a backlog text of any format. Refuses what is no such thing, and what is too large to be looked at. */
 export function openDocument(given: BacklogText, sha256: Sha256): OpenDocument {
@@ -43,17 +43,21 @@ export function openDocument(given: BacklogText, sha256: Sha256): OpenDocument {
     const bare = given.format === "auto" && looksLikeIssues(document);
     if (!bare) return { format, document };
     refuseLarge(text);
-    return { format: "github", draft: issuesOf(document) };
+    return { format: "github", draft: issuesOf(document), lost: text.includes(LOST) };
   }
   refuseLarge(text);
   refuseUnstorable(text);
-  if (format === "csv") return { format, table: readCsv(text) };
-  if (format === "github") return { format, draft: issuesOf(readDocument(text, "json")) };
+  const lost = text.includes(LOST);
+  if (format === "csv") return { format, table: readCsv(text), lost };
+  if (format === "github") return { format, draft: issuesOf(readDocument(text, "json")), lost };
   const { tasks, title, others } = readMarkdown(text);
   const draft = readTasks(tasks, title, sha256);
   for (const line of others) draft.warnings.add("items of lists without a box are left out", line);
-  return { format, draft };
+  return { format, draft, lost };
 }
+
+/** What stands for a letter that could not be decoded. */
+const LOST = "\ufffd";
 
 function issuesOf(value: unknown): Draft {
   const read = readIssues(value);
@@ -96,7 +100,7 @@ export function mappingOf(table: CsvTable, asked: ImportMapping | undefined, rem
       })),
     });
   }
-  return completeMapping(table.columns, { ...kept, ...asked });
+  return completeMapping(table.columns, asked ?? {}, kept);
 }
 
 /** The rows of what is no backlog document yet; undefined for one that is. */
@@ -122,11 +126,13 @@ export interface Prepared {
 
 /** A backlog document from the rows of a draft, in a pack that has these items already. */
 export function prepare(
-  open: OpenDocument,
+  open: Extract<OpenDocument, { lost: boolean }>,
   draft: Draft,
   pack: string,
   known: ReadonlySet<string>,
 ): Prepared {
+  if (open.lost)
+    draft.warnings.add("the file is not UTF-8, some of its letters are lost: save it as UTF-8");
   const { items, warnings } = linkRows(draft, known);
   const problems = draft.rows.flatMap(({ raw, problems: found }, i) =>
     found.map(({ field, message }) => ({

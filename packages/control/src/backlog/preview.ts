@@ -69,7 +69,7 @@ export async function previewBacklog(
       unchanged: count("unchanged"),
       refused: sorted.bad.size,
       rows: rowsOf(read, sorted, states),
-      issues: sorted.issues.map(({ message }) => message),
+      issues: sorted.issues.map(({ path, message }) => `${path.slice(1)}: ${message}.`),
     });
   });
 }

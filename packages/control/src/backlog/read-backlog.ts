@@ -58,7 +58,7 @@ export async function readBacklog(
   const pack = source.pack ?? draft?.pack ?? packIn(open, source.name);
   const known = pack === undefined ? undefined : await knownItems(ctx, tx, pack, lock);
   const { format } = open;
-  if (draft === undefined) {
+  if ("document" in open || draft === undefined) {
     const given = "document" in open ? open.document : undefined;
     const document =
       source.pack !== undefined && typeof given === "object" && given !== null

@@ -87,6 +87,9 @@ test("a table is previewed without a trace, imported by its mapping, and its map
     format: "csv",
   });
   expect(next).toMatchObject({ remembered: true, unchanged: 1, created: 1, refused: 0 });
+  const other = { text, pack: "p", format: "csv", mapping: { Wer: "title" } } as const;
+  const turned = await previewBacklog(operator, other);
+  expect(turned.columns.map(({ field }) => field)).toEqual(["ignore", "title", "priority"]);
 });
 
 test("issues and tasks that come again change what changed, and nothing is there twice", async () => {

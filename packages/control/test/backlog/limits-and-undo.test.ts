@@ -31,6 +31,9 @@ test("the example of docs/backlog.md becomes a run with its kinds, undo, pivot a
   const plan = await createPlan(again(operator), { pack: "release" });
   expect(plan.evaluations.flatMap(({ findings }) => findings.map(({ rule }) => rule))).toEqual([
     "irreversible_without_undo",
+    "no_owner",
+    "novelty",
+    "novelty",
     "approval_needed",
   ]);
   for (const { id } of (await listApprovals(supervisor, {})).items) {

@@ -36,7 +36,8 @@ export function sortOut(
   spread(rows, bad, needers, known);
   for (;;) {
     const left = rows.flatMap((_, i) => (bad.has(i) ? [] : [i]));
-    if (left.length === 0) return { document: headOf(document), good: [], bad, issues };
+    if (left.length === 0 && rows.length > 0)
+      return { document: headOf(document), good: [], bad, issues };
     const part = { ...(document as object), items: left.map((i) => rows[i]) };
     const judged = validateBacklog(part, known);
     if (judged.ok) {

@@ -59,15 +59,20 @@ export function suggestMapping(columns: readonly string[]): ImportMapping {
   return Object.fromEntries(found);
 }
 
-/** The suggested mapping where nothing else is asked for; a field that was given a column loses the suggested one. */
-export function completeMapping(columns: readonly string[], asked: ImportMapping): ImportMapping {
+/** What was taken last time, or is suggested, where nothing else is asked for; a field that is given a column loses the other one. */
+export function completeMapping(
+  columns: readonly string[],
+  asked: ImportMapping,
+  kept: ImportMapping = {},
+): ImportMapping {
   const given = new Map(Object.entries(asked));
   const takes = new Set([...given.values()].filter((field) => SINGLE_FIELDS.has(field)));
+  const before = new Map(Object.entries(kept));
   const suggested = Object.entries(suggestMapping(columns));
   return Object.fromEntries(
-    suggested.map(([column, field]): [string, ImportField] => {
-      const chosen = given.get(column);
-      return [column, chosen ?? (takes.has(field) ? "ignore" : field)];
+    suggested.map(([column, suggestion]): [string, ImportField] => {
+      const field = before.get(column) ?? suggestion;
+      return [column, given.get(column) ?? (takes.has(field) ? "ignore" : field)];
     }),
   );
 }

@@ -91,11 +91,12 @@ function Verdict({ preview }: { preview: BacklogPreview }) {
   }
   const many = (n: number, what: string) =>
     `${n.toLocaleString("en")} ${what}${n === 1 ? "" : "s"}`;
+  const fine = items > 0 && refused === 0 && pack !== null;
   const named = pack === null ? "" : ` of pack ${pack}`;
   return (
     <Callout
-      tone={refused > 0 || pack === null ? "warn" : "good"}
-      icon={refused > 0 || pack === null ? CircleAlert : CircleCheck}
+      tone={fine ? "good" : "warn"}
+      icon={fine ? CircleCheck : CircleAlert}
       title={`${many(items, "item")}${named} can be imported`}
     >
       {items > 0 && `${created} new, ${updated} changed, ${unchanged} as they are. `}
