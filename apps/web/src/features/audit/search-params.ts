@@ -13,6 +13,7 @@ export const SUBJECTS = {
   "run.": "Runs",
   "step.": "Steps",
   "flag.": "Flags",
+  "models.": "Models",
   "agent.": "Agents",
   "schedule.": "Schedules",
   "queue.": "Queues",

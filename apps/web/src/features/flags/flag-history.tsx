@@ -17,7 +17,7 @@ export function FlagHistory() {
     <Section
       title="History"
       actions={
-        <Link href="/audit?verb=flag.changed" className="text-xs text-accent hover:underline">
+        <Link href="/audit?verb=flag." className="text-xs text-accent hover:underline">
           In the audit log
         </Link>
       }
