@@ -5,6 +5,7 @@ import { Button } from "@nofx/ui/primitives/button";
 import { Input, Select } from "@nofx/ui/primitives/input";
 import { Minus, Plus, Workflow, X } from "lucide-react";
 import { useId, useState } from "react";
+import { useRight } from "#features/session/session-provider.tsx";
 import { RightButton } from "#shell/right-button.tsx";
 import type { Selection } from "./selection.ts";
 
@@ -27,6 +28,7 @@ export function BulkBar({
 }) {
   const [typed, setTyped] = useState("");
   const list = useId();
+  const mayWrite = useRight("backlog.write").allowed;
   const packs = new Set([...selection.values()].map(({ pack }) => pack));
   const [pack] = packs;
   const words = typed.split(/[\s,]+/).filter((word) => word !== "");
@@ -92,7 +94,7 @@ export function BulkBar({
         aria-label="Priority of the chosen items"
         className="h-7.5 w-auto"
         value=""
-        disabled={busy}
+        disabled={busy || !mayWrite}
         onChange={(event) => {
           const priority = Number(event.target.value);
           onEdit({
