@@ -4,8 +4,6 @@ import { test } from "./support/test.ts";
 
 // From a look at what a plan would take to what its next version changed, by keyboard where it matters.
 
-const LOOKS = process.env["NOFX_LOOKS"];
-
 test("a plan is forecast, made, looked at over time, and compared with its next version", async ({
   operatorPage: page,
   operator,
@@ -38,7 +36,6 @@ test("a plan is forecast, made, looked at over time, and compared with its next 
   const forecast = dialog.getByRole("region", { name: "Forecast" });
   await expect(forecast).toContainText("4 steps");
   await expect(forecast).toContainText("0 of 4 steps measured");
-  if (LOOKS !== undefined) await page.screenshot({ path: `${LOOKS}/plan-dialog.png` });
   await dialog.getByRole("button", { name: "Make the plan" }).click();
 
   await expect(page).toHaveURL(/\/plans\/plan_/);
@@ -53,8 +50,6 @@ test("a plan is forecast, made, looked at over time, and compared with its next 
   const dig = timeline.getByRole("button", { name: /^dig: .*takes 4 h, critical$/ });
   await expect(dig).toBeVisible();
   await expect(timeline.getByRole("button", { name: /^mow: .* slack$/ })).toBeVisible();
-  if (LOOKS !== undefined)
-    await page.screenshot({ path: `${LOOKS}/plan-timeline.png`, fullPage: true });
   await dig.focus();
   await page.keyboard.press("Enter");
   await expect(page.getByText("on the critical path")).toBeVisible();
@@ -73,12 +68,6 @@ test("a plan is forecast, made, looked at over time, and compared with its next 
   await expect(changes).toContainText("The schedule takes 12 h; it was 6 h.");
   await expect(changes.getByRole("heading", { name: "Added 1" })).toBeVisible();
   await expect(changes.getByRole("heading", { name: "Re-estimated 1" })).toBeVisible();
-  if (LOOKS !== undefined) {
-    await page.emulateMedia({ colorScheme: "dark" });
-    await page.screenshot({ path: `${LOOKS}/plan-changes-dark.png`, fullPage: true });
-  }
   await page.getByRole("tab", { name: "Graph" }).click();
   await expect(page.getByLabel(/^rest: .*added/).first()).toBeVisible();
-  if (LOOKS !== undefined)
-    await page.screenshot({ path: `${LOOKS}/plan-graph-dark.png`, fullPage: true });
 });
