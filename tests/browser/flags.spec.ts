@@ -11,7 +11,7 @@ test("an admin switches executing off with a reason, the button says why, and on
   await page.goto("/flags");
   const row = page.getByRole("row", { name: /FEATURE_PLANNER_EXECUTE/ }).first();
   await expect(row).toContainText("On");
-  await row.getByRole("button", { name: "Switch FEATURE_PLANNER_EXECUTE off" }).click();
+  await row.getByRole("button", { name: "Switch off… FEATURE_PLANNER_EXECUTE" }).click();
   const dialog = page.getByRole("dialog", { name: 'Switch "Execute plans" off?' });
   await expect(dialog.getByRole("button", { name: "Switch off" })).toBeDisabled();
   await dialog.getByLabel("Reason").fill("Nothing runs tonight");
@@ -24,10 +24,10 @@ test("an admin switches executing off with a reason, the button says why, and on
       "Nothing runs tonight",
     );
     await other.goto("/flags");
-    const locked = other.getByRole("button", { name: "Switch FEATURE_PLANNER_EXECUTE on" });
+    const locked = other.getByRole("button", { name: "Switch on… FEATURE_PLANNER_EXECUTE" });
     await expect(locked).toHaveAttribute("aria-disabled", "true");
   } finally {
-    await row.getByRole("button", { name: "Switch FEATURE_PLANNER_EXECUTE on" }).click();
+    await row.getByRole("button", { name: "Switch on… FEATURE_PLANNER_EXECUTE" }).click();
     const back = page.getByRole("dialog", { name: 'Switch "Execute plans" on?' });
     await back.getByLabel("Reason").fill("Morning");
     await back.getByRole("button", { name: "Switch on" }).click();

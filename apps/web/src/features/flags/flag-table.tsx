@@ -59,7 +59,7 @@ export function FlagTable({
                 permission="flag.manage"
                 size="sm"
                 onClick={() => onSwitch(flag)}
-                aria-label={`Switch ${flag.name} ${flag.enabled ? "off" : "on"}`}
+                aria-label={`Switch ${flag.enabled ? "off" : "on"}… ${flag.name}`}
               >
                 {flag.enabled ? <PowerOff aria-hidden /> : <Power aria-hidden />}
                 Switch {flag.enabled ? "off" : "on"}…
