@@ -155,7 +155,7 @@ test("a task that cannot be made is put down as that, and the schedule goes on",
   );
   expect(await dueSince(id, "0 s")).toEqual(["failed"]);
   const { firings, nextAt } = await getSchedule(await operator(), { scheduleId: id });
-  expect(firings[0]?.error).toMatch(/executor/);
+  expect(firings[0]?.error).toMatch(/steps_valid/);
   expect(nextAt).not.toBeNull();
 });
 
