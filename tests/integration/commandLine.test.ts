@@ -284,7 +284,7 @@ test("nofx audit and lineage: exported, verified, a decision replayed, and what 
   const { verify } = await import("../../apps/cli/src/commands/audit-verify.ts");
   const { replay } = await import("../../apps/cli/src/commands/audit-replay.ts");
   const { lineage } = await import("../../apps/cli/src/commands/lineage.ts");
-  const items = [{ id: "pause", title: "Pause", kind: "wait", with: { seconds: 1 }, owner: "us" }];
+  const items = [{ id: "rest", title: "Rest", kind: "wait", with: { seconds: 1 }, owner: "us" }];
   const file = join(home, "backlog.json");
   writeFileSync(file, JSON.stringify({ version: 1, pack: "ledger", items }));
   await said(() => importBacklog(file, { json: true }));
@@ -299,7 +299,7 @@ test("nofx audit and lineage: exported, verified, a decision replayed, and what 
   expect(shown).toContain("✔ its digest is the one that the audit log holds");
   expect(shown).not.toContain("differs from the database");
   await web.owner.query("update plan_steps set token = 'x' where tenant_id = $1", [tenantId]);
-  expect(await said(() => replay(made.id, {}))).toMatch(/differs from the database: step pause/);
+  expect(await said(() => replay(made.id, {}))).toMatch(/differs from the database: step rest/);
   const { rows } = await web.owner.query<{ body: string }>(
     "select body from audit_snapshots where tenant_id = $1 order by id limit 1",
     [tenantId],
@@ -324,9 +324,9 @@ test("nofx audit and lineage: exported, verified, a decision replayed, and what 
   await expect(said(() => verify(log, { key: [key] }))).rejects.toThrow("cannot be believed");
   await expect(audit.head({})).rejects.toThrow("No digest is signed yet");
 
-  expect(await said(() => lineage("pause", {}))).toMatch(
+  expect(await said(() => lineage("rest", {}))).toMatch(
     new RegExp(
-      `Pause.*ledger/pause[^]*plan version 1[^]*${made.run.runId}[^]*spend: none recorded`,
+      `Rest.*ledger/rest[^]*plan version 1[^]*${made.run.runId}[^]*spend: none recorded`,
     ),
   );
   await expect(lineage("nowhere", {})).rejects.toThrow('There is no item "nowhere"');
