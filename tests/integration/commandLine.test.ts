@@ -325,9 +325,7 @@ test("nofx audit and lineage: exported, verified, a decision replayed, and what 
   await expect(audit.head({})).rejects.toThrow("No digest is signed yet");
 
   expect(await said(() => lineage("rest", {}))).toMatch(
-    new RegExp(
-      `Rest.*ledger/rest[^]*plan version 1[^]*${made.run.runId}[^]*spend: none recorded`,
-    ),
+    new RegExp(`Rest.*ledger/rest[^]*plan version 1[^]*${made.run.runId}[^]*spend: none recorded`),
   );
   await expect(lineage("nowhere", {})).rejects.toThrow('There is no item "nowhere"');
 });

@@ -215,7 +215,14 @@ export function simEngine(ports: EnginePorts): { engine: WorkerEngine; spawn: Sp
           );
           const id = approval?.id ?? "";
           if (!expiries.has(id)) expiries.set(id, world.now + question.expiresMs);
-          return { ...answer, name, approval_id: id, reason: null, arguments: question.arguments, edited: false };
+          return {
+            ...answer,
+            name,
+            approval_id: id,
+            reason: null,
+            arguments: question.arguments,
+            edited: false,
+          };
         }),
       ),
     wait: (held, name, options) =>
