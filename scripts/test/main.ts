@@ -1,4 +1,4 @@
-// npm test, after the preparation: the checks, then unit and integration tests, then browser tests. Prints one line for each,
+// npm test, after the preparation: unit and integration tests, then the checks beside browser tests. Prints one line for each,
 // the words of what failed, and last the closing line.
 import { reportCoverage } from "../coverage/report.ts";
 import { checks } from "../checks/checks.ts";
@@ -80,11 +80,10 @@ async function run(args: readonly string[]): Promise<Counts> {
   // A browser may have to be installed: that waits for the network while the processor is at work elsewhere.
   const wanted = selection.all || selection.playwright.length > 0;
   const browser = wanted ? findChromium() : Promise.resolve(undefined);
-  const total = add(
-    selection.all ? await runChecks() : none,
-    await runVitestStage(selection),
-    await runBrowserStage(selection, browser),
-  );
+  const tested = await runVitestStage(selection);
+  // browser tests mostly wait: the checks run meanwhile
+  const rest = [selection.all ? runChecks() : none, runBrowserStage(selection, browser)];
+  const total = add(tested, ...(await Promise.all(rest)));
   if (coverage) for (const line of await reportCoverage()) progress.say(line);
   return total;
 }

@@ -49,7 +49,7 @@ test("a decision is found in the log, the chain checked and exported; an item's 
   await expectNoViolations(page);
 
   await page.goto("/backlog?pack=audited");
-  await page.getByRole("button", { name: /only/ }).click();
+  await page.getByRole("button", { name: /^only/ }).click();
   await page.getByRole("link", { name: "lineage" }).click();
   await expect(page.getByRole("link", { name: "Plan version 1" })).toBeVisible();
   await expect(page.getByText("Spend: none recorded")).toBeVisible();

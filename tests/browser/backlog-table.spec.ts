@@ -56,7 +56,7 @@ test("a dropped table is mapped, imported without its wrong row, labelled, moved
   await expect(page.getByText("outdoors: added to 3 items")).toBeVisible();
   const labelled = page.getByRole("row").getByText("outdoors", { exact: true });
   await expect(labelled).toHaveCount(3);
-  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByRole("button", { name: "Undo", exact: true }).click();
   await expect(labelled).toHaveCount(0);
 
   const handles = page.getByRole("button", { name: /^Move / });

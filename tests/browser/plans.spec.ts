@@ -29,9 +29,9 @@ test("a plan is forecast, made, looked at over time, and compared with its next 
       needs: [{ item: "dig", lagSeconds: 3_600 }, "mow"],
     }),
   ];
-  await operator.importBacklog(backlog("garden", items));
-  await page.goto("/backlog?pack=garden");
-  await page.getByRole("button", { name: "Make a plan from garden" }).click();
+  await operator.importBacklog(backlog("pond", items));
+  await page.goto("/backlog?pack=pond");
+  await page.getByRole("button", { name: "Make a plan from pond" }).click();
   const dialog = page.getByRole("dialog", { name: "Make a plan" });
   const forecast = dialog.getByRole("region", { name: "Forecast" });
   await expect(forecast).toContainText("4 steps");
@@ -45,7 +45,7 @@ test("a plan is forecast, made, looked at over time, and compared with its next 
 
   await page.getByRole("tab", { name: "Graph" }).focus();
   await page.keyboard.press("ArrowRight");
-  const timeline = page.getByRole("list", { name: "When the steps of garden are to run" });
+  const timeline = page.getByRole("list", { name: "When the steps of pond are to run" });
   await expect(timeline.getByRole("button")).toHaveCount(4);
   const dig = timeline.getByRole("button", { name: /^dig: .*takes 4 h, critical$/ });
   await expect(dig).toBeVisible();
@@ -59,9 +59,9 @@ test("a plan is forecast, made, looked at over time, and compared with its next 
 
   const [first, ...rest] = items;
   await operator.importBacklog(
-    backlog("garden", [{ ...first, estimateMinutes: 600 }, ...rest, quick("rest")] as typeof items),
+    backlog("pond", [{ ...first, estimateMinutes: 600 }, ...rest, quick("rest")] as typeof items),
   );
-  const next = await operator.createPlan("garden");
+  const next = await operator.createPlan("pond");
   await page.goto(`/plans/${next.id}`);
   await page.getByRole("tab", { name: "Changes" }).click();
   const changes = page.getByRole("tabpanel", { name: "Changes" });

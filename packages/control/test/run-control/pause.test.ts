@@ -2,6 +2,7 @@ import type { MemberContext } from "@nofx/control/command";
 import { cancelRun, pauseRun, resumeRun } from "@nofx/control/runs";
 import { again } from "@nofx/control/testing";
 import { spawn, wait, wakeTimers } from "@nofx/db/leases";
+import { until } from "@nofx/db/testing";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { refusal, shellItem } from "../fixtures.ts";
 import { ended, retry, startControl, undoable, type ControlPlane } from "./harness.ts";
@@ -72,7 +73,7 @@ test("a timer that fires in a paused run frees nothing before it is resumed", as
   const claim = { stepId: step!.id, epoch: step!.epoch, tenantId: null };
   await wait(control.worker, claim, "soon", [{ option: "now", kind: "timer", seconds: 0.001 }]);
   await pause(run.id);
-  await wakeTimers(control.worker, 10);
+  await until("the timer fires", async () => (await wakeTimers(control.worker, 10)).woken > 0);
   expect(await control.claim()).toEqual([]);
   await resume(run.id);
   expect(await control.work()).toEqual(["a"]);

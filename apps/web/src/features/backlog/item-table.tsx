@@ -65,7 +65,7 @@ export function ItemTable({
           <Fragment key={item.id}>
             <Tr aria-selected={selected.has(item.id)} {...rows.propsOf(item)}>
               <Td className="pr-0">
-                <span className="flex items-center gap-1">
+                <span className="flex items-center gap-2">
                   <Checkbox
                     aria-label={`Choose ${item.key}`}
                     checked={selected.has(item.id)}

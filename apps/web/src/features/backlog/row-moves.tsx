@@ -89,7 +89,7 @@ export function MoveHandle({
       data-move={item.id}
       aria-label={`Move ${item.key}: Alt and the arrow keys`}
       aria-keyshortcuts="Alt+ArrowUp Alt+ArrowDown"
-      className="cursor-grab rounded text-faint hover:text-text"
+      className="inline-flex size-6 cursor-grab items-center justify-center rounded text-faint hover:text-text"
       {...props}
     >
       <GripVertical aria-hidden className="size-3.5" />
