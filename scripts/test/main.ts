@@ -82,7 +82,10 @@ async function run(args: readonly string[]): Promise<Counts> {
   const browser = wanted ? findChromium() : Promise.resolve(undefined);
   const tested = await runVitestStage(selection);
   // browser tests mostly wait: the checks run meanwhile
-  const rest = [selection.all ? runChecks() : none, runBrowserStage(selection, browser)];
+  const rest = [
+    selection.all ? runChecks() : Promise.resolve(none),
+    runBrowserStage(selection, browser),
+  ];
   const total = add(tested, ...(await Promise.all(rest)));
   if (coverage) for (const line of await reportCoverage()) progress.say(line);
   return total;

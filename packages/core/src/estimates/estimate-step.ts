@@ -37,8 +37,9 @@ export interface EstimatedStep {
 const GUESS_SPREAD = 2;
 
 /**
- * From the general to the particular: the prior of the kind (with the item's own guess for its middle, if there is one), moved by what
- * the same work took (`sameWork`), moved again by what this very step took in earlier runs (`sameStep`).
+ * From the general to the particular: the prior of the kind moved by what the same work took (`sameWork`), moved again by what this
+ * very step took in earlier runs (`sameStep`). Where the item has a guess of its own, its duration starts from that instead: who
+ * wrote the item knows more of it than what others took.
  */
 export function estimateStep(
   step: EstimatedStep,
@@ -47,9 +48,10 @@ export function estimateStep(
 ): Estimate {
   const sure = certainDuration(step);
   const prior = priorOf(step);
+  const alike = step.guessMs === undefined ? sameWork : { ...sameWork, durationMs: NO_SAMPLES };
   const of = (what: keyof Measured) =>
-    atMost(prior[what], predict(sameStep[what], predict(sameWork[what], prior[what])));
-  const samples = sameWork.durationMs.count + sameStep.durationMs.count;
+    atMost(prior[what], predict(sameStep[what], predict(alike[what], prior[what])));
+  const samples = alike.durationMs.count + sameStep.durationMs.count;
   if (sure !== undefined) {
     return {
       durationMs: exactly(sure),

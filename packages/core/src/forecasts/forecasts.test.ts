@@ -163,6 +163,8 @@ describe("an estimate", () => {
 
   test("begins at what the item says, and ends at the timeout", () => {
     const guessed = estimateStep({ kind: "shell", with: {}, guessMs: 60_000 });
+    const beside = estimateStep({ kind: "shell", with: {}, guessMs: 60_000 }, measured(5, 50));
+    expect(beside.durationMs).toEqual(guessed.durationMs);
     expect(guessed.durationMs).toEqual({ p10: 30_000, p50: 60_000, p90: 120_000 });
     const short = estimateStep({ kind: "shell", with: { timeoutSeconds: 5 } });
     expect(short.durationMs).toEqual({ p10: 1_000, p50: 5_000, p90: 5_000 });
