@@ -40,7 +40,7 @@ test("where answers are slow, claims grow from one to the next, to what the slot
   const sizes: number[] = [];
   for (let n = 0; n < 8; n++) {
     now += 250;
-    one.answered(250);
+    one.answered(250, claims);
     for (let i = 0; i < claims; i++) one.ended("http", 4, now);
     claims = one.count(20, now);
     sizes.push(claims);

@@ -6,6 +6,8 @@ const FORGET_MS = 10_000;
 const LOOK_MS = 10;
 /** An answer that took longer says nothing of how fast the store is. */
 const SLOWEST_MS = 1_000;
+/** What a store that is not slow takes for a step, about. */
+const STEP_MS = 0.2;
 
 interface Kind {
   /** Rises with each long one at once, falls slowly. */
@@ -47,9 +49,10 @@ export class Ahead {
     kind.at = now;
   }
 
-  /** An exchange that claimed was answered after so long. */
-  answered(ms: number): void {
-    this.#answerMs += (Math.min(ms, SLOWEST_MS) - this.#answerMs) / 4;
+  /** An exchange that claimed so many was answered after so long; what the many themselves take is not slowness. */
+  answered(ms: number, claimed: number): void {
+    const beside = Math.max(0, Math.min(ms, SLOWEST_MS) - claimed * STEP_MS);
+    this.#answerMs += (beside - this.#answerMs) / 4;
   }
 
   /** Whether answers take longer than what is claimed ahead is to last. */

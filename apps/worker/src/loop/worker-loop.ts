@@ -332,7 +332,7 @@ export class WorkerLoop {
     if (not !== undefined) {
       if (claimed.length >= want) this.#lookSpare = true;
     } else if (want > 0) {
-      this.#ahead.answered(clock.now() - sentAt);
+      this.#ahead.answered(clock.now() - sentAt, claimed.length);
       this.#plenty = claimed.length >= want;
       if (this.#stealing.looked(routing, claimed.length, clock.now())) this.#look = true;
     }
