@@ -52,6 +52,16 @@ it("leaves out what ran transformed", () => {
   expect(readProcessCoverage(reports, source)("/a.ts", 1)).toBe(false);
 });
 
+it("leaves out what a killed process wrote half of", () => {
+  const reports = join(folder, "killed");
+  mkdirSync(reports);
+  const functions = [{ ranges: [{ startOffset: 0, endOffset: 9, count: 1 }] }];
+  const whole = JSON.stringify({ result: [{ url: "file:///a.ts", functions }] });
+  writeFileSync(join(reports, "1.json"), whole.slice(0, -9));
+  writeFileSync(join(reports, "2.json"), whole);
+  expect(readProcessCoverage(reports, () => "run();\n")("/a.ts", 1)).toBe(true);
+});
+
 it("is empty without reports", () => {
   expect(readProcessCoverage(join(folder, "none"))("a.ts", 1)).toBe(false);
 });

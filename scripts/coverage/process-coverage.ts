@@ -42,6 +42,15 @@ function lineStarts(source: string): number[] {
   });
 }
 
+/** A process killed while it wrote its report leaves half of one, which says nothing. */
+function parse(text: string): Report | undefined {
+  try {
+    return JSON.parse(text) as Report;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Reads the reports in a folder: answers whether any process ran a line of a file. */
 export function readProcessCoverage(
   folder: string,
@@ -50,7 +59,8 @@ export function readProcessCoverage(
   const runs = new Map<string, Range[][]>();
   const reports = existsSync(folder) ? readdirSync(folder) : [];
   for (const name of reports.filter((each) => each.endsWith(".json"))) {
-    const report = JSON.parse(readFileSync(join(folder, name), "utf8")) as Report;
+    const report = parse(readFileSync(join(folder, name), "utf8"));
+    if (report === undefined) continue;
     for (const { url, functions } of report.result) {
       if (url in (report["source-map-cache"] ?? {})) continue;
       if (!url.startsWith("file:") || url.includes("/node_modules/") || !/\.m?ts$/.test(url))

@@ -4,7 +4,8 @@ import { settled, VirtualTime, virtualClock } from "@nofx/core/testing";
 import { expect, test } from "vitest";
 import type { StepResult } from "../src/catalog/handler.ts";
 import type { RunningStep } from "../src/loop/running-step.ts";
-import { WorkerLoop, type LoopOptions } from "../src/loop/worker-loop.ts";
+import type { LoopOptions } from "../src/loop/loop-options.ts";
+import { WorkerLoop } from "../src/loop/worker-loop.ts";
 import { createMetrics } from "../src/metrics.ts";
 import { createPostgresTransport } from "../src/transports/postgres-transport.ts";
 

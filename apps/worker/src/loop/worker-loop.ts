@@ -1,47 +1,16 @@
-import {
-  pollMs,
-  type ExchangeAnswer,
-  type Settlement,
-  type WorkerEngine,
-} from "@nofx/control/steps";
-import type { Clock, Random } from "@nofx/core/seams";
-import type { StepResult } from "../catalog/handler.ts";
-import type { Metrics } from "../metrics.ts";
+import { pollMs, type ExchangeAnswer, type Settlement } from "@nofx/control/steps";
 import { countAnswer } from "../metrics/count-answer.ts";
-import type { Routing, Transport } from "../transports/transport.ts";
+import type { Routing } from "../transports/transport.ts";
 import { Ahead } from "./ahead.ts";
 import { HeldSteps } from "./held-steps.ts";
+import { PREFETCH, type LoopOptions } from "./loop-options.ts";
 import { Outbox } from "./outbox.ts";
 import { RunningStep, type StopReason } from "./running-step.ts";
 import { settlementOf } from "./settlement-of.ts";
 import { SpareSlots } from "./spare-slots.ts";
 import { Stealing } from "./stealing.ts";
+import { UnderWay } from "./under-way.ts";
 
-export interface LoopOptions {
-  readonly engine: Pick<WorkerEngine, "exchange" | "disown" | "ring">;
-  readonly transport: Transport;
-  readonly metrics: Metrics;
-  /** Of this worker's code, and what it has code for, as kind@version. */
-  readonly version: string;
-  readonly handlers: readonly string[];
-  readonly concurrency: number;
-  readonly leaseMs: number;
-  readonly clock: Clock;
-  readonly random: Random;
-  /** Whose steps it takes, and from which queues: the routing that its transport has. */
-  readonly routing?: Routing;
-  /** Whether it takes those of others while its own have none. */
-  readonly steal?: boolean;
-  /** Claims at most so many steps beyond its slots, and those that will begin within this time. */
-  readonly prefetch?: { readonly most: number; readonly withinMs: number };
-  /** Exchanges under way at a time. */
-  readonly exchanges?: number;
-  /** Executes one claim; never throws. */
-  readonly execute: (running: RunningStep) => Promise<StepResult>;
-  readonly onError: (error: unknown) => void;
-}
-
-export const PREFETCH = { most: 500, withinMs: 50 } as const;
 const EXCHANGES = 2;
 /** Claims for the slots that are kept, beside the exchanges: one may have looked before the bell rang again. */
 const SPARE_CLAIMS = 2;
@@ -77,12 +46,9 @@ export class WorkerLoop {
   readonly #closing = new AbortController();
   readonly #done = Promise.withResolvers<void>();
   #toRenew: RunningStep[] = [];
-  #underWay = 0;
-  /** What exchanges under way may still claim. */
-  #asked = 0;
-  /** Of them, those that claim for the slots that are kept, and what they may still claim. */
-  #spareUnderWay = 0;
-  #askedSpare = 0;
+  readonly #underWay = new UnderWay();
+  /** Those that claim for the slots that are kept. */
+  readonly #spareUnderWay = new UnderWay();
   /** Somebody rang, or it is time to look. */
   #look = true;
   /** The same, for those that get the slots that are kept. */
@@ -190,13 +156,13 @@ export class WorkerLoop {
     this.#expire(now);
     this.#options.metrics.set("nofx_steps_in_flight", this.#held.started);
     if (this.#unknown) {
-      if (this.#underWay === 0 && !this.#isIdle()) void this.#recover();
+      if (this.#isQuiet() && !this.#isIdle()) void this.#recover();
     } else {
       const most = this.#failures > 0 ? 1 : this.#most;
       while (this.#failures === 0 && this.#sendSpare(now)) {
         // alone, because what a flood has to say would be waited for
       }
-      while (this.#underWay - this.#spareUnderWay < most && this.#send(now)) {
+      while (this.#underWay.exchanges < most && this.#send(now)) {
         // until there is nothing to say or no exchange free
       }
     }
@@ -211,7 +177,12 @@ export class WorkerLoop {
   }
 
   #isIdle(): boolean {
-    return this.#draining && this.#held.size === 0 && this.#outbox.isEmpty && this.#underWay === 0;
+    return this.#draining && this.#held.size === 0 && this.#outbox.isEmpty && this.#isQuiet();
+  }
+
+  /** Nothing is under way. */
+  #isQuiet(): boolean {
+    return this.#underWay.exchanges + this.#spareUnderWay.exchanges === 0;
   }
 
   #expire(now: number): void {
@@ -230,7 +201,7 @@ export class WorkerLoop {
     const want = this.#want(now, renewals.length);
     if (this.#outbox.waiting + renewals.length + want === 0) return false;
     // beside a flood, what it ended goes together while an exchange is under way: nobody's slot waits for it
-    const isBusy = this.#underWay > this.#spareUnderWay && this.#isClaiming;
+    const isBusy = this.#underWay.exchanges > 0 && this.#isClaiming;
     if (isBusy && renewals.length + want === 0 && this.#spare.large(now).size > 0) return false;
     this.#toRenew = [];
     const settlements = this.#outbox.send();
@@ -241,14 +212,16 @@ export class WorkerLoop {
 
   /** Claims for the slots that are kept, of other tenants than those that have most of the slots. */
   #sendSpare(now: number): boolean {
-    if (!this.#lookSpare || !this.#isClaiming || this.#spareUnderWay >= SPARE_CLAIMS) return false;
+    if (!this.#lookSpare || !this.#isClaiming || this.#spareUnderWay.exchanges >= SPARE_CLAIMS) {
+      return false;
+    }
     const large = this.#spare.large(now);
     if (large.size === 0) return false;
     const free = this.#options.concurrency - this.#held.started;
     // what others under way claim for is theirs, but not what is kept
-    const open = Math.min(free, Math.max(free - this.#asked, this.#spare.kept(now)));
+    const open = Math.min(free, Math.max(free - this.#underWay.asked, this.#spare.kept(now)));
     const soon = open + this.#ahead.ending(SOON_MS, now);
-    const left = soon - this.#held.waitingBeside(large) - this.#askedSpare;
+    const left = soon - this.#held.waitingBeside(large) - this.#spareUnderWay.asked;
     const want = Math.min(left, Math.ceil(soon / SPARE_CLAIMS));
     if (want <= 0) return false;
     this.#lookSpare = false;
@@ -262,11 +235,11 @@ export class WorkerLoop {
     if (!this.#look && !this.#plenty && this.#outbox.waiting + renewals === 0) return 0;
     // a second claim would wait for the same store, and the first would take longer
     const atATime = this.#ahead.isStoreSlow ? 1 : this.#most;
-    if (atATime === 1 && this.#asked > 0) return 0;
+    if (atATime === 1 && this.#underWay.asked > 0) return 0;
     const { concurrency } = this.#options;
     const slots = concurrency - this.#spare.kept(now);
     const all = slots + this.#ahead.count(slots - this.#held.started, now);
-    const left = all - this.#held.size - this.#asked;
+    const left = all - this.#held.size - this.#underWay.asked;
     if (left <= 0) return 0;
     // where there is plenty, half at a time: one half is claimed while the other is worked on
     return this.#plenty && atATime > 1 ? Math.min(left, Math.ceil(all / 2)) : left;
@@ -275,8 +248,7 @@ export class WorkerLoop {
   async #exchange(sent: Sent): Promise<void> {
     const { clock, engine, transport, leaseMs, version, handlers } = this.#options;
     const { settlements, renewals, not } = sent;
-    const asked = sent.want;
-    this.#isUnderWay(1, asked, not !== undefined);
+    const over = (not === undefined ? this.#underWay : this.#spareUnderWay).begin(sent.want);
     try {
       const routing =
         not === undefined ? this.#stealing.routing(clock.now()) : { ...this.#options.routing, not };
@@ -303,18 +275,8 @@ export class WorkerLoop {
       this.#failed(sent, error);
     }
     // what was claimed is held by now
-    this.#isUnderWay(-1, -asked, not !== undefined);
+    over();
     this.#soon();
-  }
-
-  #isUnderWay(exchanges: number, asked: number, isSpare: boolean): void {
-    this.#underWay += exchanges;
-    if (isSpare) {
-      this.#spareUnderWay += exchanges;
-      this.#askedSpare += asked;
-    } else {
-      this.#asked += asked;
-    }
   }
 
   #answered(
