@@ -1,6 +1,34 @@
+export { ProviderKind, type Candidate } from "./candidate.ts";
+export { decide } from "./decide.ts";
+export {
+  REJECTIONS,
+  type Decision,
+  type DecisionFacts,
+  type NotRouted,
+  type Rejected,
+  type Rejection,
+  type Route,
+  type Routed,
+  type RouteErrorCode,
+  type Score,
+} from "./decision.ts";
+export { CallErrorCode, type CallOutcome } from "./health/call-outcome.ts";
+export { HealthState, UNKNOWN_HEALTH, type HealthView } from "./health/health-view.ts";
 export { ModelCapability, ModelId, splitModelId } from "./model-id.ts";
 export { picoOfUsd, usdOfPico, type PicoUsd } from "./money.ts";
 export { costOf, priceInForce, type DatedPrice, type Price } from "./prices.ts";
+export type { RouteFacts, RouteRequest } from "./route-request.ts";
+export {
+  preparePolicy,
+  RouteStrategy,
+  RouteTarget,
+  RoutingEngine,
+  RoutingPolicy,
+  RoutingRule,
+  type PreparedPolicy,
+  type RouteCondition,
+  type RouteScene,
+} from "./routing-policy.ts";
 export { SIMULATED_MODELS, type SimulatedModel } from "./simulated/models.ts";
 export { simulate, tokensIn, type SimulatedOutcome } from "./simulated/simulate.ts";
 export { inputTokens, NO_USAGE, outputTokens, TokenClass, Usage } from "./usage.ts";

@@ -7,7 +7,16 @@ export const ModelId = z
   .regex(/^[a-z0-9][a-z0-9._-]*\/[A-Za-z0-9][A-Za-z0-9._:@/-]*$/, "expected provider/model")
   .meta({ description: "Provider and model", example: "simulated/careful" });
 
-export const ModelCapability = z.enum(["text", "json", "tools", "vision", "embeddings"]);
+/** What a model can do; a request names what it needs of these. */
+export const ModelCapability = z.enum([
+  "text",
+  "json",
+  "tools",
+  "vision",
+  "embeddings",
+  "streaming",
+  "reasoning",
+]);
 export type ModelCapability = z.infer<typeof ModelCapability>;
 
 export function splitModelId(id: string): { provider: string; model: string } {
