@@ -57,7 +57,8 @@ test("every kind of wait outlives every process: workers killed, Postgres stoppe
   const engine = engineOf(database.url);
   await waitForChildren(engine, parentRun.steps["parent"]!);
   const run = await seedRun(owner, tenant.id, [
-    waits("timer", { seconds: 6 }),
+    // longer than the workers may take to start on a busy machine
+    waits("timer", { seconds: 12 }),
     waits("event", { event: { name: "built", key: "k" } }),
     waits("message", { message: { channel: "inbox" } }),
     waits("person", { person: { question: "Which?" } }),

@@ -88,11 +88,16 @@ test("what is sealed is told by tenant, run and approvals", async () => {
   const run = await seedRun(engine.owner, tenant.id, [{ name: "a" }]);
   await engine.claim();
   await engine.owner.query(EVENT, [tenant.id, "approval.requested"]);
-  const told = await until("the tenant is told", async () =>
-    (await seal(engine.worker, 1_000)).find((row) => row.tenant_id === tenant.id && row.approvals),
-  );
-  expect(told).toMatchObject({ run_ids: [run.id], approvals: true });
-  expect(told.lag_ms).toBeGreaterThanOrEqual(0);
+  // one call seals what is behind every transaction of the server, of other tests too: it may take several
+  const told: { run_ids: string[]; approvals: boolean; lag_ms: number }[] = [];
+  await until("the run and the approval are told", async () => {
+    told.push(...(await seal(engine.worker, 1_000)).filter((row) => row.tenant_id === tenant.id));
+    return (
+      told.some(({ run_ids }) => run_ids.length > 0) && told.some(({ approvals }) => approvals)
+    );
+  });
+  expect([...new Set(told.flatMap(({ run_ids }) => run_ids))]).toEqual([run.id]);
+  for (const { lag_ms } of told) expect(lag_ms).toBeGreaterThanOrEqual(0);
 });
 
 test("the audit chain verifies: run ends, and a digest of all that was sealed", async () => {
