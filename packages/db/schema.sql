@@ -1148,6 +1148,102 @@ CREATE INDEX members_user ON public.members USING btree (user_id, tenant_id);
 alter table public.members enable row level security;
 comment on table public.members is 'A person in a tenant. Removing the row ends every right at once: policies look it up';
 
+create table public.model_cache (
+  tenant_id uuid not null,
+  digest text not null,
+  scope text not null,
+  provider text not null,
+  model text not null,
+  answer jsonb not null,
+  embedding bytea,
+  embedding_model text,
+  call_id uuid not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  expires_at timestamp with time zone not null,
+  constraint model_cache_pkey PRIMARY KEY (tenant_id, digest),
+  constraint model_cache_check CHECK (((embedding IS NULL) = (embedding_model IS NULL))),
+  constraint model_cache_digest_check CHECK ((length(digest) = 64)),
+  constraint model_cache_scope_check CHECK ((length(scope) = 64)),
+  constraint model_cache_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX model_cache_expired ON public.model_cache USING btree (expires_at);
+-- Newest first: as many as are compared
+CREATE INDEX model_cache_near ON public.model_cache USING btree (tenant_id, scope, created_at DESC) WHERE (embedding IS NOT NULL);
+alter table public.model_cache enable row level security;
+comment on table public.model_cache is 'Answers of models that may be given again within their tenant';
+
+create table public.model_calls (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  call_id uuid not null,
+  attempt smallint not null,
+  endpoint text not null,
+  asked text not null,
+  provider text not null,
+  model text not null,
+  region text not null default 'default'::text,
+  policy text,
+  decision_digest text,
+  reason text,
+  run_id uuid,
+  step_id uuid,
+  agent_id uuid,
+  member_id uuid,
+  status text not null default 'under_way'::text,
+  error_code text,
+  finish_reason text,
+  streamed boolean not null default false,
+  cache text not null default 'none'::text,
+  input_tokens integer,
+  cache_read_tokens integer,
+  cache_write_tokens integer,
+  output_tokens integer,
+  reasoning_tokens integer,
+  usage_estimated boolean not null default false,
+  price jsonb,
+  cost_pico bigint,
+  latency_ms integer,
+  first_token_ms integer,
+  reservation_id uuid,
+  key_id uuid,
+  traceparent text,
+  started_at timestamp with time zone not null default clock_timestamp(),
+  lease_until timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint model_calls_pkey PRIMARY KEY (id),
+  constraint model_calls_asked_check CHECK (((length(asked) >= 1) AND (length(asked) <= 300))),
+  constraint model_calls_attempt_check CHECK (((attempt >= 1) AND (attempt <= 100))),
+  constraint model_calls_cache_check CHECK ((cache = ANY (ARRAY['none'::text, 'miss'::text, 'exact'::text, 'semantic'::text]))),
+  constraint model_calls_cache_read_tokens_check CHECK ((cache_read_tokens >= 0)),
+  constraint model_calls_cache_write_tokens_check CHECK ((cache_write_tokens >= 0)),
+  constraint model_calls_call_id_attempt_key UNIQUE (call_id, attempt),
+  constraint model_calls_check CHECK (((status = 'under_way'::text) = (ended_at IS NULL))),
+  constraint model_calls_cost_pico_check CHECK ((cost_pico >= 0)),
+  constraint model_calls_decision_digest_check CHECK (((length(decision_digest) >= 1) AND (length(decision_digest) <= 100))),
+  constraint model_calls_endpoint_check CHECK ((endpoint = ANY (ARRAY['chat'::text, 'responses'::text, 'embeddings'::text]))),
+  constraint model_calls_error_code_check CHECK (((length(error_code) >= 1) AND (length(error_code) <= 100))),
+  constraint model_calls_finish_reason_check CHECK (((length(finish_reason) >= 1) AND (length(finish_reason) <= 100))),
+  constraint model_calls_first_token_ms_check CHECK ((first_token_ms >= 0)),
+  constraint model_calls_input_tokens_check CHECK ((input_tokens >= 0)),
+  constraint model_calls_latency_ms_check CHECK ((latency_ms >= 0)),
+  constraint model_calls_model_check CHECK (((length(model) >= 1) AND (length(model) <= 300))),
+  constraint model_calls_output_tokens_check CHECK ((output_tokens >= 0)),
+  constraint model_calls_policy_check CHECK (((length(policy) >= 1) AND (length(policy) <= 200))),
+  constraint model_calls_provider_check CHECK (((length(provider) >= 1) AND (length(provider) <= 100))),
+  constraint model_calls_reason_check CHECK ((length(reason) <= 1000)),
+  constraint model_calls_reasoning_tokens_check CHECK ((reasoning_tokens >= 0)),
+  constraint model_calls_region_check CHECK (((length(region) >= 1) AND (length(region) <= 100))),
+  constraint model_calls_status_check CHECK ((status = ANY (ARRAY['under_way'::text, 'succeeded'::text, 'failed'::text, 'abandoned'::text, 'lost'::text]))),
+  constraint model_calls_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint model_calls_traceparent_check CHECK ((length(traceparent) <= 100))
+);
+CREATE INDEX model_calls_list ON public.model_calls USING btree (tenant_id, started_at DESC, id DESC);
+CREATE INDEX model_calls_of_run ON public.model_calls USING btree (run_id) WHERE (run_id IS NOT NULL);
+-- The sweep for calls whose process has died
+CREATE INDEX model_calls_under_way ON public.model_calls USING btree (lease_until) WHERE (status = 'under_way'::text);
+alter table public.model_calls enable row level security;
+comment on table public.model_calls is 'One attempt at a model, with what it used and cost';
+
 create table public.model_comparison_rows (
   comparison_id uuid not null,
   model text not null,
@@ -1212,6 +1308,23 @@ create table public.model_comparisons (
 CREATE INDEX model_comparisons_list ON public.model_comparisons USING btree (tenant_id, id DESC);
 alter table public.model_comparisons enable row level security;
 comment on table public.model_comparisons is 'The same question for a plan, put to several language models';
+
+create table public.model_transcripts (
+  call_id uuid not null,
+  tenant_id uuid not null,
+  request jsonb not null,
+  answer jsonb,
+  redacted integer not null default 0,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  expires_at timestamp with time zone not null,
+  constraint model_transcripts_pkey PRIMARY KEY (call_id),
+  constraint model_transcripts_redacted_check CHECK ((redacted >= 0)),
+  constraint model_transcripts_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+CREATE INDEX model_transcripts_expired ON public.model_transcripts USING btree (expires_at);
+CREATE INDEX model_transcripts_list ON public.model_transcripts USING btree (tenant_id, created_at DESC);
+alter table public.model_transcripts enable row level security;
+comment on table public.model_transcripts is 'What was said in a call of a model, after redaction, until it expires';
 
 create table public.packs (
   id uuid not null default app.uuid7(),
@@ -1821,11 +1934,11 @@ create table public.tenant_settings (
   value jsonb not null,
   updated_at timestamp with time zone not null default clock_timestamp(),
   constraint tenant_settings_pkey PRIMARY KEY (tenant_id, key),
-  constraint tenant_settings_key_check CHECK ((key = ANY (ARRAY['shell'::text, 'retention'::text, 'budgets'::text, 'compliance'::text]))),
+  constraint tenant_settings_key_check CHECK ((key = ANY (ARRAY['shell'::text, 'retention'::text, 'budgets'::text, 'compliance'::text, 'model_endpoint'::text]))),
   constraint tenant_settings_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
 alter table public.tenant_settings enable row level security;
-comment on table public.tenant_settings is 'Settings of a tenant; shell: "off" | "trusted" | "sandboxed"; retention: see app.retention; budgets, compliance: what gates judge by';
+comment on table public.tenant_settings is 'Settings of a tenant; shell: "off" | "trusted" | "sandboxed"; retention: see app.retention; budgets, compliance: what gates judge by; model_endpoint: what is kept of calls of models';
 
 create table public.tenants (
   id uuid not null default app.uuid7(),
@@ -2837,6 +2950,15 @@ create policy llm_providers_write on public.llm_providers for insert to nofx_mem
 create policy members_read on public.members for select to authenticated, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
+create policy model_cache_read on public.model_cache for select to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy model_cache_remove on public.model_cache for delete to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy model_calls_read on public.model_calls for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
 create policy model_comparison_rows_change on public.model_comparison_rows for update to nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
@@ -2852,6 +2974,12 @@ create policy model_comparisons_read on public.model_comparisons for select to a
 
 create policy model_comparisons_write on public.model_comparisons for insert to nofx_member
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy model_transcripts_read on public.model_transcripts for select to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy model_transcripts_remove on public.model_transcripts for delete to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy packs_change on public.packs for update to nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
@@ -2955,6 +3083,13 @@ create policy tenant_settings_change on public.tenant_settings for update to nof
   using (((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)) AND (key = ANY (ARRAY['retention'::text, 'budgets'::text, 'compliance'::text]))))
   with check (((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)) AND (key = ANY (ARRAY['retention'::text, 'budgets'::text, 'compliance'::text]))));
 
+create policy tenant_settings_endpoint_change on public.tenant_settings for update to nofx_member
+  using (((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)) AND (key = 'model_endpoint'::text)))
+  with check (((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)) AND (key = 'model_endpoint'::text)));
+
+create policy tenant_settings_endpoint_write on public.tenant_settings for insert to nofx_member
+  with check (((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)) AND (key = 'model_endpoint'::text)));
+
 create policy tenant_settings_read on public.tenant_settings for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
@@ -3030,6 +3165,19 @@ create policy nofx_objects_write on storage.objects for insert to authenticated
   with check (((bucket_id = ANY (ARRAY['artifacts'::text, 'uploads'::text])) AND (split_part(name, '/'::text, 1) = app.storage_tenant())));
 
 -- Functions
+
+CREATE OR REPLACE FUNCTION app.act_as(p_claims jsonb, p_tenant uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform set_config('request.jwt.claims', p_claims::text, true);
+  perform app.assert_tenant(p_tenant);
+end
+$function$
+;
 
 CREATE OR REPLACE FUNCTION app.agent_by_key(p_key_sha256 text)
  RETURNS TABLE(agent_id uuid, tenant_id uuid, name text, capabilities text[], status text)
@@ -3156,6 +3304,24 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.begin_model_call(p_claims jsonb, p_call jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform app.act_as(p_claims, (p_call ->> 'tenant_id')::uuid);
+  insert into public.model_calls (id, tenant_id, call_id, attempt, endpoint, asked, provider, model, region, policy, decision_digest, reason,
+    run_id, step_id, agent_id, member_id, streamed, cache, price, reservation_id, key_id, traceparent, lease_until)
+  select c.id, c.tenant_id, c.call_id, c.attempt, c.endpoint, c.asked, c.provider, c.model, c.region, c.policy, c.decision_digest, c.reason,
+    c.run_id, c.step_id, app.agent_id(), case when app.agent_id() is null then app.user_id() end, c.streamed, c.cache, c.price,
+    c.reservation_id, c.key_id, c.traceparent, clock_timestamp() + make_interval(secs => (p_call ->> 'lease_ms')::double precision / 1000)
+  from jsonb_populate_record(null::public.model_calls, p_call) c;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.can_join(p_topic text)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -3215,6 +3381,39 @@ AS $function$
 begin
   perform app.assert_tenant(p_tenant);
   insert into app.audit_drafts (tenant_id, verb, actor_type, actor_id, body) values (p_tenant, p_verb, p_actor_type, p_actor_id, p_body);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.end_model_call(p_id uuid, p_end jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.model_calls m
+  set status = e.status, error_code = e.error_code, finish_reason = e.finish_reason, input_tokens = e.input_tokens,
+    cache_read_tokens = e.cache_read_tokens, cache_write_tokens = e.cache_write_tokens, output_tokens = e.output_tokens,
+    reasoning_tokens = e.reasoning_tokens, usage_estimated = coalesce(e.usage_estimated, false), price = coalesce(e.price, m.price),
+    cost_pico = e.cost_pico, latency_ms = e.latency_ms, first_token_ms = e.first_token_ms, ended_at = clock_timestamp()
+  from jsonb_populate_record(null::public.model_calls, p_end) e
+  where m.id = p_id and m.status in ('under_way', 'lost');
+  return found;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.find_kept_answer(p_claims jsonb, p_tenant uuid, p_digest text)
+ RETURNS TABLE(provider text, model text, answer jsonb, call_id uuid, created_at timestamp with time zone)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform app.act_as(p_claims, p_tenant);
+  return query select c.provider, c.model, c.answer, c.call_id, c.created_at from public.model_cache c
+    where c.tenant_id = p_tenant and c.digest = p_digest and c.expires_at > clock_timestamp();
 end
 $function$
 ;
@@ -3298,6 +3497,25 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.keep_answer(p_claims jsonb, p_answer jsonb, p_embedding bytea, p_seconds integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform app.act_as(p_claims, (p_answer ->> 'tenant_id')::uuid);
+  insert into public.model_cache as c (tenant_id, digest, scope, provider, model, answer, embedding, embedding_model, call_id, expires_at)
+  select a.tenant_id, a.digest, a.scope, a.provider, a.model, a.answer, p_embedding, a.embedding_model, a.call_id,
+    clock_timestamp() + make_interval(secs => p_seconds)
+  from jsonb_populate_record(null::public.model_cache, p_answer) a
+  on conflict (tenant_id, digest) do update
+  set answer = excluded.answer, call_id = excluded.call_id, created_at = clock_timestamp(), expires_at = excluded.expires_at,
+    embedding = coalesce(excluded.embedding, c.embedding), embedding_model = coalesce(excluded.embedding_model, c.embedding_model);
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.keep_answer(p_tenant uuid, p_route text, p_key text, p_fingerprint text, p_response jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -3311,6 +3529,78 @@ begin
   on conflict (tenant_id, route, key) do update
     set fingerprint = excluded.fingerprint, response = excluded.response, created_at = excluded.created_at, expires_at = excluded.expires_at
     where k.expires_at <= clock_timestamp();
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.keep_transcript(p_claims jsonb, p_transcript jsonb, p_days integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform app.act_as(p_claims, (p_transcript ->> 'tenant_id')::uuid);
+  insert into public.model_transcripts (call_id, tenant_id, request, answer, redacted, expires_at)
+  select t.call_id, t.tenant_id, t.request, t.answer, t.redacted, clock_timestamp() + make_interval(days => p_days)
+  from jsonb_populate_record(null::public.model_transcripts, p_transcript) t
+  on conflict (call_id) do nothing;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.model_call_run(p_claims jsonb, p_tenant uuid, p_step uuid)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform app.act_as(p_claims, p_tenant);
+  return (select s.run_id from public.steps s
+    where s.id = p_step and s.tenant_id = p_tenant
+      and (app.agent_id() is null or (s.status in ('assigned', 'running') and s.lease_owner = app.agent_id()::text)));
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.model_caller(p_key_sha256 text)
+ RETURNS TABLE(agent_id uuid, tenant_id uuid, name text, settings jsonb)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select a.agent_id, a.tenant_id, a.name,
+    (select s.value from public.tenant_settings s where s.tenant_id = a.tenant_id and s.key = 'model_endpoint')
+  from app.agent_by_key(p_key_sha256) a
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.model_member(p_user uuid, p_tenant uuid)
+ RETURNS TABLE(tenant_id uuid, role text, settings jsonb)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select m.tenant_id, m.role,
+    (select s.value from public.tenant_settings s where s.tenant_id = m.tenant_id and s.key = 'model_endpoint')
+  from public.members m where m.user_id = p_user and (p_tenant is null or m.tenant_id = p_tenant)
+  order by m.created_at limit 1
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.near_kept_answers(p_claims jsonb, p_tenant uuid, p_scope text, p_embedding_model text, p_limit integer)
+ RETURNS TABLE(digest text, embedding bytea)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform app.act_as(p_claims, p_tenant);
+  return query select c.digest, c.embedding from public.model_cache c
+    where c.tenant_id = p_tenant and c.scope = p_scope and c.embedding is not null and c.embedding_model = p_embedding_model
+      and c.expires_at > clock_timestamp()
+    order by c.created_at desc limit p_limit;
 end
 $function$
 ;
@@ -3343,6 +3633,21 @@ AS $function$
   select exists (
     select from public.tenants t
     where t.operates_plane and t.id = (app.claims() ->> 'tenant_id')::uuid and t.id in (select app.tenant_ids()))
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.record_kept_answer(p_claims jsonb, p_call jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform app.begin_model_call(p_claims, p_call || '{"lease_ms": 0}');
+  perform app.end_model_call((p_call ->> 'id')::uuid,
+    p_call || '{"status": "succeeded", "input_tokens": 0, "cache_read_tokens": 0, "cache_write_tokens": 0, "output_tokens": 0,
+      "reasoning_tokens": 0, "cost_pico": 0}');
+end
 $function$
 ;
 
@@ -9511,6 +9816,60 @@ begin
         'run_id', p_step.run_id, 'attempt', p_step.epoch, 'outcome', 'cancelled', 'status', 'cancelled'))));
     perform engine.finish('{}', array[p_step.id], p_step.executor, p_step.lease_owner);
   end if;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.sweep_model_answers(p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_answers integer;
+  v_transcripts integer;
+begin
+  delete from public.model_cache c
+  where (c.tenant_id, c.digest) in (
+    select e.tenant_id, e.digest from public.model_cache e where e.expires_at < clock_timestamp()
+    order by e.expires_at limit p_limit for update skip locked);
+  get diagnostics v_answers = row_count;
+  delete from public.model_transcripts t
+  where t.call_id in (
+    select e.call_id from public.model_transcripts e where e.expires_at < clock_timestamp()
+    order by e.expires_at limit p_limit for update skip locked);
+  get diagnostics v_transcripts = row_count;
+  return v_answers + v_transcripts;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.sweep_model_calls(p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_lost integer;
+  v_gone integer;
+begin
+  update public.model_calls m set status = 'lost', ended_at = clock_timestamp()
+  where m.id in (
+    select l.id from public.model_calls l where l.status = 'under_way' and l.lease_until < clock_timestamp()
+    order by l.lease_until limit p_limit for update skip locked);
+  get diagnostics v_lost = row_count;
+
+  delete from public.model_calls m
+  where m.id in (
+    select old.id from engine.retention() r cross join lateral (
+      select o.id from public.model_calls o
+      where o.tenant_id = r.tenant_id and o.started_at < r.delete_before and o.status <> 'under_way'
+      order by o.started_at limit p_limit for update skip locked) as old
+    limit p_limit);
+  get diagnostics v_gone = row_count;
+  return v_lost + v_gone;
 end
 $function$
 ;

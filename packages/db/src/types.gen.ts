@@ -790,6 +790,60 @@ export interface Members {
   user_id: string;
 }
 
+export interface ModelCache {
+  answer: Json;
+  call_id: string;
+  created_at: Generated<Timestamp>;
+  digest: string;
+  embedding: Buffer | null;
+  embedding_model: string | null;
+  expires_at: Timestamp;
+  model: string;
+  provider: string;
+  scope: string;
+  tenant_id: string;
+}
+
+export interface ModelCalls {
+  agent_id: string | null;
+  asked: string;
+  attempt: number;
+  cache: Generated<string>;
+  cache_read_tokens: number | null;
+  cache_write_tokens: number | null;
+  call_id: string;
+  cost_pico: Int8 | null;
+  decision_digest: string | null;
+  ended_at: Timestamp | null;
+  endpoint: string;
+  error_code: string | null;
+  finish_reason: string | null;
+  first_token_ms: number | null;
+  id: Generated<string>;
+  input_tokens: number | null;
+  key_id: string | null;
+  latency_ms: number | null;
+  lease_until: Timestamp;
+  member_id: string | null;
+  model: string;
+  output_tokens: number | null;
+  policy: string | null;
+  price: Json | null;
+  provider: string;
+  reason: string | null;
+  reasoning_tokens: number | null;
+  region: Generated<string>;
+  reservation_id: string | null;
+  run_id: string | null;
+  started_at: Generated<Timestamp>;
+  status: Generated<string>;
+  step_id: string | null;
+  streamed: Generated<boolean>;
+  tenant_id: string;
+  traceparent: string | null;
+  usage_estimated: Generated<boolean>;
+}
+
 export interface ModelComparisonRows {
   asked_until: Timestamp | null;
   comparison_id: string;
@@ -829,6 +883,16 @@ export interface ModelComparisons {
   seed: Generated<number>;
   tenant_id: string;
   time_limit_ms: number;
+}
+
+export interface ModelTranscripts {
+  answer: Json | null;
+  call_id: string;
+  created_at: Generated<Timestamp>;
+  expires_at: Timestamp;
+  redacted: Generated<number>;
+  request: Json;
+  tenant_id: string;
 }
 
 export interface Packs {
@@ -1587,8 +1651,11 @@ export interface DB {
   llm_prices: LlmPrices;
   llm_providers: LlmProviders;
   members: Members;
+  model_cache: ModelCache;
+  model_calls: ModelCalls;
   model_comparison_rows: ModelComparisonRows;
   model_comparisons: ModelComparisons;
+  model_transcripts: ModelTranscripts;
   packs: Packs;
   plan_evaluations: PlanEvaluations;
   plan_rules: PlanRules;
