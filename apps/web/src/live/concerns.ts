@@ -16,6 +16,7 @@ export type Scope =
         | "audit"
         | "gates"
         | "flags"
+        | "keys"
         | "comparisons";
     }
   | { of: "run" | "logs" | "artifacts"; runId: string | null };
@@ -99,6 +100,9 @@ const SCOPES: Record<EventType, (runId: string | null) => Scope[]> = {
   "gate.overridden": () => [{ of: "plans" }, { of: "gates" }],
   "gate_rule.changed": () => [{ of: "gates" }],
   "flag.changed": () => [{ of: "flags" }, { of: "plans" }],
+  "key.put": () => [{ of: "keys" }],
+  "key.rotated": () => [{ of: "keys" }],
+  "key.retired": () => [{ of: "keys" }],
   "models.compared": () => [{ of: "comparisons" }],
   "webhook.tested": () => [{ of: "webhooks" }],
   "webhook.disabled": () => [{ of: "webhooks" }],
@@ -143,6 +147,7 @@ export function scopesOfTopic(topic: string): Scope[] {
     { of: "audit" },
     { of: "gates" },
     { of: "flags" },
+    { of: "keys" },
     { of: "comparisons" },
   ];
 }
@@ -166,6 +171,7 @@ export function isConcerned(queryKey: readonly unknown[], scopes: readonly Scope
       case "audit":
       case "gates":
       case "flags":
+      case "keys":
       case "comparisons":
         return router === scope.of;
       case "runs":

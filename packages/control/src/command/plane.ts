@@ -13,6 +13,7 @@ import {
 } from "../model-router/registry.ts";
 import { parseAllowedHosts, type AllowedHosts } from "../net/allowed-hosts.ts";
 import { system } from "../seams/system.ts";
+import type { KeyEncryptionKeys } from "../vault/vault.ts";
 import { createStorage, type Storage } from "../storage/storage.ts";
 import { createRinger } from "../steps/ringer.ts";
 import { createPlug, type Plug } from "../workers/plug.ts";
@@ -59,6 +60,8 @@ export interface Plane {
   readonly flags: FlagReader;
   /** The language models that this process can ask. */
   readonly models: ModelRegistry;
+  /** What opens the vault; undefined where this process was given nothing. */
+  readonly keks: KeyEncryptionKeys | undefined;
   /** Wakes whoever executes steps, soon; nobody waits for it. */
   readonly ring: () => void;
   /** Only where the local stack runs the workers. */
@@ -95,6 +98,7 @@ export function createPlane(
       providers: env.NOFX_LLM_PROVIDERS ?? [],
       readKey: (name) => process.env[name],
     }),
+    keks: undefined,
     plug: plugOf(env),
     close: () => pool.end(),
   };

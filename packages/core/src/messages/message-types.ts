@@ -1,4 +1,5 @@
 import { FlagName } from "../flags/index.ts";
+import { KeyName, ProviderName } from "../vault/index.ts";
 import { z } from "zod";
 import {
   ApprovalStatus,
@@ -29,6 +30,12 @@ const code = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, "expected a code like ex
 const executorName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:@/-]{0,199}$/);
 const executor = z.enum(["worker", "agent"]);
 
+const keyChange = {
+  key_id: Uuid,
+  provider: ProviderName,
+  name: KeyName,
+  version: z.int().min(1),
+};
 const stepRef = { step_id: Uuid, run_id: Uuid };
 const heldSteps = z.array(z.looseObject({ ...stepRef, epoch })).min(1);
 const runShape = { run_id: Uuid, plan_id: Uuid.nullish() };
@@ -257,6 +264,13 @@ export const MESSAGE_TYPES = {
     flag: FlagName,
     enabled: z.boolean(),
   }),
+  "key.put": defineMessage("key.put", "A provider's key was put into the vault", keyChange),
+  "key.rotated": defineMessage(
+    "key.rotated",
+    "A new version of a provider's key is in use; the one before it works for a while",
+    keyChange,
+  ),
+  "key.retired": defineMessage("key.retired", "A provider's key is no longer used", keyChange),
   "models.compared": defineMessage(
     "models.compared",
     "The plans of several models for the same items were compared",

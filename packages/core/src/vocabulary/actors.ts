@@ -20,6 +20,7 @@ export const Permission = z.enum([
   "gate.manage",
   "gate.override",
   "flag.manage",
+  "key.manage",
 ]);
 export type Permission = z.infer<typeof Permission>;
 

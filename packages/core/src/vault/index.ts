@@ -1,0 +1,1 @@
+export { KeyName, ProviderName } from "./names.ts";
