@@ -10,6 +10,7 @@ export * from "./backlog/list-item-names.ts";
 export * from "./backlog/list-items.ts";
 export * from "./backlog/list-packs.ts";
 export * from "./backlog/upsert-items.ts";
+export * from "./budgets/reservations.ts";
 export * from "./comparisons/comparisons.ts";
 export * from "./dead-letters/list-dead-letters.ts";
 export * from "./dead-letters/redrive.ts";

@@ -1,0 +1,16 @@
+export {
+  BudgetMeasure,
+  BudgetOutcome,
+  BudgetScope,
+  BudgetWindow,
+  STRICTEST_FIRST,
+} from "./measures.ts";
+export type {
+  BudgetAmounts,
+  BudgetScopes,
+  Refused,
+  ReserveAnswer,
+  Reserved,
+  ReserveRequest,
+  SettleAnswer,
+} from "./reservation.ts";
