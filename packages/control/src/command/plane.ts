@@ -14,6 +14,7 @@ import {
 import { parseAllowedHosts, type AllowedHosts } from "../net/allowed-hosts.ts";
 import { system } from "../seams/system.ts";
 import type { KeyEncryptionKeys } from "../vault/vault.ts";
+import { createRouting, type Routing } from "../routing/routing.ts";
 import { createStorage, type Storage } from "../storage/storage.ts";
 import { createRinger } from "../steps/ringer.ts";
 import { createPlug, type Plug } from "../workers/plug.ts";
@@ -60,6 +61,8 @@ export interface Plane {
   readonly flags: FlagReader;
   /** The language models that this process can ask. */
   readonly models: ModelRegistry;
+  /** What this process knows of models, policies and their health. */
+  readonly routing: Routing;
   /** What opens the vault; undefined where this process was given nothing. */
   readonly keks: KeyEncryptionKeys | undefined;
   /** Wakes whoever executes steps, soon; nobody waits for it. */
@@ -98,6 +101,7 @@ export function createPlane(
       providers: env.NOFX_LLM_PROVIDERS ?? [],
       readKey: (name) => process.env[name],
     }),
+    routing: createRouting(),
     keks: undefined,
     plug: plugOf(env),
     close: () => pool.end(),
