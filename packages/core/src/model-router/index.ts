@@ -12,8 +12,19 @@ export {
   type RouteErrorCode,
   type Score,
 } from "./decision.ts";
+export { beginTrial } from "./health/begin-trial.ts";
 export { CallErrorCode, type CallOutcome } from "./health/call-outcome.ts";
 export { HealthState, UNKNOWN_HEALTH, type HealthView } from "./health/health-view.ts";
+export {
+  HEALTH_OPTIONS,
+  NO_HEALTH,
+  type HealthMinute,
+  type HealthOptions,
+  type HealthWindow,
+} from "./health/health-window.ts";
+export { addHistograms, quantileOf, type LatencyHistogram } from "./health/latency-histogram.ts";
+export { observe } from "./health/observe.ts";
+export { minutesOf, viewOf } from "./health/view-of.ts";
 export { ModelCapability, ModelId, splitModelId } from "./model-id.ts";
 export { picoOfUsd, usdOfPico, type PicoUsd } from "./money.ts";
 export { costOf, priceInForce, type DatedPrice, type Price } from "./prices.ts";
