@@ -1,5 +1,5 @@
 /**
- * How often which latency was seen: 64 buckets, each a fourth of an octave wide, from 10 ms to 11 minutes. A quantile of it is off by
+ * How often which latency was seen: 64 buckets, each a fourth of an octave wide, from 10 ms to 9 minutes. A quantile of it is off by
  * less than a tenth, and histograms of several minutes or processes are added bucket by bucket.
  */
 export type LatencyHistogram = readonly number[];
