@@ -12,6 +12,7 @@ export * from "./gate-evaluation.ts";
 export * from "./gates.ts";
 export * from "./inbound.ts";
 export * from "./lineage.ts";
+export * from "./model-endpoint.ts";
 export * from "./models.ts";
 export * from "./paging.ts";
 export * from "./plan-forecasts.ts";

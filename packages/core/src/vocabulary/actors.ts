@@ -20,6 +20,7 @@ export const Permission = z.enum([
   "gate.manage",
   "gate.override",
   "flag.manage",
+  "model.call",
   "key.manage",
 ]);
 export type Permission = z.infer<typeof Permission>;
@@ -34,6 +35,7 @@ const GRANTS: Record<MemberRole, readonly Permission[]> = {
     "run.control",
     "queue.manage",
     "worker.manage",
+    "model.call",
   ],
   supervisor: [
     "read",
@@ -43,6 +45,7 @@ const GRANTS: Record<MemberRole, readonly Permission[]> = {
     "run.control",
     "queue.manage",
     "worker.manage",
+    "model.call",
     "approval.decide",
     "agent.manage",
     "audit.export",

@@ -38,6 +38,7 @@ export const ID_PREFIXES = {
   tool: "tool",
   toolRun: "use",
   comparison: "compare",
+  modelCall: "call",
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
@@ -120,6 +121,7 @@ export const ArtifactId = idSchema("artifact");
 export const EventId = idSchema("event");
 export const MessageId = idSchema("message");
 export const ComparisonId = idSchema("comparison");
+export const ModelCallId = idSchema("modelCall");
 export const UploadId = idSchema("upload");
 export const CompensationId = idSchema("compensation");
 export const DeadLetterId = idSchema("deadLetter");
