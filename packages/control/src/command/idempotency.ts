@@ -47,12 +47,12 @@ export async function onceByKey<T>(
   return value;
 }
 
-/** What tells the bodies of a route apart. */
+/** What tells the requests of a route apart: the body, and whose it is. An answer given to one is not another's. */
 export function fingerprintOf(
-  { plane }: CallerContext,
+  { plane, actor }: CallerContext,
   { route, body }: { route: string; body: unknown },
 ): string {
-  return plane.sha256(fingerprintText([route, body ?? null]));
+  return plane.sha256(fingerprintText([route, body ?? null, actor.type, actor.id]));
 }
 
 /** The answer that was given before; nothing where the key is ours to use. Refuses what is under way or of another body. */
@@ -72,7 +72,7 @@ export function answerOf<T>(
 function replay<T>(ctx: CallerContext, stored: StoredAnswer, fingerprint: string): T {
   if (stored.fingerprint !== fingerprint) {
     throw new NofxError("idempotency_key_reused", {
-      detail: "Use a new key for a different request.",
+      detail: "Somebody used this key for another request. Use a new key for yours.",
     });
   }
   ctx.replayed = true;

@@ -12,6 +12,9 @@ const PATIENCE = 20;
 const BATCH_MS = 10_000;
 const WATCH_MS = 10;
 
+/** How the failure of a condition begins that was given up. */
+export const TOOK_LONGER = "took longer than";
+
 export interface Evaluator {
   /** Evaluates all jobs; answers in their order. Never throws, never takes longer than the limits above. */
   evaluate(jobs: readonly ConditionJob[], scene: Scene): Promise<Evaluated[]>;
@@ -111,7 +114,7 @@ export function createEvaluator(clock: Clock): Evaluator {
       if (clock.now() > until) return giveUpAll(`not reached within ${BATCH_MS / 1_000} s`);
       if (running !== undefined && (await isOverdue(running))) {
         if (running !== thread || batch.evaluated.length === batch.jobs.length) return;
-        next(`took longer than ${allowed(batch, watched.index)} ms`);
+        next(`${TOOK_LONGER} ${allowed(batch, watched.index)} ms`);
       }
       if (batch.evaluated.length < batch.jobs.length)
         stop = clock.timer(WATCH_MS, () => void watch());

@@ -1,4 +1,5 @@
 export { checkCondition } from "./check.ts";
-export { createEvaluator, type Evaluator } from "./evaluator.ts";
+export { createEvaluator, type Evaluator, TOOK_LONGER } from "./evaluator.ts";
+export { inTurn } from "./in-turn.ts";
 export type { ConditionJob, Evaluated } from "./protocol.ts";
 export { conditions } from "./shared.ts";

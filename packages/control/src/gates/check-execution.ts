@@ -6,8 +6,9 @@ import {
   type PlanFacts,
 } from "@nofx/core/gates";
 import type { PlannedStep } from "@nofx/core/planner";
-import type { PlanRecord } from "@nofx/db/queries";
+import type { OverrideRecord, PlanRecord } from "@nofx/db/queries";
 import { sql } from "kysely";
+import { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
 import { effectiveVerdict, lifts, type Effective } from "./effective.ts";
@@ -59,6 +60,14 @@ async function isPlanApproved(tx: CommandTransaction, planId: string): Promise<b
   return rows.length > 0;
 }
 
+const Covers = z.array(z.object({ rule: z.string() }));
+
+/** An override of a whole plan lifts what was found when it was given: how the window is overridden was not asked otherwise. */
+function liftsWindow(override: OverrideRecord, rule: string): boolean {
+  if (override.scope !== "plan") return lifts(override, { rule, step: null });
+  return Covers.parse(override.covers).some((one) => one.rule === rule);
+}
+
 /** The one rule that depends on when a plan is executed. What was found at planning, people have seen and approved. */
 function refuseOutsideWindow(
   { rules, findings, live }: Effective,
@@ -68,7 +77,7 @@ function refuseOutsideWindow(
   const rule = rules.rules.find(({ name }) => name === changeWindow.name);
   if (rule === undefined || !rule.enabled || rule.verdict === "allow") return;
   if (findings.some((finding) => finding.rule === rule.name && finding.verdict !== "allow")) return;
-  if (live.some((one) => lifts(one, { rule: rule.name, step: null }))) return;
+  if (live.some((one) => liftsWindow(one, rule.name))) return;
   for (const found of changeWindow.judge({ steps, notes: [], facts })) {
     throw new NofxError("plan_blocked", {
       detail: `${found.reason} ${changeWindow.tip}`,

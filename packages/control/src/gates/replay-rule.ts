@@ -12,9 +12,9 @@ import {
 } from "@nofx/db/queries";
 import { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
-import { runQuery } from "../command/run-command.ts";
+import { authorise, runQuery } from "../command/run-command.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
-import { checkCondition, conditions, type Evaluated } from "../conditions/index.ts";
+import { checkCondition, conditions, inTurn, type Evaluated } from "../conditions/index.ts";
 import { StoredStep } from "../plans/digest.ts";
 import { loadPlanFacts } from "./load-facts.ts";
 
@@ -29,11 +29,30 @@ type Replayed = ReplayRuleResult["plans"][number];
  * What a draft would have said of the last 100 plans: each plan's verdict as it was given, and with the draft in place of the
  * rule of its name. Those that change come first. Facts are today's; the time is that of the plan.
  */
-export function replayRule(
+export async function replayRule(
   ctx: MemberContext,
   input: z.input<typeof ReplayRuleInput>,
 ): Promise<ReplayRuleResult> {
-  return runQuery(ctx, ReplayRuleInput, input, async (tx, draft) => {
+  authorise(ctx, "gate.manage");
+  const { draft, read, facts, skipped } = await runQuery(ctx, ReplayRuleInput, input, load(ctx));
+  // after the transaction: conditions may take seconds, and connections are few
+  const plans: Replayed[] = [];
+  await inTurn(ctx.tenantId, async () => {
+    for (const plan of read) plans.push(await replay(plan, facts, draft));
+  });
+  const changed = plans.filter(isChanged);
+  return ReplayRuleResult.parse({
+    plans: [...changed, ...plans.filter((plan) => !isChanged(plan))],
+    judged: plans.length,
+    changed: changed.length,
+    failed: plans.filter(({ error }) => error !== null).length,
+    skipped,
+  });
+}
+
+const load =
+  (ctx: MemberContext) =>
+  async (tx: CommandTransaction, draft: Draft): Promise<Loaded> => {
     const problem = checkCondition(draft.condition, draft.scope);
     if (problem !== undefined) {
       throw new NofxError("condition_invalid", {
@@ -48,22 +67,15 @@ export function replayRule(
       if (plan.step_count > left) continue;
       left -= plan.step_count;
       const stored = await loadStoredSteps(tx.db, plan.id);
-      read.push({ ...plan, steps: stored.map((step) => StoredStep.parse(step)) });
+      const steps = stored.map((step) => StoredStep.parse(step));
+      const evaluations = await listEvaluations(tx.db, plan.id);
+      const given = evaluations.flatMap((one) => Given.parse(one.findings));
+      read.push({ ...plan, steps, given });
     }
     const all = read.flatMap(({ steps }) => steps);
     const facts = await loadPlanFacts(ctx, tx, all, undefined);
-    const plans: Replayed[] = [];
-    for (const plan of read) plans.push(await replay(tx, plan, facts, draft));
-    const changed = plans.filter(isChanged);
-    return ReplayRuleResult.parse({
-      plans: [...changed, ...plans.filter((plan) => !isChanged(plan))],
-      judged: plans.length,
-      changed: changed.length,
-      failed: plans.filter(({ error }) => error !== null).length,
-      skipped: recent.length - read.length,
-    });
-  });
-}
+    return { draft, read, facts, skipped: recent.length - read.length };
+  };
 
 function isChanged({ before, after }: Replayed): boolean {
   return before !== after;
@@ -73,11 +85,20 @@ const Given = z.array(z.object({ rule: z.string(), verdict: Verdict }));
 
 interface PlanWithSteps extends ReplayedPlan {
   readonly steps: readonly PlannedStep[];
+  /** What its rules said when it was judged. */
+  readonly given: z.output<typeof Given>;
+}
+
+interface Loaded {
+  readonly draft: Draft;
+  readonly read: readonly PlanWithSteps[];
+  readonly facts: PlanFacts;
+  /** Plans too large to be read beside the others. */
+  readonly skipped: number;
 }
 
 async function replay(
-  tx: CommandTransaction,
-  { id, title, pack, version, created_at, steps }: PlanWithSteps,
+  { id, title, pack, version, created_at, steps, given }: PlanWithSteps,
   facts: PlanFacts,
   draft: Draft,
 ): Promise<Replayed> {
@@ -88,8 +109,6 @@ async function replay(
     facts: { ...facts, now: created_at.toISOString() },
   };
   const [outcome = { failed: "not evaluated" }] = await conditions.evaluate([draft], sceneOf(plan));
-  const evaluations = await listEvaluations(tx.db, id);
-  const given = evaluations.flatMap((one) => Given.parse(one.findings));
   const others = given.filter(({ rule }) => rule !== draft.name).map(({ verdict }) => verdict);
   return {
     planId: toId("plan", id),

@@ -4,15 +4,16 @@ import { sceneOf } from "@nofx/core/gates/conditions";
 import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
 import { authorise, parseInput } from "../command/run-command.ts";
-import { checkCondition, conditions } from "../conditions/index.ts";
+import { checkCondition, conditions, inTurn, TOOK_LONGER } from "../conditions/index.ts";
 
 /** Tries a condition on examples, as it is typed: nothing is read or written. */
-export function testRule(
+export async function testRule(
   ctx: MemberContext,
   input: z.input<typeof TestRuleInput>,
 ): Promise<TestRuleResult> {
-  authorise(ctx, "read");
-  return tryRule(parseInput(TestRuleInput, input));
+  authorise(ctx, "gate.manage");
+  const draft = parseInput(TestRuleInput, input);
+  return inTurn(ctx.tenantId, () => tryRule(draft));
 }
 
 export async function tryRule(rule: {
@@ -22,8 +23,20 @@ export async function tryRule(rule: {
 }): Promise<TestRuleResult> {
   const problem = checkCondition(rule.condition, rule.scope) ?? null;
   if (problem !== null) return { problem, examples: [], ok: false };
-  const examples = await Promise.all(rule.examples.map((example) => tryExample(rule, example)));
+  // one after the other, and none behind one that took too long: the thread is everybody's
+  const examples: ExampleOutcome[] = [];
+  let spent = false;
+  for (const example of rule.examples) {
+    const outcome: ExampleOutcome = spent ? notReached(example) : await tryExample(rule, example);
+    spent ||= outcome.error?.startsWith(TOOK_LONGER) === true;
+    examples.push(outcome);
+  }
   return { problem, examples, ok: examples.every(({ ok }) => ok) };
+}
+
+function notReached({ name, expect }: RuleExample): ExampleOutcome {
+  const error = "not tried: an example before it took too long";
+  return { name, expect, got: "error", ok: false, steps: [], error };
 }
 
 async function tryExample(

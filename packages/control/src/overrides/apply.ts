@@ -75,19 +75,22 @@ async function wantedStatus(
   return rows.length > 0 ? "approved" : "ready";
 }
 
-/** Asked in the name of whoever made the plan: they do not answer it, whoever lifted the block. */
+/**
+ * Asked in the name of whoever made the plan: they do not answer it, whoever lifted the block. Asked about every warning, the
+ * lifted ones too: an override ends, and what people approved then has to hold without it.
+ */
 async function askAboutPlan(
   ctx: MemberContext,
   tx: CommandTransaction,
   plan: PlanRow,
-  { left }: Effective,
+  { findings }: Effective,
 ): Promise<void> {
   const { rows } = await sql`
     select from approvals where plan_id = ${plan.id}::uuid and subject = 'plan' and status = 'pending' limit 1
   `.execute(tx.db);
   if (rows.length > 0) return;
   const requester = { id: plan.created_by, name: plan.author };
-  await openApproval(ctx, tx, plan.id, { ...aboutWarnings(plan, left), requester });
+  await openApproval(ctx, tx, plan.id, { ...aboutWarnings(plan, findings), requester });
 }
 
 async function withdrawQuestion(tx: CommandTransaction, planId: string): Promise<void> {

@@ -42,6 +42,15 @@ test("key order and white space are no other body; another value is", async () =
   expect((await refusal(other)).code).toBe("idempotency_key_reused");
 });
 
+test("a key and body that somebody else used gets no answer of theirs", async () => {
+  const tenant = await t.tenant();
+  const [operator, other] = [await tenant.as("operator"), await tenant.as("operator")];
+  const input = backlog("p", [shellItem("a")]);
+  await importBacklog(operator, input);
+  const theirs = importBacklog(again(other, operator.idempotencyKey), input);
+  expect((await refusal(theirs)).code).toBe("idempotency_key_reused");
+});
+
 test("a request without a key is refused by name of the header", async () => {
   const operator = await (await t.tenant()).as("operator");
   const input = backlog("p", [shellItem("a")]);

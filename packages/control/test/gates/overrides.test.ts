@@ -221,6 +221,27 @@ describe("a block", () => {
   });
 });
 
+test("people are asked about every warning, those too that an override lifts for a while", async () => {
+  const { operator, supervisor, admin } = await people();
+  const blocked = { ...leaking, id: "leak" };
+  const { id: planId } = await plan(operator, [
+    blocked,
+    shellItem("a", { risk: ["production"] }),
+    shellItem("b", { risk: ["production"] }),
+  ]);
+  await createOverride(again(supervisor), { planId, scope: "step", step: "a", reason: REASON });
+  await createOverride(again(supervisor), {
+    planId,
+    scope: "rule",
+    rule: "secret_in_arguments",
+    reason: REASON,
+  });
+  const { id: approvalId } = await questionOf(admin);
+  await decideApproval(again(admin), { approvalId, decision: "approve" });
+  const { items } = await listApprovals(admin, { subject: "plan" });
+  expect(items[0]?.arguments).toMatchObject({ findings: [{ step: "a" }, { step: "b" }] });
+});
+
 test("an override is void as soon as a rule changes", async () => {
   const { operator, supervisor, admin } = await people();
   const { id: planId } = await plan(operator, [risky]);
@@ -266,7 +287,12 @@ test("a plan judged within the change window is not executed outside of it", asy
     windows: [{ days: [1, 2, 3, 4, 5, 6, 7], from: "00:00", to: "24:00" }],
   };
   await setGateSettings(again(admin), { compliance: { changeWindows: always } });
-  const { id: planId } = await plan(operator, [{ ...risky, sensitive: true }]);
+  const { id: planId } = await plan(operator, [
+    { ...risky, sensitive: true },
+    shellItem("other", { risk: ["production"] }),
+  ]);
+  // of the whole plan, but given while there was nothing to say of a window
+  await createOverride(again(supervisor), { planId, scope: "plan", reason: REASON });
   await setGateSettings(again(admin), {
     compliance: { changeWindows: { ...always, windows: [] } },
   });
@@ -280,5 +306,5 @@ test("a plan judged within the change window is not executed outside of it", asy
     rule: "change_window",
     reason: REASON,
   });
-  expect(await executePlan(again(operator), { planId })).toMatchObject({ steps: 1 });
+  expect(await executePlan(again(operator), { planId })).toMatchObject({ steps: 2 });
 });

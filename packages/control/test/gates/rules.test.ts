@@ -107,7 +107,9 @@ describe("a rule of the tenant's own", () => {
     expect((await refusal(saveRule(again(admin), builtIn))).code).toBe("rule_locked");
     expect((await refusal(saveRule(operator, noDeploys))).code).toBe("forbidden");
     expect((await listRules(admin)).items.every(({ origin }) => origin === "built_in")).toBe(true);
-    const tried = await testRule(operator, { ...noDeploys, condition: "step.with.x == 1" });
+    const draft = { ...noDeploys, condition: "step.with.x == 1" };
+    expect((await refusal(testRule(operator, draft))).code).toBe("forbidden");
+    const tried = await testRule(admin, draft);
     expect(tried.examples[0]).toMatchObject({ got: "error", error: "No such key: x" });
   });
 
