@@ -2,15 +2,20 @@ import { ForkRunInput, RerunRunInput, type ForkRunResult } from "@nofx/core/api"
 import { NofxError } from "@nofx/core/errors";
 import { toId } from "@nofx/core/vocabulary";
 import {
+  findPlan,
   findSteps,
   forkRun as callFork,
   type EditableStep,
   type ForkAnswer,
+  loadStoredSteps,
 } from "@nofx/db/queries";
+import { sql } from "kysely";
 import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
+import { checkExecution } from "../gates/check-execution.ts";
+import { StoredStep } from "../plans/digest.ts";
 import { checkEdits } from "./edits.ts";
 import { RunInput } from "./read.ts";
 import { loadRun } from "./view.ts";
@@ -59,6 +64,7 @@ async function begin(
   const run = await loadRun(ctx, tx, runId);
   const steps = await findSteps(tx.db, run.id, from ?? Object.keys(edits));
   refuseUnlessOfPlan(steps, from ?? Object.keys(edits));
+  await refuseUnlessPlanMayRun(ctx, tx, run.plan_id);
   const newRunId = ctx.plane.newUuid();
   const answer = await callFork(tx.db, {
     tenantId: ctx.tenantId,
@@ -88,6 +94,30 @@ async function begin(
     kept: answer.kept,
     pendingApprovals: answer.approvals,
   };
+}
+
+/** What runs again is judged as what runs for the first time: rules, overrides and windows as they are now. */
+async function refuseUnlessPlanMayRun(
+  ctx: MemberContext,
+  tx: CommandTransaction,
+  planId: string | null,
+): Promise<void> {
+  if (planId === null) return;
+  await sql`select id from plans where id = ${planId}::uuid for update`.execute(tx.db);
+  const plan = await findPlan(tx.db, ctx.tenantId, planId);
+  if (plan === undefined) return;
+  if (plan.status === "blocked" || plan.status === "cancelled") {
+    throw new NofxError("plan_blocked", {
+      detail: `The plan of this run is ${plan.status} now: correct the backlog and plan again.`,
+    });
+  }
+  const steps = await loadStoredSteps(tx.db, plan.id);
+  await checkExecution(
+    ctx,
+    tx,
+    plan,
+    steps.map((step) => StoredStep.parse(step)),
+  );
 }
 
 /** Children are made anew by the step that spawned them, and compensations are not chosen: both would be left out silently. */

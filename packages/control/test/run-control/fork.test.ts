@@ -1,5 +1,6 @@
 import { listApprovals } from "@nofx/control/approvals";
 import { inTransaction, type MemberContext } from "@nofx/control/command";
+import { setGateSettings, switchRule } from "@nofx/control/gates";
 import { cancelRun, forkRun, rerunRun } from "@nofx/control/runs";
 import { again, type TestTenant } from "@nofx/control/testing";
 import { toUuid } from "@nofx/core/vocabulary";
@@ -225,4 +226,23 @@ test("what is going is not forked, nor what another run goes on with, and edits 
     const error = await refusal(fork(run.id, ["b"], more));
     expect(error).toMatchObject({ code: "invalid_input", issues: [{ path }] });
   }
+});
+
+test("what runs again is judged as it would be for the first time: by the rules and windows of now", async () => {
+  const run = await control.run(operator, [
+    shellItem("a"),
+    shellItem("deploy", { sensitive: true, risk: ["production"] }),
+  ]);
+  await cancelRun(again(operator), { runId: run.id, reason: "later" });
+  await control.work();
+  const admin = await tenant.as("admin");
+  const compliance = { changeWindows: { timeZone: "UTC", windows: [] } };
+  await setGateSettings(again(admin), { compliance });
+  const closed = { code: "plan_blocked", data: { rule: "change_window" } };
+  expect(await refusal(rerunRun(again(operator), { runId: run.id }))).toMatchObject(closed);
+  expect(await refusal(fork(run.id, ["a"]))).toMatchObject(closed);
+  await setGateSettings(again(admin), {});
+  await switchRule(again(admin), { name: "fan_out", enabled: false });
+  const anew = await refusal(rerunRun(again(operator), { runId: run.id }));
+  expect(anew.code).toBe("verdict_void");
 });
