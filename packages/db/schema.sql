@@ -3,6 +3,15 @@
 
 -- Types
 
+create type app.budget_hold as (
+  budget_id uuid,
+  subject text,
+  starts_at timestamp with time zone,
+  ends_at timestamp with time zone,
+  measure text,
+  amount numeric
+);
+
 create type engine.agent_group as (
   capability text,
   queue text,
@@ -42,6 +51,31 @@ create table app.audit_drafts (
 CREATE CONSTRAINT TRIGGER audit_drafts_append AFTER INSERT ON app.audit_drafts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.append_drafts();
 alter table app.audit_drafts enable row level security;
 comment on table app.audit_drafts is 'Audit entries of the transaction under way; appended and removed as it commits';
+
+create table app.keks (
+  kid text not null,
+  fingerprint text not null,
+  status text not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  retired_at timestamp with time zone,
+  constraint keks_pkey PRIMARY KEY (kid),
+  constraint keks_check CHECK (((status = 'retired'::text) = (retired_at IS NOT NULL))),
+  constraint keks_fingerprint_check CHECK ((fingerprint ~ '^[0-9a-f]{64}$'::text)),
+  constraint keks_kid_check CHECK ((kid ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'::text)),
+  constraint keks_status_check CHECK ((status = ANY (ARRAY['current'::text, 'previous'::text, 'retired'::text])))
+);
+CREATE UNIQUE INDEX keks_current ON app.keks USING btree ((true)) WHERE (status = 'current'::text);
+CREATE TRIGGER keks_keep_retired BEFORE DELETE OR UPDATE ON app.keks FOR EACH ROW EXECUTE FUNCTION app.keep_retired();
+alter table app.keks enable row level security;
+comment on table app.keks is 'Versions of the key that wraps keys: which one to write with, which are refused';
+
+create table app.routing_versions (
+  tenant_id uuid,
+  version bigint not null default 1,
+  constraint routing_versions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint routing_versions_tenant_id_key UNIQUE NULLS NOT DISTINCT (tenant_id)
+);
+alter table app.routing_versions enable row level security;
 
 create table engine.leaders (
   role text not null,
@@ -138,12 +172,16 @@ create table public.agent_registry (
   last_seen_at timestamp with time zone,
   created_at timestamp with time zone not null default clock_timestamp(),
   owner_user_id uuid,
+  team text,
   constraint agent_registry_pkey PRIMARY KEY (id),
   constraint agent_registry_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
   constraint agent_registry_status_check CHECK ((status = ANY (ARRAY['active'::text, 'draining'::text, 'quarantined'::text, 'retired'::text]))),
+  constraint agent_registry_team_check CHECK ((team ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
   constraint agent_registry_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   constraint agent_registry_tenant_id_name_key UNIQUE (tenant_id, name)
 );
+-- The agents of a team
+CREATE INDEX agent_registry_team ON public.agent_registry USING btree (tenant_id, team) WHERE (team IS NOT NULL);
 alter table public.agent_registry enable row level security;
 comment on table public.agent_registry is 'Programs that execute steps, with what they can do';
 
@@ -313,7 +351,7 @@ create table public.approval_rules (
   changed_at timestamp with time zone not null default clock_timestamp(),
   constraint approval_rules_pkey PRIMARY KEY (tenant_id, subject, risk),
   constraint approval_rules_risk_check CHECK (((length(risk) >= 1) AND (length(risk) <= 64))),
-  constraint approval_rules_subject_check CHECK ((subject = ANY (ARRAY['*'::text, 'plan'::text, 'plan_step'::text, 'step'::text, 'tool'::text, 'override'::text]))),
+  constraint approval_rules_subject_check CHECK ((subject = ANY (ARRAY['*'::text, 'plan'::text, 'plan_step'::text, 'step'::text, 'tool'::text, 'override'::text, 'budget'::text]))),
   constraint approval_rules_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
 alter table public.approval_rules enable row level security;
@@ -358,6 +396,7 @@ create table public.approvals (
   reminded_at timestamp with time zone,
   escalated_at timestamp with time zone,
   override_id uuid,
+  budget_id uuid,
   constraint approvals_pkey PRIMARY KEY (id),
   constraint approvals_about CHECK (
 CASE subject
@@ -365,8 +404,10 @@ CASE subject
     WHEN 'plan_step'::text THEN ((plan_step_id IS NOT NULL) OR (step_id IS NOT NULL))
     WHEN 'override'::text THEN (override_id IS NOT NULL)
     WHEN 'tool'::text THEN ((step_id IS NOT NULL) AND (tool IS NOT NULL))
+    WHEN 'budget'::text THEN (budget_id IS NOT NULL)
     ELSE (step_id IS NOT NULL)
 END),
+  constraint approvals_budget_id_fkey FOREIGN KEY (budget_id) REFERENCES budgets(id) ON DELETE CASCADE,
   constraint approvals_check CHECK (((status = 'pending'::text) = (decided_at IS NULL))),
   constraint approvals_edited CHECK (((edited_arguments IS NULL) = (edited_digest IS NULL))),
   constraint approvals_no_longer CHECK ((expires_at <= (requested_at + '30 days 00:01:00'::interval))),
@@ -374,10 +415,12 @@ END),
   constraint approvals_plan_step_id_fkey FOREIGN KEY (plan_step_id) REFERENCES plan_steps(id) ON DELETE CASCADE,
   constraint approvals_risk_check CHECK ((length(risk) <= 64)),
   constraint approvals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text, 'expired'::text, 'cancelled'::text, 'superseded'::text]))),
-  constraint approvals_subject_check CHECK ((subject = ANY (ARRAY['plan'::text, 'plan_step'::text, 'step'::text, 'tool'::text, 'override'::text]))),
+  constraint approvals_subject_check CHECK ((subject = ANY (ARRAY['plan'::text, 'plan_step'::text, 'step'::text, 'tool'::text, 'override'::text, 'budget'::text]))),
   constraint approvals_target_check CHECK ((length(target) <= 500)),
   constraint approvals_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
+-- The questions about a budget
+CREATE INDEX approvals_budget ON public.approvals USING btree (budget_id) WHERE (budget_id IS NOT NULL);
 -- Questions whose escalation is due, for the sweep
 CREATE INDEX approvals_escalate ON public.approvals USING btree (escalate_at) WHERE ((status = 'pending'::text) AND (escalated_at IS NULL));
 -- Questions that have expired, for the sweep
@@ -626,6 +669,117 @@ create table public.backlog_items (
 CREATE INDEX backlog_items_list ON public.backlog_items USING btree (tenant_id, pack_id, "position", id);
 alter table public.backlog_items enable row level security;
 comment on table public.backlog_items is 'Pieces of wanted work: kind + arguments (the document''s "with"), or a type that plan_rules expand';
+
+create table public.budget_counters (
+  budget_id uuid not null,
+  subject text not null,
+  starts_at timestamp with time zone not null,
+  ends_at timestamp with time zone,
+  tenant_id uuid not null,
+  used numeric(40,0) not null default 0,
+  reserved numeric(40,0) not null default 0,
+  extra numeric(40,0) not null default 0,
+  overrun numeric(40,0) not null default 0,
+  tokens numeric(40,6),
+  refilled_at timestamp with time zone,
+  refusals integer not null default 0,
+  exhausted_at timestamp with time zone,
+  approval_id uuid,
+  changed_at timestamp with time zone not null default clock_timestamp(),
+  constraint budget_counters_pkey PRIMARY KEY (budget_id, subject, starts_at),
+  constraint budget_counters_budget_id_fkey FOREIGN KEY (budget_id) REFERENCES budgets(id) ON DELETE CASCADE,
+  constraint budget_counters_reserved_check CHECK ((reserved >= (0)::numeric)),
+  constraint budget_counters_used_check CHECK ((used >= (0)::numeric))
+) with (fillfactor=50);
+-- What a question to people is about
+CREATE INDEX budget_counters_approval ON public.budget_counters USING btree (approval_id) WHERE (approval_id IS NOT NULL);
+-- Old windows, for the sweep
+CREATE INDEX budget_counters_over ON public.budget_counters USING btree (ends_at) WHERE (ends_at IS NOT NULL);
+alter table public.budget_counters enable row level security;
+comment on table public.budget_counters is 'How much of a budget is used and reserved, by subject and window; those of windows that are over are its history';
+
+create table public.budget_reservations (
+  id uuid not null,
+  tenant_id uuid not null,
+  request_key text not null,
+  run_id uuid,
+  step_id uuid,
+  agent_id uuid,
+  model text,
+  amounts jsonb not null,
+  holds app.budget_hold[] not null,
+  state text not null default 'open'::text,
+  actual jsonb,
+  overrun jsonb,
+  late boolean not null default false,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  expires_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint budget_reservations_pkey PRIMARY KEY (id),
+  constraint budget_reservations_check CHECK (((state = 'open'::text) = (ended_at IS NULL))),
+  constraint budget_reservations_check1 CHECK (((state = 'settled'::text) = (actual IS NOT NULL))),
+  constraint budget_reservations_request_key_check CHECK (((length(request_key) >= 1) AND (length(request_key) <= 200))),
+  constraint budget_reservations_state_check CHECK ((state = ANY (ARRAY['open'::text, 'settled'::text, 'released'::text, 'expired'::text]))),
+  constraint budget_reservations_tenant_id_request_key_key UNIQUE (tenant_id, request_key)
+);
+-- What can be forgotten, for the sweep
+CREATE INDEX budget_reservations_ended ON public.budget_reservations USING btree (ended_at) WHERE (state <> 'open'::text);
+-- Leases that have run out, for the sweep and for whoever needs the room
+CREATE INDEX budget_reservations_open ON public.budget_reservations USING btree (expires_at, tenant_id) WHERE (state = 'open'::text);
+alter table public.budget_reservations enable row level security;
+comment on table public.budget_reservations is 'What is set aside for something that is under way, until it is settled or its lease ends';
+
+create table public.budgets (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  name text not null,
+  note text not null default ''::text,
+  scope text not null,
+  subject text,
+  model text,
+  measure text not null,
+  kind text not null,
+  "window" text not null,
+  "limit" numeric(40,0) not null,
+  per_seconds integer,
+  burst integer,
+  outcome text not null,
+  extra numeric(40,0) not null default 0,
+  enabled boolean not null default true,
+  version integer not null default 1,
+  created_by uuid not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  changed_by uuid not null,
+  changed_at timestamp with time zone not null default clock_timestamp(),
+  removed_at timestamp with time zone,
+  constraint budgets_pkey PRIMARY KEY (id),
+  constraint budgets_burst_check CHECK (((burst >= 1) AND (burst <= 2000000000))),
+  constraint budgets_check CHECK ((((kind = 'rate'::text) = ("window" = 'rate'::text)) AND ((kind = 'rate'::text) = (per_seconds IS NOT NULL)) AND ((kind = 'rate'::text) = (burst IS NOT NULL)))),
+  constraint budgets_check1 CHECK (((kind = 'cap'::text) OR ((measure = ANY (ARRAY['calls'::text, 'tokens'::text])) AND (outcome = 'stop'::text) AND (("limit" >= (1)::numeric) AND ("limit" <= (2000000000)::numeric))))),
+  constraint budgets_check2 CHECK (((scope <> 'tenant'::text) OR (subject IS NULL))),
+  constraint budgets_check3 CHECK (((scope <> 'model'::text) OR (model IS NULL))),
+  constraint budgets_check4 CHECK (((measure <> 'depth'::text) OR ("window" = 'total'::text))),
+  constraint budgets_check5 CHECK (((outcome = ANY (ARRAY['ask'::text, 'wrap_up'::text])) OR (extra = (0)::numeric))),
+  constraint budgets_extra_check CHECK ((extra >= (0)::numeric)),
+  constraint budgets_kind_check CHECK ((kind = ANY (ARRAY['cap'::text, 'rate'::text]))),
+  constraint budgets_limit_check CHECK (("limit" >= (0)::numeric)),
+  constraint budgets_measure_check CHECK ((measure = ANY (ARRAY['usd'::text, 'tokens'::text, 'calls'::text, 'agents'::text, 'fan_out'::text, 'depth'::text]))),
+  constraint budgets_model_check CHECK (((length(model) >= 1) AND (length(model) <= 300))),
+  constraint budgets_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
+  constraint budgets_note_check CHECK ((length(note) <= 500)),
+  constraint budgets_outcome_check CHECK ((outcome = ANY (ARRAY['stop'::text, 'degrade'::text, 'ask'::text, 'wrap_up'::text]))),
+  constraint budgets_per_seconds_check CHECK (((per_seconds >= 1) AND (per_seconds <= 86400))),
+  constraint budgets_scope_check CHECK ((scope = ANY (ARRAY['step'::text, 'run'::text, 'agent'::text, 'team'::text, 'tenant'::text, 'model'::text]))),
+  constraint budgets_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 300))),
+  constraint budgets_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint budgets_window_check CHECK (("window" = ANY (ARRAY['minute'::text, 'hour'::text, 'day'::text, 'month'::text, 'total'::text, 'at_once'::text, 'rate'::text])))
+);
+-- What a reservation is judged by
+CREATE INDEX budgets_in_force ON public.budgets USING btree (tenant_id) WHERE ((removed_at IS NULL) AND enabled);
+-- A budget by its name
+CREATE UNIQUE INDEX budgets_name ON public.budgets USING btree (tenant_id, name) WHERE (removed_at IS NULL);
+alter table public.budgets enable row level security;
+comment on table public.budgets is 'What may be spent, used and begun: of whom, in which time, and what follows where it is not enough';
 
 create table public.checkpoints (
   step_id uuid not null,
@@ -1074,13 +1228,22 @@ create table public.llm_models (
   capabilities text[] not null default '{text}'::text[],
   aliases text[] not null default '{}'::text[],
   created_at timestamp with time zone not null default clock_timestamp(),
+  max_output_tokens integer,
+  quality real,
+  enabled boolean not null default true,
+  updated_by uuid,
+  updated_at timestamp with time zone not null default clock_timestamp(),
   constraint llm_models_pkey PRIMARY KEY (id),
+  constraint llm_models_capabilities CHECK ((capabilities <@ ARRAY['text'::text, 'json'::text, 'tools'::text, 'vision'::text, 'embeddings'::text, 'streaming'::text, 'reasoning'::text])),
   constraint llm_models_context_tokens_check CHECK ((context_tokens > 0)),
+  constraint llm_models_max_output_tokens_check CHECK ((max_output_tokens > 0)),
   constraint llm_models_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint llm_models_quality_check CHECK (((quality >= (0)::double precision) AND (quality <= (1)::double precision))),
   constraint llm_models_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   constraint llm_models_tenant_id_provider_name_key UNIQUE NULLS NOT DISTINCT (tenant_id, provider, name),
   constraint llm_models_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200)))
 );
+CREATE TRIGGER llm_models_version AFTER INSERT OR DELETE OR UPDATE ON public.llm_models FOR EACH ROW EXECUTE FUNCTION app.routing_changed();
 alter table public.llm_models enable row level security;
 comment on table public.llm_models is 'Language models by provider; without a tenant: come with the product';
 
@@ -1098,17 +1261,25 @@ create table public.llm_prices (
   reasoning bigint,
   source text not null,
   created_at timestamp with time zone not null default clock_timestamp(),
+  revision integer not null default 1,
+  withdrawn boolean not null default false,
+  note text,
+  created_by uuid,
   constraint llm_prices_pkey PRIMARY KEY (id),
   constraint llm_prices_above_tokens_check CHECK ((above_tokens >= 0)),
   constraint llm_prices_cache_read_check CHECK ((cache_read >= 0)),
   constraint llm_prices_cache_write_check CHECK ((cache_write >= 0)),
   constraint llm_prices_input_check CHECK ((input >= 0)),
+  constraint llm_prices_note_check CHECK (((length(note) >= 1) AND (length(note) <= 500))),
+  constraint llm_prices_once UNIQUE NULLS NOT DISTINCT (tenant_id, provider, model, effective_from, above_tokens, revision),
   constraint llm_prices_output_check CHECK ((output >= 0)),
   constraint llm_prices_reasoning_check CHECK ((reasoning >= 0)),
+  constraint llm_prices_revision_check CHECK ((revision > 0)),
   constraint llm_prices_source_check CHECK (((length(source) >= 1) AND (length(source) <= 200))),
   constraint llm_prices_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
-  constraint llm_prices_tenant_id_provider_model_effective_from_above_to_key UNIQUE NULLS NOT DISTINCT (tenant_id, provider, model, effective_from, above_tokens)
+  constraint llm_prices_withdrawn CHECK (((NOT withdrawn) OR ((tenant_id IS NOT NULL) AND (above_tokens = 0))))
 );
+CREATE TRIGGER llm_prices_version AFTER INSERT OR DELETE OR UPDATE ON public.llm_prices FOR EACH ROW EXECUTE FUNCTION app.routing_changed();
 alter table public.llm_prices enable row level security;
 comment on table public.llm_prices is 'What a token costs, by class, in picodollars, from an instant on; a tenant''s own stands in place of ours';
 
@@ -1120,13 +1291,27 @@ create table public.llm_providers (
   kind text not null,
   enabled boolean not null default true,
   created_at timestamp with time zone not null default clock_timestamp(),
+  region text not null default 'default'::text,
+  base_url text,
+  headers jsonb not null default '{}'::jsonb,
+  key_name text default 'default'::text,
+  probe boolean not null default false,
+  updated_by uuid,
+  updated_at timestamp with time zone not null default clock_timestamp(),
   constraint llm_providers_pkey PRIMARY KEY (id),
+  constraint llm_providers_base_url_check CHECK (((length(base_url) >= 8) AND (length(base_url) <= 500))),
+  constraint llm_providers_called_at CHECK (((kind <> 'openai_compatible'::text) OR (base_url IS NOT NULL))),
+  constraint llm_providers_headers_check CHECK ((jsonb_typeof(headers) = 'object'::text)),
+  constraint llm_providers_key_name_check CHECK ((key_name ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
   constraint llm_providers_kind_check CHECK ((kind = ANY (ARRAY['simulated'::text, 'openai'::text, 'anthropic'::text, 'google'::text, 'mistral'::text, 'openai_compatible'::text]))),
   constraint llm_providers_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
+  constraint llm_providers_region UNIQUE NULLS NOT DISTINCT (tenant_id, name, region),
+  constraint llm_providers_region_check CHECK ((region ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
+  constraint llm_providers_simulated CHECK (((kind <> 'simulated'::text) OR (tenant_id IS NULL))),
   constraint llm_providers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
-  constraint llm_providers_tenant_id_name_key UNIQUE NULLS NOT DISTINCT (tenant_id, name),
   constraint llm_providers_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200)))
 );
+CREATE TRIGGER llm_providers_version AFTER INSERT OR DELETE OR UPDATE ON public.llm_providers FOR EACH ROW EXECUTE FUNCTION app.routing_changed();
 alter table public.llm_providers enable row level security;
 comment on table public.llm_providers is 'Who provides language models; without a tenant: comes with the product';
 
@@ -1489,6 +1674,29 @@ CREATE INDEX plans_parent ON public.plans USING btree (parent_id) WHERE (parent_
 alter table public.plans enable row level security;
 comment on table public.plans is 'An immutable, versioned graph of plan steps; only its status moves';
 
+create table public.provider_health (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid,
+  provider text not null,
+  model text not null,
+  region text not null default 'default'::text,
+  "window" jsonb not null default '{"recent": [], "breaker": {"open": false, "since": 0, "until": 0, "trialUntil": 0}, "minutes": [], "rateLimit": null}'::jsonb,
+  state text not null default 'healthy'::text,
+  state_since timestamp with time zone not null default clock_timestamp(),
+  updated_at timestamp with time zone not null default clock_timestamp(),
+  constraint provider_health_pkey PRIMARY KEY (id),
+  constraint provider_health_model_check CHECK (((length(model) >= 1) AND (length(model) <= 300))),
+  constraint provider_health_provider_check CHECK (((length(provider) >= 1) AND (length(provider) <= 100))),
+  constraint provider_health_region_check CHECK (((length(region) >= 1) AND (length(region) <= 100))),
+  constraint provider_health_state_check CHECK ((state = ANY (ARRAY['healthy'::text, 'degraded'::text, 'open'::text, 'half_open'::text]))),
+  constraint provider_health_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint provider_health_tenant_id_provider_model_region_key UNIQUE NULLS NOT DISTINCT (tenant_id, provider, model, region)
+);
+-- What is to be probed: few rows at any time
+CREATE INDEX provider_health_unwell ON public.provider_health USING btree (updated_at) WHERE (state <> 'healthy'::text);
+alter table public.provider_health enable row level security;
+comment on table public.provider_health is 'How a model at a provider in a region did in the last 60 minutes, as a tenant saw it';
+
 create table public.redrive_batch_items (
   batch_id uuid not null,
   dead_letter_id uuid not null,
@@ -1547,6 +1755,29 @@ create table public.retry_budgets (
 );
 alter table public.retry_budgets enable row level security;
 comment on table public.retry_budgets is 'Tokens left for retries of calls to one dependency: a success adds a tenth, a retry takes one';
+
+create table public.routing_policies (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid,
+  name text not null,
+  version integer not null,
+  body jsonb,
+  note text not null,
+  created_by uuid,
+  created_by_name text not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint routing_policies_pkey PRIMARY KEY (id),
+  constraint routing_policies_body_check CHECK ((jsonb_typeof(body) = 'object'::text)),
+  constraint routing_policies_created_by_name_check CHECK (((length(created_by_name) >= 1) AND (length(created_by_name) <= 200))),
+  constraint routing_policies_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,63}$'::text)),
+  constraint routing_policies_note_check CHECK (((length(note) >= 1) AND (length(note) <= 500))),
+  constraint routing_policies_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint routing_policies_tenant_id_name_version_key UNIQUE NULLS NOT DISTINCT (tenant_id, name, version),
+  constraint routing_policies_version_check CHECK ((version > 0))
+);
+CREATE TRIGGER routing_policies_version AFTER INSERT OR DELETE OR UPDATE ON public.routing_policies FOR EACH ROW EXECUTE FUNCTION app.routing_changed();
+alter table public.routing_policies enable row level security;
+comment on table public.routing_policies is 'Versions of the policies that models are chosen by; without a tenant: come with the product';
 
 create table public.runs (
   id uuid not null default app.uuid7(),
@@ -1721,6 +1952,92 @@ CREATE INDEX schedules_due ON public.schedules USING btree (next_at) WHERE (next
 CREATE INDEX schedules_list ON public.schedules USING btree (tenant_id, id DESC);
 alter table public.schedules enable row level security;
 comment on table public.schedules is 'What begins by the clock: a timetable, the task that it starts, and how far it has come';
+
+create table public.secure_key_versions (
+  id uuid not null,
+  key_id uuid not null,
+  tenant_id uuid not null,
+  version integer not null,
+  jwe jsonb,
+  kek text,
+  hint text not null,
+  created_by uuid not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  usable_until timestamp with time zone,
+  constraint secure_key_versions_pkey PRIMARY KEY (id),
+  constraint secure_key_versions_check CHECK (((jwe IS NULL) = (kek IS NULL))),
+  constraint secure_key_versions_check1 CHECK (((jwe IS NULL) OR (((jwe -> 'header'::text) ->> 'kid'::text) = kek))),
+  constraint secure_key_versions_hint_check CHECK ((length(hint) <= 4)),
+  constraint secure_key_versions_jwe_check CHECK ((jwe ?& ARRAY['protected'::text, 'header'::text, 'encrypted_key'::text, 'iv'::text, 'ciphertext'::text, 'tag'::text, 'aad'::text])),
+  constraint secure_key_versions_key_id_fkey FOREIGN KEY (key_id) REFERENCES secure_keys(id) ON DELETE CASCADE,
+  constraint secure_key_versions_key_id_version_key UNIQUE (key_id, version),
+  constraint secure_key_versions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint secure_key_versions_version_check CHECK ((version > 0))
+);
+-- Secrets whose overlap is over, to be destroyed
+CREATE INDEX secure_key_versions_ended ON public.secure_key_versions USING btree (usable_until) WHERE ((usable_until IS NOT NULL) AND (jwe IS NOT NULL));
+-- What is still under an older KEK
+CREATE INDEX secure_key_versions_kek ON public.secure_key_versions USING btree (kek, id) WHERE (kek IS NOT NULL);
+alter table public.secure_key_versions enable row level security;
+comment on table public.secure_key_versions is 'Encrypted secrets. No role reads this table: app.use_key hands out one at a time and notes it';
+
+create table public.secure_keys (
+  id uuid not null,
+  tenant_id uuid not null,
+  provider text not null,
+  name text not null,
+  version integer not null,
+  status text not null default 'active'::text,
+  note text not null default ''::text,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  updated_at timestamp with time zone not null default clock_timestamp(),
+  constraint secure_keys_pkey PRIMARY KEY (id),
+  constraint secure_keys_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
+  constraint secure_keys_note_check CHECK ((length(note) <= 500)),
+  constraint secure_keys_provider_check CHECK ((provider ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
+  constraint secure_keys_status_check CHECK ((status = ANY (ARRAY['active'::text, 'retired'::text]))),
+  constraint secure_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint secure_keys_version_check CHECK ((version > 0))
+);
+-- Lookup by fields; one active key a name
+CREATE UNIQUE INDEX secure_keys_active ON public.secure_keys USING btree (tenant_id, provider, name) WHERE (status = 'active'::text);
+alter table public.secure_keys enable row level security;
+comment on table public.secure_keys is 'Keys of model providers by tenant, provider and name; their secrets are in secure_key_versions';
+
+create table public.secure_keys_audit (
+  seq bigint not null generated always as identity,
+  tenant_id uuid not null,
+  key_id uuid not null,
+  version integer not null,
+  provider text not null,
+  name text not null,
+  action text not null,
+  actor_type text not null,
+  actor_id text not null,
+  run_id uuid,
+  step_id uuid,
+  purpose text not null default ''::text,
+  digest text,
+  overlap_until timestamp with time zone,
+  kek text,
+  at timestamp with time zone not null default clock_timestamp(),
+  constraint secure_keys_audit_pkey PRIMARY KEY (seq),
+  constraint secure_keys_audit_action_check CHECK ((action = ANY (ARRAY['put'::text, 'rotated'::text, 'retired'::text, 'destroyed'::text, 'used'::text, 'refused'::text, 'rewrapped'::text]))),
+  constraint secure_keys_audit_actor_type_check CHECK ((actor_type = ANY (ARRAY['member'::text, 'agent'::text, 'worker'::text, 'system'::text]))),
+  constraint secure_keys_audit_check CHECK (((digest IS NOT NULL) = (action = ANY (ARRAY['put'::text, 'rotated'::text])))),
+  constraint secure_keys_audit_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint secure_keys_audit_purpose_check CHECK ((length(purpose) <= 200))
+);
+-- What is in force by name
+CREATE INDEX secure_keys_audit_head ON public.secure_keys_audit USING btree (tenant_id, provider, name, seq DESC) WHERE (action = ANY (ARRAY['put'::text, 'rotated'::text, 'retired'::text]));
+CREATE INDEX secure_keys_audit_key ON public.secure_keys_audit USING btree (key_id, seq DESC);
+CREATE INDEX secure_keys_audit_list ON public.secure_keys_audit USING btree (tenant_id, seq DESC);
+-- What was put there
+CREATE INDEX secure_keys_audit_written ON public.secure_keys_audit USING btree (key_id, version) WHERE (action = ANY (ARRAY['put'::text, 'rotated'::text]));
+CREATE TRIGGER secure_keys_audit_append_only BEFORE DELETE OR UPDATE ON public.secure_keys_audit FOR EACH ROW EXECUTE FUNCTION app.refuse_change();
+CREATE TRIGGER secure_keys_audit_kept BEFORE TRUNCATE ON public.secure_keys_audit FOR EACH STATEMENT EXECUTE FUNCTION app.refuse_change();
+alter table public.secure_keys_audit enable row level security;
+comment on table public.secure_keys_audit is 'Append-only for every role: each change and each use of a key, who, for which run and step, what for';
 
 create table public.step_dependencies (
   step_id uuid not null,
@@ -1934,7 +2251,7 @@ create table public.tenant_settings (
   value jsonb not null,
   updated_at timestamp with time zone not null default clock_timestamp(),
   constraint tenant_settings_pkey PRIMARY KEY (tenant_id, key),
-  constraint tenant_settings_key_check CHECK ((key = ANY (ARRAY['shell'::text, 'retention'::text, 'budgets'::text, 'compliance'::text, 'model_endpoint'::text]))),
+  constraint tenant_settings_key_check CHECK ((key = ANY (ARRAY['shell'::text, 'retention'::text, 'budgets'::text, 'compliance'::text, 'model_endpoint'::text, 'time_zone'::text]))),
   constraint tenant_settings_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
 alter table public.tenant_settings enable row level security;
@@ -2003,6 +2320,22 @@ create table public.uploads (
 );
 alter table public.uploads enable row level security;
 comment on table public.uploads is 'Bodies too large for a request: announced here, sent to storage by a signed URL';
+
+create table public.usage_counters (
+  tenant_id uuid not null,
+  starts_at timestamp with time zone not null,
+  agent_id uuid,
+  model text,
+  calls bigint not null default 0,
+  tokens bigint not null default 0,
+  cost_pico numeric(40,0) not null default 0,
+  overruns bigint not null default 0,
+  late bigint not null default 0,
+  constraint usage_counters_once UNIQUE NULLS NOT DISTINCT (tenant_id, starts_at, agent_id, model),
+  constraint usage_counters_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+) with (fillfactor=50);
+alter table public.usage_counters enable row level security;
+comment on table public.usage_counters is 'What was used by the hour, agent and model: what gates and the usage page read';
 
 create table public.waits (
   id uuid not null default app.uuid7(),
@@ -2809,6 +3142,22 @@ create policy backlog_items_read on public.backlog_items for select to authentic
 create policy backlog_items_write on public.backlog_items for insert to nofx_member
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
+create policy budget_counters_read on public.budget_counters for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy budget_reservations_read on public.budget_reservations for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy budgets_change on public.budgets for update to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy budgets_read on public.budgets for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy budgets_write on public.budgets for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
 create policy checkpoints_read on public.checkpoints for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
@@ -2920,6 +3269,10 @@ create policy inbound_secrets_own on public.inbound_secrets for all to nofx_memb
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
+create policy llm_models_change on public.llm_models for update to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
 create policy llm_models_read on public.llm_models for select to nofx_member
   using (((tenant_id IS NULL) OR (tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids))));
 
@@ -2932,10 +3285,11 @@ create policy llm_models_write on public.llm_models for insert to nofx_member
 create policy llm_prices_read on public.llm_prices for select to nofx_member
   using (((tenant_id IS NULL) OR (tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids))));
 
-create policy llm_prices_remove on public.llm_prices for delete to nofx_member
-  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
-
 create policy llm_prices_write on public.llm_prices for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy llm_providers_change on public.llm_providers for update to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy llm_providers_read on public.llm_providers for select to nofx_member
@@ -3019,6 +3373,9 @@ create policy plans_read on public.plans for select to authenticated, nofx_membe
 create policy plans_write on public.plans for insert to nofx_member
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
+create policy provider_health_read on public.provider_health for select to authenticated, nofx_member
+  using (((tenant_id IS NULL) OR (tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids))));
+
 create policy redrive_batch_items_read on public.redrive_batch_items for select to authenticated, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
@@ -3038,6 +3395,12 @@ create policy redrive_batches_write on public.redrive_batches for insert to nofx
 create policy retry_budgets_read on public.retry_budgets for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
+create policy routing_policies_read on public.routing_policies for select to authenticated, nofx_member
+  using (((tenant_id IS NULL) OR (tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids))));
+
+create policy routing_policies_write on public.routing_policies for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
 create policy runs_read on public.runs for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
@@ -3054,6 +3417,15 @@ create policy schedule_firings_own on public.schedule_firings for all to nofx_me
 create policy schedules_own on public.schedules for all to nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy secure_key_versions_read on public.secure_key_versions for select to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy secure_keys_read on public.secure_keys for select to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy secure_keys_audit_read on public.secure_keys_audit for select to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy step_dependencies_read on public.step_dependencies for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
@@ -3099,6 +3471,13 @@ create policy tenant_settings_remove on public.tenant_settings for delete to nof
 create policy tenant_settings_write on public.tenant_settings for insert to nofx_member
   with check (((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)) AND (key = ANY (ARRAY['retention'::text, 'budgets'::text, 'compliance'::text]))));
 
+create policy tenant_settings_zone_change on public.tenant_settings for update to nofx_member
+  using (((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)) AND (key = 'time_zone'::text)))
+  with check (((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)) AND (key = 'time_zone'::text)));
+
+create policy tenant_settings_zone_write on public.tenant_settings for insert to nofx_member
+  with check (((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)) AND (key = 'time_zone'::text)));
+
 create policy tenants_read on public.tenants for select to authenticated, nofx_agent, nofx_member
   using ((id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
@@ -3108,6 +3487,9 @@ create policy tool_runs_read on public.tool_runs for select to authenticated, no
 create policy uploads_own on public.uploads for all to nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy usage_counters_read on public.usage_counters for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy waits_read on public.waits for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
@@ -3249,6 +3631,67 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.ask_for_budget(p_budget budgets, p_counter budget_counters, p_scopes jsonb, p_asked numeric)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_status text;
+  v_unit numeric := case p_budget.measure when 'usd' then 1000000000000 else 1 end;
+  v_sign text := case p_budget.measure when 'usd' then '$' else '' end;
+  v_left numeric := p_budget.limit + p_counter.extra - p_counter.used - p_counter.reserved;
+  v_extra numeric := greatest(p_budget.extra, p_asked - v_left);
+  v_arguments jsonb;
+  v_agent uuid := coalesce(app.agent_id(), (p_scopes ->> 'agent_id')::uuid);
+  v_run record;
+  v_approval public.approvals;
+begin
+  if p_counter.approval_id is not null then
+    select a.status into v_status from public.approvals a
+    where a.id = p_counter.approval_id and (a.status <> 'pending' or a.expires_at > clock_timestamp());
+    if v_status in ('pending', 'approved') then
+      return p_counter.approval_id;
+    elsif v_status = 'rejected' then
+      return null;
+    end if;
+  end if;
+
+  v_arguments := jsonb_build_object('budget', p_budget.name, 'scope', p_budget.scope, 'subject', p_counter.subject, 'measure', p_budget.measure,
+    'window', p_budget.window, 'limit', trim_scale((p_budget.limit + p_counter.extra) / v_unit)::text,
+    'used', trim_scale((p_counter.used + p_counter.reserved) / v_unit)::text, 'extra', trim_scale(v_extra / v_unit)::text);
+  select r.id, r.correlation_id, case when r.created_by_type = 'member' then r.created_by::uuid end as member into v_run
+  from public.runs r where r.id = (p_scopes ->> 'run_id')::uuid and r.tenant_id = p_counter.tenant_id;
+  insert into public.approvals (tenant_id, subject, budget_id, run_id, name, title, question, why, arguments, arguments_digest, arguments_schema,
+    requested_by_type, requested_by, requested_by_name, requester_user_id, expires_at, correlation_id)
+  values (p_counter.tenant_id, 'budget', p_budget.id, v_run.id, p_budget.name, 'More of the budget ' || p_budget.name,
+    format('May %s %s more be used?', v_sign || trim_scale(v_extra / v_unit), case p_budget.measure when 'usd' then '' else p_budget.measure end),
+    format('%s of %s are used or reserved (%s, %s), and %s more are asked for.', v_sign || trim_scale((p_counter.used + p_counter.reserved) / v_unit),
+      v_sign || trim_scale((p_budget.limit + p_counter.extra) / v_unit), p_budget.scope, p_budget.window, v_sign || trim_scale(p_asked / v_unit)),
+    v_arguments, encode(sha256(convert_to(v_arguments::text, 'UTF8')), 'hex'),
+    jsonb_build_object('type', 'object', 'additionalProperties', false, 'required', jsonb_build_array('extra'), 'properties',
+      (select jsonb_object_agg(k.key, case k.key when 'extra'
+        then jsonb_build_object('type', 'string', 'pattern', '^\d{1,12}(\.\d{1,12})?$') else jsonb_build_object('const', k.value) end)
+       from jsonb_each(v_arguments) k)),
+    case when v_agent is null then 'member' else 'agent' end,
+    coalesce(v_agent, app.user_id(), p_budget.created_by)::text,
+    coalesce((select g.name from public.agent_registry g where g.id = v_agent),
+      (select m.name from public.members m where m.tenant_id = p_counter.tenant_id and m.user_id = app.user_id()), 'a caller'),
+    coalesce(v_run.member, case when v_agent is null then app.user_id() end),
+    greatest(least(p_counter.ends_at, clock_timestamp() + interval '24 hours'), clock_timestamp() + interval '1 minute'),
+    coalesce(v_run.correlation_id, app.uuid7()))
+  returning * into v_approval;
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  values (p_counter.tenant_id, 'approval.requested', v_approval.correlation_id, v_approval.requested_by_type, v_approval.requested_by, v_run.id,
+    jsonb_strip_nulls(jsonb_build_object('approval_id', v_approval.id, 'subject', 'budget', 'run_id', v_run.id)));
+  update public.budget_counters c set approval_id = v_approval.id
+  where c.budget_id = p_counter.budget_id and c.subject = p_counter.subject and c.starts_at = p_counter.starts_at;
+  return v_approval.id;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.assert_tenant(p_tenant uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -3322,6 +3765,53 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.budget_window(p_window text, p_zone text, p_at timestamp with time zone, OUT starts_at timestamp with time zone, OUT ends_at timestamp with time zone)
+ RETURNS record
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case when p_window in ('total', 'at_once', 'rate') then timestamptz '1970-01-01 00:00:00+00' else date_trunc(p_window, p_at, p_zone) end,
+    case p_window
+      when 'minute' then date_trunc('minute', p_at, p_zone) + interval '1 minute'
+      when 'hour' then date_trunc('hour', p_at, p_zone) + interval '1 hour'
+      when 'day' then (date_trunc('day', p_at at time zone p_zone) + interval '1 day') at time zone p_zone
+      when 'month' then (date_trunc('month', p_at at time zone p_zone) + interval '1 month') at time zone p_zone
+    end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.budgets_for(p_tenant uuid, p_scopes jsonb, p_amounts jsonb, p_at timestamp with time zone)
+ RETURNS app.budget_hold[]
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_model text := p_scopes ->> 'model';
+begin
+  return (
+    select array_agg(row(b.id, s.subject, w.starts_at, w.ends_at, b.measure, (p_amounts ->> b.measure)::numeric)::app.budget_hold
+      order by b.id, s.subject, w.starts_at)
+    from public.budgets b
+    cross join lateral (select case b.scope
+        when 'tenant' then p_tenant::text
+        when 'run' then p_scopes ->> 'run_id'
+        when 'step' then p_scopes ->> 'step_id'
+        when 'agent' then p_scopes ->> 'agent_id'
+        when 'team' then coalesce(p_scopes ->> 'team',
+          (select a.team from public.agent_registry a where a.id = (p_scopes ->> 'agent_id')::uuid and a.tenant_id = p_tenant))
+        when 'model' then case when v_model is not null and (b.subject is null or app.is_model(b.subject, v_model))
+          then coalesce(b.subject, v_model) end
+      end) as s (subject)
+    cross join lateral app.budget_window(b.window, app.time_zone(p_tenant), p_at) w
+    where b.tenant_id = p_tenant and b.removed_at is null and b.enabled and p_amounts ? b.measure
+      and s.subject is not null and (b.subject is null or b.scope = 'model' or b.subject = s.subject)
+      and (b.model is null or app.is_model(b.model, v_model)));
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.can_join(p_topic text)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -3372,6 +3862,23 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.current_kek(p_kid text, p_fingerprint text)
+ RETURNS TABLE(kid text, fingerprint text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return query select k.kid, k.fingerprint from app.keks k where k.status = 'current';
+  if found then
+    return;
+  end if;
+  insert into app.keks (kid, fingerprint, status) values (p_kid, p_fingerprint, 'current') on conflict do nothing;
+  return query select k.kid, k.fingerprint from app.keks k where k.status = 'current';
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.draft_audit(p_tenant uuid, p_verb text, p_actor_type text, p_actor_id text, p_body text)
  RETURNS void
  LANGUAGE plpgsql
@@ -3414,6 +3921,45 @@ begin
   perform app.act_as(p_claims, p_tenant);
   return query select c.provider, c.model, c.answer, c.call_id, c.created_at from public.model_cache c
     where c.tenant_id = p_tenant and c.digest = p_digest and c.expires_at > clock_timestamp();
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.free_holds(p_reservations uuid[], p_state text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.budget_counters c
+  set reserved = c.reserved - f.amount, changed_at = clock_timestamp(),
+      tokens = case when p_state = 'released' then least(b.burst, c.tokens + f.amount) else c.tokens end
+  from (
+    select h.budget_id, h.subject, h.starts_at, sum(h.amount) as amount
+    from public.budget_reservations r cross join lateral unnest(r.holds) h
+    where r.id = any (p_reservations) and h.measure <> 'depth'
+    group by 1, 2, 3) f
+  join public.budgets b on b.id = f.budget_id
+  where c.budget_id = f.budget_id and c.subject = f.subject and c.starts_at = f.starts_at;
+  update public.budget_reservations r set state = p_state, ended_at = clock_timestamp() where r.id = any (p_reservations);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.hold_key(p_tenant uuid, p_provider text, p_name text)
+ RETURNS TABLE(key_id uuid, version integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform app.assert_tenant(p_tenant);
+  perform pg_advisory_xact_lock(hashtextextended(p_tenant || '/' || p_provider || '/' || p_name, 82));
+  return query
+    select k.id, k.version from public.secure_keys k
+    where k.tenant_id = p_tenant and k.provider = p_provider and k.name = p_name and k.status = 'active'
+    for update;
 end
 $function$
 ;
@@ -3484,6 +4030,15 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.is_model(p_pattern text, p_model text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select coalesce(case when right(p_pattern, 1) = '*' then starts_with(p_model, left(p_pattern, -1)) else p_pattern = p_model end, false)
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.judged_by(p_tenant uuid, p_shell boolean)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -3533,6 +4088,20 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.keep_retired()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if old.status = 'retired' then
+    raise exception 'KEK % is retired', old.kid using errcode = 'insufficient_privilege';
+  end if;
+  return case tg_op when 'DELETE' then old else new end;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.keep_transcript(p_claims jsonb, p_transcript jsonb, p_days integer)
  RETURNS void
  LANGUAGE plpgsql
@@ -3545,6 +4114,97 @@ begin
   select t.call_id, t.tenant_id, t.request, t.answer, t.redacted, clock_timestamp() + make_interval(days => p_days)
   from jsonb_populate_record(null::public.model_transcripts, p_transcript) t
   on conflict (call_id) do nothing;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.keys_to_rewrap(p_after uuid, p_limit integer)
+ RETURNS TABLE(id uuid, jwe jsonb)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select v.id, v.jwe from public.secure_key_versions v
+  where v.kek <> (select k.kid from app.keks k where k.status = 'current') and v.id > p_after
+  order by v.id limit p_limit
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.list_keks()
+ RETURNS TABLE(kid text, fingerprint text, status text, created_at timestamp with time zone, retired_at timestamp with time zone, versions bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select k.kid, k.fingerprint, k.status, k.created_at, k.retired_at,
+    (select count(*) from public.secure_key_versions v where v.kek = k.kid)
+  from app.keks k order by k.created_at, k.kid
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.lock_counters(p_holds app.budget_hold[], p_reservations uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform from public.budget_counters c
+  where (c.budget_id, c.subject, c.starts_at) in (
+    select h.budget_id, h.subject, h.starts_at from unnest(p_holds) h
+    union
+    select h.budget_id, h.subject, h.starts_at
+    from public.budget_reservations r cross join lateral unnest(r.holds) h where r.id = any (p_reservations))
+  order by c.budget_id, c.subject, c.starts_at for update;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.lock_health(p_keys jsonb)
+ RETURNS TABLE(ord bigint, "window" jsonb, now_ms double precision)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  insert into public.provider_health (tenant_id, provider, model, region)
+  select k.tenant_id, k.provider, k.model, k.region
+  from jsonb_to_recordset(p_keys) k (tenant_id uuid, provider text, model text, region text)
+  where k.tenant_id is null or exists (select from public.tenants t where t.id = k.tenant_id)
+  order by k.tenant_id, k.provider, k.model, k.region
+  on conflict (tenant_id, provider, model, region) do nothing;
+  return query
+    select k.ord, h."window", (extract(epoch from clock_timestamp()) * 1000)::double precision
+    from rows from (jsonb_to_recordset(p_keys) as (tenant_id uuid, provider text, model text, region text)) with ordinality
+      as k (tenant_id, provider, model, region, ord)
+    join public.provider_health h on h.tenant_id is not distinct from k.tenant_id
+      and h.provider = k.provider and h.model = k.model and h.region = k.region
+    order by h.tenant_id, h.provider, h.model, h.region
+    for update of h;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.make_kek_current(p_kid text, p_fingerprint text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_known app.keks;
+begin
+  perform pg_advisory_xact_lock(82, 1);
+  select * into v_known from app.keks k where k.kid = p_kid;
+  if v_known.fingerprint <> p_fingerprint then
+    return 'another';
+  elsif v_known.status in ('current', 'retired') then
+    return v_known.status;
+  end if;
+  update app.keks k set status = 'previous' where k.status = 'current';
+  insert into app.keks (kid, fingerprint, status) values (p_kid, p_fingerprint, 'current')
+  on conflict (kid) do update set status = 'current';
+  return 'made';
 end
 $function$
 ;
@@ -3605,6 +4265,18 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.note_refused_key(p_tenant uuid, p_key uuid, p_version integer, p_provider text, p_name text, p_actor_type text, p_actor_id text, p_run uuid, p_step uuid, p_why text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  insert into public.secure_keys_audit
+    (tenant_id, key_id, version, provider, name, action, actor_type, actor_id, run_id, step_id, purpose)
+  values (p_tenant, p_key, p_version, p_provider, p_name, 'refused', p_actor_type, p_actor_id, p_run, p_step, p_why)
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.nudge(p_topics jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -3636,6 +4308,84 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.policies_in_use(p_tenant uuid)
+ RETURNS SETOF routing_policies
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select (best.policy).* from (
+    select distinct on (newest.name) newest as policy
+    from (
+      select distinct on (r.tenant_id, r.name) r.* from public.routing_policies r
+      where r.tenant_id is null or r.tenant_id = p_tenant
+      order by r.tenant_id, r.name, r.version desc
+    ) as newest
+    where newest.body is not null
+    order by newest.name, newest.tenant_id nulls last
+  ) as best
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.prices_in_use(p_tenant uuid)
+ RETURNS SETOF llm_prices
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select p.* from public.llm_prices p
+  where (p.tenant_id is null or p.tenant_id = p_tenant)
+    and not exists (
+      select from public.llm_prices newer
+      where newer.tenant_id is not distinct from p.tenant_id and newer.provider = p.provider and newer.model = p.model
+        and newer.effective_from = p.effective_from and newer.revision > p.revision)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.put_key(p_tenant uuid, p_key uuid, p_version_id uuid, p_provider text, p_name text, p_version integer, p_jwe jsonb, p_digest text, p_hint text, p_note text, p_overlap_seconds integer, p_actor uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_until timestamptz := clock_timestamp() + make_interval(secs => p_overlap_seconds);
+begin
+  perform app.assert_tenant(p_tenant);
+  -- a KEK cannot stop being current before this commits, so no row slips in behind a rewrap
+  perform from app.keks k where k.status = 'current' and k.kid = p_jwe -> 'header' ->> 'kid' for share;
+  if not found then
+    return false;
+  end if;
+  if p_version = 1 then
+    insert into public.secure_keys (id, tenant_id, provider, name, version, note)
+    values (p_key, p_tenant, p_provider, p_name, 1, coalesce(p_note, ''));
+  else
+    update public.secure_keys k
+    set version = p_version, note = coalesce(p_note, k.note), updated_at = clock_timestamp()
+    where k.id = p_key and k.tenant_id = p_tenant and k.provider = p_provider and k.name = p_name and k.version = p_version - 1
+      and k.status = 'active';
+    if not found then
+      raise exception 'key % has no version % to follow on', p_key, p_version - 1 using errcode = 'serialization_failure';
+    end if;
+    -- in the order of a rewrap
+    perform from public.secure_key_versions v where v.key_id = p_key order by v.id for update;
+    update public.secure_key_versions v set usable_until = v_until
+    where v.key_id = p_key and v.version = p_version - 1;
+    update public.secure_key_versions v set jwe = null, kek = null
+    where v.key_id = p_key and v.jwe is not null and (v.version < p_version - 1 or p_overlap_seconds = 0);
+  end if;
+  insert into public.secure_key_versions (id, key_id, tenant_id, version, jwe, kek, hint, created_by)
+  values (p_version_id, p_key, p_tenant, p_version, p_jwe, p_jwe -> 'header' ->> 'kid', p_hint, p_actor);
+  insert into public.secure_keys_audit
+    (tenant_id, key_id, version, provider, name, action, actor_type, actor_id, digest, overlap_until, kek)
+  values (p_tenant, p_key, p_version, p_provider, p_name, case p_version when 1 then 'put' else 'rotated' end, 'member', p_actor::text,
+    p_digest, case when p_version > 1 then v_until end, p_jwe -> 'header' ->> 'kid');
+  return true;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.record_kept_answer(p_claims jsonb, p_call jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -3648,6 +4398,239 @@ begin
     p_call || '{"status": "succeeded", "input_tokens": 0, "cache_read_tokens": 0, "cache_write_tokens": 0, "output_tokens": 0,
       "reasoning_tokens": 0, "cost_pico": 0}');
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.reserve_budget(p_claims jsonb, p_tenant uuid, p_id uuid, p_key text, p_scopes jsonb, p_amounts jsonb, p_lease_ms integer, p_wrapping_up boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_at timestamptz := clock_timestamp();
+  v_known public.budget_reservations;
+  v_expired uuid[];
+  v_holds app.budget_hold[];
+  v_row record;
+  v_room numeric;
+  v_wait_ms bigint;
+  v_refusal jsonb;
+  v_refused jsonb;
+  v_rank integer := 99;
+  v_outcome text;
+  v_approval uuid;
+  v_spent app.budget_hold[] := '{}';
+begin
+  perform app.act_as(p_claims, p_tenant);
+  if p_lease_ms not between 1000 and 86400000 or length(p_key) not between 1 and 200
+    or exists (select from jsonb_each_text(p_amounts) a where a.value !~ '^\d{1,38}$') then
+    raise invalid_parameter_value using message = 'amounts are whole numbers of at least 0, a lease lasts from a second to a day';
+  end if;
+
+  perform pg_advisory_xact_lock(hashtextextended(p_key, hashtextextended(p_tenant::text, 0)));
+  select r.* into v_known from public.budget_reservations r where r.tenant_id = p_tenant and r.request_key = p_key for update;
+  if found and (v_known.state = 'settled' or (v_known.state = 'open' and v_known.expires_at > v_at)) then
+    return jsonb_build_object('outcome', 'reserved', 'id', v_known.id, 'state', v_known.state, 'replayed', true);
+  end if;
+
+  v_holds := app.budgets_for(p_tenant, p_scopes, p_amounts, v_at);
+  v_expired := array(
+    select r.id from public.budget_reservations r
+    where r.tenant_id = p_tenant and r.state = 'open' and r.expires_at <= v_at
+    order by r.id limit 50 for update skip locked);
+  if v_holds is not null then
+    insert into public.budget_counters (budget_id, subject, starts_at, ends_at, tenant_id, tokens, refilled_at)
+    select h.budget_id, h.subject, h.starts_at, h.ends_at, p_tenant, b.burst, case when b.kind = 'rate' then v_at end
+    from unnest(v_holds) h join public.budgets b on b.id = h.budget_id
+    where not exists (select from public.budget_counters c
+      where c.budget_id = h.budget_id and c.subject = h.subject and c.starts_at = h.starts_at)
+    order by h.budget_id, h.subject, h.starts_at
+    on conflict do nothing;
+    perform app.lock_counters(v_holds, v_expired);
+  elsif v_expired <> '{}' then
+    perform app.lock_counters('{}', v_expired);
+  end if;
+  if v_expired <> '{}' then
+    perform app.free_holds(v_expired, 'expired');
+  end if;
+
+  for v_row in
+    select b as budget, c as counter, h as hold
+    from unnest(v_holds) h
+    join public.budgets b on b.id = h.budget_id
+    join public.budget_counters c on c.budget_id = h.budget_id and c.subject = h.subject and c.starts_at = h.starts_at
+    order by h.budget_id, h.subject, h.starts_at
+  loop
+    v_wait_ms := null;
+    v_approval := null;
+    if (v_row.budget).kind = 'rate' then
+      v_room := engine.refill((v_row.counter).tokens, (v_row.counter).refilled_at, (v_row.budget).limit::integer, (v_row.budget).per_seconds,
+        (v_row.budget).burst, clock_timestamp());
+      -- more than the bucket can ever hold passes when it is full, and is paid off by those who come after
+      v_wait_ms := ceil((least((v_row.hold).amount, (v_row.budget).burst) - v_room) * (v_row.budget).per_seconds * 1000 / (v_row.budget).limit);
+      continue when v_wait_ms <= 0;
+      v_outcome := 'stop';
+    else
+      v_room := (v_row.budget).limit + (v_row.counter).extra
+        + case when p_wrapping_up and (v_row.budget).outcome = 'wrap_up' then (v_row.budget).extra else 0 end
+        - case when (v_row.hold).measure = 'depth' then 0 else (v_row.counter).used + (v_row.counter).reserved end;
+      continue when (v_row.hold).amount <= v_room;
+      v_spent := v_spent || (v_row.hold);
+      v_outcome := case when p_wrapping_up and (v_row.budget).outcome = 'wrap_up' then 'stop' else (v_row.budget).outcome end;
+      if v_outcome = 'ask' then
+        v_approval := app.ask_for_budget(v_row.budget, v_row.counter, p_scopes, (v_row.hold).amount);
+        if v_approval is null then
+          v_outcome := 'stop';
+        end if;
+      end if;
+    end if;
+    -- the strictest is told; of several, whoever takes longest
+    v_refusal := jsonb_build_object('outcome', v_outcome, 'budget_id', (v_row.budget).id, 'budget_name', (v_row.budget).name,
+      'kind', (v_row.budget).kind, 'scope', (v_row.budget).scope, 'subject', (v_row.counter).subject, 'measure', (v_row.budget).measure,
+      'window', (v_row.budget).window, 'limit', (case (v_row.budget).kind when 'rate' then (v_row.budget).burst
+        else (v_row.budget).limit + (v_row.counter).extra end)::text,
+      'used', (case (v_row.budget).kind when 'rate' then ceil((v_row.budget).burst - v_room) else (v_row.counter).used end)::text,
+      'reserved', (v_row.counter).reserved::text, 'asked', (v_row.hold).amount::text,
+      'resets_at', coalesce((v_row.hold).ends_at, v_at + make_interval(secs => v_wait_ms / 1000.0)),
+      'retry_after_ms', coalesce(v_wait_ms, ceil(extract(epoch from (v_row.hold).ends_at - v_at) * 1000)::bigint),
+      'approval_id', v_approval);
+    if array_position(array['stop', 'ask', 'wrap_up', 'degrade'], v_outcome) < v_rank
+      or (v_outcome = v_refused ->> 'outcome' and (v_refused ->> 'retry_after_ms') is not null
+        and coalesce((v_refusal ->> 'retry_after_ms')::bigint > (v_refused ->> 'retry_after_ms')::bigint, true)) then
+      v_refused := v_refusal;
+      v_rank := array_position(array['stop', 'ask', 'wrap_up', 'degrade'], v_outcome);
+    end if;
+  end loop;
+
+  if v_refused is not null then
+    with refused as (
+      update public.budget_counters c
+      set refusals = c.refusals + 1, exhausted_at = coalesce(c.exhausted_at, v_at), changed_at = clock_timestamp()
+      from unnest(v_spent) h
+      where c.budget_id = h.budget_id and c.subject = h.subject and c.starts_at = h.starts_at
+      returning c.budget_id, c.subject, c.exhausted_at
+    )
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    select p_tenant, 'budget.exhausted', app.uuid7(), case when app.agent_id() is not null then 'agent' when app.user_id() is not null then 'member' else 'system' end,
+      coalesce(app.agent_id()::text, app.user_id()::text, 'budgets'), (p_scopes ->> 'run_id')::uuid,
+      jsonb_strip_nulls(jsonb_build_object('budget_id', b.id, 'budget', b.name, 'scope', b.scope, 'measure', b.measure, 'window', b.window,
+        'outcome', b.outcome, 'run_id', p_scopes ->> 'run_id', 'agent_id', p_scopes ->> 'agent_id'))
+    from refused f join public.budgets b on b.id = f.budget_id
+    -- once a window
+    where f.exhausted_at = v_at;
+    return v_refused;
+  end if;
+
+  if v_holds is not null then
+    update public.budget_counters c
+    set reserved = c.reserved + case when b.kind = 'rate' or h.measure = 'depth' then 0 else h.amount end,
+        used = case when h.measure = 'depth' then greatest(c.used, h.amount) else c.used end,
+        tokens = case when b.kind = 'rate' then
+          engine.refill(c.tokens, c.refilled_at, b.limit::integer, b.per_seconds, b.burst, clock_timestamp()) - h.amount end,
+        refilled_at = case when b.kind = 'rate' then greatest(c.refilled_at, clock_timestamp()) end,
+        changed_at = clock_timestamp()
+    from unnest(v_holds) h join public.budgets b on b.id = h.budget_id
+    where c.budget_id = h.budget_id and c.subject = h.subject and c.starts_at = h.starts_at;
+  end if;
+  insert into public.budget_reservations as r (id, tenant_id, request_key, run_id, step_id, agent_id, model, amounts, holds, expires_at)
+  values (p_id, p_tenant, p_key, (p_scopes ->> 'run_id')::uuid, (p_scopes ->> 'step_id')::uuid, (p_scopes ->> 'agent_id')::uuid,
+    p_scopes ->> 'model', p_amounts, coalesce(v_holds, '{}'), clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0))
+  on conflict (tenant_id, request_key) do update
+  set run_id = excluded.run_id, step_id = excluded.step_id, agent_id = excluded.agent_id, model = excluded.model, amounts = excluded.amounts,
+      holds = excluded.holds, expires_at = excluded.expires_at, state = 'open', ended_at = null
+  returning r.id into p_id;
+  return jsonb_build_object('outcome', 'reserved', 'id', p_id, 'state', 'open', 'replayed', false);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.retire_kek(p_kid text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_status text;
+begin
+  perform pg_advisory_xact_lock(82, 1);
+  select k.status into v_status from app.keks k where k.kid = p_kid for update;
+  if v_status is null then
+    return 'unknown';
+  elsif v_status <> 'previous' then
+    return v_status;
+  elsif exists (select from public.secure_key_versions v where v.kek = p_kid) then
+    return 'in_use';
+  end if;
+  update app.keks k set status = 'retired', retired_at = clock_timestamp() where k.kid = p_kid;
+  return 'done';
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.retire_key(p_tenant uuid, p_key uuid, p_actor uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform app.assert_tenant(p_tenant);
+  update public.secure_keys k set status = 'retired', updated_at = clock_timestamp()
+  where k.id = p_key and k.tenant_id = p_tenant and k.status = 'active';
+  if not found then
+    return false;
+  end if;
+  update public.secure_key_versions v set jwe = null, kek = null where v.key_id = p_key and v.jwe is not null;
+  insert into public.secure_keys_audit (tenant_id, key_id, version, provider, name, action, actor_type, actor_id)
+  select k.tenant_id, k.id, k.version, k.provider, k.name, 'retired', 'member', p_actor::text
+  from public.secure_keys k where k.id = p_key;
+  return true;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.rewrap_keys(p_rows jsonb, p_actor_type text, p_actor_id text)
+ RETURNS integer
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  with wanted as (
+    select * from jsonb_to_recordset(p_rows) as r (id uuid, "from" text, header jsonb, encrypted_key text)
+  ),
+  held as (
+    select v.id, w.header, w.encrypted_key
+    from wanted w
+    join public.secure_key_versions v on v.id = w.id and v.jwe ->> 'encrypted_key' = w."from"
+    join app.keks k on k.kid = w.header ->> 'kid' and k.status = 'current'
+    order by v.id for update of v
+  ),
+  written as (
+    update public.secure_key_versions v
+    set jwe = v.jwe || jsonb_build_object('header', h.header, 'encrypted_key', h.encrypted_key), kek = h.header ->> 'kid'
+    from held h where v.id = h.id
+    returning v.key_id, v.tenant_id, v.version, v.kek
+  ),
+  noted as (
+    insert into public.secure_keys_audit (tenant_id, key_id, version, provider, name, action, actor_type, actor_id, kek)
+    select w.tenant_id, w.key_id, w.version, k.provider, k.name, 'rewrapped', p_actor_type, p_actor_id, w.kek
+    from written w join public.secure_keys k on k.id = w.key_id
+    returning 1
+  )
+  select count(*)::integer from noted
 $function$
 ;
 
@@ -3691,6 +4674,93 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.routing_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_tenant uuid := case when tg_op = 'DELETE' then old.tenant_id else new.tenant_id end;
+begin
+  -- a tenant that is being removed takes its rows with it
+  if v_tenant is not null and not exists (select from public.tenants t where t.id = v_tenant) then
+    return null;
+  end if;
+  insert into app.routing_versions as v (tenant_id) values (v_tenant)
+  on conflict (tenant_id) do update set version = v.version + 1;
+  return null;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.routing_state(p_tenant uuid, p_known text, p_since double precision, p_own text[])
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_keys jsonb;
+  v_version text;
+  v_config jsonb;
+begin
+  select coalesce(jsonb_agg(jsonb_build_object('provider', k.provider, 'name', k.name) order by k.provider, k.name), '[]')
+  into v_keys from app.usable_keys(p_tenant) k;
+  select coalesce(max(v.version) filter (where v.tenant_id is not null), 0) || '.' || coalesce(max(v.version) filter (where v.tenant_id is null), 0)
+    || '.' || md5(v_keys::text)
+  into v_version from app.routing_versions v where v.tenant_id = p_tenant or v.tenant_id is null;
+
+  if v_version is distinct from p_known then
+    with providers as (
+      select p.* from public.llm_providers p
+      where (p.tenant_id = p_tenant
+          or (p.tenant_id is null and not exists (
+            select from public.llm_providers own where own.tenant_id = p_tenant and own.name = p.name)))
+        and (p.kind = 'simulated' or p.name = any (p_own)
+          or p.key_name is null
+          or exists (select from jsonb_to_recordset(v_keys) k (provider text, name text) where k.provider = p.name and k.name = p.key_name))
+    ),
+    usable as (
+      select p.name from providers p union select unnest(p_own)
+    ),
+    models as (
+      select m.* from public.llm_models m
+      where m.provider in (select u.name from usable u)
+        and (m.tenant_id = p_tenant
+          or (m.tenant_id is null and not exists (
+            select from public.llm_models own where own.tenant_id = p_tenant and own.provider = m.provider and own.name = m.name)))
+    )
+    select jsonb_build_object(
+      'providers', (select coalesce(jsonb_agg(jsonb_build_object('name', p.name, 'region', p.region, 'kind', p.kind, 'enabled', p.enabled,
+          'base_url', p.base_url, 'headers', p.headers, 'key_name', p.key_name) order by p.name, p.region), '[]') from providers p),
+      'models', (select coalesce(jsonb_agg(jsonb_build_object('provider', m.provider, 'name', m.name, 'aliases', m.aliases,
+          'context_tokens', m.context_tokens, 'max_output_tokens', m.max_output_tokens, 'capabilities', m.capabilities,
+          'quality', m.quality, 'enabled', m.enabled) order by m.provider, m.name), '[]') from models m),
+      -- amounts as text: they are counted exactly
+      'prices', (select coalesce(jsonb_agg(jsonb_build_object('provider', p.provider, 'model', p.model,
+          'from', (extract(epoch from p.effective_from) * 1000)::bigint, 'above_tokens', p.above_tokens, 'own', p.tenant_id is not null,
+          'withdrawn', p.withdrawn, 'input', p.input::text, 'output', p.output::text, 'cache_read', p.cache_read::text,
+          'cache_write', p.cache_write::text, 'reasoning', p.reasoning::text) order by p.provider, p.model, p.effective_from, p.above_tokens), '[]')
+        from app.prices_in_use(p_tenant) p where p.provider in (select u.name from usable u)),
+      'policies', (select coalesce(jsonb_agg(jsonb_build_object('name', r.name, 'version', r.version, 'body', r.body) order by r.name), '[]')
+        from app.policies_in_use(p_tenant) r)
+    ) into v_config;
+  end if;
+
+  return jsonb_build_object(
+    'now', (extract(epoch from clock_timestamp()) * 1000)::double precision,
+    'version', v_version,
+    'config', v_config,
+    'health', (select coalesce(jsonb_agg(jsonb_build_object('own', h.tenant_id is not null, 'provider', h.provider, 'model', h.model,
+        'region', h.region, 'window', h."window")), '[]')
+      from public.provider_health h
+      where (h.tenant_id = p_tenant or h.tenant_id is null)
+        and h.updated_at > to_timestamp(coalesce(p_since, 0) / 1000)));
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.ruled_tenants()
  RETURNS TABLE(id uuid, slug text)
  LANGUAGE sql
@@ -3730,6 +4800,41 @@ CREATE OR REPLACE FUNCTION app.storage_tenant()
  STABLE PARALLEL SAFE
 AS $function$
   select app.claims() ->> 'storage_tenant'
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.store_health(p_rows jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_row record;
+  v_before text;
+begin
+  for v_row in
+    select r.* from jsonb_to_recordset(p_rows)
+      r (tenant_id uuid, provider text, model text, region text, "window" jsonb, state text, error_rate double precision)
+  loop
+    select h.state into v_before from public.provider_health h
+    where h.tenant_id is not distinct from v_row.tenant_id and h.provider = v_row.provider and h.model = v_row.model and h.region = v_row.region;
+    continue when not found;
+    update public.provider_health h
+    set "window" = v_row."window", state = v_row.state, updated_at = clock_timestamp(),
+      state_since = case when h.state = v_row.state then h.state_since else clock_timestamp() end
+    where h.tenant_id is not distinct from v_row.tenant_id and h.provider = v_row.provider and h.model = v_row.model and h.region = v_row.region;
+    if (v_before = 'healthy') = (v_row.state = 'healthy') and not (v_before = 'degraded' and v_row.state = 'open') then
+      continue;
+    end if;
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, payload)
+    select t.id, case v_row.state when 'healthy' then 'provider.healed' else 'provider.degraded' end, app.uuid7(), 'system', 'model-router',
+      jsonb_build_object('provider', v_row.provider, 'model', v_row.model, 'region', v_row.region, 'state', v_row.state,
+        'error_rate', v_row.error_rate)
+    from public.tenants t
+    where t.id = v_row.tenant_id or (v_row.tenant_id is null and t.operates_plane);
+  end loop;
+end
 $function$
 ;
 
@@ -3832,6 +4937,68 @@ CREATE OR REPLACE FUNCTION app.tenant_to_rule(p_slug text)
  SET search_path TO ''
 AS $function$
   select t.id from public.tenants t where t.slug = p_slug and app.operates_plane()
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.time_zone(p_tenant uuid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce((select s.value #>> '{}' from public.tenant_settings s where s.tenant_id = p_tenant and s.key = 'time_zone'), 'UTC')
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.usable_keys(p_tenant uuid)
+ RETURNS TABLE(provider text, name text)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.use_key(p_tenant uuid, p_provider text, p_name text, p_actor_type text, p_actor_id text, p_run uuid, p_step uuid, p_purpose text, p_except uuid)
+ RETURNS TABLE(key_id uuid, version_id uuid, version integer, jwe jsonb, digest text, kek_status text)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  with head as (
+    select a.key_id, a.version, a.action, a.overlap_until
+    from public.secure_keys_audit a
+    where a.tenant_id = p_tenant and a.provider = p_provider and a.name = p_name and a.action in ('put', 'rotated', 'retired')
+    order by a.seq desc limit 1
+  ),
+  wanted as (
+    select h.key_id, w.version
+    from head h
+    left join public.secure_key_versions newest on newest.key_id = h.key_id and newest.version = h.version
+    cross join lateral (
+      select case when p_except is null or newest.id is distinct from p_except then h.version
+                  when h.overlap_until > clock_timestamp() then h.version - 1 end as version
+    ) as w
+    where h.action <> 'retired' and w.version is not null
+  ),
+  noted as (
+    insert into public.secure_keys_audit
+      (tenant_id, key_id, version, provider, name, action, actor_type, actor_id, run_id, step_id, purpose)
+    select p_tenant, w.key_id, w.version, p_provider, p_name, 'used', p_actor_type, p_actor_id, p_run, p_step, p_purpose from wanted w
+    returning key_id, version
+  )
+  select n.key_id, v.id, n.version, v.jwe, put.digest, k.status
+  from noted n
+  left join public.secure_key_versions v on v.key_id = n.key_id and v.version = n.version
+  left join app.keks k on k.kid = v.jwe -> 'header' ->> 'kid'
+  left join lateral (
+    select a.digest from public.secure_keys_audit a
+    where a.key_id = n.key_id and a.version = n.version and a.action in ('put', 'rotated')
+    order by a.seq limit 1
+  ) as put on true
 $function$
 ;
 
@@ -5462,6 +6629,31 @@ begin
     and (p_tenant is null or s.tenant_id = p_tenant)
   order by s.priority, s.id;
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.destroy_ended_keys(p_limit integer)
+ RETURNS integer
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  with ended as (
+    select v.id from public.secure_key_versions v
+    where v.usable_until <= clock_timestamp() and v.jwe is not null
+    order by v.usable_until limit p_limit for update skip locked
+  ),
+  destroyed as (
+    update public.secure_key_versions v set jwe = null, kek = null from ended e where v.id = e.id
+    returning v.key_id, v.tenant_id, v.version
+  ),
+  noted as (
+    insert into public.secure_keys_audit (tenant_id, key_id, version, provider, name, action, actor_type, actor_id)
+    select d.tenant_id, d.key_id, d.version, k.provider, k.name, 'destroyed', 'system', 'vault'
+    from destroyed d join public.secure_keys k on k.id = d.key_id
+    returning 1
+  )
+  select count(*)::integer from noted
 $function$
 ;
 
@@ -10097,6 +11289,21 @@ begin
   return jsonb_build_object('result', 'redriven', 'run_id', p_new, 'letters', v_letters, 'steps', cardinality(v_comp), 'kept', 0,
     'approvals', v_approvals, 'for_workers', v_freed.workers, 'for_agents', v_freed.agents);
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.unwell_providers(p_limit integer)
+ RETURNS TABLE(tenant_id uuid, provider text, model text, region text, state text, probe boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select h.tenant_id, h.provider, h.model, h.region, h.state, coalesce(p.probe and p.enabled, false)
+  from public.provider_health h
+  left join public.llm_providers p on p.tenant_id = h.tenant_id and p.name = h.provider and p.region = h.region
+  where h.state <> 'healthy'
+  order by h.updated_at
+  limit p_limit
 $function$
 ;
 

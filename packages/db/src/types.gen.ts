@@ -85,6 +85,10 @@ export interface AgentRegistry {
   name: string;
   owner_user_id: string | null;
   status: Generated<string>;
+  /**
+   * Budgets of a team cover all of its agents
+   */
+  team: string | null;
   tenant_id: string;
 }
 
@@ -191,6 +195,7 @@ export interface Approvals {
   arguments: Json;
   arguments_digest: string;
   arguments_schema: Json | null;
+  budget_id: string | null;
   correlation_id: string;
   decided_at: Timestamp | null;
   edited_arguments: Json | null;
@@ -403,6 +408,68 @@ export interface BacklogItems {
   type: string | null;
   undo: Json | null;
   updated_at: Generated<Timestamp>;
+}
+
+export interface BudgetCounters {
+  approval_id: string | null;
+  budget_id: string;
+  changed_at: Generated<Timestamp>;
+  ends_at: Timestamp | null;
+  exhausted_at: Timestamp | null;
+  extra: Generated<Numeric>;
+  overrun: Generated<Numeric>;
+  refilled_at: Timestamp | null;
+  refusals: Generated<number>;
+  reserved: Generated<Numeric>;
+  starts_at: Timestamp;
+  subject: string;
+  tenant_id: string;
+  tokens: Numeric | null;
+  used: Generated<Numeric>;
+}
+
+export interface BudgetReservations {
+  actual: Json | null;
+  agent_id: string | null;
+  amounts: Json;
+  created_at: Generated<Timestamp>;
+  ended_at: Timestamp | null;
+  expires_at: Timestamp;
+  holds: string[];
+  id: string;
+  late: Generated<boolean>;
+  model: string | null;
+  overrun: Json | null;
+  request_key: string;
+  run_id: string | null;
+  state: Generated<string>;
+  step_id: string | null;
+  tenant_id: string;
+}
+
+export interface Budgets {
+  burst: number | null;
+  changed_at: Generated<Timestamp>;
+  changed_by: string;
+  created_at: Generated<Timestamp>;
+  created_by: string;
+  enabled: Generated<boolean>;
+  extra: Generated<Numeric>;
+  id: Generated<string>;
+  kind: string;
+  limit: Numeric;
+  measure: string;
+  model: string | null;
+  name: string;
+  note: Generated<string>;
+  outcome: string;
+  per_seconds: number | null;
+  removed_at: Timestamp | null;
+  scope: string;
+  subject: string | null;
+  tenant_id: string;
+  version: Generated<number>;
+  window: string;
 }
 
 export interface Checkpoints {
@@ -747,11 +814,16 @@ export interface LlmModels {
   capabilities: Generated<string[]>;
   context_tokens: number | null;
   created_at: Generated<Timestamp>;
+  enabled: Generated<boolean>;
   id: Generated<string>;
+  max_output_tokens: number | null;
   name: string;
   provider: string;
+  quality: number | null;
   tenant_id: string | null;
   title: string;
+  updated_at: Generated<Timestamp>;
+  updated_by: string | null;
 }
 
 export interface LlmPrices {
@@ -759,25 +831,36 @@ export interface LlmPrices {
   cache_read: Int8 | null;
   cache_write: Int8 | null;
   created_at: Generated<Timestamp>;
+  created_by: string | null;
   effective_from: Timestamp;
   id: Generated<string>;
   input: Int8;
   model: string;
+  note: string | null;
   output: Int8;
   provider: string;
   reasoning: Int8 | null;
+  revision: Generated<number>;
   source: string;
   tenant_id: string | null;
+  withdrawn: Generated<boolean>;
 }
 
 export interface LlmProviders {
+  base_url: string | null;
   created_at: Generated<Timestamp>;
   enabled: Generated<boolean>;
+  headers: Generated<Json>;
   id: Generated<string>;
+  key_name: Generated<string | null>;
   kind: string;
   name: string;
+  probe: Generated<boolean>;
+  region: Generated<string>;
   tenant_id: string | null;
   title: string;
+  updated_at: Generated<Timestamp>;
+  updated_by: string | null;
 }
 
 export interface Members {
@@ -1016,6 +1099,18 @@ export interface PlanSteps {
   y: number;
 }
 
+export interface ProviderHealth {
+  id: Generated<string>;
+  model: string;
+  provider: string;
+  region: Generated<string>;
+  state: Generated<string>;
+  state_since: Generated<Timestamp>;
+  tenant_id: string | null;
+  updated_at: Generated<Timestamp>;
+  window: Generated<Json>;
+}
+
 export interface RedriveBatches {
   correlation_id: string;
   created_at: Generated<Timestamp>;
@@ -1048,6 +1143,18 @@ export interface RetryBudgets {
   tenant_id: string;
   tokens: Generated<Numeric>;
   updated_at: Generated<Timestamp>;
+}
+
+export interface RoutingPolicies {
+  body: Json | null;
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  created_by_name: string;
+  id: Generated<string>;
+  name: string;
+  note: string;
+  tenant_id: string | null;
+  version: number;
 }
 
 export interface Runs {
@@ -1182,6 +1289,50 @@ export interface Schedules {
   tenant_id: string;
   time_zone: Generated<string>;
   version: Generated<number>;
+}
+
+export interface SecureKeys {
+  created_at: Generated<Timestamp>;
+  id: string;
+  name: string;
+  note: Generated<string>;
+  provider: string;
+  status: Generated<string>;
+  tenant_id: string;
+  updated_at: Generated<Timestamp>;
+  version: number;
+}
+
+export interface SecureKeysAudit {
+  action: string;
+  actor_id: string;
+  actor_type: string;
+  at: Generated<Timestamp>;
+  digest: string | null;
+  kek: string | null;
+  key_id: string;
+  name: string;
+  overlap_until: Timestamp | null;
+  provider: string;
+  purpose: Generated<string>;
+  run_id: string | null;
+  seq: Generated<Int8>;
+  step_id: string | null;
+  tenant_id: string;
+  version: number;
+}
+
+export interface SecureKeyVersions {
+  created_at: Generated<Timestamp>;
+  created_by: string;
+  hint: string;
+  id: string;
+  jwe: Json | null;
+  kek: string | null;
+  key_id: string;
+  tenant_id: string;
+  usable_until: Timestamp | null;
+  version: number;
 }
 
 export interface StepDependencies {
@@ -1452,6 +1603,18 @@ export interface Uploads {
   tenant_id: string;
 }
 
+export interface UsageCounters {
+  agent_id: string | null;
+  calls: Generated<Int8>;
+  cost_pico: Generated<Numeric>;
+  late: Generated<Int8>;
+  model: string | null;
+  overruns: Generated<Int8>;
+  starts_at: Timestamp;
+  tenant_id: string;
+  tokens: Generated<Int8>;
+}
+
 export interface Waits {
   approval_id: string | null;
   created_at: Generated<Timestamp>;
@@ -1624,6 +1787,9 @@ export interface DB {
   audit_log: AuditLog;
   audit_snapshots: AuditSnapshots;
   backlog_items: BacklogItems;
+  budget_counters: BudgetCounters;
+  budget_reservations: BudgetReservations;
+  budgets: Budgets;
   checkpoints: Checkpoints;
   checkpoints_history: CheckpointsHistory;
   claim_rules: ClaimRules;
@@ -1663,14 +1829,19 @@ export interface DB {
   plan_steps: PlanSteps;
   plane_settings: PlaneSettings;
   plans: Plans;
+  provider_health: ProviderHealth;
   redrive_batch_items: RedriveBatchItems;
   redrive_batches: RedriveBatches;
   retry_budgets: RetryBudgets;
+  routing_policies: RoutingPolicies;
   runs: Runs;
   runs_all: RunsAll;
   runs_history: RunsHistory;
   schedule_firings: ScheduleFirings;
   schedules: Schedules;
+  secure_key_versions: SecureKeyVersions;
+  secure_keys: SecureKeys;
+  secure_keys_audit: SecureKeysAudit;
   step_dependencies: StepDependencies;
   step_dependencies_all: StepDependenciesAll;
   step_dependencies_history: StepDependenciesHistory;
@@ -1685,6 +1856,7 @@ export interface DB {
   tenants: Tenants;
   tool_runs: ToolRuns;
   uploads: Uploads;
+  usage_counters: UsageCounters;
   waits: Waits;
   waits_all: WaitsAll;
   waits_history: WaitsHistory;
