@@ -1,14 +1,17 @@
-import type { EmbeddingModelV4CallOptions, LanguageModelV4CallOptions } from "@ai-sdk/provider";
+import type {
+  EmbeddingModelV4CallOptions,
+  LanguageModelV4CallOptions,
+  LanguageModelV4StreamPart,
+} from "@ai-sdk/provider";
 import type { ChatCompletionRequest, ResponseRequest } from "@nofx/core/api/openai";
-import type { Usage } from "@nofx/core/model-router";
-
-/** What a model has to be able to do to take the request. */
-export type Need = "text" | "tools" | "json" | "vision" | "embeddings" | "streaming" | "reasoning";
+import type { ModelCapability, Usage } from "@nofx/core/model-router";
+import type { OpenAiError } from "./openai-error.ts";
 
 interface CallBase {
   /** As the client named it: `provider/model`, an alias, `auto` or `policy:NAME`. */
   readonly model: string;
-  readonly needs: readonly Need[];
+  /** What a model has to be able to do to take the request. */
+  readonly needs: readonly ModelCapability[];
   /** An estimate: no tokenizer was asked. */
   readonly inputTokens: number;
 }
@@ -57,11 +60,11 @@ export interface AnswerHead {
  */
 export interface StreamWriter {
   /** The events that this part makes, ready to send: none, one or several. */
-  write(part: import("@ai-sdk/provider").LanguageModelV4StreamPart): string;
+  write(part: LanguageModelV4StreamPart): string;
   /** What ends a stream that went well. */
   end(): string;
   /** What ends a stream that broke off. */
-  fail(error: import("./openai-error.ts").OpenAiError): string;
+  fail(error: OpenAiError): string;
   /** As told by the last part; undefined before it, and where the provider tells none. */
   readonly usage: Usage | undefined;
 }

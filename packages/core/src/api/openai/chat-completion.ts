@@ -21,7 +21,7 @@ export type ChatUsage = z.infer<typeof ChatUsage>;
 export const ChatFinishReason = z.enum(["stop", "length", "tool_calls", "content_filter"]);
 export type ChatFinishReason = z.infer<typeof ChatFinishReason>;
 
-const AnsweredToolCall = z.object({
+export const AnsweredToolCall = z.object({
   id: z.string(),
   type: z.literal("function"),
   function: z.object({ name: z.string(), arguments: z.string() }),

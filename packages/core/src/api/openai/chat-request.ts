@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { JsonSchemaObject, ReasoningEffort, samplingFields, ToolName } from "./shared.ts";
+import {
+  GoogleExtra,
+  JsonSchemaObject,
+  ReasoningEffort,
+  samplingFields,
+  ToolName,
+} from "./shared.ts";
 
 const TextPart = z.looseObject({ type: z.literal("text"), text: z.string() });
 
@@ -41,10 +47,7 @@ export const ChatToolCall = z.looseObject({
   id: z.string().min(1).max(512),
   type: z.literal("function").default("function"),
   function: z.looseObject({ name: ToolName, arguments: z.string() }),
-  /** Where Google's models put what they want back: other providers' compatible servers do the same. */
-  extra_content: z
-    .looseObject({ google: z.looseObject({ thought_signature: z.string().nullish() }).nullish() })
-    .nullish(),
+  extra_content: GoogleExtra,
 });
 export type ChatToolCall = z.infer<typeof ChatToolCall>;
 

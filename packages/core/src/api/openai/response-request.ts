@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { JsonSchemaObject, ReasoningEffort, samplingFields, ToolName } from "./shared.ts";
+import {
+  GoogleExtra,
+  JsonSchemaObject,
+  ReasoningEffort,
+  samplingFields,
+  ToolName,
+} from "./shared.ts";
 
 const InputText = z.looseObject({ type: z.literal("input_text"), text: z.string() });
 
@@ -41,6 +47,7 @@ const FunctionCallItem = z.looseObject({
   call_id: z.string().min(1).max(512),
   name: ToolName,
   arguments: z.string(),
+  extra_content: GoogleExtra,
 });
 
 const FunctionCallOutputItem = z.looseObject({

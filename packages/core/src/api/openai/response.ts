@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AnsweredToolCall } from "./chat-completion.ts";
 
 export const ResponseUsage = z.object({
   input_tokens: z.int(),
@@ -19,6 +20,9 @@ export const ResponseOutputText = z.object({
 });
 export type ResponseOutputText = z.infer<typeof ResponseOutputText>;
 
+export const ResponseSummaryText = z.object({ type: z.literal("summary_text"), text: z.string() });
+export type ResponseSummaryText = z.infer<typeof ResponseSummaryText>;
+
 export const ResponseOutputItem = z.discriminatedUnion("type", [
   z.object({
     id: z.string(),
@@ -34,13 +38,14 @@ export const ResponseOutputItem = z.discriminatedUnion("type", [
     call_id: z.string(),
     name: z.string(),
     arguments: z.string(),
+    extra_content: AnsweredToolCall.shape.extra_content,
   }),
   z.object({
     id: z.string(),
     type: z.literal("reasoning"),
-    summary: z.array(z.object({ type: z.literal("summary_text"), text: z.string() })),
-    encrypted_content: z.string().nullable().optional(),
-    status: ItemStatus.optional(),
+    summary: z.array(ResponseSummaryText),
+    encrypted_content: z.string().nullable(),
+    status: ItemStatus,
   }),
 ]);
 export type ResponseOutputItem = z.infer<typeof ResponseOutputItem>;
@@ -50,7 +55,6 @@ export const ResponseObject = z.looseObject({
   id: z.string(),
   object: z.literal("response"),
   created_at: z.int(),
-  completed_at: z.int().nullable(),
   status: z.enum(["in_progress", "completed", "incomplete", "failed"]),
   background: z.literal(false),
   error: z.object({ code: z.string(), message: z.string() }).nullable(),

@@ -7,6 +7,11 @@ export const ToolName = z
 
 export const JsonSchemaObject = z.record(z.string(), z.unknown());
 
+/** Where Google's models put what they want back with a call of a tool; servers of its protocol do the same. */
+export const GoogleExtra = z
+  .looseObject({ google: z.looseObject({ thought_signature: z.string().nullish() }).nullish() })
+  .nullish();
+
 /** Up to 16 pairs that OpenAI keeps with a call. */
 export const CallMetadata = z.record(z.string().max(64), z.string().max(512)).nullish();
 
