@@ -17,6 +17,9 @@ export type Scope =
         | "gates"
         | "flags"
         | "keys"
+        | "providers"
+        | "models"
+        | "routing"
         | "comparisons";
     }
   | { of: "run" | "logs" | "artifacts"; runId: string | null };
@@ -103,6 +106,12 @@ const SCOPES: Record<EventType, (runId: string | null) => Scope[]> = {
   "key.put": () => [{ of: "keys" }],
   "key.rotated": () => [{ of: "keys" }],
   "key.retired": () => [{ of: "keys" }],
+  "provider.degraded": () => [{ of: "providers" }],
+  "provider.healed": () => [{ of: "providers" }],
+  "provider.changed": () => [{ of: "providers" }, { of: "models" }, { of: "routing" }],
+  "model.changed": () => [{ of: "models" }, { of: "routing" }],
+  "price.changed": () => [{ of: "models" }, { of: "routing" }],
+  "routing_policy.changed": () => [{ of: "routing" }],
   "models.compared": () => [{ of: "comparisons" }],
   "webhook.tested": () => [{ of: "webhooks" }],
   "webhook.disabled": () => [{ of: "webhooks" }],
@@ -148,6 +157,9 @@ export function scopesOfTopic(topic: string): Scope[] {
     { of: "gates" },
     { of: "flags" },
     { of: "keys" },
+    { of: "providers" },
+    { of: "models" },
+    { of: "routing" },
     { of: "comparisons" },
   ];
 }
@@ -172,6 +184,9 @@ export function isConcerned(queryKey: readonly unknown[], scopes: readonly Scope
       case "gates":
       case "flags":
       case "keys":
+      case "providers":
+      case "models":
+      case "routing":
       case "comparisons":
         return router === scope.of;
       case "runs":

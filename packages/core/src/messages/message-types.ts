@@ -1,4 +1,5 @@
 import { FlagName } from "../flags/index.ts";
+import { HealthState, ModelId } from "../model-router/index.ts";
 import { KeyName, ProviderName } from "../vault/index.ts";
 import { z } from "zod";
 import {
@@ -35,6 +36,13 @@ const keyChange = {
   provider: ProviderName,
   name: KeyName,
   version: z.int().min(1),
+};
+const providerHealth = {
+  provider: ProviderName,
+  model: z.string().min(1).max(300),
+  region: z.string().min(1).max(100),
+  state: HealthState,
+  error_rate: z.number().min(0).max(1).meta({ description: "Of the last five minutes" }),
 };
 const stepRef = { step_id: Uuid, run_id: Uuid };
 const heldSteps = z.array(z.looseObject({ ...stepRef, epoch })).min(1);
@@ -271,6 +279,36 @@ export const MESSAGE_TYPES = {
     keyChange,
   ),
   "key.retired": defineMessage("key.retired", "A provider's key is no longer used", keyChange),
+  "provider.degraded": defineMessage(
+    "provider.degraded",
+    "A provider's model does badly; calls go elsewhere where they can",
+    providerHealth,
+  ),
+  "provider.healed": defineMessage(
+    "provider.healed",
+    "A provider's model does well again",
+    providerHealth,
+  ),
+  "provider.changed": defineMessage(
+    "provider.changed",
+    "The settings of a provider were changed, or taken back",
+    { provider: ProviderName, region: z.string().min(1).max(100), enabled: z.boolean() },
+  ),
+  "model.changed": defineMessage(
+    "model.changed",
+    "What is known of a model was changed, or taken back",
+    { model: ModelId, enabled: z.boolean() },
+  ),
+  "price.changed": defineMessage(
+    "price.changed",
+    "A tenant's own price of a model was set or withdrawn",
+    { model: ModelId, withdrawn: z.boolean() },
+  ),
+  "routing_policy.changed": defineMessage(
+    "routing_policy.changed",
+    "A policy that models are chosen by has a new version",
+    { policy: z.string().min(1).max(64), version: z.int().min(1), removed: z.boolean() },
+  ),
   "models.compared": defineMessage(
     "models.compared",
     "The plans of several models for the same items were compared",

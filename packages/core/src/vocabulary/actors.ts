@@ -22,6 +22,7 @@ export const Permission = z.enum([
   "flag.manage",
   "model.call",
   "key.manage",
+  "router.manage",
 ]);
 export type Permission = z.infer<typeof Permission>;
 
