@@ -1,5 +1,5 @@
 import type { ProviderKind } from "./candidate.ts";
-import type { HealthState } from "./health/health-view.ts";
+import type { HealthState, HealthView } from "./health/health-view.ts";
 import type { PicoUsd } from "./money.ts";
 import type { DatedPrice } from "./prices.ts";
 import type { RouteRequest } from "./route-request.ts";
@@ -43,6 +43,7 @@ export interface Score {
 /** Why a candidate could not take a request, in the order in which they are looked at. */
 export const REJECTIONS = [
   "not_asked_for",
+  "not_allowed",
   "not_in_rule",
   "disabled",
   "capability_missing",
@@ -99,7 +100,7 @@ export interface DecisionFacts {
     readonly model: string;
     readonly region: string;
     readonly priceDigest: string;
-    readonly health: HealthState;
+    readonly health: HealthView;
   }[];
 }
 

@@ -1,5 +1,6 @@
 export { ProviderKind, type Candidate } from "./candidate.ts";
 export { decide } from "./decide.ts";
+export { decisionDigestInput } from "./decision-digest.ts";
 export {
   REJECTIONS,
   type Decision,
@@ -27,7 +28,7 @@ export { observe } from "./health/observe.ts";
 export { minutesOf, viewOf } from "./health/view-of.ts";
 export { ModelCapability, ModelId, splitModelId } from "./model-id.ts";
 export { picoOfUsd, usdOfPico, type PicoUsd } from "./money.ts";
-export { costOf, priceInForce, type DatedPrice, type Price } from "./prices.ts";
+export { costOf, priceDigestInput, priceInForce, type DatedPrice, type Price } from "./prices.ts";
 export type { RouteFacts, RouteRequest } from "./route-request.ts";
 export {
   preparePolicy,

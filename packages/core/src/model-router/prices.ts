@@ -1,3 +1,4 @@
+import { canonicalJson } from "../canonical/index.ts";
 import type { PicoUsd } from "./money.ts";
 import { inputTokens, TokenClass, type Usage } from "./usage.ts";
 
@@ -46,14 +47,43 @@ export function priceInForce(
   prices: readonly DatedPrice[],
   call: { at: number; usage: Usage },
 ): DatedPrice | undefined {
-  const begun = prices.filter(({ from }) => from <= call.at);
-  const own = begun.filter((price) => price.own);
-  const candidates = own.length > 0 ? own : begun;
-  const newest = Math.max(...candidates.map(({ from }) => from));
-  const given = inputTokens(call.usage);
-  return candidates
-    .filter(
-      ({ from, aboveTokens }) => from === newest && (aboveTokens === 0 || given > aboveTokens),
-    )
-    .toSorted((a, b) => b.aboveTokens - a.aboveTokens)[0];
+  return priceAt(prices, call.at, inputTokens(call.usage));
+}
+
+/** The price at an instant of a call that is given so many tokens. In one pass: it is asked for each candidate of each decision. */
+export function priceAt(
+  prices: readonly DatedPrice[],
+  at: number,
+  given: number,
+): DatedPrice | undefined {
+  let newest: DatedPrice | undefined;
+  let found: DatedPrice | undefined;
+  for (const price of prices) {
+    if (price.from > at) continue;
+    const order =
+      newest === undefined ? 1 : inForce(price) - inForce(newest) || price.from - newest.from;
+    if (order < 0) continue;
+    if (order > 0) {
+      newest = price;
+      found = undefined;
+    }
+    if (price.aboveTokens > 0 && given <= price.aboveTokens) continue;
+    if (found === undefined || price.aboveTokens > found.aboveTokens) found = price;
+  }
+  return found;
+}
+
+const inForce = ({ own }: DatedPrice) => (own ? 1 : 0);
+
+/** Prices as a text: the same for the same prices in any order. Its sha256 tells which price list was in force. */
+export function priceDigestInput(prices: readonly DatedPrice[]): string {
+  const rows = prices.map(({ from, aboveTokens, own, ...price }) => ({
+    from,
+    aboveTokens,
+    own,
+    ...Object.fromEntries(
+      TokenClass.options.map((of) => [of, price[of] === null ? null : String(price[of])]),
+    ),
+  }));
+  return canonicalJson(rows.map(canonicalJson).sort());
 }

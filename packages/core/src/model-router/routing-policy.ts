@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { RouteFacts } from "./route-request.ts";
 
 /** A model of a policy, `provider/model` or `provider/*`, in one region or in any. */
 export const RouteTarget = z.strictObject({
@@ -29,6 +30,8 @@ export const RouteStrategy = z.discriminatedUnion("type", [
     type: z.literal("latency"),
     among,
     percentile: z.enum(["p50", "p95"]).default("p50"),
+    /** Of the calls, for a model that nobody has measured within the hour: otherwise it would never be. */
+    explorePercent: z.number().min(0).max(100).default(2),
   }),
   z.strictObject({ type: z.literal("quality"), among }),
   /** All of these at once, by their weights. */
@@ -68,6 +71,8 @@ export type RouteStrategy = z.infer<typeof RouteStrategy>;
 export const RoutingRule = z.strictObject({
   /** CEL without macros over `request` and `facts`; absent: always. */
   when: z.string().min(1).max(2_000).optional(),
+  /** All that may be used where this rule holds, even by callers who name a model; absent: everything. */
+  allow: targets.optional(),
   strategy: RouteStrategy,
 });
 export type RoutingRule = z.infer<typeof RoutingRule>;
@@ -96,8 +101,8 @@ export type RouteCondition = (scene: RouteScene) => boolean;
 
 /** What a condition sees. */
 export interface RouteScene {
-  readonly request: Readonly<Record<string, string | number | boolean>>;
-  readonly facts: Readonly<Record<string, string | number | boolean>>;
+  readonly request: Readonly<Record<string, string | bigint | number | boolean>>;
+  readonly facts: RouteFacts;
 }
 
 /** A policy with its conditions compiled: one a rule, undefined where it has none. */

@@ -1,4 +1,5 @@
 export * from "./backlogs.ts";
+export * from "./candidates.ts";
 export * from "./planned-steps.ts";
 export * from "./prng.ts";
 export * from "./step-states.ts";

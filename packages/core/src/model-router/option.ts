@@ -1,0 +1,22 @@
+import type { Candidate } from "./candidate.ts";
+import type { PicoUsd } from "./money.ts";
+import type { DatedPrice } from "./prices.ts";
+
+/** A candidate that can take the request, with what the request would cost there. */
+export interface Option {
+  readonly candidate: Candidate;
+  readonly id: string;
+  readonly price: DatedPrice | undefined;
+  readonly estimatedCost: PicoUsd | undefined;
+  readonly highestCost: PicoUsd | undefined;
+}
+
+/** Options in the order in which they are asked, each with what the order was made by. */
+export interface Ordered {
+  readonly options: readonly { readonly option: Option; readonly score: number }[];
+  /** Why the first is the first: the end of a sentence that begins with its name. */
+  readonly why: string;
+}
+
+export const idOf = ({ provider, model, region }: Candidate): string =>
+  `${provider}/${model}@${region}`;
