@@ -3638,7 +3638,6 @@ CREATE OR REPLACE FUNCTION app.ask_for_budget(p_budget budgets, p_counter budget
  SET search_path TO ''
 AS $function$
 declare
-  v_status text;
   v_unit numeric := case p_budget.measure when 'usd' then 1000000000000 else 1 end;
   v_sign text := case p_budget.measure when 'usd' then '$' else '' end;
   v_left numeric := p_budget.limit + p_counter.extra - p_counter.used - p_counter.reserved;
@@ -3648,14 +3647,8 @@ declare
   v_run record;
   v_approval public.approvals;
 begin
-  if p_counter.approval_id is not null then
-    select a.status into v_status from public.approvals a
-    where a.id = p_counter.approval_id and (a.status <> 'pending' or a.expires_at > clock_timestamp());
-    if v_status in ('pending', 'approved') then
-      return p_counter.approval_id;
-    elsif v_status = 'rejected' then
-      return null;
-    end if;
+  if app.budget_answer(p_counter) = 'pending' then
+    return p_counter.approval_id;
   end if;
 
   v_arguments := jsonb_build_object('budget', p_budget.name, 'scope', p_budget.scope, 'subject', p_counter.subject, 'measure', p_budget.measure,
@@ -3765,19 +3758,14 @@ end
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION app.budget_window(p_window text, p_zone text, p_at timestamp with time zone, OUT starts_at timestamp with time zone, OUT ends_at timestamp with time zone)
- RETURNS record
+CREATE OR REPLACE FUNCTION app.budget_answer(p_counter budget_counters)
+ RETURNS text
  LANGUAGE sql
- STABLE
+ STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select case when p_window in ('total', 'at_once', 'rate') then timestamptz '1970-01-01 00:00:00+00' else date_trunc(p_window, p_at, p_zone) end,
-    case p_window
-      when 'minute' then date_trunc('minute', p_at, p_zone) + interval '1 minute'
-      when 'hour' then date_trunc('hour', p_at, p_zone) + interval '1 hour'
-      when 'day' then (date_trunc('day', p_at at time zone p_zone) + interval '1 day') at time zone p_zone
-      when 'month' then (date_trunc('month', p_at at time zone p_zone) + interval '1 month') at time zone p_zone
-    end
+  select a.status from public.approvals a
+  where a.id = p_counter.approval_id and (a.status = 'rejected' or (a.status = 'pending' and a.expires_at > clock_timestamp()))
 $function$
 ;
 
@@ -3789,25 +3777,35 @@ CREATE OR REPLACE FUNCTION app.budgets_for(p_tenant uuid, p_scopes jsonb, p_amou
 AS $function$
 declare
   v_model text := p_scopes ->> 'model';
+  v_team text := p_scopes ->> 'team';
+  v_zone text;
 begin
+  perform from public.budgets b where b.tenant_id = p_tenant and b.removed_at is null and b.enabled limit 1;
+  if not found then
+    return null;
+  end if;
+  v_zone := app.time_zone(p_tenant);
+  if v_team is null and p_scopes ? 'agent_id' then
+    select a.team into v_team from public.agent_registry a where a.id = (p_scopes ->> 'agent_id')::uuid and a.tenant_id = p_tenant;
+  end if;
   return (
-    select array_agg(row(b.id, s.subject, w.starts_at, w.ends_at, b.measure, (p_amounts ->> b.measure)::numeric)::app.budget_hold
-      order by b.id, s.subject, w.starts_at)
-    from public.budgets b
-    cross join lateral (select case b.scope
+    select array_agg(row(m.id, m.whose, app.window_start(m.window, v_zone, p_at), app.window_end(m.window, v_zone, p_at), m.measure,
+      (p_amounts ->> m.measure)::numeric)::app.budget_hold order by m.id)
+    from (
+      select b.*, case b.scope
         when 'tenant' then p_tenant::text
         when 'run' then p_scopes ->> 'run_id'
         when 'step' then p_scopes ->> 'step_id'
         when 'agent' then p_scopes ->> 'agent_id'
-        when 'team' then coalesce(p_scopes ->> 'team',
-          (select a.team from public.agent_registry a where a.id = (p_scopes ->> 'agent_id')::uuid and a.tenant_id = p_tenant))
+        when 'team' then v_team
         when 'model' then case when v_model is not null and (b.subject is null or app.is_model(b.subject, v_model))
           then coalesce(b.subject, v_model) end
-      end) as s (subject)
-    cross join lateral app.budget_window(b.window, app.time_zone(p_tenant), p_at) w
-    where b.tenant_id = p_tenant and b.removed_at is null and b.enabled and p_amounts ? b.measure
-      and s.subject is not null and (b.subject is null or b.scope = 'model' or b.subject = s.subject)
-      and (b.model is null or app.is_model(b.model, v_model)));
+      end as whose
+      from public.budgets b
+      where b.tenant_id = p_tenant and b.removed_at is null and b.enabled and p_amounts ? b.measure
+        and (b.model is null or app.is_model(b.model, v_model))
+    ) m
+    where m.whose is not null and (m.subject is null or m.scope = 'model' or m.subject = m.whose));
 end
 $function$
 ;
@@ -3911,6 +3909,31 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.extend_budget(p_approval uuid)
+ RETURNS numeric
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_approval public.approvals;
+  v_extra numeric;
+begin
+  select a.* into v_approval from public.approvals a where a.id = p_approval;
+  perform app.assert_tenant(v_approval.tenant_id);
+  if v_approval.subject is distinct from 'budget' or v_approval.status <> 'approved' then
+    return null;
+  end if;
+  v_extra := (coalesce(v_approval.edited_arguments, v_approval.arguments) ->> 'extra')::numeric
+    * case v_approval.arguments ->> 'measure' when 'usd' then 1000000000000 else 1 end;
+  update public.budget_counters c
+  set extra = c.extra + ceil(v_extra), approval_id = null, exhausted_at = null, changed_at = clock_timestamp()
+  where c.approval_id = p_approval;
+  return case when found then ceil(v_extra) end;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.find_kept_answer(p_claims jsonb, p_tenant uuid, p_digest text)
  RETURNS TABLE(provider text, model text, answer jsonb, call_id uuid, created_at timestamp with time zone)
  LANGUAGE plpgsql
@@ -3933,8 +3956,8 @@ CREATE OR REPLACE FUNCTION app.free_holds(p_reservations uuid[], p_state text)
 AS $function$
 begin
   update public.budget_counters c
-  set reserved = c.reserved - f.amount, changed_at = clock_timestamp(),
-      tokens = case when p_state = 'released' then least(b.burst, c.tokens + f.amount) else c.tokens end
+  set reserved = c.reserved - case when b.kind = 'rate' then 0 else f.amount end,
+      tokens = case when p_state = 'released' then least(b.burst, c.tokens + f.amount) else c.tokens end, changed_at = clock_timestamp()
   from (
     select h.budget_id, h.subject, h.starts_at, sum(h.amount) as amount
     from public.budget_reservations r cross join lateral unnest(r.holds) h
@@ -4412,6 +4435,21 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.renew_reservation(p_id uuid, p_lease_ms integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.budget_reservations r
+  set expires_at = greatest(r.expires_at, clock_timestamp() + make_interval(secs => least(p_lease_ms, 86400000) / 1000.0))
+  where r.id = p_id and r.state = 'open';
+  return found;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.reserve_budget(p_claims jsonb, p_tenant uuid, p_id uuid, p_key text, p_scopes jsonb, p_amounts jsonb, p_lease_ms integer, p_wrapping_up boolean)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -4430,7 +4468,8 @@ declare
   v_refused jsonb;
   v_rank integer := 99;
   v_outcome text;
-  v_approval uuid;
+  v_told record;
+  v_now timestamptz;
   v_spent app.budget_hold[] := '{}';
 begin
   perform app.act_as(p_claims, p_tenant);
@@ -4450,6 +4489,9 @@ begin
     select r.id from public.budget_reservations r
     where r.tenant_id = p_tenant and r.state = 'open' and r.expires_at <= v_at
     order by r.id limit 50 for update skip locked);
+  if v_known.state = 'open' and v_known.id <> all (v_expired) then
+    v_expired := v_expired || v_known.id;
+  end if;
   if v_holds is not null then
     insert into public.budget_counters (budget_id, subject, starts_at, ends_at, tenant_id, tokens, refilled_at)
     select h.budget_id, h.subject, h.starts_at, h.ends_at, p_tenant, b.burst, case when b.kind = 'rate' then v_at end
@@ -4466,6 +4508,7 @@ begin
     perform app.free_holds(v_expired, 'expired');
   end if;
 
+  v_now := clock_timestamp();
   for v_row in
     select b as budget, c as counter, h as hold
     from unnest(v_holds) h
@@ -4474,10 +4517,9 @@ begin
     order by h.budget_id, h.subject, h.starts_at
   loop
     v_wait_ms := null;
-    v_approval := null;
     if (v_row.budget).kind = 'rate' then
       v_room := engine.refill((v_row.counter).tokens, (v_row.counter).refilled_at, (v_row.budget).limit::integer, (v_row.budget).per_seconds,
-        (v_row.budget).burst, clock_timestamp());
+        (v_row.budget).burst, v_now);
       -- more than the bucket can ever hold passes when it is full, and is paid off by those who come after
       v_wait_ms := ceil((least((v_row.hold).amount, (v_row.budget).burst) - v_room) * (v_row.budget).per_seconds * 1000 / (v_row.budget).limit);
       continue when v_wait_ms <= 0;
@@ -4487,13 +4529,10 @@ begin
         + case when p_wrapping_up and (v_row.budget).outcome = 'wrap_up' then (v_row.budget).extra else 0 end
         - case when (v_row.hold).measure = 'depth' then 0 else (v_row.counter).used + (v_row.counter).reserved end;
       continue when (v_row.hold).amount <= v_room;
-      v_spent := v_spent || (v_row.hold);
+      v_spent := v_spent || (v_row.hold)::app.budget_hold;
       v_outcome := case when p_wrapping_up and (v_row.budget).outcome = 'wrap_up' then 'stop' else (v_row.budget).outcome end;
-      if v_outcome = 'ask' then
-        v_approval := app.ask_for_budget(v_row.budget, v_row.counter, p_scopes, (v_row.hold).amount);
-        if v_approval is null then
-          v_outcome := 'stop';
-        end if;
+      if v_outcome = 'ask' and app.budget_answer(v_row.counter) = 'rejected' then
+        v_outcome := 'stop';
       end if;
     end if;
     -- the strictest is told; of several, whoever takes longest
@@ -4505,16 +4544,21 @@ begin
       'reserved', (v_row.counter).reserved::text, 'asked', (v_row.hold).amount::text,
       'resets_at', coalesce((v_row.hold).ends_at, v_at + make_interval(secs => v_wait_ms / 1000.0)),
       'retry_after_ms', coalesce(v_wait_ms, ceil(extract(epoch from (v_row.hold).ends_at - v_at) * 1000)::bigint),
-      'approval_id', v_approval);
+      'approval_id', (v_row.counter).approval_id);
     if array_position(array['stop', 'ask', 'wrap_up', 'degrade'], v_outcome) < v_rank
       or (v_outcome = v_refused ->> 'outcome' and (v_refused ->> 'retry_after_ms') is not null
         and coalesce((v_refusal ->> 'retry_after_ms')::bigint > (v_refused ->> 'retry_after_ms')::bigint, true)) then
       v_refused := v_refusal;
+      v_told := v_row;
       v_rank := array_position(array['stop', 'ask', 'wrap_up', 'degrade'], v_outcome);
     end if;
   end loop;
 
   if v_refused is not null then
+    if v_refused ->> 'outcome' = 'ask' then
+      v_refused := v_refused || jsonb_build_object('approval_id',
+        app.ask_for_budget(v_told.budget, v_told.counter, p_scopes, (v_told.hold).amount));
+    end if;
     with refused as (
       update public.budget_counters c
       set refusals = c.refusals + 1, exhausted_at = coalesce(c.exhausted_at, v_at), changed_at = clock_timestamp()
@@ -4538,8 +4582,8 @@ begin
     set reserved = c.reserved + case when b.kind = 'rate' or h.measure = 'depth' then 0 else h.amount end,
         used = case when h.measure = 'depth' then greatest(c.used, h.amount) else c.used end,
         tokens = case when b.kind = 'rate' then
-          engine.refill(c.tokens, c.refilled_at, b.limit::integer, b.per_seconds, b.burst, clock_timestamp()) - h.amount end,
-        refilled_at = case when b.kind = 'rate' then greatest(c.refilled_at, clock_timestamp()) end,
+          engine.refill(c.tokens, c.refilled_at, b.limit::integer, b.per_seconds, b.burst, v_now) - h.amount end,
+        refilled_at = case when b.kind = 'rate' then greatest(c.refilled_at, v_now) end,
         changed_at = clock_timestamp()
     from unnest(v_holds) h join public.budgets b on b.id = h.budget_id
     where c.budget_id = h.budget_id and c.subject = h.subject and c.starts_at = h.starts_at;
@@ -4549,7 +4593,7 @@ begin
     p_scopes ->> 'model', p_amounts, coalesce(v_holds, '{}'), clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0))
   on conflict (tenant_id, request_key) do update
   set run_id = excluded.run_id, step_id = excluded.step_id, agent_id = excluded.agent_id, model = excluded.model, amounts = excluded.amounts,
-      holds = excluded.holds, expires_at = excluded.expires_at, state = 'open', ended_at = null
+      holds = excluded.holds, expires_at = excluded.expires_at, state = 'open', ended_at = null, created_at = clock_timestamp()
   returning r.id into p_id;
   return jsonb_build_object('outcome', 'reserved', 'id', p_id, 'state', 'open', 'replayed', false);
 end
@@ -4769,6 +4813,78 @@ CREATE OR REPLACE FUNCTION app.ruled_tenants()
 AS $function$
   select t.id, t.slug from public.tenants t
   where app.operates_plane() and exists (select from public.claim_rules r where r.tenant_id = t.id and r.by_plane)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.settle_budget(p_id uuid, p_actual jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_known public.budget_reservations;
+  v_actual jsonb;
+  v_late boolean;
+  v_overrun jsonb;
+begin
+  if exists (select from jsonb_each_text(p_actual) a where a.value !~ '^\d{1,38}$') then
+    raise invalid_parameter_value using message = 'amounts are whole numbers of at least 0';
+  end if;
+  select r.* into v_known from public.budget_reservations r where r.id = p_id for update;
+  if not found then
+    return null;
+  elsif v_known.state = 'settled' or (p_actual is null and v_known.state <> 'open') then
+    return jsonb_build_object('settled', false, 'late', v_known.late, 'overrun', coalesce(v_known.overrun, '{}'));
+  end if;
+  if v_known.holds <> '{}' then
+    perform app.lock_counters(v_known.holds, '{}');
+  end if;
+  if p_actual is null then
+    perform app.free_holds(array[p_id], 'released');
+    return jsonb_build_object('settled', true, 'late', false, 'overrun', '{}'::jsonb);
+  end if;
+
+  v_actual := v_known.amounts || p_actual;
+  v_late := v_known.state <> 'open';
+  select coalesce(jsonb_object_agg(a.key, (a.value::numeric - coalesce((v_known.amounts ->> a.key)::numeric, 0))::text), '{}') into v_overrun
+  from jsonb_each_text(v_actual) a
+  where a.key <> 'depth' and a.value::numeric > coalesce((v_known.amounts ->> a.key)::numeric, 0);
+
+  if v_known.holds <> '{}' then
+    update public.budget_counters c
+    set reserved = c.reserved - case when v_late or b.kind = 'rate' or h.measure = 'depth' then 0 else h.amount end,
+        used = case
+          when h.measure = 'depth' then greatest(c.used, u.actual)
+          when b.window in ('at_once', 'rate') then c.used
+          else c.used + u.actual end,
+        overrun = c.overrun + case
+          when h.measure = 'depth' or b.window in ('at_once', 'rate') then 0
+          when v_late then u.actual
+          else greatest(u.actual - h.amount, 0) end,
+        tokens = case when b.kind = 'rate' then
+          least(b.burst, c.tokens + case v_known.state when 'released' then 0 else h.amount end - u.actual) end,
+        changed_at = clock_timestamp()
+    from unnest(v_known.holds) h
+    join public.budgets b on b.id = h.budget_id
+    cross join lateral (select (v_actual ->> h.measure)::numeric as actual) u
+    where c.budget_id = h.budget_id and c.subject = h.subject and c.starts_at = h.starts_at;
+  end if;
+  update public.budget_reservations r
+  set state = 'settled', actual = v_actual, overrun = v_overrun, late = v_late, ended_at = clock_timestamp()
+  where r.id = p_id;
+
+  if v_actual ?| array['usd', 'tokens', 'calls'] then
+    insert into public.usage_counters as u (tenant_id, starts_at, agent_id, model, calls, tokens, cost_pico, overruns, late)
+    values (v_known.tenant_id, date_trunc('hour', v_known.created_at, app.time_zone(v_known.tenant_id)), v_known.agent_id, v_known.model,
+      coalesce((v_actual ->> 'calls')::bigint, 0), coalesce((v_actual ->> 'tokens')::bigint, 0), coalesce((v_actual ->> 'usd')::numeric, 0),
+      (v_overrun <> '{}')::integer, v_late::integer)
+    on conflict on constraint usage_counters_once do update
+    set calls = u.calls + excluded.calls, tokens = u.tokens + excluded.tokens, cost_pico = u.cost_pico + excluded.cost_pico,
+        overruns = u.overruns + excluded.overruns, late = u.late + excluded.late;
+  end if;
+  return jsonb_build_object('settled', true, 'late', v_late, 'overrun', v_overrun);
+end
 $function$
 ;
 
@@ -5037,6 +5153,29 @@ begin
       placing substring(int4send((28672 + (v_us % 1000) * 4096 / 1000)::integer) from 3) from 7 for 2),
     'hex')::uuid;
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.window_end(p_window text, p_zone text, p_at timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select case p_window
+    when 'minute' then date_trunc('minute', p_at, p_zone) + interval '1 minute'
+    when 'hour' then date_trunc('hour', p_at, p_zone) + interval '1 hour'
+    when 'day' then (date_trunc('day', p_at at time zone p_zone) + interval '1 day') at time zone p_zone
+    when 'month' then (date_trunc('month', p_at at time zone p_zone) + interval '1 month') at time zone p_zone
+  end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.window_start(p_window text, p_zone text, p_at timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select case when p_window in ('minute', 'hour', 'day', 'month') then date_trunc(p_window, p_at, p_zone) else timestamptz '1970-01-01 00:00:00+00' end
 $function$
 ;
 
@@ -5746,6 +5885,21 @@ begin
   end if;
   return jsonb_build_object('result', 'begun', 'id', v_run.id, 'status', v_run.status, 'version', p_version, 'digest', p_digest, 'grant_id', v_grant);
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.both_rules(p_a jsonb, p_b jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_a = '{}' or p_b = '{}' then p_a || p_b
+    when not engine.names_groups(p_a) then engine.stricter(p_b, p_a)
+    when engine.names_groups(p_b) and p_a ->> 'escalateTo' is distinct from p_b ->> 'escalateTo'
+      then engine.stricter(p_a - 'escalateTo', p_b - 'escalateTo')
+    else engine.stricter(p_a, p_b) end
 $function$
 ;
 
@@ -8402,6 +8556,27 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.missing_groups(p_tenant uuid, p_rule jsonb)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform pg_advisory_xact_lock_shared(hashtextextended('approval groups|' || p_tenant, 0));
+  return (
+    select coalesce(array_agg(distinct n.name order by n.name), '{}')
+    from (
+      select e ->> 'group' as name from jsonb_array_elements(coalesce(p_rule -> 'groups', '[]')) e
+      union all
+      select p_rule ->> 'escalateTo'
+    ) n
+    where n.name is not null
+      and not exists (select from public.approval_groups g where g.tenant_id = p_tenant and g.name = n.name));
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.move_rows(p_table text, p_key text, p_ids uuid[], p_back boolean)
  RETURNS integer
  LANGUAGE plpgsql
@@ -8447,6 +8622,16 @@ begin
   end loop;
   return coalesce(cardinality(v_steps), 0);
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.names_groups(p_rule jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(jsonb_array_length(p_rule -> 'groups'), 0) > 0
 $function$
 ;
 
@@ -8894,6 +9079,7 @@ AS $function$
 declare
   v_risks text[];
   v_risk text;
+  v_rule jsonb := '{}';
 begin
   if tg_op = 'INSERT' then
     new.expires_at := least(new.expires_at, new.requested_at + interval '30 days');
@@ -8904,8 +9090,9 @@ begin
     end if;
     -- of several labels each one's rule holds
     foreach v_risk in array coalesce(nullif(v_risks, '{}'), array[new.risk]) loop
-      new.rule := engine.stricter(engine.approval_rule(new.tenant_id, new.subject, v_risk), new.rule);
+      v_rule := engine.both_rules(v_rule, engine.approval_rule(new.tenant_id, new.subject, v_risk));
     end loop;
+    new.rule := engine.stricter(v_rule, new.rule);
   else
     new.version := old.version + 1;
   end if;
@@ -8945,6 +9132,9 @@ AS $function$
     from above a left join lateral (
       select t.executor from public.attempts t where t.step_id = a.id order by t.epoch desc limit 1) t on true
     where a.executor = 'agent' and coalesce(a.lease_owner, t.executor) is not null
+    union all
+    select 4, 0, 'agent', p_approval.requested_by, 'asked'
+    where p_approval.subject = 'budget' and p_approval.requested_by_type = 'agent'
   ),
   -- somebody who is there already is not told of a second time
   once as (
@@ -9827,10 +10017,17 @@ declare
   v_step public.steps := engine.owned(p_tenant, p_step, p_epoch);
   v_approval public.approvals := engine.open_question(v_step, p_name, p_title, p_question, p_why, p_arguments,
     p_arguments_digest, p_requester, p_expires_ms);
+  v_missing text[];
 begin
   if p_more <> '{}' and v_approval.status = 'pending' and v_approval.version = 1 then
+    v_missing := engine.missing_groups(v_step.tenant_id, coalesce(p_more -> 'rule', '{}'));
+    if v_missing <> '{}' then
+      raise exception using errcode = 'NX003', message = 'there is no group ' || array_to_string(v_missing, ', ');
+    end if;
     update public.approvals a
-    set arguments_schema = p_more -> 'schema', rule = engine.stricter(a.rule, coalesce(p_more -> 'rule', '{}'))
+    set arguments_schema = p_more -> 'schema',
+        -- not by a.rule, in which what the tenant says nothing about is filled in
+        rule = engine.stricter(engine.approval_rule(a.tenant_id, a.subject, a.risk), coalesce(p_more -> 'rule', '{}'))
     where a.id = v_approval.id returning * into v_approval;
   end if;
   if v_approval.status = 'pending' then
@@ -10959,7 +11156,7 @@ CREATE OR REPLACE FUNCTION engine.stricter(p_a jsonb, p_b jsonb)
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select p_a || p_b || jsonb_build_object(
+  select jsonb_strip_nulls(p_a || p_b || jsonb_build_object(
     'quorum', greatest(coalesce((p_a ->> 'quorum')::integer, 1), coalesce((p_b ->> 'quorum')::integer, 1)),
     'groups', (
       select coalesce(jsonb_agg(jsonb_build_object('group', g.name, 'k', g.k) order by g.name), '[]')
@@ -10970,7 +11167,10 @@ AS $function$
     'veto', case when p_a ? 'veto' and p_b ? 'veto' then (p_a ->> 'veto')::boolean or (p_b ->> 'veto')::boolean
       else coalesce((p_a ->> 'veto')::boolean, (p_b ->> 'veto')::boolean, true) end,
     'shared', case when p_a ? 'shared' and p_b ? 'shared' then (p_a ->> 'shared')::boolean and (p_b ->> 'shared')::boolean
-      else coalesce((p_a ->> 'shared')::boolean, (p_b ->> 'shared')::boolean, false) end)
+      else coalesce((p_a ->> 'shared')::boolean, (p_b ->> 'shared')::boolean, false) end,
+    'escalateTo', case when p_a ->> 'escalateTo' is not null or engine.names_groups(p_a) then p_a ->> 'escalateTo'
+      else p_b ->> 'escalateTo' end,
+    'onExpiry', coalesce(p_a ->> 'onExpiry', p_b ->> 'onExpiry')))
 $function$
 ;
 
@@ -11008,6 +11208,39 @@ begin
         'run_id', p_step.run_id, 'attempt', p_step.epoch, 'outcome', 'cancelled', 'status', 'cancelled'))));
     perform engine.finish('{}', array[p_step.id], p_step.executor, p_step.lease_owner);
   end if;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.sweep_budgets(p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_expired uuid[] := array(
+    select r.id from public.budget_reservations r
+    where r.state = 'open' and r.expires_at <= clock_timestamp()
+    order by r.id limit p_limit for update skip locked);
+begin
+  if v_expired <> '{}' then
+    perform app.lock_counters('{}', v_expired);
+    perform app.free_holds(v_expired, 'expired');
+  end if;
+  delete from public.budget_reservations r
+  where r.id in (
+    select o.id from public.budget_reservations o
+    where o.state <> 'open' and o.ended_at < clock_timestamp() - interval '2 days'
+    order by o.ended_at limit p_limit for update skip locked);
+  delete from public.budget_counters c
+  where (c.budget_id, c.subject, c.starts_at) in (
+    select o.budget_id, o.subject, o.starts_at
+    from public.budget_counters o join public.budgets b on b.id = o.budget_id
+    where o.ends_at < clock_timestamp() - case b.window when 'minute' then interval '2 days' when 'hour' then interval '35 days' else interval '400 days' end
+      and o.reserved = 0
+    order by o.budget_id, o.subject, o.starts_at limit p_limit for update of o skip locked);
+  return cardinality(v_expired);
 end
 $function$
 ;

@@ -227,6 +227,16 @@ test("a no ends the approval step and what needs it", async () => {
   expect((await stack.step(run, "ask")).error).toMatchObject({ code: "approval_rejected" });
 });
 
+test("an approval step whose rule names a group that is not there asks nobody and fails", async () => {
+  const rule = { groups: [{ group: "nobody" }] };
+  const run = await stack.run([
+    { name: "ask", kind: "approval", arguments: { question: "Ship it?", rule } },
+  ]);
+  await stack.finished(run, "failed");
+  const { error } = await stack.step(run, "ask");
+  expect(error).toMatchObject({ code: "invalid_input", message: expect.stringMatching(/nobody/) });
+});
+
 async function decide(approvalId: string, status: string): Promise<void> {
   await stack.owner.query(
     "update approvals set status = $2, decided_at = clock_timestamp() where id = $1",

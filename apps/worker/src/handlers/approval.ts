@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { WorkerEngine } from "@nofx/control/steps";
 import { canonicalJson } from "@nofx/core/canonical";
+import { NofxError } from "@nofx/core/errors";
 import type { ApprovalWith } from "@nofx/core/vocabulary";
 import { StepFailed, type Handler } from "../catalog/handler.ts";
 import { persist } from "../loop/persist.ts";
@@ -30,7 +31,7 @@ export function createApprovalHandler({ engine }: { engine: WorkerEngine }): Han
         expiresMs: args.expiresInSeconds * 1_000,
         rule: args.rule,
       }),
-    );
+    ).catch(refused);
     if (answer.held) return { type: "held" };
     const { status, reason } = answer;
     switch (status) {
@@ -49,4 +50,10 @@ export function createApprovalHandler({ engine }: { engine: WorkerEngine }): Han
         throw new StepFailed("approval_expired", "The question no longer stands.");
     }
   };
+}
+
+/** A rule that could never be met is not asked by. */
+function refused(error: unknown): never {
+  if (!NofxError.is(error) || error.code !== "invalid_input") throw error;
+  throw new StepFailed("invalid_input", error.detail ?? "The question cannot be asked.");
 }

@@ -19,6 +19,13 @@ export function fromDatabaseError(error: unknown): unknown {
       cause: error,
     });
   }
+  if (state === "NX003") {
+    const detail = error instanceof Error ? error.message : "";
+    return new NofxError("invalid_input", {
+      detail: `Make the group first: ${detail}.`,
+      cause: error,
+    });
+  }
   if (state === "42501") return new NofxError("forbidden", { cause: error });
   // class 22 is data that a type refuses; what reaches a check constraint slipped past a schema, and is still bad input
   if (state.startsWith("22") || state === "23514" || state === "54001") {

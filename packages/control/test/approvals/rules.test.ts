@@ -129,6 +129,25 @@ test("the most exact rule holds, and a tool may ask for more than it, never for 
   ).toBe("invalid_input");
 });
 
+test("who may vote in the place of a group is the tenant's to say, not the asker's", async () => {
+  const merged = async (tenants: object, askers: object) =>
+    (await t.owner.query("select engine.stricter($1, $2) as rule", [tenants, askers])).rows[0].rule;
+  const groups = [{ group: "security", k: 1 }];
+  const asker = { escalateTo: "friends", onExpiry: "fail" };
+  expect(await merged({ groups }, asker)).not.toHaveProperty("escalateTo");
+  expect(await merged({ groups, escalateTo: null }, asker)).not.toHaveProperty("escalateTo");
+  expect(await merged({ escalateTo: "owners", onExpiry: "compensate" }, asker)).toMatchObject({
+    escalateTo: "owners",
+    onExpiry: "compensate",
+  });
+  expect(await merged({ quorum: 2 }, asker)).toMatchObject({ quorum: 2, ...asker });
+  const { rows } = await t.owner.query("select engine.both_rules($1, $2) as rule", [
+    { groups, escalateTo: "owners" },
+    { groups: [{ group: "legal", k: 1 }], escalateTo: "interns" },
+  ]);
+  expect(rows[0].rule).not.toHaveProperty("escalateTo");
+});
+
 test("an edited step of a plan runs as its approver made it, approved before or after the run began", async () => {
   for (const before of [true, false]) {
     const tenant = await t.tenant();

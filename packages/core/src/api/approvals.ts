@@ -10,6 +10,7 @@ import {
   DelegationId,
   GroupName,
   PlanId,
+  RuleInForce,
   RunId,
   StepId,
   StorableJson,
@@ -51,11 +52,11 @@ export const ApprovalView = z.object({
   toolVersion: z.string().nullable(),
   target: z.string().nullable(),
   risk: z.string().nullable(),
-  rule: ApprovalRule,
+  rule: RuleInForce,
   tally: z.object({
     people: z.int(),
     quorum: z.int(),
-    groups: z.array(z.object({ group: GroupName, k: z.int(), have: z.int() })),
+    groups: z.array(z.object({ group: z.string(), k: z.int(), have: z.int() })),
   }),
   chain: z
     .array(z.object({ type: z.enum(["member", "agent"]), name: z.string(), via: z.string() }))
@@ -167,7 +168,7 @@ export type ApprovalGroupView = z.infer<typeof ApprovalGroupView>;
 export const ApprovalRuleView = z.object({
   subject: z.union([ApprovalSubject, z.literal("*")]),
   risk: z.string(),
-  rule: ApprovalRule,
+  rule: RuleInForce,
 });
 
 export const ApprovalGroups = z.object({

@@ -2,6 +2,7 @@ import { z } from "zod";
 import {
   ApprovalId,
   ApprovalRule,
+  RuleInForce,
   RunId,
   Sensitivity,
   StepId,
@@ -40,7 +41,7 @@ export const ToolView = z.object({
   inputSchema: z.record(z.string(), z.unknown()),
   sensitivity: Sensitivity,
   requiresApproval: z.boolean(),
-  rule: ApprovalRule.nullable(),
+  rule: RuleInForce.nullable(),
   digest: z.string(),
   status: z.enum(["active", "retired"]),
   createdAt: Timestamp,

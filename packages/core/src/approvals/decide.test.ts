@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { numRuns } from "../testing/index.ts";
 import { decide, type CastVote, type OpenApproval, type Voter } from "./decide.ts";
 import { ApprovalRule } from "../vocabulary/index.ts";
+import { readRule } from "./rule.ts";
 import { tally } from "./tally.ts";
 
 const DIGEST = "asked";
@@ -177,6 +178,19 @@ describe("groups", () => {
     expect(tally(rule, votes, false).met).toBe(true);
     expect(tally(rule, votes.toReversed(), false).met).toBe(true);
   });
+});
+
+test("a stored rule is never read as a weaker one: more groups than may be put stay, what cannot be read is met by nobody", () => {
+  const many = Array.from({ length: 12 }, (_, i) => ({ group: `g${i}`, k: 1 }));
+  const merged = readRule({ quorum: 3, groups: many, veto: true, escalateTo: null });
+  expect(merged).toMatchObject({ quorum: 3, groups: many });
+  expect(merged.escalateTo).toBeUndefined();
+  for (const broken of [{ quorum: "2" }, { groups: [{ group: 7 }] }, { onExpiry: "approve" }, []]) {
+    const rule = readRule(broken);
+    const everybody = person("ann", ["a", "b", "owners"]);
+    const asked = question({ rule, escalated: true });
+    expect(decide(asked, [], yes, everybody)).toMatchObject({ code: "forbidden" });
+  }
 });
 
 const GROUPS = ["a", "b", "c"];

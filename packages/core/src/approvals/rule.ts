@@ -1,9 +1,19 @@
-import { ApprovalRule } from "../vocabulary/index.ts";
+import { type ApprovalRule, RuleInForce } from "../vocabulary/index.ts";
+
+/** What cannot be read weakens nothing: nobody is in a group of that name, so nobody can answer. */
+const NOBODY: ApprovalRule = RuleInForce.parse({
+  groups: [{ group: "(a rule that cannot be read)" }],
+});
 
 /** Takes what is stored, whatever of it is there. */
 export function readRule(stored: unknown): ApprovalRule {
-  const parsed = ApprovalRule.safeParse(stored ?? {});
-  return parsed.success ? parsed.data : ApprovalRule.parse({});
+  const parsed = RuleInForce.safeParse(withoutNulls(stored ?? {}));
+  return parsed.success ? parsed.data : NOBODY;
+}
+
+function withoutNulls(stored: unknown): unknown {
+  if (typeof stored !== "object" || stored === null || Array.isArray(stored)) return stored;
+  return Object.fromEntries(Object.entries(stored).filter(([, value]) => value !== null));
 }
 
 /** The groups that a rule names, each once. */

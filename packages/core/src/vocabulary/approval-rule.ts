@@ -30,3 +30,14 @@ export const ApprovalRule = z.object({
   }),
 });
 export type ApprovalRule = z.infer<typeof ApprovalRule>;
+
+const atLeastOne = z.int().min(1).default(1);
+
+/**
+ * A rule as it holds for a question: the tenant's and the asker's as one, so it may name more groups than either. The name of
+ * a group that no group can have stands for what could not be read.
+ */
+export const RuleInForce = ApprovalRule.extend({
+  quorum: atLeastOne,
+  groups: z.array(z.object({ group: z.string(), k: atLeastOne })).default([]),
+});

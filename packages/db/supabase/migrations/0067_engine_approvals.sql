@@ -1,12 +1,20 @@
 -- What the engine does about approvals beyond 0013: fills in who stands behind a question and who has to answer it, gives and uses
 -- up grants, reminds and escalates by the database's clock, begins and ends runs of tools.
 
+create function engine.names_groups(p_rule jsonb) returns boolean
+language sql immutable
+set search_path = ''
+as $$
+  select coalesce(jsonb_array_length(p_rule -> 'groups'), 0) > 0
+$$;
+
 -- Two rules as one: as many people and groups as the stricter asks for. A tool or a step may ask for more than the tenant, never less.
+-- p_a is the tenant's, and where it names groups or says so itself, nobody else says who may vote in their place.
 create function engine.stricter(p_a jsonb, p_b jsonb) returns jsonb
 language sql immutable
 set search_path = ''
 as $$
-  select p_a || p_b || jsonb_build_object(
+  select jsonb_strip_nulls(p_a || p_b || jsonb_build_object(
     'quorum', greatest(coalesce((p_a ->> 'quorum')::integer, 1), coalesce((p_b ->> 'quorum')::integer, 1)),
     'groups', (
       select coalesce(jsonb_agg(jsonb_build_object('group', g.name, 'k', g.k) order by g.name), '[]')
@@ -17,7 +25,23 @@ as $$
     'veto', case when p_a ? 'veto' and p_b ? 'veto' then (p_a ->> 'veto')::boolean or (p_b ->> 'veto')::boolean
       else coalesce((p_a ->> 'veto')::boolean, (p_b ->> 'veto')::boolean, true) end,
     'shared', case when p_a ? 'shared' and p_b ? 'shared' then (p_a ->> 'shared')::boolean and (p_b ->> 'shared')::boolean
-      else coalesce((p_a ->> 'shared')::boolean, (p_b ->> 'shared')::boolean, false) end)
+      else coalesce((p_a ->> 'shared')::boolean, (p_b ->> 'shared')::boolean, false) end,
+    'escalateTo', case when p_a ->> 'escalateTo' is not null or engine.names_groups(p_a) then p_a ->> 'escalateTo'
+      else p_b ->> 'escalateTo' end,
+    'onExpiry', coalesce(p_a ->> 'onExpiry', p_b ->> 'onExpiry')))
+$$;
+
+-- Two of the tenant's rules as one: whoever may vote in the place of one's groups may not in that of the other's.
+create function engine.both_rules(p_a jsonb, p_b jsonb) returns jsonb
+language sql immutable
+set search_path = ''
+as $$
+  select case
+    when p_a = '{}' or p_b = '{}' then p_a || p_b
+    when not engine.names_groups(p_a) then engine.stricter(p_b, p_a)
+    when engine.names_groups(p_b) and p_a ->> 'escalateTo' is distinct from p_b ->> 'escalateTo'
+      then engine.stricter(p_a - 'escalateTo', p_b - 'escalateTo')
+    else engine.stricter(p_a, p_b) end
 $$;
 
 -- What the tenant says about such a question: the most exact of its rules.
@@ -104,6 +128,7 @@ as $$
 declare
   v_risks text[];
   v_risk text;
+  v_rule jsonb := '{}';
 begin
   if tg_op = 'INSERT' then
     new.expires_at := least(new.expires_at, new.requested_at + interval '30 days');
@@ -114,8 +139,9 @@ begin
     end if;
     -- of several labels each one's rule holds
     foreach v_risk in array coalesce(nullif(v_risks, '{}'), array[new.risk]) loop
-      new.rule := engine.stricter(engine.approval_rule(new.tenant_id, new.subject, v_risk), new.rule);
+      v_rule := engine.both_rules(v_rule, engine.approval_rule(new.tenant_id, new.subject, v_risk));
     end loop;
+    new.rule := engine.stricter(v_rule, new.rule);
   else
     new.version := old.version + 1;
   end if;
@@ -250,8 +276,27 @@ begin
 end
 $$;
 
+-- The groups of a rule that are not there: nobody could ever meet it. Nobody removes one until this transaction ends.
+create function engine.missing_groups(p_tenant uuid, p_rule jsonb) returns text[]
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  perform pg_advisory_xact_lock_shared(hashtextextended('approval groups|' || p_tenant, 0));
+  return (
+    select coalesce(array_agg(distinct n.name order by n.name), '{}')
+    from (
+      select e ->> 'group' as name from jsonb_array_elements(coalesce(p_rule -> 'groups', '[]')) e
+      union all
+      select p_rule ->> 'escalateTo'
+    ) n
+    where n.name is not null
+      and not exists (select from public.approval_groups g where g.tenant_id = p_tenant and g.name = n.name));
+end
+$$;
+
 -- As in 0013; what the approver edited is what the asker is told. p_more: {schema, rule}: what may be edited, and who has to say
--- yes beyond what the tenant asks for; both as they were when it was first asked.
+-- yes beyond what the tenant asks for; both as they were when it was first asked. SQLSTATE NX003: the rule names a group that is not there.
 drop function engine.request_approval(uuid, uuid, bigint, text, text, text, text, jsonb, text, text, bigint);
 create function engine.request_approval(
   p_tenant uuid, p_step uuid, p_epoch bigint, p_name text, p_title text, p_question text, p_why text,
@@ -264,10 +309,17 @@ declare
   v_step public.steps := engine.owned(p_tenant, p_step, p_epoch);
   v_approval public.approvals := engine.open_question(v_step, p_name, p_title, p_question, p_why, p_arguments,
     p_arguments_digest, p_requester, p_expires_ms);
+  v_missing text[];
 begin
   if p_more <> '{}' and v_approval.status = 'pending' and v_approval.version = 1 then
+    v_missing := engine.missing_groups(v_step.tenant_id, coalesce(p_more -> 'rule', '{}'));
+    if v_missing <> '{}' then
+      raise exception using errcode = 'NX003', message = 'there is no group ' || array_to_string(v_missing, ', ');
+    end if;
     update public.approvals a
-    set arguments_schema = p_more -> 'schema', rule = engine.stricter(a.rule, coalesce(p_more -> 'rule', '{}'))
+    set arguments_schema = p_more -> 'schema',
+        -- not by a.rule, in which what the tenant says nothing about is filled in
+        rule = engine.stricter(engine.approval_rule(a.tenant_id, a.subject, a.risk), coalesce(p_more -> 'rule', '{}'))
     where a.id = v_approval.id returning * into v_approval;
   end if;
   if v_approval.status = 'pending' then
@@ -520,7 +572,8 @@ end
 $$;
 
 revoke all on function engine.request_approval(uuid, uuid, bigint, text, text, text, text, jsonb, text, text, bigint, jsonb),
-  engine.stricter(jsonb, jsonb), engine.approval_rule(uuid, text, text), engine.principal_chain(public.approvals), engine.prepare_approval(),
+  engine.stricter(jsonb, jsonb), engine.names_groups(jsonb), engine.both_rules(jsonb, jsonb), engine.missing_groups(uuid, jsonb),
+  engine.approval_rule(uuid, text, text), engine.principal_chain(public.approvals), engine.prepare_approval(),
   engine.give_grant(public.approvals), engine.apply_edit(public.approvals), engine.answer_json(public.approvals),
   engine.barred(uuid), engine.use_answers(uuid), engine.expire_approval(uuid), engine.remind_approvals(integer),
   engine.request_tool_approval(uuid, uuid, bigint, jsonb), engine.begin_tool(uuid, uuid, bigint, text, text, text, text),
