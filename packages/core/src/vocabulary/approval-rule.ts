@@ -38,6 +38,9 @@ const atLeastOne = z.int().min(1).default(1);
  * a group that no group can have stands for what could not be read.
  */
 export const RuleInForce = ApprovalRule.extend({
-  quorum: atLeastOne,
-  groups: z.array(z.object({ group: z.string(), k: atLeastOne })).default([]),
+  quorum: atLeastOne.meta({ description: "How many different people have to say yes" }),
+  groups: z
+    .array(z.object({ group: z.string(), k: atLeastOne }))
+    .default([])
+    .meta({ description: "So many of each of these groups; only their members vote" }),
 });
