@@ -4797,7 +4797,7 @@ begin
     'version', v_version,
     'config', v_config,
     'health', (select coalesce(jsonb_agg(jsonb_build_object('own', h.tenant_id is not null, 'provider', h.provider, 'model', h.model,
-        'region', h.region, 'window', h."window")), '[]')
+        'region', h.region, 'window', h."window", 'at', (extract(epoch from h.updated_at) * 1000)::double precision)), '[]')
       from public.provider_health h
       where (h.tenant_id = p_tenant or h.tenant_id is null)
         and h.updated_at > to_timestamp(coalesce(p_since, 0) / 1000)));
@@ -4920,7 +4920,7 @@ $function$
 ;
 
 CREATE OR REPLACE FUNCTION app.store_health(p_rows jsonb)
- RETURNS void
+ RETURNS double precision
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
@@ -4928,6 +4928,7 @@ AS $function$
 declare
   v_row record;
   v_before text;
+  v_now timestamptz := clock_timestamp();
 begin
   for v_row in
     select r.* from jsonb_to_recordset(p_rows)
@@ -4937,8 +4938,8 @@ begin
     where h.tenant_id is not distinct from v_row.tenant_id and h.provider = v_row.provider and h.model = v_row.model and h.region = v_row.region;
     continue when not found;
     update public.provider_health h
-    set "window" = v_row."window", state = v_row.state, updated_at = clock_timestamp(),
-      state_since = case when h.state = v_row.state then h.state_since else clock_timestamp() end
+    set "window" = v_row."window", state = v_row.state, updated_at = v_now,
+      state_since = case when h.state = v_row.state then h.state_since else v_now end
     where h.tenant_id is not distinct from v_row.tenant_id and h.provider = v_row.provider and h.model = v_row.model and h.region = v_row.region;
     if (v_before = 'healthy') = (v_row.state = 'healthy') and not (v_before = 'degraded' and v_row.state = 'open') then
       continue;
@@ -4950,6 +4951,7 @@ begin
     from public.tenants t
     where t.id = v_row.tenant_id or (v_row.tenant_id is null and t.operates_plane);
   end loop;
+  return (extract(epoch from v_now) * 1000)::double precision;
 end
 $function$
 ;
@@ -5073,7 +5075,7 @@ CREATE OR REPLACE FUNCTION app.usable_keys(p_tenant uuid)
  SET search_path TO ''
 AS $function$
 begin
-  return;
+  return query select k.provider, k.name from public.secure_keys k where k.tenant_id = p_tenant and k.status = 'active';
 end
 $function$
 ;
