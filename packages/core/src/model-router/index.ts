@@ -1,4 +1,5 @@
 export { ProviderKind, type Candidate } from "./candidate.ts";
+export { ROUTE_CONDITION_FIELDS } from "./condition-variables.ts";
 export { decide } from "./decide.ts";
 export { decisionDigestInput } from "./decision-digest.ts";
 export {

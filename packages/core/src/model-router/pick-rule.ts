@@ -1,3 +1,4 @@
+import type { ROUTE_CONDITION_FIELDS } from "./condition-variables.ts";
 import type { RouteRequest } from "./route-request.ts";
 import type { PreparedPolicy, RouteScene, RoutingRule } from "./routing-policy.ts";
 
@@ -49,6 +50,6 @@ export function sceneOf(request: RouteRequest): RouteScene {
       embeddings: capabilities.includes("embeddings"),
       streaming: capabilities.includes("streaming"),
       reasoning: capabilities.includes("reasoning"),
-    },
+    } satisfies Record<keyof typeof ROUTE_CONDITION_FIELDS, unknown>,
   };
 }
