@@ -17,6 +17,7 @@ export type Scope =
         | "gates"
         | "flags"
         | "keys"
+        | "budgets"
         | "providers"
         | "models"
         | "routing"
@@ -103,6 +104,8 @@ const SCOPES: Record<EventType, (runId: string | null) => Scope[]> = {
   "gate.overridden": () => [{ of: "plans" }, { of: "gates" }],
   "gate_rule.changed": () => [{ of: "gates" }],
   "flag.changed": () => [{ of: "flags" }, { of: "plans" }],
+  "budget.exhausted": (runId) => [{ of: "budgets" }, { of: "run", runId }],
+  "budget.changed": () => [{ of: "budgets" }],
   "key.put": () => [{ of: "keys" }],
   "key.rotated": () => [{ of: "keys" }],
   "key.retired": () => [{ of: "keys" }],

@@ -43,7 +43,7 @@ export const AddInboundReceiverInput = z.object({
     description: "Members whom it may speak for; messages name one by e-mail address",
   }),
   decisions: z.array(InboundVerdict).min(1).max(2).default(["approve", "reject"]),
-  subjects: z.array(ApprovalSubject).max(5).default([]).meta({ description: "All when empty" }),
+  subjects: z.array(ApprovalSubject).max(6).default([]).meta({ description: "All when empty" }),
 });
 
 const secret = z.string().nullable().meta({

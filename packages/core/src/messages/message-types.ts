@@ -1,3 +1,4 @@
+import { BudgetMeasure, BudgetOutcome, BudgetScope, BudgetWindow } from "../budgets/index.ts";
 import { FlagName } from "../flags/index.ts";
 import { HealthState, ModelId } from "../model-router/index.ts";
 import { KeyName, ProviderName } from "../vault/index.ts";
@@ -271,6 +272,26 @@ export const MESSAGE_TYPES = {
   "flag.changed": defineMessage("flag.changed", "A flag was switched on or off", {
     flag: FlagName,
     enabled: z.boolean(),
+  }),
+  "budget.exhausted": defineMessage(
+    "budget.exhausted",
+    "A budget had too little left for what was asked, for the first time in its window",
+    {
+      budget_id: Uuid,
+      budget: StepName,
+      scope: BudgetScope,
+      measure: BudgetMeasure,
+      window: BudgetWindow,
+      outcome: BudgetOutcome,
+      run_id: Uuid.nullish(),
+      agent_id: Uuid.nullish(),
+    },
+  ),
+  "budget.changed": defineMessage("budget.changed", "A budget was set, changed or removed", {
+    budget_id: Uuid,
+    budget: StepName,
+    version: count,
+    removed: z.boolean().nullish(),
   }),
   "key.put": defineMessage("key.put", "A provider's key was put into the vault", keyChange),
   "key.rotated": defineMessage(

@@ -150,6 +150,16 @@ const WORDS: { readonly [T in NoticeType]: Words<PayloadOf<T>> } = {
     details: [`${count} ${outcome}`],
     path: `/schedules/${toId("schedule", schedule_id)}`,
   }),
+  // as with rules: the name stays with those who may see it
+  "budget.exhausted": ({ budget_id, scope, measure, window, outcome }) => ({
+    headline: "A budget is used up",
+    about: undefined,
+    details: [
+      `${measure} of one ${scope}, ${window.replaceAll("_", " ")}`,
+      `Outcome: ${outcome.replaceAll("_", " ")}`,
+    ],
+    path: `/budgets?budget=${toId("budget", budget_id)}`,
+  }),
   "webhook.disabled": ({ webhook_id, reason }) => ({
     headline: "A webhook was disabled",
     about: undefined,

@@ -15,6 +15,7 @@ export const NOTICE_TYPES = [
   "run.compensation_failed",
   "dead_letter.added",
   "schedule.missed",
+  "budget.exhausted",
   "webhook.disabled",
 ] as const satisfies readonly EventType[];
 export type NoticeType = (typeof NOTICE_TYPES)[number];

@@ -21,6 +21,7 @@ export const Permission = z.enum([
   "gate.override",
   "flag.manage",
   "model.call",
+  "budget.manage",
   "key.manage",
   "router.manage",
 ]);

@@ -38,6 +38,8 @@ export const ID_PREFIXES = {
   tool: "tool",
   toolRun: "use",
   comparison: "compare",
+  budget: "budget",
+  secureKey: "key",
   modelCall: "call",
 } as const;
 
@@ -121,6 +123,7 @@ export const ArtifactId = idSchema("artifact");
 export const EventId = idSchema("event");
 export const MessageId = idSchema("message");
 export const ComparisonId = idSchema("comparison");
+export const BudgetId = idSchema("budget");
 export const ModelCallId = idSchema("modelCall");
 export const UploadId = idSchema("upload");
 export const CompensationId = idSchema("compensation");
@@ -136,3 +139,4 @@ export const ApprovalGroupId = idSchema("approvalGroup");
 export const DelegationId = idSchema("delegation");
 export const CommentId = idSchema("comment");
 export const ToolRunId = idSchema("toolRun");
+export const SecureKeyId = idSchema("secureKey");

@@ -36,6 +36,12 @@ export function consequencesOf(
         no: "The verdict stands.",
         silence: "The verdict stands, because nobody answered.",
       };
+    case "budget":
+      return {
+        yes: "So much more may be used, in this window of the budget alone.",
+        no: "The budget stays as it is: what asks for more in this window is stopped.",
+        silence: "The budget stays as it is; whoever needs more asks anew.",
+      };
     case "step":
       return {
         yes: `${step} goes on with your yes.`,

@@ -8,6 +8,7 @@ export const SUBJECTS: readonly { value: ApprovalView["subject"]; label: string 
   { value: "step", label: "Questions of agents" },
   { value: "tool", label: "Uses of tools" },
   { value: "override", label: "Overrides" },
+  { value: "budget", label: "More of a budget" },
 ];
 
 export interface ApprovalsFilter {

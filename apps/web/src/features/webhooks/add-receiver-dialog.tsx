@@ -14,7 +14,7 @@ import { SecretShown } from "./secret-shown.tsx";
 
 const DECISIONS = ["approve", "reject"] as const;
 /** What approvals are about; none chosen is all. */
-const SUBJECTS = ["plan", "plan_step", "step", "tool", "override"] as const;
+const SUBJECTS = ["plan", "plan_step", "step", "tool", "override", "budget"] as const;
 
 export function AddReceiverDialog({ onClose }: { onClose: () => void }) {
   const trpc = useTRPC();
