@@ -11,6 +11,10 @@ import {
   createModelRegistry,
   type ModelRegistry,
 } from "../model-router/registry.ts";
+import {
+  createProviderNetwork,
+  type ProviderNetwork,
+} from "../model-router/providers/provider-network.ts";
 import { parseAllowedHosts, type AllowedHosts } from "../net/allowed-hosts.ts";
 import { system } from "../seams/system.ts";
 import type { KeyEncryptionKeys } from "../vault/vault.ts";
@@ -61,6 +65,8 @@ export interface Plane {
   readonly flags: FlagReader;
   /** The language models that this process can ask. */
   readonly models: ModelRegistry;
+  /** How this process reaches the providers of models. */
+  readonly providerNetwork: ProviderNetwork;
   /** What this process knows of models, policies and their health. */
   readonly routing: Routing;
   /** What opens the vault; undefined where this process was given nothing. */
@@ -78,6 +84,8 @@ export function createPlane(
 ): Plane {
   const pool = createPool({ connectionString: env.DATABASE_URL, ...options });
   const { clock, random, newUuid } = system;
+  const allowedHosts = parseAllowedHosts(env.NOFX_HTTP_ALLOW ?? "");
+  const providerNetwork = createProviderNetwork({ allowed: allowedHosts, now: clock.date });
   return {
     pool,
     db: createDatabase<DB>(pool),
@@ -93,7 +101,7 @@ export function createPlane(
     now: clock.date,
     sha256: (text) => createHash("sha256").update(text).digest("hex"),
     ring: createRinger(pool, clock),
-    allowedHosts: parseAllowedHosts(env.NOFX_HTTP_ALLOW ?? ""),
+    allowedHosts,
     mail: Boolean(env.NOFX_SMTP_URL) && Boolean(env.NOFX_MAIL_FROM),
     flags: flagReaderOf(clock, env),
     models: createModelRegistry({
@@ -101,10 +109,13 @@ export function createPlane(
       providers: env.NOFX_LLM_PROVIDERS ?? [],
       readKey: (name) => process.env[name],
     }),
+    providerNetwork,
     routing: createRouting(),
     keks: undefined,
     plug: plugOf(env),
-    close: () => pool.end(),
+    close: async () => {
+      await Promise.all([pool.end(), providerNetwork.close()]);
+    },
   };
 }
 

@@ -1,29 +1,39 @@
+import type { CallErrorCode } from "@nofx/core/model-router";
+
 /** Why a provider gave no answer. Stable: health, retries and the endpoint decide by it. */
 export type ProviderFailureCode =
-  /** 429. Asked again later it may answer. */
-  | "rate_limited"
-  /** 5xx, or an overload told in another way. */
-  | "overloaded"
-  /** 401 or 403: the key is not good, or not for this. */
-  | "key_refused"
-  /** 402, or a 429 that says the account is out of money: waiting does not help. */
+  | CallErrorCode
+  /** The account is out of money: waiting does not help. */
   | "quota_exhausted"
-  /** 404: the provider has no such model, or the base URL is wrong. */
+  /** The provider has no such model, or the base URL is wrong. */
   | "model_missing"
   /** The prompt is longer than the model reads. */
   | "context_too_long"
-  /** Another 4xx: it would be refused again. */
-  | "refused_by_provider"
-  /** Nothing was sent: not resolved, not connected, no TLS. */
-  | "unreachable"
-  /** The address is not one that may be called. */
-  | "address_refused"
-  /** The caller's time was over, or it went away. */
-  | "aborted"
-  /** The connection broke off with the answer under way: it may have been billed. */
-  | "cut_off"
-  /** What came is not the provider's wire format. */
-  | "unreadable";
+  /** The address is not one that may be called, or a header not one that may be sent. */
+  | "address_refused";
+
+const OUTCOME: Record<ProviderFailureCode, CallErrorCode> = {
+  rate_limited: "rate_limited",
+  overloaded: "overloaded",
+  unreachable: "unreachable",
+  timed_out: "timed_out",
+  cut_off: "cut_off",
+  no_answer: "no_answer",
+  unauthorized: "unauthorized",
+  refused_by_provider: "refused_by_provider",
+  cancelled: "cancelled",
+  quota_exhausted: "rate_limited",
+  model_missing: "refused_by_provider",
+  context_too_long: "refused_by_provider",
+  address_refused: "unreachable",
+};
+
+const MAY_BE_BILLED: ReadonlySet<ProviderFailureCode> = new Set([
+  "timed_out",
+  "cut_off",
+  "no_answer",
+  "cancelled",
+]);
 
 /** A failure in our own words. The provider's may repeat what was sent, keys included: nothing of them is kept, not as cause either. */
 export class ProviderFailure extends Error {
@@ -43,8 +53,21 @@ export class ProviderFailure extends Error {
     this.retryAfterMs = options.retryAfterMs;
   }
 
-  /** Whether the provider may have begun to work, and bill: false where nothing reached it or it refused outright. */
+  /** As health counts it. */
+  get outcome(): CallErrorCode {
+    return OUTCOME[this.code];
+  }
+
+  /** Whether the provider may have worked for it: false where nothing reached it, or it refused. */
   get mayBeBilled(): boolean {
-    return this.code === "aborted" || this.code === "cut_off" || this.code === "unreadable";
+    return MAY_BE_BILLED.has(this.code);
+  }
+
+  /** Also finds it behind the errors that the AI SDK wraps around it. */
+  static in(error: unknown): ProviderFailure | undefined {
+    for (let at = error, depth = 0; at instanceof Error && depth < 6; at = at.cause, depth++) {
+      if (at instanceof ProviderFailure) return at;
+    }
+    return undefined;
   }
 }
