@@ -104,6 +104,8 @@ create table public.agent_keys (
   constraint agent_keys_key_sha256_key UNIQUE (key_sha256),
   constraint agent_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
+-- The keys of an agent
+CREATE INDEX agent_keys_agent ON public.agent_keys USING btree (agent_id);
 alter table public.agent_keys enable row level security;
 comment on table public.agent_keys is 'Keys of agents, as digests: the key itself is shown once and never stored';
 
@@ -1905,6 +1907,18 @@ CREATE INDEX schedule_firings_age ON public.schedule_firings USING btree (fired_
 alter table public.schedule_firings enable row level security;
 comment on table public.schedule_firings is 'One row an instant of a schedule: what became of it. Kept for 90 days';
 
+create table public.schedule_people (
+  schedule_id uuid not null,
+  user_id uuid not null,
+  tenant_id uuid not null,
+  via text not null,
+  at timestamp with time zone not null default clock_timestamp(),
+  constraint schedule_people_pkey PRIMARY KEY (schedule_id, user_id),
+  constraint schedule_people_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+alter table public.schedule_people enable row level security;
+comment on table public.schedule_people is 'Who made a schedule, and who said what it starts; kept when it is removed';
+
 create table public.schedules (
   id uuid not null default app.uuid7(),
   tenant_id uuid not null,
@@ -1950,6 +1964,8 @@ create table public.schedules (
 CREATE INDEX schedules_due ON public.schedules USING btree (next_at) WHERE (next_at IS NOT NULL);
 -- A tenant's schedules, newest first
 CREATE INDEX schedules_list ON public.schedules USING btree (tenant_id, id DESC);
+CREATE TRIGGER schedules_changed AFTER UPDATE OF task ON public.schedules FOR EACH ROW WHEN ((old.task IS DISTINCT FROM new.task)) EXECUTE FUNCTION app.note_schedule_person();
+CREATE TRIGGER schedules_made AFTER INSERT ON public.schedules FOR EACH ROW EXECUTE FUNCTION app.note_schedule_person();
 alter table public.schedules enable row level security;
 comment on table public.schedules is 'What begins by the clock: a timetable, the task that it starts, and how far it has come';
 
@@ -3414,6 +3430,10 @@ create policy schedule_firings_own on public.schedule_firings for all to nofx_me
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
+create policy schedule_people_own on public.schedule_people for all to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
 create policy schedules_own on public.schedules for all to nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
@@ -4300,6 +4320,24 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.note_schedule_person()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  insert into public.schedule_people (schedule_id, user_id, tenant_id, via)
+  select new.id, w.who, new.tenant_id, w.verb || ' the schedule ' || new.name
+  from (select case when tg_op = 'INSERT' then new.created_by else app.user_id() end as who,
+    case when tg_op = 'INSERT' then 'made' else 'changed' end as verb) w
+  where w.who is not null
+  on conflict (schedule_id, user_id) do nothing;
+  return null;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.nudge(p_topics jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -4787,6 +4825,15 @@ begin
           'withdrawn', p.withdrawn, 'input', p.input::text, 'output', p.output::text, 'cache_read', p.cache_read::text,
           'cache_write', p.cache_write::text, 'reasoning', p.reasoning::text) order by p.provider, p.model, p.effective_from, p.above_tokens), '[]')
         from app.prices_in_use(p_tenant) p where p.provider in (select u.name from usable u)),
+      -- known, and not to be called for want of a key: for saying so
+      'locked', (select coalesce(jsonb_agg(jsonb_build_object('provider', l.provider, 'key_name', l.key_name, 'models', l.models)), '[]')
+        from (
+          select p.name as provider, min(p.key_name) as key_name, array_agg(distinct m.name) as models
+          from public.llm_providers p join public.llm_models m on m.provider = p.name
+          where (p.tenant_id is null or p.tenant_id = p_tenant) and (m.tenant_id is null or m.tenant_id = p_tenant)
+            and p.name not in (select u.name from usable u)
+          group by p.name
+        ) as l),
       'policies', (select coalesce(jsonb_agg(jsonb_build_object('name', r.name, 'version', r.version, 'body', r.body) order by r.name), '[]')
         from app.policies_in_use(p_tenant) r)
     ) into v_config;
@@ -5589,6 +5636,16 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.as_uuid(p_text text)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case when p_text ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then p_text::uuid end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.ask_accept_loss(p_tenant uuid, p_letter uuid, p_version integer, p_reason text, p_arguments jsonb, p_digest text, p_name text, p_correlation uuid)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -5771,16 +5828,20 @@ begin
   select a.* into v_approval from public.approvals a where a.id = p_approval;
   perform app.assert_tenant(v_approval.tenant_id);
   return query
-    with chain as (select p.* from jsonb_to_recordset(v_approval.principals) as p (type text, id text, name text, via text))
-    select c.id::uuid, c.via from chain c where c.type = 'member'
+    with chain as (
+      select p.type, engine.as_uuid(p.id) as id, p.name, p.via
+      from jsonb_to_recordset(v_approval.principals) as p (type text, id text, name text, via text)
+    )
+    select c.id, c.via from chain c where c.type = 'member' and c.id is not null
     union all
     select v_approval.requester_user_id, 'asked' where v_approval.requester_user_id is not null
     union all
     select g.owner_user_id, 'owns agent ' || g.name
-    from chain c join public.agent_registry g on g.id::text = c.id where c.type = 'agent' and g.owner_user_id is not null
+    from chain c join public.agent_registry g on g.id = c.id and g.tenant_id = v_approval.tenant_id
+    where c.type = 'agent' and g.owner_user_id is not null
     union all
     select k.issued_by, 'gave out a key of agent ' || c.name
-    from chain c join public.agent_keys k on k.agent_id::text = c.id
+    from chain c join public.agent_keys k on k.agent_id = c.id and k.tenant_id = v_approval.tenant_id
     where c.type = 'agent' and k.issued_by is not null and (k.revoked_at is null or k.revoked_at > v_approval.requested_at);
 end
 $function$
@@ -9120,22 +9181,35 @@ AS $function$
     select s.id, s.parent_step_id, s.undo_of, s.name, s.lease_owner, s.executor, s.epoch, a.depth + 1
     from above a join public.steps s on s.id = coalesce(a.parent_step_id, a.undo_of) where a.depth < 20
   ),
+  line as (
+    select r.id, r.plan_id, r.schedule_id, r.forked_from, r.created_by_type, r.created_by, r.created_at, 0 as depth
+    from public.runs_all r where r.id = p_approval.run_id
+    union all
+    select r.id, r.plan_id, r.schedule_id, r.forked_from, r.created_by_type, r.created_by, r.created_at, l.depth + 1
+    from line l join public.runs_all r on r.id = l.forked_from where l.depth < 20
+  ),
   who as (
-    select 0 as part, 0 as at, 'member' as type, r.created_by as id, 'started the run' as via
-    from public.runs r where r.id = p_approval.run_id and r.created_by_type = 'member'
+    select 0 as part, 0 as at, 'member' as type, l.created_by as id, 'started the run' as via
+    from line l where l.depth = 0 and l.created_by_type = 'member'
     union all
-    select 1, 0, 'member', c.created_by::text, 'made the schedule ' || c.name
-    from public.runs r join public.schedules c on c.id = r.schedule_id where r.id = p_approval.run_id
+    select 1, 0, 'member', p.created_by, 'made the plan'
+    from public.plans p
+    where p.id = coalesce(p_approval.plan_id, (select l.plan_id from line l where l.depth = 0)) and p.created_by_type = 'member'
     union all
-    select 2, 0, 'member', p_approval.requester_user_id::text, 'asked'
+    -- who changed it since is not behind what it started before
+    select 2, l.depth, 'member', c.user_id::text, c.via
+    from line l join public.schedule_people c on c.schedule_id = l.schedule_id and c.at <= l.created_at
+    union all
+    select 3, 0, 'member', p_approval.requester_user_id::text, 'asked'
     where p_approval.requester_user_id is not null
     union all
-    select 3, -a.depth, 'agent', coalesce(a.lease_owner, t.executor), 'step ' || a.name
+    select 4, -a.depth, 'agent', coalesce(a.lease_owner, t.executor), 'step ' || a.name
     from above a left join lateral (
       select t.executor from public.attempts t where t.step_id = a.id order by t.epoch desc limit 1) t on true
     where a.executor = 'agent' and coalesce(a.lease_owner, t.executor) is not null
     union all
-    select 4, 0, 'agent', p_approval.requested_by, 'asked'
+    -- an agent that wants more of a budget, with no step to say so
+    select 5, 0, 'agent', p_approval.requested_by, 'asked'
     where p_approval.subject = 'budget' and p_approval.requested_by_type = 'agent'
   ),
   -- somebody who is there already is not told of a second time
@@ -9143,8 +9217,10 @@ AS $function$
     select distinct on (w.type, w.id) w.part, w.at, w.type, w.id, w.via from who w order by w.type, w.id, w.part, w.at
   )
   select coalesce(jsonb_agg(jsonb_build_object('type', o.type, 'id', o.id, 'via', o.via, 'name', coalesce(
-      case o.type when 'member' then (select m.name from public.members m where m.tenant_id = p_approval.tenant_id and m.user_id::text = o.id)
-        else (select g.name from public.agent_registry g where g.id::text = o.id) end,
+      case o.type
+        when 'member' then (
+          select m.name from public.members m where m.tenant_id = p_approval.tenant_id and m.user_id = engine.as_uuid(o.id))
+        else (select g.name from public.agent_registry g where g.tenant_id = p_approval.tenant_id and g.id = engine.as_uuid(o.id)) end,
       case when o.id = p_approval.requested_by then p_approval.requested_by_name end, o.id)) order by o.part, o.at), '[]')
   from once o
 $function$

@@ -1265,6 +1265,14 @@ export interface ScheduleFirings {
   through: Timestamp | null;
 }
 
+export interface SchedulePeople {
+  at: Generated<Timestamp>;
+  schedule_id: string;
+  tenant_id: string;
+  user_id: string;
+  via: string;
+}
+
 export interface Schedules {
   anchor_at: Generated<Timestamp>;
   asked: Json;
@@ -1838,6 +1846,7 @@ export interface DB {
   runs_all: RunsAll;
   runs_history: RunsHistory;
   schedule_firings: ScheduleFirings;
+  schedule_people: SchedulePeople;
   schedules: Schedules;
   secure_key_versions: SecureKeyVersions;
   secure_keys: SecureKeys;

@@ -39,6 +39,8 @@ export const PlaneEnv = z.object({
   NOFX_PLUG_TOKEN: z.string().min(16).optional(),
   /** Providers of language models that speak OpenAI's protocol, as a JSON list: docs/models.md. */
   NOFX_LLM_PROVIDERS: CompatibleProviders.optional(),
+  /** How long a failing provider is left alone until it is tried again. */
+  NOFX_PROBE_SECONDS: z.coerce.number().min(0.1).max(3_600).optional(),
   /** A Vercel Edge Config that keeps copies of flags. */
   EDGE_CONFIG: z.string().min(1).optional(),
   /** on or off for every tenant of this process, whatever they have switched. */
@@ -86,9 +88,20 @@ export function createPlane(
   const { clock, random, newUuid } = system;
   const allowedHosts = parseAllowedHosts(env.NOFX_HTTP_ALLOW ?? "");
   const providerNetwork = createProviderNetwork({ allowed: allowedHosts, now: clock.date });
+  const db = createDatabase<DB>(pool);
+  const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+  const routing = createRouting({
+    db,
+    clock,
+    sha256,
+    configured: env.NOFX_LLM_PROVIDERS ?? [],
+    ...(env.NOFX_PROBE_SECONDS !== undefined && {
+      options: { probeIntervalMs: env.NOFX_PROBE_SECONDS * 1_000 },
+    }),
+  });
   return {
     pool,
-    db: createDatabase<DB>(pool),
+    db,
     storage: createStorage({
       url: env.SUPABASE_URL,
       key: env.SUPABASE_ANON_KEY,
@@ -99,7 +112,7 @@ export function createPlane(
     random,
     newUuid,
     now: clock.date,
-    sha256: (text) => createHash("sha256").update(text).digest("hex"),
+    sha256,
     ring: createRinger(pool, clock),
     allowedHosts,
     mail: Boolean(env.NOFX_SMTP_URL) && Boolean(env.NOFX_MAIL_FROM),
@@ -110,10 +123,12 @@ export function createPlane(
       readKey: (name) => process.env[name],
     }),
     providerNetwork,
-    routing: createRouting(),
+    routing,
     keks: undefined,
     plug: plugOf(env),
     close: async () => {
+      // what was seen of health is written while there is a database
+      await routing.close().catch(() => undefined);
       await Promise.all([pool.end(), providerNetwork.close()]);
     },
   };

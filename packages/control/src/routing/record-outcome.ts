@@ -2,7 +2,7 @@ import type { CallOutcome } from "@nofx/core/model-router";
 import type { RoutingDeps } from "./routing-deps.ts";
 
 export interface RouteOutcome {
-  /** Null: seen by all tenants. For what was asked with the operator's own key, as probes do. */
+  /** Null: seen by all tenants. For what was asked with the operator's own key. */
   readonly tenantId: string | null;
   readonly provider: string;
   readonly model: string;
@@ -12,4 +12,9 @@ export interface RouteOutcome {
 }
 
 /** Notes what became of a call. Heeded here at once, everywhere within a second or two; written in batches. Never throws. */
-export function recordOutcome(_deps: RoutingDeps, _input: RouteOutcome): void {}
+export function recordOutcome(
+  { routing }: Pick<RoutingDeps, "routing">,
+  { outcome, ...key }: RouteOutcome,
+): void {
+  routing.note(key, outcome);
+}

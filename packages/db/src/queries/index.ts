@@ -50,6 +50,7 @@ export * from "./queues/ceilings.ts";
 export * from "./queues/claim-rules.ts";
 export * from "./queues/find-blocks.ts";
 export * from "./queues/queue-stats.ts";
+export * from "./routing/routing-state.ts";
 export * from "./runs/control-run.ts";
 export * from "./runs/list-compensations.ts";
 export * from "./runs/list-logs.ts";

@@ -24,13 +24,13 @@ create policy provider_health_read on public.provider_health for select to authe
   using (tenant_id is null or tenant_id in (select app.tenant_ids()));
 grant select on public.provider_health to authenticated, nofx_member;
 
--- The keys that a tenant's calls can use, by provider and name.
+-- The keys that a tenant's calls can use, by provider and name. In plpgsql, because the table comes with the vault (0082).
 create function app.usable_keys(p_tenant uuid) returns table (provider text, name text)
 language plpgsql stable security definer
 set search_path = ''
 as $$
 begin
-  return;
+  return query select k.provider, k.name from public.secure_keys k where k.tenant_id = p_tenant and k.status = 'active';
 end
 $$;
 revoke all on function app.usable_keys(uuid) from public;
@@ -85,6 +85,15 @@ begin
           'withdrawn', p.withdrawn, 'input', p.input::text, 'output', p.output::text, 'cache_read', p.cache_read::text,
           'cache_write', p.cache_write::text, 'reasoning', p.reasoning::text) order by p.provider, p.model, p.effective_from, p.above_tokens), '[]')
         from app.prices_in_use(p_tenant) p where p.provider in (select u.name from usable u)),
+      -- known, and not to be called for want of a key: for saying so
+      'locked', (select coalesce(jsonb_agg(jsonb_build_object('provider', l.provider, 'key_name', l.key_name, 'models', l.models)), '[]')
+        from (
+          select p.name as provider, min(p.key_name) as key_name, array_agg(distinct m.name) as models
+          from public.llm_providers p join public.llm_models m on m.provider = p.name
+          where (p.tenant_id is null or p.tenant_id = p_tenant) and (m.tenant_id is null or m.tenant_id = p_tenant)
+            and p.name not in (select u.name from usable u)
+          group by p.name
+        ) as l),
       'policies', (select coalesce(jsonb_agg(jsonb_build_object('name', r.name, 'version', r.version, 'body', r.body) order by r.name), '[]')
         from app.policies_in_use(p_tenant) r)
     ) into v_config;
@@ -95,7 +104,7 @@ begin
     'version', v_version,
     'config', v_config,
     'health', (select coalesce(jsonb_agg(jsonb_build_object('own', h.tenant_id is not null, 'provider', h.provider, 'model', h.model,
-        'region', h.region, 'window', h."window")), '[]')
+        'region', h.region, 'window', h."window", 'at', (extract(epoch from h.updated_at) * 1000)::double precision)), '[]')
       from public.provider_health h
       where (h.tenant_id = p_tenant or h.tenant_id is null)
         and h.updated_at > to_timestamp(coalesce(p_since, 0) / 1000)));
@@ -156,14 +165,16 @@ begin
 end
 $$;
 
--- Who hears that a provider is unwell or well again: the tenant that noticed, of what all see those who run the plane.
-create function app.store_health(p_rows jsonb) returns void
+-- Answers when it was, in milliseconds. Who hears that a provider is unwell or well again: the tenant that noticed, of what all see
+-- those who run the plane.
+create function app.store_health(p_rows jsonb) returns double precision
 language plpgsql volatile security definer
 set search_path = ''
 as $$
 declare
   v_row record;
   v_before text;
+  v_now timestamptz := clock_timestamp();
 begin
   for v_row in
     select r.* from jsonb_to_recordset(p_rows)
@@ -173,8 +184,8 @@ begin
     where h.tenant_id is not distinct from v_row.tenant_id and h.provider = v_row.provider and h.model = v_row.model and h.region = v_row.region;
     continue when not found;
     update public.provider_health h
-    set "window" = v_row."window", state = v_row.state, updated_at = clock_timestamp(),
-      state_since = case when h.state = v_row.state then h.state_since else clock_timestamp() end
+    set "window" = v_row."window", state = v_row.state, updated_at = v_now,
+      state_since = case when h.state = v_row.state then h.state_since else v_now end
     where h.tenant_id is not distinct from v_row.tenant_id and h.provider = v_row.provider and h.model = v_row.model and h.region = v_row.region;
     if (v_before = 'healthy') = (v_row.state = 'healthy') and not (v_before = 'degraded' and v_row.state = 'open') then
       continue;
@@ -186,6 +197,7 @@ begin
     from public.tenants t
     where t.id = v_row.tenant_id or (v_row.tenant_id is null and t.operates_plane);
   end loop;
+  return (extract(epoch from v_now) * 1000)::double precision;
 end
 $$;
 
