@@ -17,6 +17,7 @@ import {
 } from "../model-router/providers/provider-network.ts";
 import { parseAllowedHosts, type AllowedHosts } from "../net/allowed-hosts.ts";
 import { system } from "../seams/system.ts";
+import { keksOf } from "../vault/keks-of.ts";
 import type { KeyEncryptionKeys } from "../vault/vault.ts";
 import { createRouting, type Routing } from "../routing/routing.ts";
 import { createStorage, type Storage } from "../storage/storage.ts";
@@ -41,6 +42,9 @@ export const PlaneEnv = z.object({
   NOFX_LLM_PROVIDERS: CompatibleProviders.optional(),
   /** How long a failing provider is left alone until it is tried again. */
   NOFX_PROBE_SECONDS: z.coerce.number().min(0.1).max(3_600).optional(),
+  /** What opens the vault, `1:<32 bytes as base64url>,2:…`, or the file that holds it: docs/vault.md. */
+  NOFX_KEK: z.string().optional(),
+  NOFX_KEK_FILE: z.string().optional(),
   /** A Vercel Edge Config that keeps copies of flags. */
   EDGE_CONFIG: z.string().min(1).optional(),
   /** on or off for every tenant of this process, whatever they have switched. */
@@ -124,7 +128,7 @@ export function createPlane(
     }),
     providerNetwork,
     routing,
-    keks: undefined,
+    keks: keksOf(env),
     plug: plugOf(env),
     close: async () => {
       // what was seen of health is written while there is a database

@@ -12,6 +12,8 @@ export interface CommandSpec<S extends z.ZodType> {
   readonly input: S;
   /** False for an answer that must not be stored under its key: it is made anew when the request is repeated. */
   readonly keep?: boolean;
+  /** What stands for the input of a request under its key, where the input holds a secret. */
+  readonly body?: unknown;
 }
 
 /**
@@ -27,9 +29,15 @@ export async function runCommand<S extends z.ZodType, T>(
   authorise(ctx, spec.permission);
   const parsed = parseInput(spec.input, input);
   return inTransaction(ctx, (tx) =>
-    onceByKey(ctx, tx, { route: spec.name, body: input }, (digest) => work(tx, parsed, digest), {
-      keep: () => spec.keep !== false,
-    }),
+    onceByKey(
+      ctx,
+      tx,
+      { route: spec.name, body: spec.body ?? input },
+      (digest) => work(tx, parsed, digest),
+      {
+        keep: () => spec.keep !== false,
+      },
+    ),
   );
 }
 

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { createTestDatabase, seedMember, seedTenant, type TestDatabase } from "@nofx/db/testing";
 import { createPool } from "@nofx/db/client";
 import type { MemberRole } from "@nofx/core/vocabulary";
@@ -36,6 +36,7 @@ export async function createTestPlane(supabase?: {
       SUPABASE_URL: supabase?.url ?? "http://127.0.0.1:9",
       SUPABASE_ANON_KEY: supabase?.anonKey ?? "none",
       SUPABASE_JWT_SECRET: supabase?.jwtSecret ?? "none",
+      NOFX_KEK: `1:${randomBytes(32).toString("base64url")}`,
     },
     { applicationName: "test" },
   );

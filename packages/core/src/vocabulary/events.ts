@@ -139,6 +139,8 @@ export const AuditVerb = z.enum([
   "key.put",
   "key.rotated",
   "key.retired",
+  "kek.rotated",
+  "kek.retired",
   "provider.changed",
   "provider.removed",
   "model.changed",
