@@ -25,7 +25,7 @@ export async function preparePrompt(
     ordered.map(async (message): Promise<LanguageModelV4Message> => {
       if (message.role !== "user" || !hasAddress(message)) return message;
       const content = await Promise.all(
-        message.content.map((part) =>
+        message.content.map(async (part) =>
           part.type === "file" && part.data.type === "url" && !fetches(supported, part)
             ? fetched(part, part.data.url, network, options.abortSignal)
             : part,

@@ -4,6 +4,7 @@ import { guardModel } from "./guard-model.ts";
 import { headerProblem } from "./header-problem.ts";
 import { preparePrompt } from "./prepare-prompt.ts";
 import { ProviderFailure } from "./provider-failure.ts";
+import type { ProviderFetch } from "./provider-network.ts";
 import type { ProviderDeps, ProviderRoute } from "./provider-route.ts";
 import { said } from "./refusal-of.ts";
 import { secretFilter } from "./secret-filter.ts";
@@ -138,7 +139,7 @@ function checkRoute({ kind, baseUrl, model, headers }: ProviderRoute): void {
 }
 
 /** For servers that want no key: an empty one is not sent. */
-function withoutKey(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+function withoutKey(fetch: ProviderFetch): ProviderFetch {
   return (input, init = {}) => {
     const headers = Object.fromEntries(
       Object.entries((init.headers ?? {}) as Record<string, string>).filter(

@@ -7,10 +7,16 @@ import { isHeaderValue } from "./header-problem.ts";
 import { ProviderFailure } from "./provider-failure.ts";
 import { refusalOf, said } from "./refusal-of.ts";
 
+/** As the AI SDK wants it: what the platform's own function of that name takes and gives. */
+export type ProviderFetch = (
+  input: string | URL | Request,
+  init?: RequestInit,
+) => Promise<Response>;
+
 /** How this process reaches providers. Made once: its connections are kept and used again. */
 export interface ProviderNetwork {
   /** For the AI SDK. Answers of 200 to 299 only; all else is thrown as ProviderFailure. */
-  readonly fetch: typeof globalThis.fetch;
+  readonly fetch: ProviderFetch;
   /** What stands at an address that somebody has put into a prompt. */
   download(url: URL, signal: AbortSignal | undefined): Promise<{ type: string; data: Uint8Array }>;
   close(): Promise<void>;
@@ -43,12 +49,12 @@ export function createProviderNetwork(options: ProviderNetworkOptions): Provider
   const guarded = new Agent({ ...kept, connect: guardedConnect({ lookup, onConnected }) });
   const open = new Agent({ ...kept, connect: openConnect(onConnected) });
 
-  const send: typeof globalThis.fetch = async (input, init = {}) => {
+  const send: ProviderFetch = async (input, init = {}) => {
     const url = judge(String(input instanceof Request ? input.url : input), allowed);
     const headers = headersOf(init.headers);
     const response = await answerTo(url, {
       dispatcher: allowed.has(hostAndPort(url)) ? open : guarded,
-      method: (init.method ?? "GET") as Dispatcher.HttpMethod,
+      method: init.method ?? "GET",
       headers,
       body: (init.body ?? null) as string | null,
       signal: init.signal ?? null,
