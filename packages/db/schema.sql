@@ -9159,7 +9159,8 @@ begin
   else
     new.version := old.version + 1;
   end if;
-  if tg_op = 'INSERT' or new.run_id is distinct from old.run_id then
+  -- bound to its run the run is not there yet, bound to the step it is
+  if tg_op = 'INSERT' or new.run_id is distinct from old.run_id or new.step_id is distinct from old.step_id then
     new.root_run_id := new.run_id;
     new.principals := engine.principal_chain(new);
   end if;
@@ -9197,7 +9198,7 @@ AS $function$
     where p.id = coalesce(p_approval.plan_id, (select l.plan_id from line l where l.depth = 0)) and p.created_by_type = 'member'
     union all
     -- who changed it since is not behind what it started before
-    select 2, l.depth, 'member', c.user_id::text, c.via
+    select 2, (row_number() over (order by l.depth, c.at))::integer, 'member', c.user_id::text, c.via
     from line l join public.schedule_people c on c.schedule_id = l.schedule_id and c.at <= l.created_at
     union all
     select 3, 0, 'member', p_approval.requester_user_id::text, 'asked'

@@ -1,6 +1,7 @@
 import type { ApprovalRecord } from "@nofx/db/queries";
 import { sql } from "kysely";
 import { takeSnapshot } from "../audit/take-snapshot.ts";
+import { carryOutBudget } from "../budgets/carry-out.ts";
 import type { MemberContext } from "../command/context.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
 import { carryOutAcceptance } from "../dead-letters/settle.ts";
@@ -18,6 +19,9 @@ export async function carryOut(
   }
   if (approval.subject === "override") {
     return carryOutOverride(ctx, tx, approval.id, status);
+  }
+  if (approval.subject === "budget") {
+    return carryOutBudget(tx, approval, status);
   }
   const { rows } = await sql<{ freed: { for_workers: number; for_agents: number } }>`
     select engine.apply_approval(${approval.id}::uuid, 'member', ${ctx.actor.id}) as freed

@@ -1,4 +1,4 @@
-import { decide, hidesSomething, readRule, tally } from "@nofx/core/approvals";
+import { countedVotes, decide, hidesSomething, readRule, tally } from "@nofx/core/approvals";
 import { ApprovalDetail, ApprovalView } from "@nofx/core/api";
 import { isAllowed, rolesWith, toId } from "@nofx/core/vocabulary";
 import { findGrant, listComments, type ApprovalRecord, type VoterRecord } from "@nofx/db/queries";
@@ -16,7 +16,10 @@ export function viewApproval(
   const rule = readRule(row.rule);
   const cast = castVotesOf(row);
   const digest = digestOf(row);
-  const yeses = cast.filter((one) => one.decision !== "reject" && one.argumentsDigest === digest);
+  const counted = countedVotes(openApprovalOf(row), cast);
+  const yeses = counted.filter(
+    (one) => one.decision !== "reject" && one.argumentsDigest === digest,
+  );
   const reason = cannotDecide(ctx, row, voter, undefined);
   return ApprovalView.parse({
     id: toId("approval", row.id),
@@ -57,7 +60,10 @@ export function viewApproval(
       decision: one.decision,
       reason: one.reason,
       groups: one.groups,
-      counts: cast[i]?.argumentsDigest === digest || one.decision === "reject",
+      counts: counted.some(
+        (vote) =>
+          vote === cast[i] && (vote.argumentsDigest === digest || one.decision === "reject"),
+      ),
       via: one.via,
       at: one.at,
     })),

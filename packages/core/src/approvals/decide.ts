@@ -107,6 +107,17 @@ export function decide(
   return outcomeOf(approval, cast, { ...vote, digest, userId: counted.userId, groups });
 }
 
+/**
+ * The votes that count. Whoever came to stand behind a question after they voted, because they started what it is about,
+ * decides nothing about it any more.
+ */
+export function countedVotes<T extends Pick<CastVote, "userId" | "byUserId">>(
+  { barred }: Pick<OpenApproval, "barred">,
+  cast: readonly T[],
+): T[] {
+  return cast.filter((one) => !barred.has(one.userId) && !barred.has(one.byUserId));
+}
+
 /** Which of somebody's groups their vote counts for. */
 function groupsThatCount({ rule, escalated }: OpenApproval, groups: readonly string[]): string[] {
   const named = new Set(rule.groups.map(({ group }) => group));
@@ -164,7 +175,7 @@ function outcomeOf(
   vote: Vote & { digest: string; userId: string; groups: readonly string[] },
 ): Outcome {
   const { rule, escalated } = approval;
-  const all = [...cast, { ...vote, argumentsDigest: vote.digest }];
+  const all = [...countedVotes(approval, cast), { ...vote, argumentsDigest: vote.digest }];
   // a yes to other arguments is no yes to these
   const yeses = all.filter(
     (one) => one.decision !== "reject" && one.argumentsDigest === vote.digest,

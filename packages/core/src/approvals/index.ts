@@ -1,4 +1,5 @@
 export {
+  countedVotes,
   decide,
   type CastVote,
   type OpenApproval,

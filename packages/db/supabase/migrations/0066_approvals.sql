@@ -5,6 +5,44 @@
 alter table public.agent_registry add column owner_user_id uuid;
 alter table public.agent_keys add column issued_by uuid;
 grant select (issued_by) on public.agent_keys to nofx_member;
+create index agent_keys_agent on public.agent_keys (agent_id);
+comment on index public.agent_keys_agent is 'The keys of an agent';
+
+-- Who stands behind what a schedule starts, for as long as anything of it can be asked about: longer than the schedule is there.
+-- No role reads this table.
+create table public.schedule_people (
+  schedule_id uuid not null,
+  user_id uuid not null,
+  tenant_id uuid not null references public.tenants (id) on delete cascade,
+  via text not null,
+  at timestamptz not null default clock_timestamp(),
+  primary key (schedule_id, user_id)
+);
+comment on table public.schedule_people is 'Who made a schedule, and who said what it starts; kept when it is removed';
+alter table public.schedule_people enable row level security;
+create policy schedule_people_own on public.schedule_people for all to nofx_member
+  using (tenant_id in (select app.tenant_ids())) with check (tenant_id in (select app.tenant_ids()));
+
+create function app.note_schedule_person() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  insert into public.schedule_people (schedule_id, user_id, tenant_id, via)
+  select new.id, w.who, new.tenant_id, w.verb || ' the schedule ' || new.name
+  from (select case when tg_op = 'INSERT' then new.created_by else app.user_id() end as who,
+    case when tg_op = 'INSERT' then 'made' else 'changed' end as verb) w
+  where w.who is not null
+  on conflict (schedule_id, user_id) do nothing;
+  return null;
+end
+$$;
+revoke all on function app.note_schedule_person() from public;
+create trigger schedules_made after insert on public.schedules for each row execute function app.note_schedule_person();
+create trigger schedules_changed after update of task on public.schedules for each row
+  when (old.task is distinct from new.task) execute function app.note_schedule_person();
+insert into public.schedule_people (schedule_id, user_id, tenant_id, via, at)
+select s.id, s.created_by, s.tenant_id, 'made the schedule ' || s.name, s.created_at from public.schedules s;
 
 -- One row a version; the active one is the catalogue's. What a version says never changes, so a yes to it stays a yes to that.
 create table public.agent_tools (

@@ -55,8 +55,16 @@ as $$
     order by (r.risk <> '*') desc, (r.subject <> '*') desc limit 1), '{}')
 $$;
 
+-- What was written down as text, where it is an id.
+create function engine.as_uuid(p_text text) returns uuid
+language sql immutable
+set search_path = ''
+as $$
+  select case when p_text ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then p_text::uuid end
+$$;
+
 -- On whose behalf something is asked, from the person down to the agent that asks: [{type, id, name, via}]. A step that another
--- step spawned is asked for by all that spawned it.
+-- step spawned is asked for by all that spawned it, a run that goes on with another one by the schedule of that.
 create function engine.principal_chain(p_approval public.approvals) returns jsonb
 language sql stable security definer
 set search_path = ''
@@ -68,28 +76,46 @@ as $$
     select s.id, s.parent_step_id, s.undo_of, s.name, s.lease_owner, s.executor, s.epoch, a.depth + 1
     from above a join public.steps s on s.id = coalesce(a.parent_step_id, a.undo_of) where a.depth < 20
   ),
+  line as (
+    select r.id, r.plan_id, r.schedule_id, r.forked_from, r.created_by_type, r.created_by, r.created_at, 0 as depth
+    from public.runs_all r where r.id = p_approval.run_id
+    union all
+    select r.id, r.plan_id, r.schedule_id, r.forked_from, r.created_by_type, r.created_by, r.created_at, l.depth + 1
+    from line l join public.runs_all r on r.id = l.forked_from where l.depth < 20
+  ),
   who as (
-    select 0 as part, 0 as at, 'member' as type, r.created_by as id, 'started the run' as via
-    from public.runs r where r.id = p_approval.run_id and r.created_by_type = 'member'
+    select 0 as part, 0 as at, 'member' as type, l.created_by as id, 'started the run' as via
+    from line l where l.depth = 0 and l.created_by_type = 'member'
     union all
-    select 1, 0, 'member', c.created_by::text, 'made the schedule ' || c.name
-    from public.runs r join public.schedules c on c.id = r.schedule_id where r.id = p_approval.run_id
+    select 1, 0, 'member', p.created_by, 'made the plan'
+    from public.plans p
+    where p.id = coalesce(p_approval.plan_id, (select l.plan_id from line l where l.depth = 0)) and p.created_by_type = 'member'
     union all
-    select 2, 0, 'member', p_approval.requester_user_id::text, 'asked'
+    -- who changed it since is not behind what it started before
+    select 2, (row_number() over (order by l.depth, c.at))::integer, 'member', c.user_id::text, c.via
+    from line l join public.schedule_people c on c.schedule_id = l.schedule_id and c.at <= l.created_at
+    union all
+    select 3, 0, 'member', p_approval.requester_user_id::text, 'asked'
     where p_approval.requester_user_id is not null
     union all
-    select 3, -a.depth, 'agent', coalesce(a.lease_owner, t.executor), 'step ' || a.name
+    select 4, -a.depth, 'agent', coalesce(a.lease_owner, t.executor), 'step ' || a.name
     from above a left join lateral (
       select t.executor from public.attempts t where t.step_id = a.id order by t.epoch desc limit 1) t on true
     where a.executor = 'agent' and coalesce(a.lease_owner, t.executor) is not null
+    union all
+    -- an agent that wants more of a budget, with no step to say so
+    select 5, 0, 'agent', p_approval.requested_by, 'asked'
+    where p_approval.subject = 'budget' and p_approval.requested_by_type = 'agent'
   ),
   -- somebody who is there already is not told of a second time
   once as (
     select distinct on (w.type, w.id) w.part, w.at, w.type, w.id, w.via from who w order by w.type, w.id, w.part, w.at
   )
   select coalesce(jsonb_agg(jsonb_build_object('type', o.type, 'id', o.id, 'via', o.via, 'name', coalesce(
-      case o.type when 'member' then (select m.name from public.members m where m.tenant_id = p_approval.tenant_id and m.user_id::text = o.id)
-        else (select g.name from public.agent_registry g where g.id::text = o.id) end,
+      case o.type
+        when 'member' then (
+          select m.name from public.members m where m.tenant_id = p_approval.tenant_id and m.user_id = engine.as_uuid(o.id))
+        else (select g.name from public.agent_registry g where g.tenant_id = p_approval.tenant_id and g.id = engine.as_uuid(o.id)) end,
       case when o.id = p_approval.requested_by then p_approval.requested_by_name end, o.id)) order by o.part, o.at), '[]')
   from once o
 $$;
@@ -106,16 +132,20 @@ begin
   select a.* into v_approval from public.approvals a where a.id = p_approval;
   perform app.assert_tenant(v_approval.tenant_id);
   return query
-    with chain as (select p.* from jsonb_to_recordset(v_approval.principals) as p (type text, id text, name text, via text))
-    select c.id::uuid, c.via from chain c where c.type = 'member'
+    with chain as (
+      select p.type, engine.as_uuid(p.id) as id, p.name, p.via
+      from jsonb_to_recordset(v_approval.principals) as p (type text, id text, name text, via text)
+    )
+    select c.id, c.via from chain c where c.type = 'member' and c.id is not null
     union all
     select v_approval.requester_user_id, 'asked' where v_approval.requester_user_id is not null
     union all
     select g.owner_user_id, 'owns agent ' || g.name
-    from chain c join public.agent_registry g on g.id::text = c.id where c.type = 'agent' and g.owner_user_id is not null
+    from chain c join public.agent_registry g on g.id = c.id and g.tenant_id = v_approval.tenant_id
+    where c.type = 'agent' and g.owner_user_id is not null
     union all
     select k.issued_by, 'gave out a key of agent ' || c.name
-    from chain c join public.agent_keys k on k.agent_id::text = c.id
+    from chain c join public.agent_keys k on k.agent_id = c.id and k.tenant_id = v_approval.tenant_id
     where c.type = 'agent' and k.issued_by is not null and (k.revoked_at is null or k.revoked_at > v_approval.requested_at);
 end
 $$;
@@ -145,7 +175,8 @@ begin
   else
     new.version := old.version + 1;
   end if;
-  if tg_op = 'INSERT' or new.run_id is distinct from old.run_id then
+  -- bound to its run the run is not there yet, bound to the step it is
+  if tg_op = 'INSERT' or new.run_id is distinct from old.run_id or new.step_id is distinct from old.step_id then
     new.root_run_id := new.run_id;
     new.principals := engine.principal_chain(new);
   end if;
@@ -573,7 +604,7 @@ $$;
 
 revoke all on function engine.request_approval(uuid, uuid, bigint, text, text, text, text, jsonb, text, text, bigint, jsonb),
   engine.stricter(jsonb, jsonb), engine.names_groups(jsonb), engine.both_rules(jsonb, jsonb), engine.missing_groups(uuid, jsonb),
-  engine.approval_rule(uuid, text, text), engine.principal_chain(public.approvals), engine.prepare_approval(),
+  engine.approval_rule(uuid, text, text), engine.as_uuid(text), engine.principal_chain(public.approvals), engine.prepare_approval(),
   engine.give_grant(public.approvals), engine.apply_edit(public.approvals), engine.answer_json(public.approvals),
   engine.barred(uuid), engine.use_answers(uuid), engine.expire_approval(uuid), engine.remind_approvals(integer),
   engine.request_tool_approval(uuid, uuid, bigint, jsonb), engine.begin_tool(uuid, uuid, bigint, text, text, text, text),

@@ -37,6 +37,8 @@ as $$
   select coalesce(case when right(p_pattern, 1) = '*' then starts_with(p_model, left(p_pattern, -1)) else p_pattern = p_model end, false)
 $$;
 grant execute on function app.window_start(text, text, timestamptz), app.window_end(text, text, timestamptz), app.is_model(text, text) to nofx_member;
+-- pages show how full a bucket is
+grant execute on function engine.refill(numeric, timestamptz, integer, integer, integer, timestamptz) to nofx_member;
 
 -- The counters that a use would be summed in, in the order of their locks.
 create function app.budgets_for(p_tenant uuid, p_scopes jsonb, p_amounts jsonb, p_at timestamptz) returns app.budget_hold[]
@@ -452,8 +454,9 @@ end
 $$;
 grant execute on function engine.sweep_budgets(integer) to nofx_worker;
 
--- A yes to more: so much more of that window, once. Answers how much, in the measure's own unit; null where there is nothing to add.
-create function app.extend_budget(p_approval uuid) returns numeric
+-- A yes to more: so much more of that window, once. Answers {budget_id, extra: in the measure's own unit}; null where there is nothing to
+-- add.
+create function app.extend_budget(p_approval uuid) returns jsonb
 language plpgsql volatile security definer
 set search_path = ''
 as $$
@@ -471,48 +474,7 @@ begin
   update public.budget_counters c
   set extra = c.extra + ceil(v_extra), approval_id = null, exhausted_at = null, changed_at = clock_timestamp()
   where c.approval_id = p_approval;
-  return case when found then ceil(v_extra) end;
+  return case when found then jsonb_build_object('budget_id', v_approval.budget_id, 'extra', ceil(v_extra)::text) end;
 end
 $$;
 grant execute on function app.extend_budget(uuid) to nofx_member;
-
--- As in 0067; an agent that wants more of a budget stands behind the question, with no step to say so.
-create or replace function engine.principal_chain(p_approval public.approvals) returns jsonb
-language sql stable security definer
-set search_path = ''
-as $$
-  with recursive above as (
-    select s.id, s.parent_step_id, s.undo_of, s.name, s.lease_owner, s.executor, s.epoch, 0 as depth
-    from public.steps s where s.id = p_approval.step_id
-    union all
-    select s.id, s.parent_step_id, s.undo_of, s.name, s.lease_owner, s.executor, s.epoch, a.depth + 1
-    from above a join public.steps s on s.id = coalesce(a.parent_step_id, a.undo_of) where a.depth < 20
-  ),
-  who as (
-    select 0 as part, 0 as at, 'member' as type, r.created_by as id, 'started the run' as via
-    from public.runs r where r.id = p_approval.run_id and r.created_by_type = 'member'
-    union all
-    select 1, 0, 'member', c.created_by::text, 'made the schedule ' || c.name
-    from public.runs r join public.schedules c on c.id = r.schedule_id where r.id = p_approval.run_id
-    union all
-    select 2, 0, 'member', p_approval.requester_user_id::text, 'asked'
-    where p_approval.requester_user_id is not null
-    union all
-    select 3, -a.depth, 'agent', coalesce(a.lease_owner, t.executor), 'step ' || a.name
-    from above a left join lateral (
-      select t.executor from public.attempts t where t.step_id = a.id order by t.epoch desc limit 1) t on true
-    where a.executor = 'agent' and coalesce(a.lease_owner, t.executor) is not null
-    union all
-    select 4, 0, 'agent', p_approval.requested_by, 'asked'
-    where p_approval.subject = 'budget' and p_approval.requested_by_type = 'agent'
-  ),
-  -- somebody who is there already is not told of a second time
-  once as (
-    select distinct on (w.type, w.id) w.part, w.at, w.type, w.id, w.via from who w order by w.type, w.id, w.part, w.at
-  )
-  select coalesce(jsonb_agg(jsonb_build_object('type', o.type, 'id', o.id, 'via', o.via, 'name', coalesce(
-      case o.type when 'member' then (select m.name from public.members m where m.tenant_id = p_approval.tenant_id and m.user_id::text = o.id)
-        else (select g.name from public.agent_registry g where g.id::text = o.id) end,
-      case when o.id = p_approval.requested_by then p_approval.requested_by_name end, o.id)) order by o.part, o.at), '[]')
-  from once o
-$$;
