@@ -76,10 +76,7 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
     name: "a drained worker that leaves before it has said all",
     file: `${LOOP}/worker-loop.ts`,
     edits: [
-      [
-        "this.#held.size === 0 && this.#outbox.isEmpty && this.#underWay === 0",
-        "this.#held.size === 0",
-      ],
+      ["this.#held.size === 0 && this.#outbox.isEmpty && this.#isQuiet()", "this.#held.size === 0"],
     ],
     killer,
   },

@@ -71,7 +71,7 @@ test("a timer that fires in a paused run frees nothing before it is resumed", as
   const run = await control.run(operator, [shellItem("a")]);
   const [step] = await control.claim();
   const claim = { stepId: step!.id, epoch: step!.epoch, tenantId: null };
-  await wait(control.worker, claim, "soon", [{ option: "now", kind: "timer", seconds: 0.001 }]);
+  await wait(control.worker, claim, "soon", [{ option: "now", kind: "timer", seconds: 0.3 }]);
   await pause(run.id);
   await until("the timer fires", async () => (await wakeTimers(control.worker, 10)).woken > 0);
   expect(await control.claim()).toEqual([]);
