@@ -41,6 +41,10 @@ export interface ModelRegistry {
   find(id: string): Promise<LanguageModelV4 | undefined>;
   /** The ids of the models that this process can ask, the simulated ones last. */
   available(): string[];
+  /** The key that this process was given for one of its providers. */
+  keyOf(provider: string): string | undefined;
+  /** Whether one of its providers knows answers by a JSON Schema. */
+  knowsSchemas(provider: string): boolean;
 }
 
 export function createModelRegistry(options: {
@@ -50,6 +54,7 @@ export function createModelRegistry(options: {
   readKey?: (name: string) => string | undefined;
 }): ModelRegistry {
   const { clock, providers = [], readKey = () => undefined } = options;
+  const named = (provider: string) => providers.find(({ name }) => name === provider);
   return {
     async find(id) {
       const { provider, model } = splitModelId(id);
@@ -72,5 +77,10 @@ export function createModelRegistry(options: {
       ...providers.flatMap(({ name, models }) => models.map((model) => `${name}/${model}`)),
       ...SIMULATED_MODELS.map(({ name }) => `simulated/${name}`),
     ],
+    keyOf(provider) {
+      const variable = named(provider)?.apiKeyEnv;
+      return variable === undefined ? undefined : readKey(variable);
+    },
+    knowsSchemas: (provider) => named(provider)?.structuredOutputs ?? true,
   };
 }

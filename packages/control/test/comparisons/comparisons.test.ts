@@ -26,7 +26,7 @@ beforeAll(async () => {
   const clock = { ...t.plane.clock, sleep: () => Promise.resolve() };
   const registry = createModelRegistry({ clock });
   models = {
-    available: registry.available,
+    ...registry,
     find(id) {
       asked.set(id, (asked.get(id) ?? 0) + 1);
       return registry.find(id);

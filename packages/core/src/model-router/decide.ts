@@ -8,7 +8,7 @@ import { refuse } from "./refuse.ts";
 import { consider, type Requirements } from "./requirements.ts";
 import type { RouteRequest } from "./route-request.ts";
 import type { PreparedPolicy, RoutingRule } from "./routing-policy.ts";
-import { findNamed, namedModel, targetsOf } from "./targets.ts";
+import { findNamed, indexTargets, namedModel, targetIndexOf } from "./targets.ts";
 
 /** Chooses a candidate for a request, with reasons. Pure: the same input, the same decision. */
 export function decide(
@@ -68,8 +68,8 @@ function requirementsOf(
     request,
     now,
     isNamed,
-    allow,
-    among: targetsOf(strategy),
+    allow: allow === undefined ? undefined : indexTargets(allow),
+    among: targetIndexOf(strategy),
     named: isThere ? policy.named : "only",
     needsPrice:
       request.budget !== undefined || policy.unpriced === "refuse" || strategy.type === "cost",
@@ -94,10 +94,10 @@ function orderOf(
 }
 
 function routeOf({ candidate, price, estimatedCost, highestCost }: Option): Route {
-  const { provider, model, region, kind, baseUrl, headers, keyName, health } = candidate;
+  const { provider, model, region, kind, baseUrl, headers, keyName, prices, health } = candidate;
   const trial = health.state === "half_open";
   const where = { provider, model, region, kind, baseUrl, headers, keyName };
-  return { ...where, price, estimatedCost, highestCost, trial };
+  return { ...where, price, prices, estimatedCost, highestCost, trial };
 }
 
 function scoresOf({ options }: Ordered): Score[] {

@@ -16,6 +16,8 @@ export interface Route {
   readonly keyName: string | null;
   /** Undefined where nobody knows: that is no price, not a price of nothing. */
   readonly price: DatedPrice | undefined;
+  /** All that are known: a call that reads more than was thought may have another. */
+  readonly prices: readonly DatedPrice[];
   readonly estimatedCost: PicoUsd | undefined;
   /** The most that it can cost, every token at the dearest price of its side: what is to be reserved. */
   readonly highestCost: PicoUsd | undefined;
