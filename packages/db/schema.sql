@@ -3930,7 +3930,7 @@ $function$
 ;
 
 CREATE OR REPLACE FUNCTION app.extend_budget(p_approval uuid)
- RETURNS numeric
+ RETURNS jsonb
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
@@ -3949,7 +3949,7 @@ begin
   update public.budget_counters c
   set extra = c.extra + ceil(v_extra), approval_id = null, exhausted_at = null, changed_at = clock_timestamp()
   where c.approval_id = p_approval;
-  return case when found then ceil(v_extra) end;
+  return case when found then jsonb_build_object('budget_id', v_approval.budget_id, 'extra', ceil(v_extra)::text) end;
 end
 $function$
 ;

@@ -12,7 +12,8 @@ const REDRIVES = 25;
 /**
  * Twice a second, and more often where leases are short: takes back steps whose lease ran out. Once a second: wakes steps whose
  * timers are due, ends questions that nobody answered, steps that agents hold for too long, and queued steps past their deadline;
- * redrives what batches of dead letters allow. Also clears away expired idempotency keys. Many workers share that pace.
+ * redrives what batches of dead letters allow; frees what those who were lost have reserved in budgets. Also clears away expired
+ * idempotency keys. Many workers share that pace.
  */
 export async function sweepLoop(
   options: {
@@ -54,5 +55,6 @@ async function sweepRest(engine: WorkerEngine): Promise<number> {
   const late = await engine.expireDeadlines(LIMIT);
   const redriven = await engine.redriveBatches(REDRIVES);
   await engine.prune(LIMIT);
+  await engine.sweepBudgets(LIMIT);
   return expired + woken + late + redriven;
 }

@@ -1,5 +1,6 @@
 import { BudgetsSetting, ComplianceSetting } from "@nofx/core/api";
-import { toolsOf, workOf, type Forecast, type PlanFacts } from "@nofx/core/gates";
+import { toolsOf, workOf, type Budgets, type Forecast, type PlanFacts } from "@nofx/core/gates";
+import { usdOfPico } from "@nofx/core/model-router";
 import type { PlannedStep } from "@nofx/core/planner";
 import { loadGateFacts, loadSucceededWork, loadTools } from "@nofx/db/queries";
 import type { MemberContext } from "../command/context.ts";
@@ -38,7 +39,8 @@ export async function loadPlanFacts(
     ),
     succeeded: new Set(succeeded),
     // what was set before a release that reads it more strictly is not judged by
-    budgets: BudgetsSetting.catch({}).parse(budgets ?? {}),
+    budgets: withDayCap(BudgetsSetting.catch({}).parse(budgets ?? {}), known.day_cap),
+    spentTodayUsd: Number(usdOfPico(BigInt(known.spent_today))),
     compliance: ComplianceSetting.catch({}).parse(compliance ?? {}),
     groups: known.groups,
     ...(known.delete_after_days !== null && { retentionDays: known.delete_after_days }),
@@ -48,4 +50,11 @@ export async function loadPlanFacts(
       perDay: Math.floor((rate * SECONDS_A_DAY) / per_seconds),
     })),
   };
+}
+
+/** A plan is judged by the strictest of what the tenant set for gates and what it caps. */
+function withDayCap(budgets: Budgets, cap: string | null): Budgets {
+  if (cap === null) return budgets;
+  const usd = Number(usdOfPico(BigInt(cap)));
+  return { ...budgets, costUsdPerDay: Math.min(budgets.costUsdPerDay ?? usd, usd) };
 }

@@ -86,6 +86,8 @@ export interface WorkerEngine {
   redriveBatches(limit: number): Promise<number>;
   /** Clears away what nobody asks for any more. */
   prune(limit: number): Promise<number>;
+  /** Frees what is reserved in budgets by those who were not heard of in time; answers how many. */
+  sweepBudgets(limit: number): Promise<number>;
   /** Moves finished runs that are past their policy to the history, about so many. */
   archive(limit: number): Promise<leases.Archived>;
   deleteHistory(limit: number): Promise<leases.DeletedHistory>;
@@ -167,6 +169,7 @@ export function createWorkerEngine(options: {
     expireDeadlines: (limit) => call(leases.expireDeadlines(db, limit)),
     wakeTimers: async (limit) => (await call(leases.wakeTimers(db, limit))).woken,
     prune: (limit) => call(leases.prune(db, limit)),
+    sweepBudgets: (limit) => call(leases.sweepBudgets(db, limit)),
     archive: (limit) => call(leases.archive(db, limit)),
     deleteHistory: (limit) => call(leases.deleteHistory(db, limit)),
     pruneEvents: (limit) => call(leases.pruneEvents(db, limit)),

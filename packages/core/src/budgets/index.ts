@@ -14,3 +14,4 @@ export type {
   ReserveRequest,
   SettleAnswer,
 } from "./reservation.ts";
+export { fullness, readAmount, writeAmount } from "./amount.ts";

@@ -21,7 +21,7 @@ export interface PlanFacts {
   readonly retentionDays?: number;
   readonly forecast?: Forecast;
   readonly budgets?: Budgets;
-  /** What was spent since midnight UTC, in US dollars. */
+  /** What was spent on models since midnight by the tenant's clock, in US dollars. */
   readonly spentTodayUsd?: number;
   readonly quotas?: readonly Quota[];
 }

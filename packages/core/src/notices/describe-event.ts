@@ -158,7 +158,7 @@ const WORDS: { readonly [T in NoticeType]: Words<PayloadOf<T>> } = {
       `${measure} of one ${scope}, ${window.replaceAll("_", " ")}`,
       `Outcome: ${outcome.replaceAll("_", " ")}`,
     ],
-    path: `/budgets?budget=${toId("budget", budget_id)}`,
+    path: `/budgets/${toId("budget", budget_id)}`,
   }),
   "webhook.disabled": ({ webhook_id, reason }) => ({
     headline: "A webhook was disabled",

@@ -17,7 +17,9 @@ test.each(NOTICE_TYPES)("%s has words, and a page of the dashboard", (type) => {
   const notice = told(type);
   expect(notice.headline).toMatch(/^[A-Z].{5,}$/);
   expect(notice.headline).not.toContain("test");
-  expect(notice.path).toMatch(/^\/(?:plans|approvals|runs|dead-letters|schedules|webhooks|gates)/);
+  expect(notice.path).toMatch(
+    /^\/(?:plans|approvals|runs|dead-letters|schedules|webhooks|gates|budgets)/,
+  );
   // ids are in the page's address alone, and nobody reads `undefined`
   expect(JSON.stringify({ ...notice, path: "", id: "" })).not.toMatch(/undefined|null|01930000/);
 });

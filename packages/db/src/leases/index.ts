@@ -112,4 +112,5 @@ export { sendEvent, type EventFromOutside, type SentEvent } from "./send-event.t
 export { sendMessage, type MessageToStep, type SentMessage } from "./send-message.ts";
 export { spawn, type ChildDraft, type Spawned } from "./spawn.ts";
 export { MetPayload, wait, type WaitAnswer, type WaitOption } from "./wait.ts";
+export { sweepBudgets } from "./sweep-budgets.ts";
 export { wakeTimers } from "./wake-timers.ts";

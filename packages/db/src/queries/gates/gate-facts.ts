@@ -8,6 +8,10 @@ export interface GateFactsRecord {
   approvers: { id: string; name: string; email: string }[];
   groups: Record<string, number>;
   quotas: { queue: string; rate: number; per_seconds: number }[];
+  /** Since midnight by the tenant's clock, in picodollars, as text. */
+  spent_today: string;
+  /** The lowest of the budgets that cap what the whole tenant spends in a day, in picodollars. */
+  day_cap: string | null;
 }
 
 /** What the database knows beside a plan, for judging it: in one statement. */
@@ -24,7 +28,13 @@ export async function loadGateFacts(db: Executor, tenantId: string): Promise<Gat
         from approval_groups g where g.tenant_id = ${tenantId}::uuid), '{}') as groups,
       coalesce((select jsonb_agg(jsonb_build_object('queue', c.queue, 'rate', c.rate, 'per_seconds', c.per_seconds))
         from claim_rules c where c.tenant_id = ${tenantId}::uuid and c.queue is not null and c.rate is not null
-          and c.type is null and c.agent is null), '[]') as quotas
+          and c.type is null and c.agent is null), '[]') as quotas,
+      (select coalesce(sum(u.cost_pico), 0)::text from usage_counters u
+        where u.tenant_id = ${tenantId}::uuid
+          and u.starts_at >= app.window_start('day', app.time_zone(${tenantId}::uuid), clock_timestamp())) as spent_today,
+      (select min(b."limit")::text from budgets b
+        where b.tenant_id = ${tenantId}::uuid and b.removed_at is null and b.enabled and b.scope = 'tenant' and b.measure = 'usd'
+          and b."window" = 'day' and b.model is null) as day_cap
   `.execute(db);
   if (rows[0] === undefined) throw new Error("the database answered nothing");
   return rows[0];
