@@ -42,7 +42,7 @@ export interface Wire {
   texts(request: WireRequest): number;
   error(status: number, message: string): object;
   /** An error told within a stream that began well. */
-  errorEvent(message: string): string;
+  errorEvent(request: WireRequest, message: string): string;
   /** The key that came with the request. */
   key(headers: Readonly<Record<string, string | string[] | undefined>>): string | undefined;
 }

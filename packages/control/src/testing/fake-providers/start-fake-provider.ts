@@ -88,7 +88,7 @@ export async function startFakeProvider(options: FakeProviderOptions): Promise<F
         DEFAULT_ANSWER,
     );
     if (asked === "stream") {
-      return stream(response, wire.events(of, answer), behaviour, { wire, held });
+      return stream(response, wire.events(of, answer), behaviour, { wire, held, request: of });
     }
     if (behaviour.do === "malformed") return json(response, 200, '{"half": ');
     if (behaviour.do === "cut" || behaviour.do === "end_early") {
@@ -180,7 +180,7 @@ async function stream(
   response: ServerResponse,
   events: readonly string[],
   behaviour: FakeBehaviour,
-  of: { wire: Wire; held: () => Promise<void> },
+  of: { wire: Wire; held: () => Promise<void>; request: WireRequest },
 ): Promise<void> {
   response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
   const stop = "afterChunks" in behaviour ? behaviour.afterChunks : undefined;
@@ -197,7 +197,7 @@ async function stream(
           response.write('data: {"half": \n\n');
           break;
         case "fail_in_stream":
-          response.end(of.wire.errorEvent(behaviour.says ?? "It went wrong."));
+          response.end(of.wire.errorEvent(of.request, behaviour.says ?? "It went wrong."));
           return;
         case "hold":
           if (i > 0) await of.held();

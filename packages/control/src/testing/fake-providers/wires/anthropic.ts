@@ -64,7 +64,7 @@ export const anthropicMessages: Wire = {
     error: { type: ERROR_TYPES[status] ?? "api_error", message },
     request_id: "req_fake",
   }),
-  errorEvent: (message) =>
+  errorEvent: (_request, message) =>
     sse({ type: "error", error: { type: "overloaded_error", message } }, "error"),
   key: (headers) => {
     const key = headers["x-api-key"];

@@ -60,7 +60,7 @@ export const googleContent: Wire = {
       }),
     },
   }),
-  errorEvent: (message) => sse({ error: { code: 503, message, status: "UNAVAILABLE" } }),
+  errorEvent: (_request, message) => sse({ error: { code: 503, message, status: "UNAVAILABLE" } }),
   key: (headers) => {
     const key = headers["x-goog-api-key"];
     return typeof key === "string" ? key : undefined;

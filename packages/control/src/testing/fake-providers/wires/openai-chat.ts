@@ -81,7 +81,7 @@ export const openAiChat: Wire = {
     const [type, code] = ERROR_TYPES[status] ?? ["invalid_request_error", null];
     return { error: { message, type, param: null, code } };
   },
-  errorEvent: (message) =>
+  errorEvent: (_request, message) =>
     sse({ error: { message, type: "server_error", param: null, code: "server_error" } }),
   key: bearer,
 };

@@ -15,6 +15,13 @@ export const openAiResponses: Wire = {
       : openAiChat.answer(request, answer),
   events: (request, answer) =>
     isResponse(request) ? eventsOf(request, answer) : openAiChat.events(request, answer),
+  errorEvent: (request, message) =>
+    isResponse(request)
+      ? sse(
+          { type: "error", sequence_number: 99, code: "server_error", message, param: null },
+          "error",
+        )
+      : openAiChat.errorEvent(request, message),
 };
 
 const isResponse = ({ path }: WireRequest) => path.endsWith("/responses");
