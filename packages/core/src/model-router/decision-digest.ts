@@ -1,5 +1,5 @@
 import { canonicalJson } from "../canonical/index.ts";
-import type { Decision } from "./decision.ts";
+import type { Decision, DecisionFacts } from "./decision.ts";
 import { usdOfPico } from "./money.ts";
 
 /**
@@ -19,11 +19,24 @@ export function decisionDigestInput(decision: Decision): string {
       residency: residency?.toSorted(),
       budgetUsd: budget === undefined ? undefined : usdOfPico(budget),
     },
-    candidates: candidates.map((candidate) => canonicalJson(candidate)).sort(),
+    candidates: candidates.map(rowOf).sort(),
     decided: decision.ok
       ? { chosen: nameOf(decision.chosen), fallbacks: decision.fallbacks.map(nameOf) }
       : { code: decision.code },
   });
+}
+
+/** A list of scalars: no keys to be sorted, which takes a third of the time. */
+function rowOf({
+  provider,
+  model,
+  region,
+  priceDigest,
+  health,
+}: DecisionFacts["candidates"][number]): string {
+  const { state, errorRate, p50Ms, p95Ms, rateLimitedUntil, samples } = health;
+  const measured = [state, errorRate, p50Ms, p95Ms, rateLimitedUntil, samples];
+  return JSON.stringify([provider, model, region, priceDigest, ...measured]);
 }
 
 const nameOf = ({

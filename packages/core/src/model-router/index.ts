@@ -30,6 +30,7 @@ export { minutesOf, viewOf } from "./health/view-of.ts";
 export { ModelCapability, ModelId, splitModelId } from "./model-id.ts";
 export { picoOfUsd, usdOfPico, type PicoUsd } from "./money.ts";
 export { costOf, priceDigestInput, priceInForce, type DatedPrice, type Price } from "./prices.ts";
+export { headerProblem, ProviderHeaders, RegionName } from "./provider-settings.ts";
 export type { RouteFacts, RouteRequest } from "./route-request.ts";
 export {
   preparePolicy,

@@ -4,8 +4,7 @@ import { usdOfPico, type PicoUsd } from "./money.ts";
 import { idOf, type Option } from "./option.ts";
 import { priceAt, type DatedPrice } from "./prices.ts";
 import type { RouteRequest } from "./route-request.ts";
-import { isTargeted } from "./targets.ts";
-import type { RouteTarget } from "./routing-policy.ts";
+import { isTargeted, type TargetIndex } from "./targets.ts";
 
 /** With fewer calls a latency says little: then nothing is refused as too slow. */
 const ENOUGH_SAMPLES = 5;
@@ -15,9 +14,9 @@ export interface Requirements {
   readonly now: number;
   /** Tells the models that the request names; undefined where it names none. */
   readonly isNamed: ((candidate: Candidate) => boolean) | undefined;
-  readonly allow: readonly RouteTarget[] | undefined;
+  readonly allow: TargetIndex | undefined;
   /** Whom the rule chooses among; undefined: everybody. */
-  readonly among: readonly RouteTarget[] | undefined;
+  readonly among: TargetIndex | undefined;
   readonly named: "only" | "first";
   readonly needsPrice: boolean;
 }
@@ -57,13 +56,13 @@ function lacking(
   candidate: Candidate,
   { request, isNamed, allow, among, named }: Requirements,
 ): { why: Rejection; detail: string } | undefined {
-  const isAmong = among === undefined || among.some((target) => isTargeted(candidate, target));
+  const isAmong = among === undefined || isTargeted(candidate, among);
   if (isNamed !== undefined) {
     if (!isNamed(candidate) && (named === "only" || !isAmong)) {
       return not("not_asked_for", `The request names ${request.model}.`);
     }
   } else if (!isAmong) return not("not_in_rule", "The rule chooses among others.");
-  if (allow !== undefined && !allow.some((target) => isTargeted(candidate, target))) {
+  if (allow !== undefined && !isTargeted(candidate, allow)) {
     return not("not_allowed", "The rule does not allow it.");
   }
   if (!candidate.enabled) return not("disabled", "It is switched off.");

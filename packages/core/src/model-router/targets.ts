@@ -1,18 +1,54 @@
 import type { Candidate } from "./candidate.ts";
+import { splitModelId } from "./model-id.ts";
 import type { RouteStrategy, RouteTarget } from "./routing-policy.ts";
 
-const ANY_MODEL = "/*";
+const ANY_MODEL = "*";
 
-export function isTargeted({ provider, model, region }: Candidate, target: RouteTarget): boolean {
-  if (target.region !== undefined && target.region !== region) return false;
-  const name = target.model;
-  if (!name.startsWith(provider) || name[provider.length] !== "/") return false;
-  if (name.length === provider.length + 1 + model.length && name.endsWith(model)) return true;
-  return name.endsWith(ANY_MODEL) && name.length === provider.length + ANY_MODEL.length;
+/** Targets by their provider, so that a candidate is compared with few of them. */
+export interface TargetIndex {
+  readonly size: number;
+  readonly byProvider: ReadonlyMap<string, readonly Indexed[]>;
 }
 
-export const isTarget = ({ candidate }: { candidate: Candidate }, target: RouteTarget): boolean =>
-  isTargeted(candidate, target);
+interface Indexed {
+  readonly place: number;
+  readonly model: string;
+  readonly region: string | undefined;
+}
+
+// a policy is decided by for a long time
+const indexes = new WeakMap<readonly RouteTarget[], TargetIndex>();
+
+export function indexTargets(targets: readonly RouteTarget[]): TargetIndex {
+  const known = indexes.get(targets);
+  if (known !== undefined) return known;
+  const all = targets.map((target, place) => {
+    const { provider, model } = splitModelId(target.model);
+    return { place, provider, model, region: target.region };
+  });
+  const index = { size: all.length, byProvider: Map.groupBy(all, ({ provider }) => provider) };
+  indexes.set(targets, index);
+  return index;
+}
+
+/** The place of the target that a candidate belongs to: of several the one with the lowest rank, by default the first. -1: none. */
+export function placeOf(
+  candidate: Candidate,
+  index: TargetIndex,
+  ranks?: readonly number[],
+): number {
+  let found = -1;
+  for (const { place, model, region } of index.byProvider.get(candidate.provider) ?? []) {
+    if (model !== candidate.model && model !== ANY_MODEL) continue;
+    if (region !== undefined && region !== candidate.region) continue;
+    if (ranks === undefined) return place;
+    if (found < 0 || (ranks[place] ?? 0) < (ranks[found] ?? 0)) found = place;
+  }
+  return found;
+}
+
+export const isTargeted = (candidate: Candidate, index: TargetIndex): boolean =>
+  placeOf(candidate, index) >= 0;
 
 /** The only candidates that a strategy chooses among; undefined where it is all. */
 export function targetsOf(strategy: RouteStrategy): readonly RouteTarget[] | undefined {
@@ -31,6 +67,19 @@ export function targetsOf(strategy: RouteStrategy): readonly RouteTarget[] | und
     case "canary":
       return [strategy.canary, ...strategy.stable];
   }
+}
+
+const indexesOfStrategies = new WeakMap<RouteStrategy, TargetIndex>();
+
+/** The targets that a strategy chooses among; undefined where it is all. */
+export function targetIndexOf(strategy: RouteStrategy): TargetIndex | undefined {
+  const known = indexesOfStrategies.get(strategy);
+  if (known !== undefined) return known;
+  const targets = targetsOf(strategy);
+  if (targets === undefined) return undefined;
+  const index = indexTargets(targets);
+  indexesOfStrategies.set(strategy, index);
+  return index;
 }
 
 /**

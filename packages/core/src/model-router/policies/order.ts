@@ -1,7 +1,7 @@
 import type { Option, Ordered } from "../option.ts";
 import type { RouteRequest } from "../route-request.ts";
 import type { RouteStrategy, RoutingEngine } from "../routing-policy.ts";
-import { isTarget, targetsOf } from "../targets.ts";
+import { placeOf, targetIndexOf } from "../targets.ts";
 import { cheapestFirst, orderByScores } from "./scored.ts";
 import { orderByShares } from "./shared.ts";
 
@@ -61,11 +61,18 @@ export function orderNamed(
 
 /** v1: the first that can, in the order of the rule, else in the order of the catalogue. */
 function orderAsListed(strategy: RouteStrategy, options: readonly Option[]): Ordered {
-  const targets =
-    strategy.type === "canary" ? [...strategy.stable, strategy.canary] : targetsOf(strategy);
+  const targets = targetIndexOf(strategy);
   if (targets === undefined) return { options: byPlace(options), why: "is the first that can" };
-  const listed = targets.flatMap((target) => options.filter((option) => isTarget(option, target)));
-  return { options: byPlace([...new Set(listed)]), why: "is the first of the list that can" };
+  const place = ({ candidate }: Option) => {
+    const found = placeOf(candidate, targets);
+    // the newcomer of a canary behind those that are stable
+    return strategy.type === "canary" && found === 0 ? targets.size : found;
+  };
+  const listed = options
+    .map((option) => ({ option, place: place(option) }))
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ option }) => option);
+  return { options: byPlace(listed), why: "is the first of the list that can" };
 }
 
 const byPlace = (options: readonly Option[]) =>

@@ -21,7 +21,7 @@ export type ScoredStrategy = Extract<
   { type: "cost" | "latency" | "quality" | "balanced" }
 >;
 
-const CHEAPEST = inTurn(byHealth, byCost, byErrors, byLatency("p50"), byName);
+export const CHEAPEST = inTurn(byHealth, byCost, byErrors, byLatency("p50"), byName);
 const BEST = inTurn(byHealth, byQuality, byCost, byErrors, byName);
 
 export const cheapestFirst = (options: readonly Option[]) => options.toSorted(CHEAPEST);
