@@ -445,7 +445,9 @@ CREATE INDEX approvals_run ON public.approvals USING btree (run_id) WHERE (run_i
 CREATE UNIQUE INDEX approvals_step_question ON public.approvals USING btree (step_id, name, arguments_digest) WHERE (subject = 'step'::text);
 -- A step that asks the same of a tool again is told the same question
 CREATE UNIQUE INDEX approvals_tool_question ON public.approvals USING btree (step_id, name, arguments_digest) WHERE ((subject = 'tool'::text) AND (status = 'pending'::text));
-CREATE CONSTRAINT TRIGGER approvals_audit AFTER INSERT ON public.approvals DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.subject = ANY (ARRAY['step'::text, 'tool'::text])) AND (NOT ((new.name = 'accept_loss'::text) AND (new.requested_by_type = 'member'::text))))) EXECUTE FUNCTION app.audit_question();
+CREATE CONSTRAINT TRIGGER approvals_audit AFTER INSERT ON public.approvals DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((((new.subject = ANY (ARRAY['step'::text, 'tool'::text])) AND (NOT ((new.name = 'accept_loss'::text) AND (new.requested_by_type = 'member'::text)))) OR ((new.subject = 'plan_step'::text) AND (new.step_id IS NOT NULL)))) EXECUTE FUNCTION app.audit_question();
+CREATE CONSTRAINT TRIGGER approvals_audit_ended AFTER UPDATE OF status ON public.approvals DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.status = 'pending'::text) AND (new.status = ANY (ARRAY['superseded'::text, 'cancelled'::text])))) EXECUTE FUNCTION app.audit_unvoted('ended');
+CREATE CONSTRAINT TRIGGER approvals_audit_escalated AFTER UPDATE OF escalated_at ON public.approvals DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.escalated_at IS NULL) AND (new.escalated_at IS NOT NULL))) EXECUTE FUNCTION app.audit_unvoted('escalated');
 CREATE TRIGGER approvals_prepare BEFORE INSERT OR UPDATE ON public.approvals FOR EACH ROW EXECUTE FUNCTION engine.prepare_approval();
 alter table public.approvals enable row level security;
 comment on table public.approvals is 'Questions to people, bound to the exact action by a digest; answered by approval_decisions';
@@ -3760,6 +3762,30 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.audit_unvoted()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_agent uuid := app.agent_id();
+  v_member uuid := app.user_id();
+begin
+  if session_user <> 'nofx_worker' and v_member is null and v_agent is null then
+    return null;
+  end if;
+  perform app.append_audit(new.tenant_id, case tg_argv[0] when 'ended' then 'approval.decided' else 'approval.escalated' end,
+    case when v_agent is not null then 'agent' when v_member is not null then 'member' else 'system' end,
+    coalesce(v_agent::text, v_member::text, 'engine'),
+    jsonb_strip_nulls(jsonb_build_object('approval_id', new.id, 'subject', new.subject, 'run_id', new.run_id, 'step_id', new.step_id)
+      || case tg_argv[0] when 'ended' then jsonb_build_object('status', new.status)
+        else jsonb_build_object('group', new.rule ->> 'escalateTo') end)::text);
+  return null;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.begin_model_call(p_claims jsonb, p_call jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -5534,6 +5560,7 @@ CREATE OR REPLACE FUNCTION engine.apply_edit(p_approval approvals)
 AS $function$
   update public.steps s
   set arguments = p_approval.edited_arguments -> 'with',
+      capability = case s.kind when 'agent' then coalesce(p_approval.edited_arguments -> 'with' ->> 'capability', s.capability) else s.capability end,
       token = encode(sha256(convert_to(s.token || '|' || p_approval.edited_digest, 'UTF8')), 'hex')
   where p_approval.edited_arguments is not null and p_approval.subject = 'plan_step' and s.id = p_approval.step_id and s.status = 'queued'
 $function$
@@ -5707,24 +5734,39 @@ begin
     select o.step_id, coalesce(s.parent_step_id, s.undo_of), s.plan_step_id
     from origin o join public.steps s on s.id = o.at where o.plan_step_id is null
   ),
+  line (id, depth) as (
+    select p_source, 0
+    union all
+    select r.forked_from, l.depth + 1 from line l join public.runs_all r on r.id = l.id where r.forked_from is not null and l.depth < 100
+  ),
   asked as (
     insert into public.approvals (tenant_id, subject, plan_id, plan_step_id, run_id, step_id, title, question, why, arguments,
-      arguments_digest, requested_by_type, requested_by, requested_by_name, requester_user_id, expires_at, correlation_id)
+      arguments_digest, requested_by_type, requested_by, requested_by_name, requester_user_id, expires_at, correlation_id, rule)
     select h.tenant_id, 'plan_step', r.plan_id, p.id, p_run, h.id, h.title,
       format('May step "%s" run exactly as shown?', h.name),
       case when h.edit is not null then 'Its arguments were edited for this run.'
         when p.id is null then 'Its arguments were edited for an earlier run.'
         else 'The backlog marks this item as sensitive' || case when cardinality(p.risk) > 0
-          then '; risk: ' || array_to_string(p.risk, ', ') else '' end || '.' end,
+          then '; risk: ' || array_to_string(p.risk, ', ') else '' end || '.' end || coalesce(required.why, ''),
       jsonb_build_object('step', h.name, 'kind', h.kind, 'with', h.arguments),
       coalesce(h.edit ->> 'digest', (
-        select a.arguments_digest from public.approvals a join public.steps o on o.id = a.step_id
-        where o.run_id = p_source and o.name = h.name and a.subject = 'plan_step' order by a.id desc limit 1), p.arguments_digest),
-      'member', p_member::text, p_member_name, p_member, clock_timestamp() + interval '72 hours', h.correlation_id
+        select case when a.status = 'approved' then coalesce(a.edited_digest, a.arguments_digest) else a.arguments_digest end
+        from line l
+        join public.steps_all o on o.run_id = l.id and o.name = h.name
+        join public.approvals a on a.step_id = o.id and a.subject = 'plan_step'
+        order by l.depth, a.id desc limit 1), p.arguments_digest),
+      'member', p_member::text, p_member_name, p_member, clock_timestamp() + interval '72 hours', h.correlation_id,
+      coalesce(required.rule, '{}')
     from held h
     join public.runs r on r.id = p_run
     join origin o on o.step_id = h.id and (o.plan_step_id is not null or o.at is null)
     left join public.plan_steps p on p.id = o.plan_step_id
+    left join lateral (
+      select jsonb_build_object('groups', jsonb_agg(jsonb_build_object('group', g.group_name, 'k', 1) order by g.group_name)) as rule,
+        string_agg(format(' %s has to approve it, because of its label %s.', g.group_name, g.label), '' order by g.group_name) as why
+      from engine.required_groups(h.tenant_id, p.labels) g
+      having count(*) > 0
+    ) required on true
     returning id, tenant_id, plan_id, run_id, step_id, correlation_id
   ),
   told as (
@@ -5917,7 +5959,14 @@ begin
   select t.* into v_run from public.tool_runs t where t.step_id = p_step and t.name = p_name;
   if found then
     return jsonb_build_object('result', case when v_run.tool = p_tool then 'known' else 'conflict' end,
-      'id', v_run.id, 'status', v_run.status, 'version', v_run.tool_version, 'digest', v_run.arguments_digest, 'grant_id', v_run.grant_id);
+      'id', v_run.id, 'status', v_run.status, 'version', v_run.tool_version, 'digest', v_run.arguments_digest, 'grant_id', v_run.grant_id)
+      || coalesce((
+        select jsonb_build_object('asked', a.arguments_digest, 'arguments', a.edited_arguments)
+        from public.approval_grants g join public.approvals a on a.id = g.approval_id
+        where g.id = v_run.grant_id and a.edited_digest = v_run.arguments_digest), '{}');
+  end if;
+  if v_step.cancel_requested_at is not null then
+    return jsonb_build_object('result', 'cancelled');
   end if;
 
   select t.* into v_tool from public.agent_tools t
@@ -10172,6 +10221,22 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.required_groups(p_tenant uuid, p_labels text[])
+ RETURNS TABLE(group_name text, label text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select distinct on (a.value) a.value, l.label
+  from public.tenant_settings s
+  cross join lateral jsonb_each_text(coalesce(s.value -> 'approvers', '{}')) a
+  cross join lateral unnest(p_labels) with ordinality as l (label, n)
+  where s.tenant_id = p_tenant and s.key = 'compliance'
+    and case when right(a.key, 1) = '*' then starts_with(l.label, left(a.key, -1)) else l.label = a.key end
+  order by a.value, l.n
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.resolve_letter(p_tenant uuid, p_letter uuid, p_version integer, p_evidence text, p_new uuid, p_name text, p_correlation uuid, p_traceparent text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -11633,7 +11698,10 @@ begin
   loop
     perform app.assert_tenant(v_approval.tenant_id);
     update public.approval_grants g set run_id = p_run, step_id = v_approval.step_id, consumed_at = clock_timestamp()
-    where g.approval_id = v_approval.id and g.consumed_at is null;
+    where g.approval_id = v_approval.id and g.consumed_at is null and g.expires_at > clock_timestamp();
+    if not found and exists (select from public.approval_grants g where g.approval_id = v_approval.id) then
+      raise serialization_failure using message = 'a yes ran out just now';
+    end if;
     perform engine.apply_edit(v_approval);
   end loop;
 end

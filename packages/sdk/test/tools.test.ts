@@ -121,3 +121,26 @@ test("an intent that nobody ended is not tried on a guess: people look, or code 
   expect(await lost(() => ({ done: false }))).toMatchObject({ output: 1 });
   expect(used).toEqual(["used"]);
 });
+
+test("what people changed is what code that can tell looks for, where the use of it was lost", async () => {
+  let lost = false;
+  const looked: unknown[] = [];
+  const step = await runOnce(
+    async (ctx) => {
+      if (!lost) {
+        await ctx.requireApproval("deploy", { to: "a" });
+        lost = true;
+        throw new Error("lost");
+      }
+      return ctx.tool("deploy", { to: "a" }, () => "used", {
+        reconcile: (args) => {
+          looked.push(args);
+          return { done: true, result: "found" };
+        },
+      });
+    },
+    { answers: [{ status: "modified", arguments: { to: "b" } }] },
+  );
+  expect(step.output).toBe("found");
+  expect(looked).toEqual([{ to: "b" }]);
+});

@@ -40,7 +40,17 @@ export function beginToolUse(
         data: { tool: name, toolVersion: tool.version, argumentsDigest: digest },
       });
     }
-    if (begun.result === "conflict" || begun.digest !== digestOf(begun.version)) {
+    if (begun.result === "cancelled") {
+      throw new NofxError("conflict", {
+        detail: "The step is being cancelled: no tool is begun any more, and no yes is used up.",
+      });
+    }
+    // asked for again as it was asked for first, it is what people made of it
+    const known = begun.result === "known" ? begun : undefined;
+    if (
+      begun.result === "conflict" ||
+      ![begun.digest, known?.asked].includes(digestOf(begun.version))
+    ) {
       throw new NofxError("conflict", {
         detail: `"${request.name}" was begun with something else. Another use takes another name.`,
       });
@@ -58,6 +68,7 @@ export function beginToolUse(
       toolRunId: toId("toolRun", begun.id),
       toolVersion: begun.version,
       status: begun.status,
+      ...(known?.arguments !== undefined && { arguments: known.arguments }),
     };
   });
 }

@@ -222,6 +222,11 @@ test("half-way people are reminded, at four fifths the next group may vote, at t
     "approval.escalated",
     "approval.decided",
   ]);
+  const entered = await t.owner.query(
+    "select body::jsonb ->> 'group' as group from audit_log where tenant_id = $1 and verb = 'approval.escalated'",
+    [tenant.id],
+  );
+  expect(entered.rows).toEqual([{ group: "owners" }]);
 });
 
 test("no question stands longer than thirty days", async () => {

@@ -1,6 +1,7 @@
 import { decideApproval, getApproval } from "@nofx/control/approvals";
 import { again, createTestPlane, type TestPlane } from "@nofx/control/testing";
 import { getTool, listToolRuns, putTool, retireTool } from "@nofx/control/tools";
+import { toUuid } from "@nofx/core/vocabulary";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { refusal } from "../fixtures.ts";
 import { ASKED, askedForTool, claimed, DEPLOY, pending, putDeploy, stepCalls } from "./harness.ts";
@@ -140,6 +141,50 @@ test("an intent whose executor was lost is unknown to the next one, never tried 
   expect((await next.end({ status: "failed", result: undefined })).body).toMatchObject({
     status: "failed",
   });
+});
+
+test("approved with changes, a use that was lost goes on with what people made of it, however it is asked for", async () => {
+  const { agent, run, supervisor, approval } = await askedForTool(t);
+  const edited = { env: "staging" };
+  await decideApproval(again(supervisor), {
+    approvalId: approval.id,
+    decision: "approve_with_changes",
+    arguments: edited,
+  });
+  await stepCalls(agent, await claimed(agent)).begin(edited);
+  await t.owner.query(
+    "update steps set status = 'queued', lease_owner = null, lease_until = null where run_id = $1",
+    [run.id],
+  );
+  const next = stepCalls(agent, await claimed(agent));
+  for (const args of [ASKED, edited]) {
+    expect((await next.begin(args)).body).toMatchObject({ status: "unknown", arguments: edited });
+  }
+  expect((await next.begin({ env: "production" })).body).toMatchObject({ code: "conflict" });
+  expect((await next.end({ status: "failed", result: undefined })).status).toBe(200);
+  expect((await next.begin()).body).toMatchObject({ status: "failed", arguments: edited });
+});
+
+test("a step that is being cancelled begins no tool and uses up no yes", async () => {
+  const { supervisor, approval, run, calls } = await approved();
+  await t.owner.query(
+    "update steps set cancel_requested_at = clock_timestamp() where run_id = $1",
+    [run.id],
+  );
+  expect((await calls.begin()).body).toMatchObject({ code: "conflict" });
+  const { grant } = await getApproval(supervisor, { approvalId: approval.id });
+  expect(grant?.consumedAt).toBeNull();
+});
+
+test("a question that another takes the place of is on record as such", async () => {
+  const { agent, run, approval } = await askedForTool(t);
+  await t.owner.query("update steps set holds = 0 where run_id = $1", [run.id]);
+  await stepCalls(agent, await claimed(agent)).ask({ env: "staging" });
+  const { rows } = await t.owner.query(
+    "select actor_type, body::jsonb as body from audit_log where verb = 'approval.decided' and body::jsonb ->> 'approval_id' = $1",
+    [toUuid("approval", approval.id)],
+  );
+  expect(rows).toMatchObject([{ actor_type: "agent", body: { status: "superseded" } }]);
 });
 
 test("arguments that the tool does not take are neither asked about nor begun", async () => {

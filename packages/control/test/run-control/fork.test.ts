@@ -1,4 +1,4 @@
-import { listApprovals } from "@nofx/control/approvals";
+import { decideApproval, listApprovals, putApprovalGroup } from "@nofx/control/approvals";
 import { inTransaction, type MemberContext } from "@nofx/control/command";
 import { setGateSettings, switchRule } from "@nofx/control/gates";
 import { cancelRun, forkRun, rerunRun } from "@nofx/control/runs";
@@ -186,6 +186,39 @@ test("a sensitive step that runs again is asked about again; one that is kept is
     ship: "failed",
     after: "cancelled",
   });
+});
+
+test("what runs again asks the groups that labels require, about what runs, on record", async () => {
+  const admin = await tenant.as("admin");
+  const officer = await tenant.as("supervisor");
+  await putApprovalGroup(again(admin), { name: "privacy", members: [officer.actor.id] });
+  await setGateSettings(again(admin), { compliance: { approvers: { "data:*": "privacy" } } });
+  const labels = ["data:personal"];
+  const items = [shellItem("ship", { sensitive: true, labels }), shellItem("after")];
+  const run = await control.run(operator, items);
+  const [first] = (await listApprovals(officer, {})).items;
+  const decided = await decideApproval(again(officer), {
+    approvalId: first?.id ?? "",
+    decision: "approve_with_changes",
+    arguments: { ...first?.arguments, with: { command: ["edited"] } },
+  });
+  await control.work();
+  const kept = await fork(run.id, ["after"]);
+  await control.work();
+  await rerunRun(again(operator), { runId: kept.runId });
+  const [question] = (await listApprovals(officer, {})).items;
+  expect(question).toMatchObject({
+    rule: { groups: [{ group: "privacy", k: 1 }] },
+    why: expect.stringMatching(/privacy has to approve it, because of its label data:personal/),
+    arguments: { with: { command: ["edited"] } },
+    argumentsDigest: decided.argumentsDigest,
+  });
+  expect(decided.argumentsDigest).not.toBe(first?.argumentsDigest);
+  const { rows } = await control.t.owner.query(
+    "select body::jsonb ->> 'arguments_digest' as digest from audit_log where verb = 'approval.requested' and body::jsonb ->> 'approval_id' = $1",
+    [toUuid("approval", question?.id ?? ("" as never))],
+  );
+  expect(rows).toEqual([{ digest: decided.argumentsDigest }]);
 });
 
 test("a rerun starts from nothing, in a workspace of its own", async () => {

@@ -29,6 +29,9 @@ export const ToolBegun = z.object({
     description:
       "`intended`: use it now. Anything else: it was begun before; `unknown` when nobody can say how far it came",
   }),
+  arguments: z.record(z.string(), z.unknown()).optional().meta({
+    description: "What people made of the arguments, where it was begun before with that",
+  }),
 });
 export type ToolBegun = z.infer<typeof ToolBegun>;
 

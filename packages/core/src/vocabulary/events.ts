@@ -94,6 +94,7 @@ export const AuditVerb = z.enum([
   "approval.requested",
   "approval.decided",
   "approval.voted",
+  "approval.escalated",
   "approval.delegated",
   "approval.undelegated",
   "approval_group.changed",

@@ -42,10 +42,17 @@ const begun = {
 };
 const BegunTool = z.discriminatedUnion("result", [
   z.object({ result: z.literal("begun"), ...begun }),
-  z.object({ result: z.literal("known"), ...begun }),
+  z.object({
+    result: z.literal("known"),
+    ...begun,
+    /** Of one that people edited: the digest of what they were asked about, and what they made of it. */
+    asked: z.string().optional(),
+    arguments: z.record(z.string(), z.unknown()).optional(),
+  }),
   z.object({ result: z.literal("conflict") }),
   z.object({ result: z.literal("approval_required") }),
   z.object({ result: z.literal("stale") }),
+  z.object({ result: z.literal("cancelled") }),
 ]);
 export type BegunTool = z.infer<typeof BegunTool>;
 

@@ -200,18 +200,21 @@ as $$
   on conflict (approval_id) do nothing
 $$;
 
--- A step of a plan runs as its approver edited it. An effect with other arguments is another effect, so its token is another one.
+-- A step of a plan runs as its approver edited it, where it names another capability by agents of that. An effect with other arguments is
+-- another effect, so its token is another one.
 create function engine.apply_edit(p_approval public.approvals) returns void
 language sql security definer
 set search_path = ''
 as $$
   update public.steps s
   set arguments = p_approval.edited_arguments -> 'with',
+      capability = case s.kind when 'agent' then coalesce(p_approval.edited_arguments -> 'with' ->> 'capability', s.capability) else s.capability end,
       token = encode(sha256(convert_to(s.token || '|' || p_approval.edited_digest, 'UTF8')), 'hex')
   where p_approval.edited_arguments is not null and p_approval.subject = 'plan_step' and s.id = p_approval.step_id and s.status = 'queued'
 $$;
 
--- A run uses the answers that were given before it began: grants are used up, edits become the steps' arguments.
+-- A run uses the answers that were given before it began: grants are used up, edits become the steps' arguments. A grant that ran out
+-- since it was looked for is none: whoever starts the run looks again. Yeses of before there were grants have none.
 create function engine.use_answers(p_run uuid) returns void
 language plpgsql security definer
 set search_path = ''
@@ -224,7 +227,10 @@ begin
   loop
     perform app.assert_tenant(v_approval.tenant_id);
     update public.approval_grants g set run_id = p_run, step_id = v_approval.step_id, consumed_at = clock_timestamp()
-    where g.approval_id = v_approval.id and g.consumed_at is null;
+    where g.approval_id = v_approval.id and g.consumed_at is null and g.expires_at > clock_timestamp();
+    if not found and exists (select from public.approval_grants g where g.approval_id = v_approval.id) then
+      raise serialization_failure using message = 'a yes ran out just now';
+    end if;
     perform engine.apply_edit(v_approval);
   end loop;
 end
@@ -523,8 +529,9 @@ $$;
 -- Notes that a tool is about to be used, once a name: whoever asks again is told what became of it. A tool that needs people's
 -- yes begins only with an unused grant for exactly this, which is used up in the same transaction.
 --
--- Answers {result: begun | known | conflict | approval_required | stale, id, status, version, digest, grant_id}: stale, when another
--- version holds; conflict, when the name was another tool's.
+-- Answers {result: begun | known | conflict | approval_required | stale | cancelled, id, status, version, digest, grant_id}: stale, when
+-- another version holds; conflict, when the name was another tool's; cancelled, when its step is to end. Of a known use that people
+-- edited, asked is the digest of what they were asked about, and arguments what they made of it.
 -- An intent of an earlier claim becomes unknown: what its executor did before it was lost, nobody here can tell.
 create function engine.begin_tool(
   p_tenant uuid, p_step uuid, p_epoch bigint, p_name text, p_tool text, p_version text, p_digest text
@@ -544,7 +551,14 @@ begin
   select t.* into v_run from public.tool_runs t where t.step_id = p_step and t.name = p_name;
   if found then
     return jsonb_build_object('result', case when v_run.tool = p_tool then 'known' else 'conflict' end,
-      'id', v_run.id, 'status', v_run.status, 'version', v_run.tool_version, 'digest', v_run.arguments_digest, 'grant_id', v_run.grant_id);
+      'id', v_run.id, 'status', v_run.status, 'version', v_run.tool_version, 'digest', v_run.arguments_digest, 'grant_id', v_run.grant_id)
+      || coalesce((
+        select jsonb_build_object('asked', a.arguments_digest, 'arguments', a.edited_arguments)
+        from public.approval_grants g join public.approvals a on a.id = g.approval_id
+        where g.id = v_run.grant_id and a.edited_digest = v_run.arguments_digest), '{}');
+  end if;
+  if v_step.cancel_requested_at is not null then
+    return jsonb_build_object('result', 'cancelled');
   end if;
 
   select t.* into v_tool from public.agent_tools t
@@ -602,7 +616,93 @@ begin
 end
 $$;
 
+-- The groups that have to approve what has these labels, by the tenant's setting compliance.approvers, each with one of the labels.
+create function engine.required_groups(p_tenant uuid, p_labels text[]) returns table (group_name text, label text)
+language sql stable security definer
+set search_path = ''
+as $$
+  select distinct on (a.value) a.value, l.label
+  from public.tenant_settings s
+  cross join lateral jsonb_each_text(coalesce(s.value -> 'approvers', '{}')) a
+  cross join lateral unnest(p_labels) with ordinality as l (label, n)
+  where s.tenant_id = p_tenant and s.key = 'compliance'
+    and case when right(a.key, 1) = '*' then starts_with(l.label, left(a.key, -1)) else l.label = a.key end
+  order by a.value, l.n
+$$;
+
+-- As in 0048; the groups that a step's labels require are asked for as when its plan is executed, and what was approved with changes is asked
+-- about under the digest of what runs, in whichever of the runs that this one goes on with it was.
+create or replace function engine.ask_for_steps(
+  p_run uuid, p_source uuid, p_edits jsonb, p_member uuid, p_member_name text, p_actor_type text, p_actor_id text
+) returns integer
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+  v_asked integer;
+begin
+  with recursive held as (
+    select s.*, p_edits -> s.name as edit from public.steps s
+    where s.run_id = p_run and s.status = 'queued' and s.holds & 2 = 2
+  ),
+  -- what was spawned, and what undoes, is asked about in the name of the plan step that it comes from; of a task there is none
+  origin (step_id, at, plan_step_id) as (
+    select h.id, coalesce(h.parent_step_id, h.undo_of), h.plan_step_id from held h
+    union all
+    select o.step_id, coalesce(s.parent_step_id, s.undo_of), s.plan_step_id
+    from origin o join public.steps s on s.id = o.at where o.plan_step_id is null
+  ),
+  line (id, depth) as (
+    select p_source, 0
+    union all
+    select r.forked_from, l.depth + 1 from line l join public.runs_all r on r.id = l.id where r.forked_from is not null and l.depth < 100
+  ),
+  asked as (
+    insert into public.approvals (tenant_id, subject, plan_id, plan_step_id, run_id, step_id, title, question, why, arguments,
+      arguments_digest, requested_by_type, requested_by, requested_by_name, requester_user_id, expires_at, correlation_id, rule)
+    select h.tenant_id, 'plan_step', r.plan_id, p.id, p_run, h.id, h.title,
+      format('May step "%s" run exactly as shown?', h.name),
+      case when h.edit is not null then 'Its arguments were edited for this run.'
+        when p.id is null then 'Its arguments were edited for an earlier run.'
+        else 'The backlog marks this item as sensitive' || case when cardinality(p.risk) > 0
+          then '; risk: ' || array_to_string(p.risk, ', ') else '' end || '.' end || coalesce(required.why, ''),
+      jsonb_build_object('step', h.name, 'kind', h.kind, 'with', h.arguments),
+      coalesce(h.edit ->> 'digest', (
+        select case when a.status = 'approved' then coalesce(a.edited_digest, a.arguments_digest) else a.arguments_digest end
+        from line l
+        join public.steps_all o on o.run_id = l.id and o.name = h.name
+        join public.approvals a on a.step_id = o.id and a.subject = 'plan_step'
+        order by l.depth, a.id desc limit 1), p.arguments_digest),
+      'member', p_member::text, p_member_name, p_member, clock_timestamp() + interval '72 hours', h.correlation_id,
+      coalesce(required.rule, '{}')
+    from held h
+    join public.runs r on r.id = p_run
+    join origin o on o.step_id = h.id and (o.plan_step_id is not null or o.at is null)
+    left join public.plan_steps p on p.id = o.plan_step_id
+    left join lateral (
+      select jsonb_build_object('groups', jsonb_agg(jsonb_build_object('group', g.group_name, 'k', 1) order by g.group_name)) as rule,
+        string_agg(format(' %s has to approve it, because of its label %s.', g.group_name, g.label), '' order by g.group_name) as why
+      from engine.required_groups(h.tenant_id, p.labels) g
+      having count(*) > 0
+    ) required on true
+    returning id, tenant_id, plan_id, run_id, step_id, correlation_id
+  ),
+  told as (
+    insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+    select a.tenant_id, 'approval.requested', a.correlation_id, p_actor_type, p_actor_id, a.run_id,
+      jsonb_build_object('approval_id', a.id, 'subject', 'plan_step', 'plan_id', a.plan_id, 'run_id', a.run_id, 'step_id', a.step_id)
+    from asked a
+  )
+  select count(*) into v_asked from asked a;
+  if v_asked <> (select count(*) from public.steps s where s.run_id = p_run and s.status = 'queued' and s.holds & 2 = 2) then
+    raise exception 'a step of run % waits for a question that nobody was asked', p_run;
+  end if;
+  return v_asked;
+end
+$$;
+
 revoke all on function engine.request_approval(uuid, uuid, bigint, text, text, text, text, jsonb, text, text, bigint, jsonb),
+  engine.required_groups(uuid, text[]),
   engine.stricter(jsonb, jsonb), engine.names_groups(jsonb), engine.both_rules(jsonb, jsonb), engine.missing_groups(uuid, jsonb),
   engine.approval_rule(uuid, text, text), engine.as_uuid(text), engine.principal_chain(public.approvals), engine.prepare_approval(),
   engine.give_grant(public.approvals), engine.apply_edit(public.approvals), engine.answer_json(public.approvals),

@@ -125,8 +125,9 @@ create policy nofx_audit_objects_read on storage.objects for select to authentic
 create policy nofx_audit_objects_write on storage.objects for insert to authenticated
   with check (bucket_id in ('digests', 'snapshots') and split_part(name, '/', 1) = app.storage_tenant());
 
--- What a step asks people is a decision of its own to come: that it was asked is entered with it. Questions about plans and their steps
--- are in the snapshot of the plan; that of a loss its command enters.
+-- What a step asks people is a decision of its own to come: that it was asked is entered with it, and so is what a fork, a rerun or a
+-- redrive asks about its steps. Other questions about plans and their steps are in the snapshot of the plan; that of a loss its command
+-- enters.
 create function app.audit_question() returns trigger
 language plpgsql security definer
 set search_path = ''
@@ -147,5 +148,39 @@ revoke all on function app.audit_question() from public;
 -- as the transaction commits: the head of the chain is the last lock that anybody takes
 create constraint trigger approvals_audit after insert on public.approvals
   deferrable initially deferred for each row
-  when (new.subject in ('step', 'tool') and not (new.name = 'accept_loss' and new.requested_by_type = 'member'))
+  when ((new.subject in ('step', 'tool') and not (new.name = 'accept_loss' and new.requested_by_type = 'member'))
+    or (new.subject = 'plan_step' and new.step_id is not null))
   execute function app.audit_question();
+
+-- How a question goes on without a vote: another one takes its place, what it was about is over, or the next group is asked. Votes and
+-- the end of its time are entered where they are dealt with.
+create function app.audit_unvoted() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+  v_agent uuid := app.agent_id();
+  v_member uuid := app.user_id();
+begin
+  if session_user <> 'nofx_worker' and v_member is null and v_agent is null then
+    return null;
+  end if;
+  perform app.append_audit(new.tenant_id, case tg_argv[0] when 'ended' then 'approval.decided' else 'approval.escalated' end,
+    case when v_agent is not null then 'agent' when v_member is not null then 'member' else 'system' end,
+    coalesce(v_agent::text, v_member::text, 'engine'),
+    jsonb_strip_nulls(jsonb_build_object('approval_id', new.id, 'subject', new.subject, 'run_id', new.run_id, 'step_id', new.step_id)
+      || case tg_argv[0] when 'ended' then jsonb_build_object('status', new.status)
+        else jsonb_build_object('group', new.rule ->> 'escalateTo') end)::text);
+  return null;
+end
+$$;
+revoke all on function app.audit_unvoted() from public;
+
+create constraint trigger approvals_audit_ended after update of status on public.approvals
+  deferrable initially deferred for each row
+  when (old.status = 'pending' and new.status in ('superseded', 'cancelled'))
+  execute function app.audit_unvoted('ended');
+create constraint trigger approvals_audit_escalated after update of escalated_at on public.approvals
+  deferrable initially deferred for each row
+  when (old.escalated_at is null and new.escalated_at is not null)
+  execute function app.audit_unvoted('escalated');

@@ -73,7 +73,8 @@ export function createTools(calls: StepCalls, lease: Lease, log: LogBuffer): Too
     let args = asked.args;
     for (let times = 0; ; times++) {
       try {
-        return { begun: await begin({ ...asked, args }), args };
+        const begun = await begin({ ...asked, args });
+        return { begun, args: begun.arguments ?? args };
       } catch (error) {
         if (!needsApproval(error) || times >= MAX_ASKED) throw error;
         args = await ask(asked);

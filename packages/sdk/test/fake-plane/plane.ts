@@ -335,11 +335,12 @@ export class Plane {
   #begin(step: FakeStep, tool: string, use: AgentRequest<"toolBegin">): AgentResponse<"toolBegin"> {
     step.begun.push(use);
     const known = step.uses.get(use.name);
+    const answer = step.approvals.get(use.name);
     if (known !== undefined) {
       if (known.status === "intended") known.status = "unknown";
-      return { ...known, toolVersion: "1" };
+      const edited = answer?.status === "modified" ? { arguments: answer.arguments } : {};
+      return { ...known, toolVersion: "1", ...edited };
     }
-    const answer = step.approvals.get(use.name);
     const yes =
       answer?.status === "approved" ||
       (answer?.status === "modified" &&

@@ -32,16 +32,23 @@ export interface StepApprovalState {
   status: string | null;
 }
 
-/** Sensitive steps of a plan, each with the newest approval that no run has used yet. */
+/**
+ * Sensitive steps of a plan, each with the newest approval that no run has used yet. A yes whose grant ran out or is used up is
+ * none; one of before there were grants has none, and stands.
+ */
 export async function loadStepApprovals(
   db: Executor,
   planId: string,
 ): Promise<StepApprovalState[]> {
   const { rows } = await sql<StepApprovalState>`
-    select s.id as plan_step_id, s.name, s.title, s.arguments_digest, a.id as approval_id, a.status
+    select s.id as plan_step_id, s.name, s.title, s.arguments_digest,
+      case when not a.spent then a.id end as approval_id, case when not a.spent then a.status end as status
     from plan_steps s
     left join lateral (
-      select a.id, a.status from approvals a
+      select a.id, a.status, exists (
+        select from approval_grants g
+        where g.approval_id = a.id and (g.consumed_at is not null or g.expires_at <= clock_timestamp())) as spent
+      from approvals a
       where a.plan_step_id = s.id and a.run_id is null and a.arguments_digest = s.arguments_digest
       order by a.id desc limit 1
     ) a on true
