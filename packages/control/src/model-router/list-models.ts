@@ -5,6 +5,8 @@ import {
   type ModelView,
 } from "@nofx/core/api";
 import {
+  layPrices,
+  ModelCapability,
   NO_USAGE,
   priceInForce,
   splitModelId,
@@ -12,17 +14,19 @@ import {
   type DatedPrice,
 } from "@nofx/core/model-router";
 import { listLlmModels, loadLlmPrices, type LlmPriceRecord } from "@nofx/db/queries";
-import type { z } from "zod";
+import { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
 import { runQuery } from "../command/run-command.ts";
 
 const MOST = 500;
 
 /** The models that can be asked, with what they cost now; on request also those that only have a price. */
-export function listModels(
+export async function listModels(
   ctx: MemberContext,
   input: z.input<typeof ListModelsInput>,
 ): Promise<ModelList> {
+  // it may ask the database on a connection of its own: before this one is held
+  const routable = await routableOf(ctx);
   return runQuery(ctx, ListModelsInput, input, async (tx, { available, search = "" }) => {
     const known = await listLlmModels(tx.db, ctx.tenantId);
     const titles = new Map(known.map((one) => [`${one.provider}/${one.model}`, one]));
@@ -44,6 +48,13 @@ export function listModels(
           contextTokens: record?.context_tokens ?? null,
           available: asked.has(id),
           simulated: provider === "simulated",
+          routable: routable.has(id),
+          enabled: record?.enabled ?? true,
+          own: record?.own ?? false,
+          maxOutputTokens: record?.max_output_tokens ?? null,
+          capabilities: z.array(ModelCapability).parse(record?.capabilities ?? []),
+          aliases: record?.aliases ?? [],
+          quality: record?.quality ?? null,
           price: priceNow(prices.get(id) ?? [], ctx.plane.now().getTime()),
         };
       }),
@@ -51,11 +62,24 @@ export function listModels(
   });
 }
 
+async function routableOf(ctx: MemberContext): Promise<Set<string>> {
+  const { candidates } = await ctx.plane.routing.view(ctx.tenantId);
+  const enabled = candidates().filter((one) => one.enabled);
+  return new Set(enabled.map(({ provider, model }) => `${provider}/${model}`));
+}
+
 function priceNow(records: readonly LlmPriceRecord[], at: number): ModelPriceView | null {
-  const dated = records.map((record) => ({ ...toDatedPrice(record), source: record.source }));
-  const price = priceInForce(dated, { at, usage: NO_USAGE });
-  const source = dated.find((one) => one === price)?.source;
-  return price === undefined || source === undefined ? null : viewPrice(price, source);
+  const prices = toPrices(records);
+  return viewOf(prices, priceInForce(prices, { at, usage: NO_USAGE })) ?? null;
+}
+
+/** One of these prices as it is shown. */
+export function viewOf(
+  prices: readonly KnownPrice[],
+  price: DatedPrice | undefined,
+): ModelPriceView | undefined {
+  const known = prices.find((one) => one === price);
+  return known && { ...viewPrice(known, known.source), own: known.ours };
 }
 
 const MILLION = 1_000_000n;
@@ -76,6 +100,25 @@ export function viewPrice(price: DatedPrice, source: string): ModelPriceView {
     },
     source,
   };
+}
+
+/** A price with where it is from. */
+export interface KnownPrice extends DatedPrice {
+  readonly source: string;
+  /** The tenant's own, and not the product's that holds again. */
+  readonly ours: boolean;
+}
+
+/** The prices of one model, as they are decided by. */
+export function toPrices(records: readonly LlmPriceRecord[]): KnownPrice[] {
+  return layPrices(
+    records.map((record) => ({
+      ...toDatedPrice(record),
+      withdrawn: record.withdrawn,
+      source: record.source,
+      ours: record.own,
+    })),
+  );
 }
 
 export function toDatedPrice(record: LlmPriceRecord): DatedPrice {

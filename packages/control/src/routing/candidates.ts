@@ -1,7 +1,17 @@
-import { priceDigestInput, type Candidate, type ModelCapability } from "@nofx/core/model-router";
-import type { RoutingConfig, RoutingModelRow, RoutingProviderRow } from "@nofx/db/queries";
+import {
+  layPrices,
+  priceDigestInput,
+  type Candidate,
+  type ModelCapability,
+  type StoredPrice,
+} from "@nofx/core/model-router";
+import type {
+  RoutingConfig,
+  RoutingModelRow,
+  RoutingPriceRow,
+  RoutingProviderRow,
+} from "@nofx/db/queries";
 import type { CompatibleProvider } from "../model-router/registry.ts";
-import { layPrices } from "./lay-prices.ts";
 
 /** A candidate without its health, which changes more often than all the rest. */
 export type KnownCandidate = Omit<Candidate, "health">;
@@ -25,7 +35,8 @@ export function candidatesOf(
     model: RoutingModelRow,
     enabled: boolean,
   ): KnownCandidate => {
-    const laid = layPrices(pricesOf.get(`${model.provider}/${model.name}`) ?? []);
+    const rows = pricesOf.get(`${model.provider}/${model.name}`) ?? [];
+    const laid = layPrices(rows.map(toStoredPrice));
     return {
       provider: provider.name,
       model: model.name,
@@ -71,6 +82,21 @@ export function candidatesOf(
         ),
       ),
   ];
+}
+
+function toStoredPrice(row: RoutingPriceRow): StoredPrice {
+  const pico = (text: string | null) => (text === null ? null : BigInt(text));
+  return {
+    from: row.from,
+    aboveTokens: row.above_tokens,
+    own: row.own,
+    withdrawn: row.withdrawn,
+    input: BigInt(row.input),
+    output: BigInt(row.output),
+    cacheRead: pico(row.cache_read),
+    cacheWrite: pico(row.cache_write),
+    reasoning: pico(row.reasoning),
+  };
 }
 
 const unknownModel = (provider: string, name: string): RoutingModelRow => ({

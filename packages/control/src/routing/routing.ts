@@ -22,6 +22,8 @@ export interface RoutingView {
   /** The database's clock, in milliseconds. */
   readonly now: number;
   readonly policies: ReadonlyMap<string, PreparedPolicy>;
+  /** Everything that could be asked. */
+  candidates(): readonly Candidate[];
   /** What a request that names this model, or none, may be given under this policy. */
   candidatesFor(model: string | undefined, policy: RoutingPolicy): readonly Candidate[];
   lockedBy: TenantCatalog["lockedBy"];
@@ -138,20 +140,20 @@ export function createRouting(deps: {
       const { catalog } = held;
       if (catalog === undefined) throw new Error("the routing state has no configuration");
       const at = now();
+      const candidates = () =>
+        catalog.candidates(({ provider, model, region }) => {
+          const where = { provider, model, region };
+          return worseHealth(
+            book.viewOf({ tenantId, ...where }, at),
+            book.viewOf({ tenantId: null, ...where }, at),
+          );
+        });
       return {
         now: at,
         policies: catalog.policies,
         lockedBy: catalog.lockedBy,
-        candidatesFor(model, policy) {
-          const all = catalog.candidates(({ provider, model: name, region }) => {
-            const where = { provider, model: name, region };
-            return worseHealth(
-              book.viewOf({ tenantId, ...where }, at),
-              book.viewOf({ tenantId: null, ...where }, at),
-            );
-          });
-          return catalog.candidatesFor(model, policy, all);
-        },
+        candidates,
+        candidatesFor: (model, policy) => catalog.candidatesFor(model, policy, candidates()),
       };
     },
     note(key, outcome) {

@@ -27,6 +27,7 @@ export {
 export { addHistograms, quantileOf, type LatencyHistogram } from "./health/latency-histogram.ts";
 export { observe } from "./health/observe.ts";
 export { minutesOf, viewOf } from "./health/view-of.ts";
+export { layPrices, type StoredPrice } from "./lay-prices.ts";
 export { ModelCapability, ModelId, splitModelId } from "./model-id.ts";
 export { picoOfUsd, usdOfPico, type PicoUsd } from "./money.ts";
 export { costOf, priceDigestInput, priceInForce, type DatedPrice, type Price } from "./prices.ts";

@@ -7,6 +7,12 @@ export interface LlmModelRecord {
   model: string;
   title: string;
   context_tokens: number | null;
+  max_output_tokens: number | null;
+  capabilities: string[];
+  aliases: string[];
+  quality: number | null;
+  enabled: boolean;
+  own: boolean;
 }
 
 export interface LlmPriceRecord {
@@ -15,6 +21,8 @@ export interface LlmPriceRecord {
   effective_from: Date;
   above_tokens: number;
   own: boolean;
+  /** From then on the tenant has none of its own. */
+  withdrawn: boolean;
   input: string;
   output: string;
   cache_read: string | null;
@@ -27,7 +35,7 @@ export interface LlmPriceRecord {
 export async function listLlmModels(db: Executor, tenantId: string): Promise<LlmModelRecord[]> {
   const { rows } = await sql<LlmModelRecord>`
     select distinct on (m.provider, m.name) m.provider, coalesce(p.title, m.provider) as provider_title, m.name as model, m.title,
-      m.context_tokens
+      m.context_tokens, m.max_output_tokens, m.capabilities, m.aliases, m.quality, m.enabled, m.tenant_id is not null as own
     from llm_models m
     left join lateral (
       select p.title from llm_providers p where p.name = m.provider and (p.tenant_id is null or p.tenant_id = ${tenantId}::uuid)
@@ -39,18 +47,22 @@ export async function listLlmModels(db: Executor, tenantId: string): Promise<Llm
   return rows;
 }
 
-/** Every price of these models, whenever it began; picodollars as text, because they are counted exactly. */
+/** Every price of these models that was not replaced, whenever it began; picodollars as text, because they are counted exactly. */
 export async function loadLlmPrices(
   db: Executor,
   tenantId: string,
   ids: readonly string[],
 ): Promise<LlmPriceRecord[]> {
   const { rows } = await sql<LlmPriceRecord>`
-    select provider, model, effective_from, above_tokens, tenant_id is not null as own, input::text, output::text, cache_read::text,
-      cache_write::text, reasoning::text, source
-    from llm_prices
-    where (tenant_id is null or tenant_id = ${tenantId}::uuid) and provider || '/' || model = any(${[...ids]}::text[])
-    order by provider, model, effective_from, above_tokens
+    select p.provider, p.model, p.effective_from, p.above_tokens, p.tenant_id is not null as own, p.withdrawn, p.input::text,
+      p.output::text, p.cache_read::text, p.cache_write::text, p.reasoning::text, p.source
+    from llm_prices p
+    where (p.tenant_id is null or p.tenant_id = ${tenantId}::uuid) and p.provider || '/' || p.model = any(${[...ids]}::text[])
+      and not exists (
+        select from llm_prices newer
+        where newer.tenant_id is not distinct from p.tenant_id and newer.provider = p.provider and newer.model = p.model
+          and newer.effective_from = p.effective_from and newer.revision > p.revision)
+    order by p.provider, p.model, p.effective_from, p.above_tokens
   `.execute(db);
   return rows;
 }
