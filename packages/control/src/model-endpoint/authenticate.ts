@@ -1,0 +1,108 @@
+import { EndpointSettings } from "@nofx/core/api";
+import { AGENT_KEY_PREFIX, AgentKey } from "@nofx/core/contract";
+import { isAllowed, MemberRole, rolesWith, TenantId, toUuid } from "@nofx/core/vocabulary";
+import { findModelCaller, findModelMember } from "@nofx/db/queries";
+import { digestAgentKey } from "../agents/agent-key.ts";
+import { fromDatabaseError } from "../command/database-errors.ts";
+import type { Plane } from "../command/plane.ts";
+import { openAiError } from "../model-router/wire/index.ts";
+import type { ModelCaller, VouchedPerson } from "./caller.ts";
+import { remember } from "./remembered.ts";
+
+/** A key that was revoked, a member that was removed, a setting that was changed: heeded within this time. */
+const REMEMBERED_MS = 3_000;
+const MOST = 5_000;
+
+export type VerifyToken = (token: string) => Promise<VouchedPerson | undefined>;
+export type Authenticate = (headers: Headers) => Promise<ModelCaller>;
+
+/**
+ * Who calls: an agent by its key, a person by an access token of the sign-in service, either where OpenAI's clients put their key.
+ * People need the permission `model.call`.
+ */
+export function createAuthenticate(
+  plane: Plane,
+  verifyToken: VerifyToken | undefined,
+): Authenticate {
+  const callers = remember<ModelCaller>(plane.clock, { forMs: REMEMBERED_MS, most: MOST });
+  return async (headers) => {
+    const bearer = /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1];
+    if (bearer === undefined) throw unknownKey();
+    const tenant = headers.get("nofx-tenant") ?? "";
+    const isAgent = bearer.startsWith(AGENT_KEY_PREFIX);
+    const caller = await callers.get(`${digestAgentKey(bearer)} ${isAgent ? "" : tenant}`, () =>
+      isAgent ? findAgent(plane, bearer) : findMember(plane, bearer, tenant, verifyToken),
+    );
+    if (caller === undefined) throw unknownKey();
+    return caller;
+  };
+}
+
+async function findAgent(plane: Plane, bearer: string): Promise<ModelCaller | undefined> {
+  const key = AgentKey.safeParse(bearer);
+  if (!key.success) return undefined;
+  const found = await asked(findModelCaller(plane.db, digestAgentKey(key.data)));
+  if (found === undefined) return undefined;
+  const { agent_id: id, tenant_id: tenantId, name, settings } = found;
+  return {
+    type: "agent",
+    id,
+    tenantId,
+    name,
+    settings: EndpointSettings.parse(settings ?? {}),
+    claims: { role: "nofx_agent", agent_id: id, tenant_id: tenantId },
+  };
+}
+
+async function findMember(
+  plane: Plane,
+  token: string,
+  tenant: string,
+  verifyToken: VerifyToken | undefined,
+): Promise<ModelCaller | undefined> {
+  const person = await verifyToken?.(token);
+  if (person === undefined) return undefined;
+  const wanted = tenant === "" ? undefined : TenantId.safeParse(tenant);
+  if (wanted?.success === false) {
+    throw openAiError("invalid_tenant", "The header nofx-tenant is not a tenant's id.", 400, {
+      param: "nofx-tenant",
+    });
+  }
+  const uuid = wanted === undefined ? null : toUuid("tenant", wanted.data);
+  const found = await asked(findModelMember(plane.db, person.userId, uuid));
+  if (found === undefined) {
+    throw openAiError("not_a_member", "You are not a member of that tenant.", 403);
+  }
+  const role = MemberRole.parse(found.role);
+  if (!isAllowed(role, "model.call")) {
+    throw openAiError(
+      "forbidden",
+      `Your role is ${role}; to call models takes ${rolesWith("model.call").join(" or ")}.`,
+      403,
+    );
+  }
+  return {
+    type: "member",
+    id: person.userId,
+    tenantId: found.tenant_id,
+    name: person.email,
+    settings: EndpointSettings.parse(found.settings ?? {}),
+    claims: { role: "nofx_member", sub: person.userId, tenant_id: found.tenant_id },
+  };
+}
+
+function unknownKey() {
+  return openAiError(
+    "invalid_api_key",
+    "Send an agent's key (nofx_ak_...) or the access token of a signed-in person as the API key. This one is missing, unknown or revoked.",
+    401,
+  );
+}
+
+async function asked<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw fromDatabaseError(error);
+  }
+}

@@ -1,0 +1,229 @@
+import type { Refused, ReserveAnswer } from "@nofx/core/budgets";
+import { NofxError } from "@nofx/core/errors";
+import type { Route } from "@nofx/core/model-router";
+import { release, reserve } from "../budgets/index.ts";
+import { fromDatabaseError } from "../command/database-errors.ts";
+import { ProviderFailure, type ProviderFailureCode } from "../model-router/providers/index.ts";
+import { beginAttempt, UNUSED, type Attempt, type AttemptCode } from "./attempt.ts";
+import type { CallFrame } from "./call-frame.ts";
+import { failedBy, refusedByBudget } from "./errors.ts";
+import { estimateUsage } from "./estimate-usage.ts";
+import { findSecret, type ProviderSecret } from "./find-secret.ts";
+
+/** Asks one provider; throws ProviderFailure. */
+export type Ask<T> = (attempt: Attempt) => Promise<T>;
+
+export interface Tried {
+  readonly route: Route;
+  readonly code: AttemptCode | "ok";
+}
+
+export interface Answered<T> {
+  readonly attempt: Attempt;
+  readonly value: T;
+  readonly tried: readonly Tried[];
+  /** A budget had too little left for the model that was chosen: this is a cheaper one. */
+  readonly degraded: boolean;
+}
+
+/** Thrown with what was tried, which the answer's headers tell. */
+export class CallFailed extends Error {
+  readonly tried: readonly Tried[];
+
+  constructor(cause: unknown, tried: readonly Tried[]) {
+    super("The call failed.", { cause });
+    this.name = "CallFailed";
+    this.tried = tried;
+  }
+}
+
+type Then = "again" | "elsewhere" | "give_up";
+
+/** What follows on a failure: the same again in a moment, another at once, or nothing, because it would fail everywhere. */
+const THEN: Record<ProviderFailureCode, Then> = {
+  rate_limited: "again",
+  overloaded: "again",
+  unreachable: "again",
+  cut_off: "again",
+  no_answer: "again",
+  unauthorized: "elsewhere",
+  quota_exhausted: "elsewhere",
+  model_missing: "elsewhere",
+  context_too_long: "elsewhere",
+  address_refused: "elsewhere",
+  refused_by_provider: "give_up",
+  timed_out: "give_up",
+  cancelled: "give_up",
+};
+
+const MOST_ATTEMPTS = 5;
+const ALONE_ATTEMPTS = 3;
+const FIRST_PAUSE_MS = 250;
+/** Longer than this nobody waits here: the caller is told when to come back. */
+const LONGEST_PAUSE_MS = 5_000;
+/** How long a reservation outlives the time of its call. */
+const LEASE_SLACK_MS = 30_000;
+
+/**
+ * Tries the routes in their order until one answers. Whoever fails in a way that may pass is tried once more when all others have
+ * been. Each try is reserved, noted and paid for by itself; a caller that allows one gets one.
+ */
+export async function runAttempts<T>(frame: CallFrame, ask: Ask<T>): Promise<Answered<T>> {
+  const { plane, route: decision, wishes } = frame;
+  const waiting = (route: Route) => ({ route, notBefore: 0, pauses: 0 });
+  const queue = [decision.chosen, ...decision.fallbacks].map(waiting);
+  const most =
+    wishes.maxAttempts ?? Math.min(MOST_ATTEMPTS, Math.max(ALONE_ATTEMPTS, queue.length + 1));
+  const tried: Tried[] = [];
+  let failure: unknown;
+  let degraded = false;
+  while (queue.length > 0 && tried.length < most) {
+    const next = queue.shift();
+    if (next === undefined) break;
+    const wait = next.notBefore - plane.clock.now();
+    if (wait > 0) await plane.clock.sleep(wait, frame.signal);
+    const outcome = await tryOnce(frame, next.route, tried.length + 1, ask);
+    if (outcome.ok) {
+      tried.push({ route: next.route, code: "ok" });
+      return { ...outcome, tried, degraded };
+    }
+    failure = outcome.error;
+    if (outcome.code === undefined) {
+      if (!mayDegrade(outcome.refused, degraded)) throw new CallFailed(failure, tried);
+      degraded = true;
+      const cheaper = await frame.findCheaper(next.route, outcome.refused);
+      queue.splice(0, queue.length, ...cheaper.map(waiting));
+      continue;
+    }
+    tried.push({ route: next.route, code: outcome.code });
+    if (outcome.then === "give_up" || frame.signal.aborted) break;
+    if (outcome.then === "again") {
+      const pause = pauseOf(outcome.retryAfterMs, next.pauses, plane.random());
+      const at = plane.clock.now() + pause;
+      if (pause <= LONGEST_PAUSE_MS && at < frame.deadlineAt) {
+        queue.push({ ...next, notBefore: at, pauses: next.pauses + 1 });
+      }
+    }
+  }
+  throw new CallFailed(failure, tried);
+}
+
+type Outcome<T> =
+  | { ok: true; attempt: Attempt; value: T }
+  /** Without a code nobody was asked: a budget refused. */
+  | { ok: false; error: unknown; code?: undefined; refused: Refused }
+  | {
+      ok: false;
+      error: unknown;
+      code: AttemptCode;
+      then: Then;
+      retryAfterMs: number | undefined;
+    };
+
+async function tryOnce<T>(
+  frame: CallFrame,
+  route: Route,
+  number: number,
+  ask: Ask<T>,
+): Promise<Outcome<T>> {
+  const leaseMs = Math.max(0, frame.deadlineAt - frame.plane.clock.now()) + LEASE_SLACK_MS;
+  const reservation = await reserveFor(frame, route, number, leaseMs);
+  if (reservation.outcome !== "reserved") {
+    return { ok: false, error: refusedByBudget(reservation), refused: reservation };
+  }
+  const secret = await secretFor(frame, route, reservation.reservationId);
+  if ("error" in secret) {
+    return {
+      ok: false,
+      error: secret.error,
+      code: "key_missing",
+      then: "elsewhere",
+      retryAfterMs: undefined,
+    };
+  }
+  const attempt = beginAttempt(frame, { number, route, secret, reservation, leaseMs });
+  try {
+    const value = await ask(attempt);
+    await attempt.begun;
+    return { ok: true, attempt, value };
+  } catch (error) {
+    return failed(frame, attempt, error);
+  }
+}
+
+async function failed(
+  frame: CallFrame,
+  attempt: Attempt,
+  error: unknown,
+): Promise<Extract<Outcome<never>, { ok: false }>> {
+  const failure = ProviderFailure.in(error);
+  const mayBeBilled = failure?.mayBeBilled ?? true;
+  const ended = attempt.end({
+    status: frame.gone.aborted ? "abandoned" : "failed",
+    failure,
+    ...(mayBeBilled ? estimateUsage(frame, "") : UNUSED),
+  });
+  if (frame.hooks.background === undefined) await ended;
+  else frame.hooks.background(ended);
+  // ours, not the provider's
+  if (failure === undefined) throw fromDatabaseError(error);
+  const { code, retryAfterMs } = failure;
+  return { ok: false, error: failedBy(failure), code, then: THEN[code], retryAfterMs };
+}
+
+async function reserveFor(
+  frame: CallFrame,
+  route: Route,
+  number: number,
+  leaseMs: number,
+): Promise<ReserveAnswer> {
+  const { plane, caller, runId, wishes } = frame;
+  try {
+    return await reserve(
+      { db: plane.db, newUuid: plane.newUuid, claims: caller.claims },
+      {
+        tenantId: caller.tenantId,
+        requestKey: `model:${frame.callId}:${number}`,
+        scopes: {
+          ...(runId !== undefined && { runId }),
+          ...(wishes.stepId !== undefined && { stepId: wishes.stepId }),
+          ...(caller.type === "agent" && { agentId: caller.id }),
+          model: `${route.provider}/${route.model}`,
+        },
+        amounts: {
+          ...(route.highestCost !== undefined && { usd: route.highestCost }),
+          tokens: frame.inputTokens + frame.maxOutputTokens,
+          calls: 1,
+        },
+        leaseMs: Math.ceil(leaseMs),
+        wrappingUp: wishes.wrappingUp,
+      },
+    );
+  } catch (error) {
+    throw fromDatabaseError(error);
+  }
+}
+
+async function secretFor(
+  frame: CallFrame,
+  route: Route,
+  reservationId: string,
+): Promise<ProviderSecret | { error: unknown }> {
+  try {
+    return await findSecret(frame, route);
+  } catch (error) {
+    await release(frame.plane, reservationId);
+    if (NofxError.is(error) && /^(key_|vault_)/.test(error.code)) return { error };
+    throw error;
+  }
+}
+
+function pauseOf(retryAfterMs: number | undefined, pauses: number, random: number): number {
+  const own = FIRST_PAUSE_MS * 2 ** pauses * (0.5 + random);
+  return Math.max(own, retryAfterMs ?? 0);
+}
+
+/** Once a call: what is the cheapest that fits is asked for at once. */
+function mayDegrade({ outcome, kind }: Refused, degraded: boolean): boolean {
+  return outcome === "degrade" && kind === "cap" && !degraded;
+}
