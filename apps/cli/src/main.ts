@@ -1,13 +1,17 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
+import { actAs, PEOPLE } from "./client/acting-as.ts";
+import type { PersonName } from "./credentials/credentials.ts";
 import { EXIT, explain, wasInterrupted, WrongUsage } from "./errors.ts";
 import { root } from "./paths.ts";
 import { addApprovalsCommands } from "./program/approvals.ts";
 import { addAuditCommands } from "./program/audit.ts";
 import { addBacklogCommands } from "./program/backlog.ts";
+import { addBudgetsCommands } from "./program/budgets.ts";
 import { addGatesCommands } from "./program/gates.ts";
 import { addIncidentsCommands } from "./program/incidents.ts";
+import { addKeysCommands } from "./program/keys.ts";
 import { addModelsCommands } from "./program/models.ts";
 import { addOperationsCommands } from "./program/operations.ts";
 import { addRunsCommands } from "./program/runs.ts";
@@ -25,12 +29,16 @@ const program = new Command("nofx")
   )
   .version(version, "-V, --version", "print the version")
   .helpOption("-h, --help", "print help")
+  .addOption(
+    new Option("--as <person>", "sign in as this one of the local stack's people").choices(PEOPLE),
+  )
+  .hook("preAction", (command) => actAs(command.opts<{ as?: PersonName }>().as))
   .showHelpAfterError("(nofx help lists the commands and options)")
   .configureHelp({ sortSubcommands: false })
   .exitOverride()
   .addHelpText(
     "after",
-    "\nExit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.\nState lives in .nofx of the clone; NOFX_HOME names another folder. Ports: NOFX_WEB_PORT, NOFX_SUPABASE_PORT, NOFX_POSTGRES_PORT, NOFX_GATEWAY_PORT.",
+    "\nExit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.\nNOFX_AS names whom commands sign in as, where --as does not.\nState lives in .nofx of the clone; NOFX_HOME names another folder. Ports: NOFX_WEB_PORT, NOFX_SUPABASE_PORT, NOFX_POSTGRES_PORT, NOFX_GATEWAY_PORT.",
   );
 
 // In the order in which help lists them. Each command is loaded when it runs: --help and --version answer at once.
@@ -39,6 +47,8 @@ addBacklogCommands(program);
 addRunsCommands(program);
 addSchedulesCommands(program);
 addModelsCommands(program);
+addKeysCommands(program);
+addBudgetsCommands(program);
 addApprovalsCommands(program);
 addOperationsCommands(program);
 addGatesCommands(program);

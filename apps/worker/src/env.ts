@@ -60,6 +60,9 @@ export const WorkerEnv = z
     /** What audit digests are signed with: a private Ed25519 key as PEM, or the file that holds it. Without one nothing is signed. */
     NOFX_AUDIT_SIGNING_KEY: z.string().optional(),
     NOFX_AUDIT_SIGNING_KEY_FILE: z.string().optional(),
+    /** What opens the vault for calls of models, and the file that holds it: docs/vault.md. */
+    NOFX_KEK: z.string().optional(),
+    NOFX_KEK_FILE: z.string().optional(),
     /** How often a digest is signed. */
     NOFX_AUDIT_DIGEST_SECONDS: z.coerce.number().int().min(1).max(86_400).default(3_600),
     /** Set by the local stack's supervisor: this worker may be frozen for a demonstration. */

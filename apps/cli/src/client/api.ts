@@ -8,6 +8,9 @@ import {
   AuditHead,
   AuditPage,
   BacklogPage,
+  BudgetPage,
+  BudgetUsagePage,
+  BudgetView,
   BacklogPreview,
   BulkRedriveResult,
   CancelStepResult,
@@ -23,12 +26,18 @@ import {
   GateRuleList,
   GatesView,
   ImportBacklogResult,
+  KekList,
+  KekRotation,
+  KeyAuditPage,
+  KeyPage,
+  KeyView,
   LineageView,
   LogPage,
   ModelList,
   OverrideView,
   PackList,
   PlanForecastView,
+  PlanPage,
   PlanStepPage,
   PlanView,
   RedriveDeadLetterResult,
@@ -37,6 +46,7 @@ import {
   RunScheduleResult,
   RunSummary,
   RunView,
+  OneBudget,
   OneSchedule,
   SchedulePage,
   ScheduleView,
@@ -48,11 +58,16 @@ import {
   PulledPlug,
   QueuePage,
   RuleView,
+  TimeZoneSetting,
   UploadView,
+  UsageView,
   WorkerPage,
   WorkerView,
   type CancelRunInput,
+  type ChangeBudgetInput,
   type CreateScheduleInput,
+  type SetBudgetInput,
+  type UsageInput,
   type CreateUploadInput,
   type ImportBacklogInput,
   type PreviewBacklogInput,
@@ -67,6 +82,8 @@ import {
   type ForkRunInput,
   type LimitQueueInput,
   type OverrideInput,
+  type PutKeyInput,
+  type RotateKeyInput,
   type SaveRuleInput,
   type PauseQueueInput,
   type ResumeQueueInput,
@@ -90,6 +107,37 @@ export function createApi(options: RequestOptions) {
     flags: () => ask(options, "/flags", FlagList),
     setFlag: (name: string, input: { enabled: boolean; note: string }, key: string) =>
       command(options, `/flags/${encodeURIComponent(name)}`, FlagView, input, key),
+    keys: (question: { provider?: string; name?: string; status?: "active" | "all" } = {}) =>
+      ask(options, "/keys", KeyPage, { ...question, limit: 200 }),
+    putKey: (input: z.input<typeof PutKeyInput>, key: string) =>
+      command(options, "/keys", KeyView, input, key),
+    rotateKey: (id: string, input: Omit<z.input<typeof RotateKeyInput>, "keyId">, key: string) =>
+      command(options, `/keys/${id}/rotate`, KeyView, input, key),
+    retireKey: (id: string, key: string) =>
+      command(options, `/keys/${id}/retire`, KeyView, {}, key),
+    keyAudit: (question: { keyId?: string; action?: string; limit?: number }) =>
+      ask(options, "/keys/audit", KeyAuditPage, question),
+    keks: () => ask(options, "/keks", KekList),
+    rotateKek: (input: { kid?: string }, key: string) =>
+      command(options, "/keks/rotate", KekRotation, input, key),
+    retireKek: (kid: string, key: string) =>
+      command(options, `/keks/${encodeURIComponent(kid)}/retire`, KekList, {}, key),
+    budgets: (question: { limit?: number } = {}) => ask(options, "/budgets", BudgetPage, question),
+    budgetUsage: (id: string, question: { limit?: number; subject?: string | undefined }) =>
+      ask(options, `/budgets/${id}/usage`, BudgetUsagePage, question),
+    setBudget: (input: z.input<typeof SetBudgetInput>, key: string) =>
+      command(options, "/budgets", BudgetView, input, key),
+    changeBudget: (
+      id: string,
+      input: Omit<z.input<typeof ChangeBudgetInput>, "budgetId">,
+      key: string,
+    ) => command(options, `/budgets/${id}`, BudgetView, input, key),
+    removeBudget: (id: string, key: string) =>
+      command(options, `/budgets/${id}/remove`, OneBudget, {}, key),
+    setTimeZone: (timeZone: string, key: string) =>
+      command(options, "/settings/time-zone", TimeZoneSetting, { timeZone }, key),
+    usage: (question: Omit<z.input<typeof UsageInput>, "limit"> & { limit?: number }) =>
+      ask(options, "/usage", UsageView, question),
     packs: () => ask(options, "/backlog/packs", PackList),
     importBacklog: (input: z.input<typeof ImportBacklogInput>, key: string) =>
       command(options, "/backlog/import", ImportBacklogResult, input, key),
@@ -97,11 +145,13 @@ export function createApi(options: RequestOptions) {
       command(options, "/backlog/preview", BacklogPreview, input, key),
     createUpload: (input: z.input<typeof CreateUploadInput>, key: string) =>
       command(options, "/uploads", UploadView, input, key),
-    createPlan: (input: { pack: string; title?: string }, key: string) =>
+    createPlan: (input: { pack: string; title?: string; reuse?: boolean }, key: string) =>
       command(options, "/auto-planner/plan", PlanView, input, key),
     forecastPlan: (input: { pack: string }, key: string) =>
       command(options, "/auto-planner/forecast", PlanForecastView, input, key),
-    plan: (planId: string) => ask(options, `/plans/${planId}`, PlanView),
+    plans: (question: { pack?: string; limit?: number } = {}) =>
+      ask(options, "/plans", PlanPage, question),
+    plan: (planId: string) => ask(options, `/plans/${encodeURIComponent(planId)}`, PlanView),
     executePlan: (planId: string, key: string) =>
       command(options, "/auto-planner/execute", ExecutePlanResult, { planId }, key),
     approval: (approvalId: string) => ask(options, `/approvals/${approvalId}`, ApprovalDetail),

@@ -11,6 +11,7 @@ const KEPT_BY_US = [
   "story.json",
   "state.json",
   "keys.json",
+  "vault-kek.json",
   "logs",
   "workspaces",
   "demo",

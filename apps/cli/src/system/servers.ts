@@ -1,6 +1,7 @@
 import { findFreePort } from "@nofx/db/local-stack/ports";
 import { join } from "node:path";
 import { ensureAuditKey } from "../credentials/audit-key.ts";
+import { ensureKekFile } from "../credentials/kek-file.ts";
 import { logFile, root } from "../paths.ts";
 import { mailEnvironment } from "../processes/mail-environment.ts";
 import type { ProcessSpec } from "../processes/start-process.ts";
@@ -54,6 +55,7 @@ export function startWeb(
         SUPABASE_PUBLISHABLE_KEY: stack.publishableKey,
         SUPABASE_JWT_SECRET: stack.jwtSecret,
         ...mailEnvironment(process.env),
+        NOFX_KEK_FILE: ensureKekFile(system.home),
         NOFX_PLUG_URL: plug.url,
         NOFX_PLUG_TOKEN: plug.token,
         ...forTheWeb(process.env),
@@ -112,6 +114,7 @@ export function startWorker(
         NOFX_WORKSPACES: join(system.home, "workspaces"),
         NOFX_WORKSPACE_ROOT: root,
         NOFX_HOME: system.home,
+        NOFX_KEK_FILE: ensureKekFile(system.home),
         NOFX_AUDIT_SIGNING_KEY_FILE: ensureAuditKey(system.home),
         NOFX_AUDIT_DIGEST_SECONDS: String(AUDIT_DIGEST_SECONDS),
         // Ctrl-C is answered within ten seconds: what still runs after two is given back.

@@ -2,11 +2,13 @@ import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { approvalsRouter } from "./routers/approvals.ts";
 import { auditRouter } from "./routers/audit.ts";
 import { backlogRouter } from "./routers/backlog.ts";
+import { budgetsRouter, usageRouter } from "./routers/budgets.ts";
 import { comparisonsRouter, modelsRouter } from "./routers/comparisons.ts";
 import { deadLettersRouter } from "./routers/dead-letters.ts";
 import { flagsRouter } from "./routers/flags.ts";
 import { gatesRouter } from "./routers/gates.ts";
 import { inboundRouter } from "./routers/inbound.ts";
+import { keysRouter } from "./routers/keys.ts";
 import { lineageRouter } from "./routers/lineage.ts";
 import { plansRouter } from "./routers/plans.ts";
 import { retentionRouter } from "./routers/retention.ts";
@@ -26,12 +28,14 @@ export const appRouter = router({
   artifacts: artifactsRouter,
   audit: auditRouter,
   backlog: backlogRouter,
+  budgets: budgetsRouter,
   comparisons: comparisonsRouter,
   deadLetters: deadLettersRouter,
   events: eventsRouter,
   gates: gatesRouter,
   flags: flagsRouter,
   inbound: inboundRouter,
+  keys: keysRouter,
   lineage: lineageRouter,
   models: modelsRouter,
   plans: plansRouter,
@@ -43,6 +47,7 @@ export const appRouter = router({
   system: systemRouter,
   tasks: tasksRouter,
   tools: toolsRouter,
+  usage: usageRouter,
   waits: waitsRouter,
   webhooks: webhooksRouter,
   workers: workersRouter,

@@ -1,6 +1,6 @@
 export { listKeks, retireVaultKek, rotateVaultKek } from "./kek-commands.ts";
 export { keksInFile, writeKekFile } from "./keks-in-file.ts";
-export { newKek, readKekSet } from "./keks.ts";
+export { newKek } from "./keks.ts";
 export { getKey, listKeyAudit, listKeys } from "./list.ts";
 export { putKey } from "./put.ts";
 export { retireKey } from "./retire.ts";

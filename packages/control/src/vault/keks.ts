@@ -13,7 +13,7 @@ export interface RawKek {
 
 /** A KEK that can wrap and unwrap and cannot be read out again. Throws TypeError on what is none, without repeating it. */
 export async function importKek({ kid, k }: RawKek): Promise<KeyEncryptionKey> {
-  const bytes = base64url.decode(k);
+  const bytes = new Uint8Array(base64url.decode(k));
   const key = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
   return { kid, key, fingerprint: createHash("sha256").update(bytes).digest("hex") };
 }
