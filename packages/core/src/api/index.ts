@@ -22,6 +22,7 @@ export * from "./plans.ts";
 export * from "./retention.ts";
 export * from "./providers.ts";
 export * from "./queues.ts";
+export * from "./router-select.ts";
 export * from "./routing.ts";
 export * from "./runs.ts";
 export * from "./schedules.ts";
