@@ -11,6 +11,11 @@ import { ProviderFailure } from "./provider-failure.ts";
 /** Who takes instructions at the beginning alone. */
 const SYSTEM_FIRST: ReadonlySet<ProviderKind> = new Set(["anthropic", "google"]);
 
+/** Who knows JSON by a schema, but not JSON of any form. */
+const NO_JSON_MODE: ReadonlySet<ProviderKind> = new Set(["anthropic"]);
+
+const ANY_JSON = "Answer with one JSON object and nothing else: no text around it, no code fence.";
+
 /** Makes a prompt one that this provider takes: instructions first where it wants that, files fetched that it does not fetch itself. */
 export async function preparePrompt(
   kind: ProviderKind,
@@ -18,7 +23,8 @@ export async function preparePrompt(
   model: LanguageModelV4,
   options: LanguageModelV4CallOptions,
 ): Promise<LanguageModelV4CallOptions> {
-  const ordered = SYSTEM_FIRST.has(kind) ? systemFirst(options.prompt) : options.prompt;
+  const told = NO_JSON_MODE.has(kind) ? withJsonInstruction(options) : options.prompt;
+  const ordered = SYSTEM_FIRST.has(kind) ? systemFirst(told) : told;
   if (!ordered.some(hasAddress)) return { ...options, prompt: ordered };
   const supported = await model.supportedUrls;
   const prompt = await Promise.all(
@@ -35,6 +41,14 @@ export async function preparePrompt(
     }),
   );
   return { ...options, prompt };
+}
+
+function withJsonInstruction({
+  prompt,
+  responseFormat,
+}: LanguageModelV4CallOptions): LanguageModelV4Message[] {
+  if (responseFormat?.type !== "json" || responseFormat.schema !== undefined) return prompt;
+  return [{ role: "system", content: ANY_JSON }, ...prompt];
 }
 
 function systemFirst(prompt: readonly LanguageModelV4Message[]): LanguageModelV4Message[] {

@@ -1,11 +1,13 @@
 import { z } from "zod";
 
+const Text = z
+  .string({ error: "expected a text or a list of texts: tokens are not taken" })
+  .min(1, "an empty text has no embedding");
+
 /** What `POST /v1/embeddings` takes. */
 export const EmbeddingRequest = z.looseObject({
   model: z.string().min(1).max(200),
-  input: z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(2_048)], {
-    error: "expected a text or a list of 1 to 2048 texts, none empty; tokens are not taken",
-  }),
+  input: z.union([Text, z.array(Text).min(1).max(2_048)]),
   encoding_format: z.enum(["float", "base64"]).nullish(),
   dimensions: z.int().min(1).max(65_536).nullish(),
   user: z.string().nullish(),
