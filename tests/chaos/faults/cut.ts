@@ -22,9 +22,9 @@ export const cutTick: Fault = {
   },
 };
 
-/** The connection breaks on the reply to COMMIT of somebody's command. */
+/** The connection breaks on the reply to what commits somebody's command. */
 export const cutCommit: Fault = {
-  name: "cut reply to a client's COMMIT",
+  name: "cut reply to a client's commit",
   bites: "the repetition was answered from the first time",
   perMinute: 2,
   async inject({ proxy, history, signal }) {

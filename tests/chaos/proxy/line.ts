@@ -3,6 +3,10 @@ import { isExchange, resultsOf, settlementsOf, type SentSettlement } from "./exc
 import { MessageReader, stateOf, statementOf, type Message } from "./messages.ts";
 import type { ProxyState } from "./proxy.ts";
 
+/** `app.submit_tasks` is a transaction of its own. */
+const STORES_AN_ANSWER = /app\.keep_answer\(|app\.submit_tasks\(/i;
+const COMMITS = /^commit\b|app\.submit_tasks\(/i;
+
 /** The application name of the people's connections. */
 export const CLIENT = "chaos client";
 
@@ -49,8 +53,8 @@ export class Line {
       this.#statement = statement;
       this.#settlements = [];
       if (/^begin\b/i.test(statement)) this.#answered = false;
-      if (/insert into "?idempotency_keys/i.test(statement)) this.#answered = true;
-      if (/^commit\b/i.test(statement) && this.#cutsCommit()) this.#withheld = [];
+      if (STORES_AN_ANSWER.test(statement)) this.#answered = true;
+      if (COMMITS.test(statement) && this.#cutsCommit()) this.#withheld = [];
     }
     if (message.type === "B" && isExchange(this.#statement)) {
       this.#settlements = settlementsOf(message);
