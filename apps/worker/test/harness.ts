@@ -147,6 +147,9 @@ export async function startWorkerStack(): Promise<WorkerStack> {
   };
 }
 
+/** On a machine that does much else; one that cannot start ends, and is not waited for. */
+const STARTS_WITHIN_MS = 60_000;
+
 async function follow(child: ChildProcess): Promise<WorkerProcess> {
   let said = "";
   const note = (chunk: Buffer) => {
@@ -157,11 +160,15 @@ async function follow(child: ChildProcess): Promise<WorkerProcess> {
   const exited = new Promise<number | null>((resolve) => {
     child.once("exit", (code) => resolve(code));
   });
-  const url = await until("the worker is ready", () => {
-    if (child.exitCode !== null)
-      throw new Error(`the worker ended with ${child.exitCode}: ${said}`);
-    return /"gateway":"([^"]+)"/.exec(said)?.[1];
-  });
+  const url = await until(
+    "the worker is ready",
+    () => {
+      if (child.exitCode !== null)
+        throw new Error(`the worker ended with ${child.exitCode}: ${said}`);
+      return /"gateway":"([^"]+)"/.exec(said)?.[1];
+    },
+    STARTS_WITHIN_MS,
+  );
   if (child.pid === undefined) throw new Error("no pid");
   return {
     pid: child.pid,
