@@ -253,6 +253,7 @@ create table public.approval_decisions (
   arguments jsonb,
   batch boolean not null default false,
   via text,
+  behind uuid[] not null default '{}'::uuid[],
   constraint approval_decisions_pkey PRIMARY KEY (id),
   constraint approval_decisions_approval_id_fkey FOREIGN KEY (approval_id) REFERENCES approvals(id) ON DELETE CASCADE,
   constraint approval_decisions_decision_check CHECK ((decision = ANY (ARRAY['approve'::text, 'approve_with_changes'::text, 'reject'::text]))),

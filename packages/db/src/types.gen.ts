@@ -126,6 +126,7 @@ export interface ApprovalDecisions {
   arguments_digest: Generated<string>;
   at: Generated<Timestamp>;
   batch: Generated<boolean>;
+  behind: Generated<string[]>;
   decision: string;
   delegated_for: string | null;
   delegated_for_name: string | null;

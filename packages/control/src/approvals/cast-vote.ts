@@ -21,6 +21,8 @@ export interface VoteOrigin {
   readonly batch?: boolean;
   /** The receiver that it came in by. */
   readonly via?: string | undefined;
+  /** Who knows a secret of that receiver, and could have cast it. */
+  readonly behind?: readonly string[] | undefined;
 }
 
 /**
@@ -36,7 +38,7 @@ export async function castVote(
   const id = toUuid("approval", request.approvalId);
   const approval = await lockApproval(ctx, tx, id);
   const known = await loadVoter(ctx, tx);
-  const voter = voterOf(ctx, known, request.insteadOf);
+  const voter = { ...voterOf(ctx, known, request.insteadOf), behind: origin.behind ?? [] };
   const edit =
     request.decision === "approve_with_changes" && openApprovalOf(approval).editable
       ? checkEdit(ctx, approval, request.arguments)
@@ -156,6 +158,7 @@ async function store(
       arguments: edit === undefined ? null : JSON.stringify(edit.arguments),
       batch: origin.batch ?? false,
       via: origin.via ?? null,
+      behind: [...(origin.behind ?? [])],
     })
     .execute();
   if (edit !== undefined) {

@@ -12,6 +12,8 @@ export interface Principal {
   readonly userId: string;
   /** What history and audit call the way it came in, like `webhook:zig-todo`. */
   readonly via: string;
+  /** Who could make the receiver say so: user ids of all that know its secret. */
+  readonly behind?: readonly string[];
 }
 
 /**
@@ -32,5 +34,5 @@ export async function decideAsPrincipal(
     tenantId: toId("tenant", principal.tenantId),
     ...delivery,
   });
-  return decideApproval(ctx, input, { via: principal.via });
+  return decideApproval(ctx, input, { via: principal.via, behind: principal.behind });
 }

@@ -29,6 +29,7 @@ export function castVotesOf(row: ApprovalRecord): CastVote[] {
     // of before votes had a digest of their own
     argumentsDigest: one.arguments_digest === "" ? digestOf(row) : one.arguments_digest,
     groups: one.groups,
+    behind: one.behind,
   }));
 }
 

@@ -10,7 +10,6 @@ import {
 } from "@nofx/db/queries";
 import { decideAsPrincipal } from "../approvals/decide-as-principal.ts";
 import { loadApproval } from "../approvals/list.ts";
-import { openApprovalOf } from "../approvals/open-approval.ts";
 import { fromDatabaseError } from "../command/database-errors.ts";
 import type { Plane } from "../command/plane.ts";
 import { parseInput } from "../command/run-command.ts";
@@ -98,34 +97,31 @@ async function decide(
     });
   }
   seen.userId = userId;
-  const principal = { tenantId: receiver.tenant_id, userId, via: `webhook:${receiver.name}` };
+  const principal = {
+    tenantId: receiver.tenant_id,
+    userId,
+    via: `webhook:${receiver.name}`,
+    behind: receiver.holders,
+  };
   const idempotencyKey = `inbound:${plane.sha256(`${id} ${message.id}`)}`;
-  await refuseWhatIsNotItsOwn(plane, { receiver, userId, approvalId });
+  await refuseOtherSubjects(plane, { receiver, userId, approvalId });
   const { reason, argumentsDigest } = said;
   const input = { approvalId, decision, reason, argumentsDigest };
   const { status } = await decideAsPrincipal(plane, principal, input, { idempotencyKey });
   return { approvalId, status, decision };
 }
 
-/** Another subject than it is for; or a question of somebody who knows its secret, and so could answer it themselves. */
-async function refuseWhatIsNotItsOwn(
+async function refuseOtherSubjects(
   plane: Plane,
   { receiver, userId, approvalId }: { receiver: OpenReceiver; userId: string; approvalId: string },
 ): Promise<void> {
   const tenantId = toId("tenant", receiver.tenant_id);
   const ctx = await resolveMember(plane, { userId, email: receiver.name, tenantId });
   const approval = await inTransaction(ctx, (tx) => loadApproval(ctx, tx, approvalId));
-  const { subjects, holders } = receiver;
+  const { subjects } = receiver;
   if (subjects.length > 0 && !subjects.includes(approval.subject)) {
     throw new NofxError("forbidden", {
       detail: `This receiver does not decide about a ${approval.subject.replaceAll("_", " ")}.`,
-    });
-  }
-  const { barred } = openApprovalOf(approval);
-  if (holders.some((holder) => barred.has(holder))) {
-    throw new NofxError("approval_self", {
-      detail:
-        "Whoever asks knows a secret of this receiver. Somebody else has to decide, on the page or through a receiver of theirs.",
     });
   }
 }

@@ -1,5 +1,10 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { getApproval, listApprovals } from "@nofx/control/approvals";
+import {
+  decideApproval,
+  getApproval,
+  listApprovals,
+  putApprovalRule,
+} from "@nofx/control/approvals";
 import { importBacklog } from "@nofx/control/backlog";
 import type { MemberContext } from "@nofx/control/command";
 import {
@@ -250,4 +255,23 @@ test("admins only; members only; names are taken once; nobody reads a secret", a
   expect((await listInboundReceivers(admin)).items).toEqual([]);
   const gone = signed(zig, yes(await question()));
   expect((await refusal(receive(gone))).code).toBe("unauthenticated");
+});
+
+test("who knows the secret fills no quorum with it: not by two members' names, not with a vote of their own", async () => {
+  await putApprovalRule(again(admin), { subject: "plan_step", rule: { quorum: 2 } });
+  const second = await tenant.as("supervisor");
+  const third = await tenant.as("supervisor");
+  const zig = await receiver({ actsFor: [supervisor.actor.id, second.actor.id] });
+  const approvalId = await question();
+  const decide = (ctx: MemberContext) =>
+    decideApproval(again(ctx), { approvalId, decision: "approve" });
+  expect(await receive(signed(zig, yes(approvalId)))).toMatchObject({ status: "pending" });
+  await t.owner.query("update members set email = 'second@example.org' where user_id = $1", [
+    second.actor.id,
+  ]);
+  const more = yes(approvalId, { member: "second@example.org" });
+  expect((await refusal(receive(signed(zig, more)))).code).toBe("conflict");
+  expect((await refusal(decide(admin))).code).toBe("conflict");
+  expect((await getApproval(admin, { approvalId })).canDecide).toBe(false);
+  expect(await decide(third)).toMatchObject({ status: "approved" });
 });

@@ -147,6 +147,38 @@ describe("four eyes", () => {
   });
 });
 
+describe("what comes in by a receiver", () => {
+  const asked = question({ rule: ApprovalRule.parse({ quorum: 2 }) });
+  const by = (userId: string, ...behind: string[]): Voter => ({ ...person(userId), behind });
+  const received = (userId: string, ...behind: string[]) => cast(userId, { behind });
+
+  test("may be the word of anybody who knows its secret: they are not two people of a quorum", () => {
+    const refusals = [
+      decide(asked, [received("ann", "hal")], yes, by("bob", "hal")),
+      decide(asked, [received("ann", "hal", "ida")], yes, by("bob", "ida", "jo")),
+      decide(asked, [cast("hal")], yes, by("bob", "hal")),
+      decide(asked, [cast("cal", { byUserId: "hal" })], yes, by("bob", "hal")),
+      decide(asked, [received("ann", "hal")], yes, person("hal")),
+    ];
+    for (const outcome of refusals) expect(outcome).toMatchObject({ code: "conflict" });
+    const barred = new Map([["hal", "started the run"]]);
+    expect(decide(question({ barred }), [], yes, by("bob", "hal"))).toMatchObject({
+      code: "approval_self",
+    });
+  });
+
+  test("is a vote beside those of others, and never in the way of the other answer", () => {
+    const approved = { status: "approved" };
+    expect(decide(asked, [received("ann", "hal")], yes, person("bob"))).toMatchObject(approved);
+    expect(decide(asked, [received("ann", "hal")], yes, by("bob", "ida"))).toMatchObject(approved);
+    expect(decide(asked, [received("ann", "hal")], no, person("hal"))).toMatchObject({
+      status: "rejected",
+    });
+    // what a holder says of themselves by it is their own vote
+    expect(decide(question(), [], yes, by("hal", "hal"))).toMatchObject(approved);
+  });
+});
+
 describe("groups", () => {
   const rule = ApprovalRule.parse({ groups: [{ group: "a" }, { group: "b" }], quorum: 2 });
 

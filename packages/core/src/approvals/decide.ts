@@ -24,6 +24,8 @@ export interface CastVote {
   readonly decision: Decision;
   readonly argumentsDigest: string;
   readonly groups: readonly string[];
+  /** Who could have cast it: all that know a secret of the receiver that it came in by. */
+  readonly behind?: readonly string[];
 }
 
 export interface Vote {
@@ -46,6 +48,8 @@ export interface Voter {
     readonly role: MemberRole;
     readonly groups: readonly string[];
   };
+  /** As of a vote that was cast. */
+  readonly behind?: readonly string[];
 }
 
 export type Refusal = Extract<
@@ -99,12 +103,38 @@ export function decide(
     );
   }
 
+  if (cast.some((one) => mayBeOnePerson(one, { ...vote, digest }, { ...voter, counted }))) {
+    return refused(
+      "conflict",
+      "Somebody who knows the secret of a receiver may be behind this vote and an earlier one. Somebody else has to decide, on the page or through another receiver.",
+    );
+  }
+
   const groups = groupsThatCount(approval, counted.groups);
   const names = approval.rule.groups.map(({ group }) => group);
   if (names.length > 0 && groups.length === 0) {
     return refused("forbidden", `This is for members of ${names.join(" or ")} to decide.`);
   }
   return outcomeOf(approval, cast, { ...vote, digest, userId: counted.userId, groups });
+}
+
+/**
+ * Whether one person could have cast both of two votes that count together. What comes in by a receiver is the word of whoever
+ * knows its secret, so it and a vote of theirs, or another by such a receiver, are not surely two people's.
+ */
+function mayBeOnePerson(
+  one: CastVote,
+  vote: Vote & { digest: string },
+  voter: Voter & { counted: { userId: string } },
+): boolean {
+  const received = [...(one.behind ?? []), ...(voter.behind ?? [])].length > 0;
+  const together =
+    one.decision === "reject"
+      ? vote.decision === "reject"
+      : vote.decision !== "reject" && one.argumentsDigest === vote.digest;
+  if (!received || !together) return false;
+  const hands = new Set([voter.userId, voter.counted.userId, ...(voter.behind ?? [])]);
+  return [one.userId, one.byUserId, ...(one.behind ?? [])].some((hand) => hands.has(hand));
 }
 
 /**
@@ -143,6 +173,12 @@ function refusalOf(
     return refused(
       "approval_self",
       `You stand behind this question yourself (${behind}); somebody else has to decide.`,
+    );
+  }
+  if (voter.behind?.some((holder) => approval.barred.has(holder)) === true) {
+    return refused(
+      "approval_self",
+      "Whoever asks knows a secret of this receiver. Somebody else has to decide, on the page or through a receiver of theirs.",
     );
   }
   if (voter.instead !== undefined) {

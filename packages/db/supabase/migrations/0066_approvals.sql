@@ -121,8 +121,9 @@ alter table public.approval_decisions
   add column arguments_digest text not null default '',
   add column arguments jsonb,
   add column batch boolean not null default false,
-  -- by which receiver it came in, where not by our own pages and API
-  add column via text check (length(via) <= 200);
+  -- by which receiver it came in, where not by our own pages and API, and who knew a secret of it: any of them could have cast it
+  add column via text check (length(via) <= 200),
+  add column behind uuid[] not null default '{}';
 alter table public.approval_decisions drop constraint approval_decisions_approval_id_member_user_id_key;
 alter table public.approval_decisions add constraint approval_decisions_once unique (approval_id, member_user_id, arguments_digest);
 create unique index approval_decisions_counted on public.approval_decisions (approval_id, coalesce(delegated_for, member_user_id), arguments_digest);

@@ -55,6 +55,7 @@ export interface DecisionRecord {
   groups: string[];
   arguments_digest: string;
   via: string | null;
+  behind: string[];
   at: string;
 }
 
@@ -68,7 +69,7 @@ async function select(db: Executor, rest: RawBuilder<unknown>): Promise<Approval
            coalesce((
              select jsonb_agg(jsonb_build_object('by', d.member_name, 'by_user_id', d.member_user_id,
                'for', d.delegated_for_name, 'for_user_id', d.delegated_for, 'decision', d.decision, 'reason', d.reason,
-               'groups', d.groups, 'arguments_digest', d.arguments_digest, 'via', d.via,
+               'groups', d.groups, 'arguments_digest', d.arguments_digest, 'via', d.via, 'behind', d.behind,
                'at', to_char(d.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) order by d.at)
              from approval_decisions d where d.approval_id = a.id), '[]') as decisions,
            case when a.status = 'pending' then coalesce((
