@@ -8,7 +8,7 @@ const databaseServer = join(import.meta.dirname, "packages/db/src/testing/global
 /** They run the web's own handlers. */
 const ofTheWeb = [
   "apps/web/test/**/*.test.ts",
-  "tests/integration/{tenantIsolation*,commandLine,humanApproval*}.test.ts",
+  "tests/integration/{tenantIsolation*,commandLine*,humanApproval*}.test.ts",
   "tests/unit/gateHandlers.cloud.test.ts",
 ];
 

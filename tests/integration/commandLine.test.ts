@@ -1,112 +1,25 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Readable } from "node:stream";
-import { text } from "node:stream/consumers";
 import { makeSigningKey } from "@nofx/control/audit/keys";
-import { identifyProcess } from "@nofx/db/local-stack/process-identity";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { TestWeb } from "../../apps/web/test/test-web.ts";
+import { said, startCommandLine, type CommandLine } from "./fixtures/command-line.ts";
 
 // Commands of `nofx` in this process, as somebody who typed them: signed in, over HTTP, against the web's own handlers.
 
 // The marker of modules that only Next's server may load; here nothing else does.
 vi.mock("../../apps/web/node_modules/server-only/index.js", () => ({}));
 
-/** By a name that the compiler does not follow: the types of Next, which change those of Node, stay in the web app. */
-const WEB: string = "../../apps/web/test/start-web.ts";
-
-/** That of everybody whom the web's tests sign up. */
-const PASSWORD = "correct horse 9";
-
 let web: TestWeb;
-let server: Server;
 let home: string;
 let tenantId: string;
+let line: CommandLine;
 
 beforeAll(async () => {
-  const { startWeb } = (await import(WEB)) as { startWeb: () => Promise<TestWeb> };
-  web = await startWeb();
-  const { id } = await web.tenant();
-  tenantId = id;
-  server = createServer((request, response) => void answer(request, response)).listen(
-    0,
-    "127.0.0.1",
-  );
-  await new Promise((done) => server.once("listening", done));
-  home = mkdtempSync(join(tmpdir(), "nofx-command-line-"));
-  process.env["NOFX_HOME"] = home;
-  const { writeCredentials } = await import("../../apps/cli/src/credentials/credentials.ts");
-  const { writeState } = await import("../../apps/cli/src/system/state.ts");
-  const login = async (role: "supervisor" | "operator" | "admin") => ({
-    email: (await web.person({ tenantId, role })).email,
-    password: PASSWORD,
-  });
-  writeCredentials(home, {
-    people: {
-      supervisor: await login("admin"),
-      operator: await login("supervisor"),
-      admin: await login("admin"),
-    },
-    agentKeys: {},
-  });
-  const me = identifyProcess(process.pid);
-  writeState(home, {
-    pid: process.pid,
-    started: me?.started ?? "",
-    phase: "ready",
-    command: "test",
-    startedAt: new Date().toISOString(),
-    addresses: {
-      dashboard: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      supabase: web.gatewayUrl,
-      publishableKey: web.stack.keys.publishableKey,
-      agents: "http://127.0.0.1:1",
-      postgresPort: 1,
-    },
-    processes: [],
-  });
+  line = await startCommandLine({ supervisor: "admin", operator: "supervisor", admin: "admin" });
+  ({ web, home, tenantId } = line);
 });
-afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
-  await web[Symbol.asyncDispose]();
-  rmSync(home, { recursive: true, force: true });
-});
-
-const answer: (
-  ...args: Parameters<NonNullable<Parameters<typeof createServer>[1]>>
-) => Promise<void> = async (request, response) => {
-  const headers = Object.fromEntries(
-    Object.entries(request.headers).filter(
-      (entry): entry is [string, string] => typeof entry[1] === "string",
-    ),
-  );
-  const body = await text(request);
-  const answered = await web.rest(request.url ?? "/", {
-    method: request.method ?? "GET",
-    headers,
-    key: null,
-    ...(body === "" ? {} : { body: JSON.parse(body) as unknown }),
-  });
-  response.writeHead(answered.status, Object.fromEntries(answered.headers));
-  if (answered.body === null) response.end();
-  else Readable.fromWeb(answered.body as never).pipe(response);
-};
-
-/** What a command prints. */
-async function said(run: () => Promise<void>): Promise<string> {
-  const lines: string[] = [];
-  const log = vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
-  try {
-    await run();
-    return lines.join("\n");
-  } finally {
-    log.mockRestore();
-  }
-}
+afterAll(() => line[Symbol.asyncDispose]());
 
 test("nofx schedules: made, listed, paused, resumed, run and deleted by name", async () => {
   const schedules = await import("../../apps/cli/src/commands/schedules.ts");

@@ -3,9 +3,10 @@ import { Sentence } from "../errors.ts";
 import { home } from "../paths.ts";
 import { isAlive, readState, type Addresses } from "../system/state.ts";
 import type { Api } from "./api.ts";
+import { personFor } from "./acting-as.ts";
 import { connect } from "./connect.ts";
 
-/** The API of what runs in this clone, or a sentence that says how to get it running. */
+/** The API of what runs in this clone as this person, or as whom `--as` names; or a sentence that says how to get it running. */
 export async function connectRunning(
   person: PersonName,
 ): Promise<{ api: Api; addresses: Addresses }> {
@@ -18,5 +19,6 @@ export async function connectRunning(
     throw new Sentence(`NOFX is ${state.phase} in this clone. Try again in a moment.`);
   }
   const { addresses } = state;
-  return { api: await connect({ addresses, credentials, person }), addresses };
+  const api = await connect({ addresses, credentials, person: personFor(person) });
+  return { api, addresses };
 }

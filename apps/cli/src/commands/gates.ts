@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readRuleDocument, reportBuiltIn, reportRules, type RuleReport } from "@nofx/control/gates";
 import type { GateRuleView, OverrideView } from "@nofx/core/api";
+import { personFor } from "../client/acting-as.ts";
 import { connectRunning } from "../client/connect-running.ts";
 import { Sentence } from "../errors.ts";
 import { root } from "../paths.ts";
@@ -119,8 +120,15 @@ export async function override(planId: string, options: OverrideOptions): Promis
   if (options.json === true) return console.log(JSON.stringify(made));
   console.log(said(made));
   if (made.approvalId !== null) {
-    console.log(`A second person has to approve it: npx nofx approve ${made.approvalId}`);
+    console.log(
+      `A second person has to approve it: npx nofx --as ${secondPerson()} approvals approve ${made.approvalId}`,
+    );
   }
+}
+
+/** Somebody of the local stack who may decide and did not ask. */
+function secondPerson(): string {
+  return personFor("supervisor") === "supervisor" ? "admin" : "supervisor";
 }
 
 /** `nofx gates revoke OVERRIDE`. */

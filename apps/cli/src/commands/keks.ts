@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { KekList, KekView } from "@nofx/core/api";
 import { connectRunning } from "../client/connect-running.ts";
+import { Sentence } from "../errors.ts";
 import { bold, columns, dim, green, yellow } from "../terminal/style.ts";
 
 /** `nofx keys keks`. */
@@ -43,7 +44,8 @@ export async function retire(kid: string): Promise<void> {
   print(await api.retireKek(kid, randomUUID()));
 }
 
-function print({ keks }: KekList): void {
+function print({ keks, mayChange }: KekList): void {
+  if (!mayChange) throw new Sentence("This is for the admins of a tenant that operates the plane.");
   if (keks.length === 0) console.log("The vault has no KEK: docs/vault.md");
   for (const line of columns(keks.map(row))) console.log(line);
 }

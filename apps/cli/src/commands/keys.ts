@@ -63,7 +63,7 @@ export async function retire(provider: string, { name }: KeyOptions): Promise<vo
 
 /** `nofx keys audit`. */
 export async function audit(provider: string | undefined, options: AuditOptions): Promise<void> {
-  const { api } = await connectRunning("supervisor");
+  const { api } = await connectRunning("operator");
   const keys =
     provider === undefined
       ? [undefined]

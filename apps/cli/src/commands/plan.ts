@@ -1,15 +1,21 @@
 import { randomUUID } from "node:crypto";
+import type { PlanView } from "@nofx/core/api";
 import { connectRunning } from "../client/connect-running.ts";
 import { showForecast } from "../demo/show-forecast.ts";
 import { showPlan } from "../demo/show-plan.ts";
 import { Sentence } from "../errors.ts";
-import { green } from "../terminal/style.ts";
+import { dim } from "../terminal/style.ts";
+import { begun, nextSteps, start } from "./execute.ts";
 
-/** `nofx plan PACK`: makes the next version of the pack's plan and shows what the gates say. */
-export async function plan(
-  pack: string,
-  options: { execute?: boolean; dryRun?: boolean; json?: boolean },
-): Promise<void> {
+export interface PlanOptions {
+  execute?: boolean;
+  dryRun?: boolean;
+  again?: boolean;
+  json?: boolean;
+}
+
+/** `nofx plan PACK`: the next version of the pack's plan, or the newest where nothing has changed since, and what the gates say. */
+export async function plan(pack: string, options: PlanOptions): Promise<void> {
   const { api, addresses } = await connectRunning("operator");
   if (options.dryRun === true) {
     if (options.execute === true) throw new Sentence("Give --dry-run or --execute, not both.");
@@ -18,18 +24,23 @@ export async function plan(
     else for (const line of showForecast(forecast)) console.log(line);
     return;
   }
-  const made = await api.createPlan({ pack }, randomUUID());
-  if (options.json !== true) {
-    for (const line of showPlan(made)) console.log(line);
-    console.log(`  ${addresses.dashboard}/plans/${made.id}`);
+  const before = (await api.plans({ pack, limit: 1 })).items[0];
+  const made = await api.createPlan({ pack, reuse: options.again !== true }, randomUUID());
+  const say = options.json === true ? () => {} : (line: string) => console.log(line);
+  for (const line of showPlan(made)) say(line);
+  say(`  ${addresses.dashboard}/plans/${made.id}`);
+  if (before?.id === made.id) say(dim(unchanged(made)));
+  if (options.execute !== true) {
+    if (options.json === true) return console.log(JSON.stringify(made));
+    if (made.executable) return say(`  next: npx nofx execute ${made.pack}`);
+    for (const line of nextSteps(made)) say(`  ${line}`);
+    return;
   }
-  if (options.execute === true && !made.executable) {
-    throw new Sentence(`The plan is not executed: ${made.blockers.join(" ")}`);
-  }
-  const run = options.execute === true ? await api.executePlan(made.id, randomUUID()) : undefined;
-  if (options.json === true)
-    console.log(JSON.stringify(run === undefined ? made : { ...made, run }));
-  else if (run !== undefined) {
-    console.log(`${green("✔")} Running: ${addresses.dashboard}/runs/${run.runId}`);
-  }
+  const run = await start(api, made);
+  if (options.json === true) return console.log(JSON.stringify({ ...made, run }));
+  for (const line of begun(made, `${addresses.dashboard}/runs/${run.runId}`)) console.log(line);
+}
+
+function unchanged({ version }: PlanView): string {
+  return `  Nothing has changed since version ${version}, so it stands; --again makes another.`;
 }

@@ -7,8 +7,14 @@ const MARKS = { allow: green("✔"), warn: yellow("!"), block: red("✖") } as c
 export function showPlan(plan: PlanView): string[] {
   const lines = [`Plan ${bold(plan.title)}, version ${plan.version}: ${plan.steps} steps`];
   lines.push(...showVerdicts(plan.evaluations));
+  for (const notice of whatIsMissing(plan)) lines.push(`  ${yellow("!")} ${printable(notice)}`);
   for (const blocker of plan.blockers) lines.push(`  ${yellow("→")} ${printable(blocker)}`);
   return lines;
+}
+
+/** What a plan needs that nobody offers now: it would wait for it. */
+export function whatIsMissing({ forecast }: Pick<PlanView, "forecast">): readonly string[] {
+  return forecast?.assumptions ?? [];
 }
 
 /** What each gate says, with its findings. */

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { ImportOptions } from "../commands/import.ts";
+import type { PlanOptions } from "../commands/plan.ts";
 
 /** From a file to a plan. */
 export function addBacklogCommands(program: Command): void {
@@ -38,10 +39,19 @@ export function addBacklogCommands(program: Command): void {
     .description("plan a pack and show what the gates say, as the operator")
     .argument("<pack>", "name of an imported pack")
     .option("--execute", "execute it too, unless something has to be approved first")
+    .option("--again", "make another version also where nothing has changed since the newest")
     .option("--dry-run", "only forecast it: times, cost, odds, verdicts; nothing is stored")
     .option("--json", "for programs")
-    .action(
-      async (pack: string, options: { execute?: boolean; dryRun?: boolean; json?: boolean }) =>
-        (await import("../commands/plan.ts")).plan(pack, options),
+    .action(async (pack: string, options: PlanOptions) =>
+      (await import("../commands/plan.ts")).plan(pack, options),
+    );
+
+  program
+    .command("execute")
+    .description("execute a plan as it stands, without planning again, as the operator")
+    .argument("<plan>", "its id, or the name of a pack: its newest version")
+    .option("--json", "for programs")
+    .action(async (plan: string, options: { json?: boolean }) =>
+      (await import("../commands/execute.ts")).execute(plan, options),
     );
 }

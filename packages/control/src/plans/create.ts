@@ -20,6 +20,7 @@ import { digestPlan } from "./digest.ts";
 import { draftPlan, type PlanDraft } from "./draft-plan.ts";
 import { openApprovals } from "./open-approvals.ts";
 import { packNamed } from "./pack-named.ts";
+import { standsUnchanged } from "./stands-unchanged.ts";
 import { supersedeOlder } from "./supersede-older.ts";
 import { viewPlan } from "./view.ts";
 
@@ -50,6 +51,10 @@ export async function createPlan(
       parsed.from === undefined ? undefined : await adoptedPlan(ctx, tx, pack.name, parsed.from);
     const items = adopted === undefined ? parsed.items : adopted.items;
     const draft = await draftPlan(ctx, tx, pack, { ...parsed, ...plan, items }, adopted?.revise);
+    if (parsed.reuse === true && parent !== undefined) {
+      const standing = await standsUnchanged(ctx, tx, parent.id, { ...plan, draft });
+      if (standing) return viewPlan(ctx, tx, toId("plan", parent.id));
+    }
     await supersedeOlder(tx, pack.id);
     await store(ctx, tx, { plan, draft, model: adopted?.model });
     if (adopted !== undefined) {

@@ -10,7 +10,7 @@ import {
 } from "./estimates.ts";
 import { CreatePlanInput, EvaluationView, PlanStepView } from "./plans.ts";
 
-export const ForecastPlanInput = CreatePlanInput;
+export const ForecastPlanInput = CreatePlanInput.omit({ reuse: true });
 export type ForecastPlanInput = z.infer<typeof ForecastPlanInput>;
 
 export const ForecastStepView = PlanStepView.pick({

@@ -26,6 +26,10 @@ export const CreatePlanInput = z.object({
       "Keys of the items to plan, with everything they need; all open items of the pack when absent",
   }),
   title: z.string().max(500).optional(),
+  reuse: z.boolean().optional().meta({
+    description:
+      "Answer the newest version instead of making another, where another would say the same and this one is approved or still asked about",
+  }),
   from: z.object({ comparisonId: ComparisonId, model: ModelId }).optional().meta({
     description:
       "Order, needs and priorities as this model answered in a comparison; the items are then those of the comparison",

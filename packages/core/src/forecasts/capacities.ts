@@ -30,10 +30,14 @@ export interface PlanResources {
   readonly resources: readonly PlanResource[];
   /** Names of what each step holds, in the order of the steps. */
   readonly held: readonly (readonly string[])[];
+  /** Capabilities that steps need and no active agent offers, also where they hold nothing back. */
+  readonly unoffered: readonly string[];
+  /** Whether steps need a worker and none is up. */
+  readonly noWorker: boolean;
 }
 
 /** As many as a worker runs unless told otherwise. */
-const ASSUMED_SLOTS = 4;
+export const ASSUMED_SLOTS = 4;
 
 /**
  * What the steps of a plan compete for: slots of workers, agents (all of them, and those with a capability), limits of claims, and exclusive
@@ -46,6 +50,7 @@ export function planResources(
   { workerSlots, agents, limits }: Capacities,
 ): PlanResources {
   const all = new Map<string, PlanResource>();
+  const unoffered: string[] = [];
   const held: string[][] = steps.map(() => []);
   const hold = (name: string, capacity: number, who: readonly number[], assumed = false) => {
     if (who.length <= capacity) return;
@@ -59,6 +64,7 @@ export function planResources(
     byAgent(step) ? [step.capability ?? ""] : [],
   )) {
     const able = agents.filter((capabilities) => capabilities.includes(capability)).length;
+    if (able === 0) unoffered.push(capability);
     hold(`agents:${capability}`, Math.max(1, able), who, able === 0);
   }
   for (const [name, who] of groupBy(steps, (step) => step.resources ?? [])) {
@@ -74,7 +80,8 @@ export function planResources(
       hold(`rate:${limit.queue ?? "*"}/${limit.type ?? "*"}`, together, who);
     }
   });
-  return { resources: [...all.values()], held };
+  const noWorker = workerSlots === 0 && steps.some(byWorker);
+  return { resources: [...all.values()], held, unoffered: unoffered.toSorted(), noWorker };
 }
 
 /** Waits and questions hold nobody while they last. */

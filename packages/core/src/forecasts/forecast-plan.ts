@@ -1,6 +1,7 @@
 import { oddsOfAll, type Estimate, type Range, type Tries } from "../estimates/index.ts";
 import type { PlannedStep } from "../planner/planned-step.ts";
 import { best, type ScheduleState } from "../planner/schedule/index.ts";
+import { ASSUMED_SLOTS } from "./capacities.ts";
 import type { PlanProblem } from "./schedule-problem.ts";
 import { simulate } from "./simulate.ts";
 import { workOf } from "../gates/work-of.ts";
@@ -62,16 +63,20 @@ export function forecastPlan(request: ForecastRequest): PlanForecast {
     successOdds,
     approvals: asking + otherApprovals,
     measuredSteps: estimates.filter(({ basis }) => basis === "telemetry").length,
-    assumptions: plan.resources.flatMap(({ name, capacity, assumed }) =>
-      assumed ? [assumptionOf(name, capacity)] : [],
-    ),
+    assumptions: [
+      ...(plan.noWorker
+        ? [`No worker is up: planned as if ${ASSUMED_SLOTS} steps could run at a time.`]
+        : []),
+      ...(plan.unoffered.length === 0
+        ? []
+        : [
+            `No active agent offers ${listed(plan.unoffered)}: planned as if one did. Steps that need it wait until then.`,
+          ]),
+    ],
   };
 }
 
-function assumptionOf(name: string, capacity: number): string {
-  if (name === "workers")
-    return `No worker is up: planned as if ${capacity} steps could run at a time.`;
-  if (name === "agents") return "No agent is active: planned as if there were one.";
-  const capability = name.slice(name.indexOf(":") + 1);
-  return `No active agent offers ${capability}: planned as if one did.`;
+function listed(names: readonly string[]): string {
+  const last = names.at(-1) ?? "";
+  return names.length < 2 ? last : `${names.slice(0, -1).join(", ")} or ${last}`;
 }

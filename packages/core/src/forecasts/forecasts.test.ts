@@ -68,6 +68,28 @@ describe("a timetable", () => {
       capacity: 1,
       assumed: true,
     });
+    expect(plan.unoffered).toEqual(["code.patch"]);
+  });
+
+  test("what nobody offers is named, every capability of it, also where one step needs it", () => {
+    const agent = (name: string, capability: string) => step(name, { kind: "agent", capability });
+    const steps = [agent("a", "review"), agent("b", "test"), agent("c", "deploy"), step("d")];
+    const there = { ...plenty, workerSlots: 0, agents: [["test"]] };
+    const { plan } = timesOf(steps, [1, 1, 1, 1], there);
+    expect(plan).toMatchObject({ unoffered: ["deploy", "review"], noWorker: true });
+    const forecast = forecastPlan({
+      steps,
+      estimates: steps.map(() => takes(1)),
+      plan,
+      state: undefined,
+      tries: new Map(),
+      otherApprovals: 0,
+      seed: 1,
+    });
+    expect(forecast.assumptions).toEqual([
+      "No worker is up: planned as if 4 steps could run at a time.",
+      "No active agent offers deploy or review: planned as if one did. Steps that need it wait until then.",
+    ]);
   });
 
   test("a year of work fits, coarser", () => {

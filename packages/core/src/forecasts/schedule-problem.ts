@@ -9,6 +9,8 @@ export interface PlanProblem {
   /** What one unit of the problem's time is. */
   readonly unitMs: number;
   readonly resources: readonly PlanResource[];
+  readonly unoffered: readonly string[];
+  readonly noWorker: boolean;
 }
 
 /** From exact to coarse: time has to fit into the scheduler's numbers, however long the plan is. */
@@ -24,7 +26,7 @@ export function planProblem(
   capacities: Capacities,
 ): PlanProblem {
   const durations = estimates.map(({ durationMs }) => durationMs.p50);
-  const { resources, held } = planResources(steps, durations, capacities);
+  const { resources, held, unoffered, noWorker } = planResources(steps, durations, capacities);
   const total = durations.reduce((sum, ms) => sum + ms, 0);
   const unitMs = UNITS_MS.find((ms) => total / ms + steps.length < MAX_TIME) ?? 86_400_000;
   const placeOf = new Map(steps.map(({ name }, place) => [name, place]));
@@ -35,5 +37,5 @@ export function planProblem(
     after: needs.filter((need) => (placeOf.get(need) ?? Infinity) < place),
   }));
   const capacityOf = Object.fromEntries(resources.map(({ name, capacity }) => [name, capacity]));
-  return { problem: { resources: capacityOf, tasks }, unitMs, resources };
+  return { problem: { resources: capacityOf, tasks }, unitMs, resources, unoffered, noWorker };
 }

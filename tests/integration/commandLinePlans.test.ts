@@ -1,0 +1,97 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { said, startCommandLine, type CommandLine } from "./fixtures/command-line.ts";
+
+// The way from a backlog to a run by `nofx` alone, where a gate warns and people are asked.
+
+// The marker of modules that only Next's server may load; here nothing else does.
+vi.mock("../../apps/web/node_modules/server-only/index.js", () => ({}));
+
+let line: CommandLine;
+beforeAll(async () => {
+  line = await startCommandLine({
+    supervisor: "supervisor",
+    operator: "operator",
+    admin: "admin",
+  });
+});
+afterAll(() => line[Symbol.asyncDispose]());
+afterEach(async () => (await commands.as()).actAs(undefined));
+
+// Loaded only when the home is there: its place is read once.
+const commands = {
+  as: () => import("../../apps/cli/src/client/acting-as.ts"),
+  plan: () => import("../../apps/cli/src/commands/plan.ts"),
+  execute: () => import("../../apps/cli/src/commands/execute.ts"),
+  approvals: () => import("../../apps/cli/src/commands/approvals.ts"),
+  gates: () => import("../../apps/cli/src/commands/gates.ts"),
+};
+
+async function imported(pack: string, items: readonly object[]) {
+  const { importBacklog } = await import("../../apps/cli/src/commands/import.ts");
+  const file = join(line.home, `${pack}.json`);
+  writeFileSync(file, JSON.stringify({ version: 1, pack, items }));
+  await said(() => importBacklog(file, { json: true }));
+}
+
+const item = { id: "push", title: "Push", kind: "shell", with: { script: ":" }, owner: "us" };
+const warned = { ...item, risk: ["production"] };
+const found = (text: string, pattern: RegExp) => pattern.exec(text)?.[0] ?? "";
+
+test("a plan that needs an approval is executed once it has one, and is not made again for it", async () => {
+  const { plan } = await commands.plan();
+  const { execute } = await commands.execute();
+  const { decide } = await commands.approvals();
+  await imported("warned", [warned]);
+  await expect(execute("warned", {})).rejects.toThrow("npx nofx plan warned");
+  const asked = await said(() => plan("warned", {}));
+  const approval = found(asked, /approval_\w+/);
+  expect(asked).toContain(`npx nofx approvals approve ${approval}`);
+  expect(asked).toContain("npx nofx execute warned");
+  await expect(said(() => plan("warned", { execute: true }))).rejects.toThrow(approval);
+  await expect(said(() => execute("warned", {}))).rejects.toThrow(approval);
+
+  expect(await said(() => decide(approval, "approve", {}))).toBe("approved");
+  const again = await said(() => plan("warned", { execute: true }));
+  expect(again).toMatch(/version 1[^]*Nothing has changed since version 1[^]*Started: .*run_/);
+  await expect(said(() => execute("warned", {}))).rejects.toThrow(/right now[^]*runs cancel run_/);
+  expect(await said(() => plan("warned", { again: true }))).toContain("version 2");
+});
+
+test("a plan that nobody can execute says so, when it is made and when it starts", async () => {
+  const { plan } = await commands.plan();
+  const { execute } = await commands.execute();
+  const agent = (id: string, capability: string) => ({
+    id,
+    title: id,
+    kind: "agent",
+    with: { capability },
+    owner: "us",
+  });
+  await imported("nobody", [agent("bake", "bake.bread"), agent("sell", "sell.bread")]);
+  const missing = "No active agent offers bake.bread or sell.bread";
+  expect(await said(() => plan("nobody", {}))).toContain(missing);
+  expect(await said(() => execute("nobody", {}))).toContain(missing);
+});
+
+test("an override is answered by a second person of the local stack, whom --as names", async () => {
+  const { plan } = await commands.plan();
+  const { override } = await commands.gates();
+  const { decide } = await commands.approvals();
+  const { actAs } = await commands.as();
+  // Put together here, so that scanners of source code leave this file alone.
+  const secret = `AKIA${"ABCDEFGH".repeat(2)}`;
+  await imported("leaking", [{ ...item, with: { command: ["x", secret] } }]);
+  const { id } = JSON.parse(await said(() => plan("leaking", { json: true }))) as { id: string };
+  const reason = "The incident of today needs it, and the team watches.";
+  const asked = await said(() => override(id, { reason, hours: 1 }));
+  const approval = found(asked, /approval_\w+/);
+  expect(asked).toContain(`npx nofx --as admin approvals approve ${approval}`);
+  await expect(decide(approval, "approve", {})).rejects.toMatchObject({ status: 403 });
+  actAs("admin");
+  expect(await said(() => decide(approval, "approve", {}))).toBe("approved");
+  actAs(undefined);
+  vi.stubEnv("NOFX_AS", "nobody");
+  await expect(override(id, { reason, hours: 1 })).rejects.toThrow("NOFX_AS names one of");
+});
