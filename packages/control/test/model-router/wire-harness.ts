@@ -21,7 +21,7 @@ export function endpointOf(model: LanguageModelV4) {
   const fetch = async (input: unknown, init: RequestInit = {}): Promise<Response> => {
     const chat = String(input).endsWith("/chat/completions");
     try {
-      const json: unknown = JSON.parse(String(init.body));
+      const json: unknown = JSON.parse(init.body as string);
       const text = chat
         ? await answerChat(json, model, calls)
         : await answerResponse(json, model, calls);
@@ -82,7 +82,7 @@ export function modelOf(parts: readonly LanguageModelV4StreamPart[]): LanguageMo
     supportedUrls: {},
     doGenerate: () => Promise.reject(new Error("streams only")),
     doStream: async () => ({
-      stream: ReadableStream.from(parts) as ReadableStream<LanguageModelV4StreamPart>,
+      stream: ReadableStream.from<LanguageModelV4StreamPart>(parts),
     }),
   };
 }

@@ -212,7 +212,7 @@ test("events of a response come in OpenAI's order, numbered without a gap", asyn
   );
   const include = ["reasoning.encrypted_content"];
   const body = JSON.stringify({ model: "m", input: "Hello?", stream: true, include });
-  await fetch("http://x/v1/responses", { body });
+  await fetch("http://x/v1/responses", { method: "POST", body });
   const events = eventsIn(texts[0] ?? "");
   expect(events.map(({ type }) => String(type).replace("response.", ""))).toEqual([
     "created",
@@ -254,6 +254,7 @@ test("events of a response come in OpenAI's order, numbered without a gap", asyn
   const results = [{ type: "function_call_output", call_id: "c1", output: "ok" }];
   const input = [{ role: "user", content: "Hello?" }, ...output, ...results];
   await again("http://x/v1/responses", {
+    method: "POST",
     body: JSON.stringify({ model: "m", input, stream: true }),
   });
   expect(calls[0]?.options.prompt[1]?.content[0]).toMatchObject({

@@ -1,7 +1,7 @@
 import type { EmbeddingModelV4, LanguageModelV4 } from "@ai-sdk/provider";
 import { guardEmbeddingModel } from "./guard-embedding-model.ts";
 import { guardModel } from "./guard-model.ts";
-import { headerProblem } from "./header-problem.ts";
+import { headerProblem, isHeaderValue } from "./header-problem.ts";
 import { preparePrompt } from "./prepare-prompt.ts";
 import { ProviderFailure } from "./provider-failure.ts";
 import type { ProviderFetch } from "./provider-network.ts";
@@ -51,6 +51,12 @@ async function modelsOf(
   const { kind, model, provider } = route;
   if (kind === "simulated") return simulated(model, deps);
   checkRoute(route);
+  if (secret !== null && !isHeaderValue(secret)) {
+    throw new ProviderFailure(
+      "unauthorized",
+      "The key has characters that no key has, perhaps a line break: put it in again.",
+    );
+  }
   // given in any case: the SDK would look for keys and addresses in the environment of this process
   const settings = {
     apiKey: secret ?? "",

@@ -18,10 +18,9 @@ function refusal(read: (json: unknown) => unknown, json: unknown) {
   try {
     read(json);
   } catch (error) {
-    if (!(error instanceof OpenAiError)) throw error;
-    expect(error.status).toBe(400);
+    if (!(error instanceof OpenAiError) || error.status !== 400) throw error;
     const { param, code, type } = error.body.error;
-    expect(type).toBe("invalid_request_error");
+    if (type !== "invalid_request_error") throw error;
     return [param, code];
   }
   return "taken";
