@@ -1,5 +1,6 @@
 import { RetireKekInput, RotateKekInput, type KekList, type KekRotation } from "@nofx/core/api";
 import { NofxError } from "@nofx/core/errors";
+import { isAllowed } from "@nofx/core/vocabulary";
 import { listKeks as known } from "@nofx/db/queries";
 import { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
@@ -17,7 +18,7 @@ const MOST = 2_000;
 
 /** The versions of the key that wraps keys. */
 export async function listKeks(ctx: MemberContext): Promise<KekList> {
-  await operatorOnly(ctx);
+  if (!(await isOperator(ctx))) return { keks: [], mayChange: false, canMake: false };
   const { db, keks } = ctx.plane;
   const held = (await keks?.versions()) ?? [];
   const rows = await known(db);
@@ -41,6 +42,7 @@ export async function listKeks(ctx: MemberContext): Promise<KekList> {
         retiredAt: null,
       })),
     ],
+    mayChange: true,
     canMake: keks?.make !== undefined,
   };
 }
@@ -73,10 +75,14 @@ export async function retireVaultKek(
 
 async function operatorOnly(ctx: MemberContext): Promise<void> {
   authorise(ctx, "key.manage");
-  const operates = await runQuery(ctx, z.object({}), {}, (tx) => operatesPlane(ctx, tx));
-  if (operates) return;
+  if (await isOperator(ctx)) return;
   throw new NofxError("forbidden", {
     detail:
       "The key that encrypts keys is one for all tenants: it is for the admins of a tenant that operates the plane.",
   });
+}
+
+async function isOperator(ctx: MemberContext): Promise<boolean> {
+  if (!isAllowed(ctx.role, "key.manage")) return false;
+  return runQuery(ctx, z.object({}), {}, (tx) => operatesPlane(ctx, tx));
 }

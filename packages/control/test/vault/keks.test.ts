@@ -172,7 +172,7 @@ test("what cannot be is refused with what to do", async () => {
   await refused(retireVaultKek(again(admin), { kid: "1" }), "still wrapped");
 
   const ours = withKeks(await (await plane.tenant()).as("admin"), keks);
-  await expect(listKeks(ours)).rejects.toMatchObject({ code: "forbidden" });
+  expect(await listKeks(ours)).toEqual({ keks: [], mayChange: false, canMake: false });
   await expect(rotateVaultKek(ours, {})).rejects.toMatchObject({ code: "forbidden" });
 
   const stranger = withKeks(admin, changingKeks("5"));

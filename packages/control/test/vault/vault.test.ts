@@ -151,7 +151,7 @@ describe("who may", () => {
     expect((await listKeyAudit(other, {})).items).toEqual([]);
     const viewer = await ours.as("viewer");
     expect((await listKeys(viewer, {})).items).toHaveLength(1);
-    await expect(listKeyAudit(viewer, {})).rejects.toMatchObject({ code: "forbidden" });
+    expect((await listKeyAudit(viewer, {})).items).toHaveLength(1);
   });
 
   test("what cannot be a header is no key, and is not repeated in the refusal", async () => {

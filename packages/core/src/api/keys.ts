@@ -107,6 +107,10 @@ export const KekView = z.object({
 export type KekView = z.infer<typeof KekView>;
 export const KekList = z.object({
   keks: z.array(KekView),
+  mayChange: z.boolean().meta({
+    description:
+      "Whether it is for you: an admin of a tenant that operates the plane. Else the list is empty",
+  }),
   canMake: z.boolean().meta({ description: "Whether the server can make a new one by itself" }),
 });
 export type KekList = z.infer<typeof KekList>;
