@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { CompatibleProviders } from "@nofx/control/model-router";
 import { z } from "zod";
 import { RoutingEnv } from "./routing-env.ts";
 import packageJson from "../package.json" with { type: "json" };
@@ -49,6 +50,8 @@ export const WorkerEnv = z
     NOFX_SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
     /** Who mails come from: `NOFX <nofx@example.org>`. */
     NOFX_MAIL_FROM: z.string().min(3).max(320).optional(),
+    /** Providers of language models that speak OpenAI's protocol, as a JSON list: docs/models.md. */
+    NOFX_LLM_PROVIDERS: CompatibleProviders.optional(),
     NOFX_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(4),
     ...RoutingEnv,
     /** A second at least: a shorter one would run out while the database answers. */

@@ -1,6 +1,8 @@
 import { hostname } from "node:os";
 import { createPlane, loggable } from "@nofx/control/command";
 import { parseAllowedHosts } from "@nofx/control/net";
+import { createTokenVerifier } from "@nofx/control/members";
+import { createModelEndpoint } from "@nofx/control/model-endpoint";
 import { system } from "@nofx/control/seams";
 import { createDoorbell, createWorkerEngine } from "@nofx/control/steps";
 import { pino } from "pino";
@@ -10,6 +12,8 @@ import { auditLoop } from "./audit/audit-loop.ts";
 import { findSigningKey } from "./audit/find-signing-key.ts";
 import { readEnv } from "./env.ts";
 import { answerRequest } from "./gateway/answer-request.ts";
+import { createBackground } from "./gateway/background.ts";
+import { countAttempt } from "./metrics/count-attempt.ts";
 import { freshQueues } from "./gateway/answer-scale.ts";
 import { serveGateway } from "./gateway/serve-gateway.ts";
 import { createApprovalHandler } from "./handlers/approval.ts";
@@ -118,6 +122,17 @@ const loop = new WorkerLoop({
   execute: (running) => runStep(running, { handlers, engine, clock, onError }),
 });
 const queues = freshQueues(() => engine.queueStats(), clock.now);
+const books = createBackground();
+const models = createModelEndpoint(plane, {
+  verifyToken: createTokenVerifier({
+    url: env.SUPABASE_URL,
+    anonKey: env.SUPABASE_ANON_KEY,
+    clock,
+  }),
+  background: books.add,
+  onError,
+  onAttempt: (attempt) => countAttempt(metrics, attempt),
+});
 const gateway = await serveGateway({
   host: env.NOFX_GATEWAY_HOST,
   port: env.NOFX_GATEWAY_PORT,
@@ -125,6 +140,7 @@ const gateway = await serveGateway({
     plane,
     metrics,
     queues,
+    models,
     api: { doorbell, leaseSeconds: env.NOFX_AGENT_LEASE_SECONDS ?? leaseSeconds, onError },
     health: () => ({ worker, greeted, draining, silentMs: loop.silentMs, transport }),
   }),
@@ -240,6 +256,8 @@ process.on("SIGINT", stop);
 await shutdown.finished;
 ending.abort();
 await Promise.all([beside, gateway.close(), transport.close(), doorbell.close()]);
+// what models were paid for is noted while there is a database
+await books.done();
 await Promise.all([engine.close(), plane.close()]);
 log.info("stopped");
 // a handler that did not stop when told may hold the process no longer

@@ -58,16 +58,20 @@ export function startWeb(
         NOFX_KEK_FILE: ensureKekFile(system.home),
         NOFX_PLUG_URL: plug.url,
         NOFX_PLUG_TOKEN: plug.token,
-        ...forTheWeb(process.env),
+        ...only(FOR_THE_WEB, process.env),
       },
       log: logFile("web", system.home),
     }),
   });
 }
 
-/** Flags that are forced, and the language models with their keys: what the web alone may know of our environment. */
-function forTheWeb(ours: NodeJS.ProcessEnv): Record<string, string> {
-  const name = /^(EDGE_CONFIG|FEATURE_[A-Z_]+|NOFX_LLM_[A-Z0-9_]+)$/;
+/** The language models with their keys: for the processes that call them. */
+const MODELS = /^NOFX_LLM_[A-Z0-9_]+$/;
+/** These, and flags that are forced. */
+const FOR_THE_WEB = /^(EDGE_CONFIG|FEATURE_[A-Z_]+|NOFX_LLM_[A-Z0-9_]+)$/;
+
+/** What a process may know of our environment. */
+function only(name: RegExp, ours: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(
     Object.entries(ours).flatMap(([key, value]) =>
       value !== undefined && name.test(key) ? [[key, value]] : [],
@@ -81,7 +85,7 @@ const AGENT_LEASE_SECONDS = 30;
 /** Shorter than an hour: people who look have something to verify. */
 const AUDIT_DIGEST_SECONDS = 300;
 
-/** Executes steps, seals events, and serves the agent API. */
+/** Executes steps, seals events, and serves the agent API and the endpoint for models. */
 export function startWorker(
   system: System,
   port: number,
@@ -115,6 +119,7 @@ export function startWorker(
         NOFX_WORKSPACE_ROOT: root,
         NOFX_HOME: system.home,
         NOFX_KEK_FILE: ensureKekFile(system.home),
+        ...only(MODELS, process.env),
         NOFX_AUDIT_SIGNING_KEY_FILE: ensureAuditKey(system.home),
         NOFX_AUDIT_DIGEST_SECONDS: String(AUDIT_DIGEST_SECONDS),
         // Ctrl-C is answered within ten seconds: what still runs after two is given back.

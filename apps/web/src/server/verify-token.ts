@@ -1,61 +1,15 @@
 import "server-only";
-import { createHash } from "node:crypto";
-import { NofxError } from "@nofx/core/errors";
-import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import { createTokenVerifier, type Identity } from "@nofx/control/members";
+import { system } from "@nofx/control/seams";
 import { env } from "../env.ts";
 
-export interface Identity {
-  userId: string;
-  email: string;
-}
+export type { Identity };
 
-const TRUSTED_FOR_MS = 30_000;
-const MAX_REMEMBERED = 1_000;
+let verifier: ReturnType<typeof createTokenVerifier> | undefined;
 
-const remembered = new Map<string, { identity: Identity; until: number }>();
-let client: SupabaseClient | undefined;
-
-/**
- * Who a Supabase access token speaks for; undefined when it is not valid. The auth server is asked at most every 30 s
- * per token; rights are looked up at every request all the same, so removing a member acts at once.
- */
-export async function verifyToken(token: string): Promise<Identity | undefined> {
-  const key = createHash("sha256").update(token).digest("base64");
-  const known = remembered.get(key);
-  if (known && known.until > Date.now()) return known.identity;
-  remembered.delete(key);
-
-  client ??= createClient(env().SUPABASE_URL, env().SUPABASE_ANON_KEY, {
-    auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
-  });
-  const { data, error } = await client.auth.getClaims(token).catch((cause: unknown) => {
-    throw authUnavailable(cause);
-  });
-  if (error) {
-    if (error.status === undefined || error.status === 0 || error.status >= 500) {
-      if (error.name === "AuthRetryableFetchError") throw authUnavailable(error);
-    }
-    return undefined;
-  }
-  if (!data) return undefined;
-  const { sub, email, exp } = data.claims;
-  const identity: Identity = { userId: sub, email: typeof email === "string" ? email : "" };
-  remember(key, identity, Math.min(Date.now() + TRUSTED_FOR_MS, exp * 1_000));
-  return identity;
-}
-
-function remember(key: string, identity: Identity, until: number): void {
-  if (remembered.size >= MAX_REMEMBERED) {
-    const oldest = remembered.keys().next();
-    if (!oldest.done) remembered.delete(oldest.value);
-  }
-  remembered.set(key, { identity, until });
-}
-
-function authUnavailable(cause: unknown): NofxError {
-  return new NofxError("unavailable", {
-    detail: "The sign-in service did not answer; try again in a moment.",
-    retryAfterSeconds: 2,
-    cause,
-  });
+/** Who a Supabase access token speaks for; undefined when it is not valid. */
+export function verifyToken(token: string): Promise<Identity | undefined> {
+  const { SUPABASE_URL: url, SUPABASE_ANON_KEY: anonKey } = env();
+  verifier ??= createTokenVerifier({ url, anonKey, clock: system.clock });
+  return verifier(token);
 }

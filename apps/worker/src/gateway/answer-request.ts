@@ -1,5 +1,6 @@
 import type { Plane } from "@nofx/control/command";
 import { handleAgentRequest, type AgentApiOptions } from "@nofx/control/http";
+import type { ModelEndpoint } from "@nofx/control/model-endpoint";
 import { NofxError, problemResponse } from "@nofx/core/errors";
 import type { QueueStats } from "@nofx/control/steps";
 import type { Metrics } from "../metrics.ts";
@@ -11,6 +12,7 @@ const SILENT_MS = 15_000;
 export interface GatewayPorts {
   readonly plane: Plane;
   readonly api: AgentApiOptions;
+  readonly models: ModelEndpoint;
   readonly metrics: Metrics;
   /** What each queue of the plane holds, for scalers. */
   readonly queues: () => Promise<QueueStats>;
@@ -23,12 +25,13 @@ export interface GatewayPorts {
   };
 }
 
-/** The agent API, `/health` for the launcher and load balancers, `/metrics` for Prometheus, `/scale` for an autoscaler. */
+/** The agent API, models under `/v1`, `/health` for the launcher and load balancers, `/metrics` for Prometheus, `/scale` for an autoscaler. */
 export function answerRequest(ports: GatewayPorts): (request: Request) => Promise<Response> {
   return async (request) => {
     const { pathname, searchParams } = new URL(request.url);
     if (pathname.startsWith("/api/agent/"))
       return handleAgentRequest(ports.plane, request, ports.api);
+    if (pathname.startsWith("/v1/")) return ports.models.handle(request);
     if (request.method !== "GET") return problemResponse(new NofxError("not_found"));
     if (pathname === "/health") return health(ports);
     if (pathname === "/scale") return answerScale(searchParams, ports.queues);

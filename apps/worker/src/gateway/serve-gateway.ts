@@ -41,15 +41,50 @@ async function respond(
   try {
     const response = await answer(toRequest(incoming, gone.signal));
     if (gone.signal.aborted) return;
-    const body = Buffer.from(await response.arrayBuffer());
+    const streams = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+    const body = streams ? undefined : Buffer.from(await response.arrayBuffer());
     response.headers.forEach((value, name) => outgoing.setHeader(name, value));
     // what is left of a refused body is not read
     if (!incoming.complete) outgoing.setHeader("connection", "close");
+    if (body === undefined) return await sendEvents(response, outgoing, gone.signal);
     outgoing.writeHead(response.status, { "content-length": body.byteLength });
     outgoing.end(body);
   } catch {
     outgoing.destroy();
   }
+}
+
+/** Events as they come, no faster than the client takes them. A client that leaves is told to whoever makes them. */
+async function sendEvents(
+  { status, body }: Response,
+  outgoing: ServerResponse,
+  gone: AbortSignal,
+): Promise<void> {
+  outgoing.writeHead(status);
+  outgoing.flushHeaders();
+  const events = body?.getReader();
+  const leave = () => void events?.cancel().catch(() => {});
+  gone.addEventListener("abort", leave, { once: true });
+  for (;;) {
+    const next = await events?.read();
+    if (next === undefined || next.done || gone.aborted) break;
+    if (!outgoing.write(next.value)) await roomIn(outgoing, gone);
+  }
+  gone.removeEventListener("abort", leave);
+  outgoing.end();
+}
+
+function roomIn(outgoing: ServerResponse, gone: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      outgoing.off("drain", done);
+      gone.removeEventListener("abort", done);
+      resolve();
+    };
+    outgoing.once("drain", done);
+    gone.addEventListener("abort", done, { once: true });
+    if (gone.aborted) done();
+  });
 }
 
 function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request {

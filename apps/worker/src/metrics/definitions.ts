@@ -63,6 +63,10 @@ export const COUNTERS = {
     labels: ["outcome"],
   },
   nofx_audit_digests_total: { help: "Digests of audit chains signed", labels: [] },
+  nofx_model_attempts_total: {
+    help: "Attempts at models through the endpoint, by outcome and the code of what failed",
+    labels: ["endpoint", "outcome", "code"],
+  },
   nofx_webhook_attempts_total: {
     help: "Webhook requests, by outcome: delivered, failed, disabled",
     labels: ["outcome"],
@@ -131,6 +135,14 @@ export const DURATIONS = {
   nofx_seal_lag_seconds: {
     help: "Age of the oldest event of a batch when it was sealed",
     labels: [],
+  },
+  nofx_model_latency_seconds: {
+    help: "From asking a model to the end of its answer",
+    labels: ["endpoint", "outcome"],
+  },
+  nofx_model_first_token_seconds: {
+    help: "From asking a model to the first of a streamed answer",
+    labels: ["endpoint"],
   },
   nofx_queue_wait_seconds: { help: "From claimable to claimed, by kind", labels: ["kind"] },
 } as const;

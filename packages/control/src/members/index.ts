@@ -1,2 +1,3 @@
 export { getSession } from "./get-session.ts";
 export { resolveMember, type MemberRequest } from "./resolve.ts";
+export { createTokenVerifier, type Identity } from "./verify-token.ts";

@@ -6,14 +6,15 @@ import { digestAgentKey } from "../agents/agent-key.ts";
 import { fromDatabaseError } from "../command/database-errors.ts";
 import type { Plane } from "../command/plane.ts";
 import { openAiError } from "../model-router/wire/index.ts";
-import type { ModelCaller, VouchedPerson } from "./caller.ts";
+import type { Identity } from "../members/verify-token.ts";
+import type { ModelCaller } from "./caller.ts";
 import { remember } from "./remembered.ts";
 
 /** A key that was revoked, a member that was removed, a setting that was changed: heeded within this time. */
 const REMEMBERED_MS = 3_000;
 const MOST = 5_000;
 
-export type VerifyToken = (token: string) => Promise<VouchedPerson | undefined>;
+export type VerifyToken = (token: string) => Promise<Identity | undefined>;
 export type Authenticate = (headers: Headers) => Promise<ModelCaller>;
 
 /**

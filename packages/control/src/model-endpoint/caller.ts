@@ -11,9 +11,3 @@ export interface ModelCaller {
   readonly settings: EndpointSettings;
   readonly claims: Claims;
 }
-
-/** A person as the sign-in service vouches for them. */
-export interface VouchedPerson {
-  readonly userId: string;
-  readonly email: string;
-}
