@@ -55,6 +55,12 @@ describe("strategies", () => {
     );
   });
 
+  it("tell cheap from dear beside a model that costs nothing", () => {
+    const free = { ...cheap, provider: "house", model: "free", prices: [aPrice(0n)] };
+    const weights = { cost: 1, quality: 0.1 };
+    expect(route({ type: "balanced", weights }, [dear, cheap, free])).toBe("free cheap dear");
+  });
+
   it("put what is degraded last, and leave what is open alone", () => {
     const unwell = { ...cheap, health: health({ state: "degraded" }) };
     expect(route({ type: "cost" }, [middle, unwell, dear])).toBe("middle dear cheap");
@@ -246,6 +252,8 @@ describe("what cannot be placed", () => {
 });
 
 describe("a decision", () => {
+  const near = (times: number) => 1 / (1 + Math.log2(times));
+
   it("says why, and how the others did", () => {
     const decision = choose({ type: "cost" }, [...all, { ...cheap, model: "off", enabled: false }]);
     expect(decision).toMatchObject({
@@ -253,8 +261,8 @@ describe("a decision", () => {
         "acme/cheap@default costs 0.0000000035 USD, the least of 3 that can (rule 1 of p v3, cost, v2).",
       scores: [
         { model: "cheap", rank: 0, score: 1, parts: { cost: 1, latency: null, quality: 0.2 } },
-        { model: "dear", rank: 1, score: 0.01, parts: { cost: 0.01, latency: 1, reliability: 1 } },
-        { model: "middle", rank: 2, score: 0.1, parts: { cost: 0.1, latency: 0.1 } },
+        { model: "dear", rank: 1, score: near(100), parts: { latency: 1, reliability: 1 } },
+        { model: "middle", rank: 2, score: near(10), parts: { cost: near(10), latency: near(10) } },
       ],
       rejected: [{ model: "off", why: "disabled", detail: "It is switched off." }],
     });

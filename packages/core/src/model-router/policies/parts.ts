@@ -3,34 +3,42 @@ import type { Option } from "../option.ts";
 
 export type Parts = Score["parts"];
 
-/** What the best of the options reach: everything else is measured by it. */
+/** What everything else is measured by. */
 export interface Bests {
-  readonly cost: bigint | undefined;
-  readonly latencyMs: number | null;
+  readonly cost: number;
+  readonly latencyMs: number;
 }
+
+/** Prices below a thousandth of the mean are as good as nothing: one free model must not make all others look the same. */
+const NEXT_TO_NOTHING = 1_000;
 
 export function bestsOf(options: readonly Option[]): Bests {
-  let cost: bigint | undefined;
-  let latencyMs: number | null = null;
+  let cheapest = Infinity;
+  let sum = 0;
+  let priced = 0;
+  let latencyMs = Infinity;
   for (const { estimatedCost, candidate } of options) {
-    if (estimatedCost !== undefined && (cost === undefined || estimatedCost < cost)) {
-      cost = estimatedCost;
+    if (estimatedCost !== undefined) {
+      const cost = Number(estimatedCost);
+      if (cost < cheapest) cheapest = cost;
+      sum += cost;
+      priced++;
     }
     const { p50Ms } = candidate.health;
-    if (p50Ms !== null && (latencyMs === null || p50Ms < latencyMs)) latencyMs = p50Ms;
+    if (p50Ms !== null && p50Ms < latencyMs) latencyMs = p50Ms;
   }
-  return { cost, latencyMs };
+  return { cost: Math.max(cheapest, sum / Math.max(priced, 1) / NEXT_TO_NOTHING), latencyMs };
 }
 
-/** 1 is as good as the best, a half half as good: twice the price, twice the time. */
 export function partsOf({ estimatedCost, candidate }: Option, bests: Bests): Parts {
   const { p50Ms, errorRate } = candidate.health;
   return {
-    cost: estimatedCost === undefined ? null : ratio(Number(bests.cost), Number(estimatedCost)),
-    latency: p50Ms === null ? null : ratio(bests.latencyMs ?? 0, p50Ms),
+    cost: estimatedCost === undefined ? null : nearness(Number(estimatedCost), bests.cost),
+    latency: p50Ms === null ? null : nearness(p50Ms, bests.latencyMs),
     quality: candidate.quality,
     reliability: 1 - errorRate,
   };
 }
 
-const ratio = (best: number, own: number) => (own === 0 ? 1 : best / own);
+/** 1 is as good as the best; twice its price or time is a half, four times a third, eight times a fourth. */
+const nearness = (own: number, best: number) => (own <= best ? 1 : 1 / (1 + Math.log2(own / best)));
