@@ -7,6 +7,7 @@ export const RegisterAgentInput = z.strictObject({
   name: Capability.meta({ description: "Unique in the tenant" }),
   description: storableText(2_000).default(""),
   capabilities: z.array(Capability).min(1).max(100),
+  team: Capability.optional().meta({ description: "Budgets of a team cover all of its agents" }),
 });
 
 export const RegisteredAgent = z.object({ agentId: AgentId, created: z.boolean() });
@@ -22,10 +23,10 @@ export function registerAgent(
     permission: "agent.manage",
     input: RegisterAgentInput,
   } as const;
-  return runCommand(ctx, spec, input, async (tx, { name, description, capabilities }) => {
+  return runCommand(ctx, spec, input, async (tx, { name, description, capabilities, team }) => {
     const known = await tx.db
       .updateTable("agent_registry")
-      .set({ description, capabilities })
+      .set({ description, capabilities, ...(team !== undefined && { team }) })
       .where("tenant_id", "=", ctx.tenantId)
       .where("name", "=", name)
       .returning("id")
@@ -39,6 +40,7 @@ export function registerAgent(
           name,
           description,
           capabilities,
+          team,
           // they may not answer what their own agent asks
           owner_user_id: ctx.actor.id,
         })

@@ -42,6 +42,7 @@ const ARGUMENTS_LABEL: Record<ApprovalView["subject"], string> = {
   step: "What is asked about",
   tool: "Exactly what the tool will be given",
   override: "What is overridden",
+  budget: "The budget, and how much more",
 };
 
 function Approval({ approval }: { approval: ApprovalDetail }) {
