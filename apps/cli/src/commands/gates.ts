@@ -61,19 +61,32 @@ export async function rules(options: { json?: boolean }): Promise<void> {
   for (const line of columns(list.items.map(row))) console.log(line);
 }
 
-/** `nofx gates save FILE...`: as the admin; a rule that is there gets its next version. */
+/** `nofx gates save FILE...`: as the admin; a rule that is there and says something else gets its next version. */
 export async function save(files: readonly string[]): Promise<void> {
   const { api } = await connectRunning("admin");
   const known = new Map((await api.gateRules()).items.map((rule) => [rule.name, rule.version]));
+  let changed = 0;
   for (const file of files) {
     for (const rule of readRuleDocument(await read(file))) {
       const saved = await api.saveGateRule(
         { ...rule, replaces: known.get(rule.name) ?? 0 },
         randomUUID(),
       );
-      console.log(`${bold(printable(saved.name))}: version ${saved.version}`);
+      const unchanged = saved.version === known.get(rule.name);
+      if (!unchanged) changed += 1;
+      console.log(
+        `${bold(printable(saved.name))}: ${unchanged ? dim(`unchanged, version ${saved.version}`) : `version ${saved.version}`}`,
+      );
     }
   }
+  if (changed === 0) return;
+  const { voidPlans } = await api.gateRules();
+  if (voidPlans === 0) return;
+  console.log(
+    yellow(
+      `Verdicts by older rules hold no more: ${voidPlans === 1 ? "1 plan has" : `${voidPlans} plans have`} to be planned again before ${voidPlans === 1 ? "it is" : "they are"} executed.`,
+    ),
+  );
 }
 
 /** `nofx gates show PLAN`. */

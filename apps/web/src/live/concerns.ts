@@ -101,7 +101,7 @@ const SCOPES: Record<EventType, (runId: string | null) => Scope[]> = {
   "queue.paused": ruleChanged,
   "queue.resumed": ruleChanged,
   "rule.changed": () => [{ of: "queues" }],
-  "gate.overridden": () => [{ of: "plans" }, { of: "gates" }],
+  "gate.overridden": () => [{ of: "plans" }, { of: "gates" }, { of: "approvals" }],
   "gate_rule.changed": () => [{ of: "gates" }],
   "flag.changed": () => [{ of: "flags" }, { of: "plans" }],
   "budget.exhausted": (runId) => [{ of: "budgets" }, { of: "run", runId }],

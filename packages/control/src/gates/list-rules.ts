@@ -3,6 +3,7 @@ import { NofxError } from "@nofx/core/errors";
 import type { RuleInForce } from "@nofx/core/gates";
 import {
   countRuleHits,
+  countVoidPlans,
   listRuleVersions,
   loadGateRules,
   type GateRuleRecord,
@@ -23,6 +24,7 @@ export function listRules(ctx: MemberContext): Promise<z.infer<typeof GateRuleLi
     return GateRuleList.parse({
       items: rules.map((rule) => summaryOf(rule, stored, hits)),
       rulesDigest: digest,
+      voidPlans: await countVoidPlans(tx.db, ctx.tenantId, digest),
     });
   });
 }

@@ -1,10 +1,12 @@
 import { SaveRuleInput, type GateRuleDetail } from "@nofx/core/api";
+import { canonicalJson } from "@nofx/core/canonical";
 import { NofxError } from "@nofx/core/errors";
 import { GATE_RULES } from "@nofx/core/gates";
-import { insertGateRule, loadGateRules } from "@nofx/db/queries";
+import { insertGateRule, loadGateRules, type GateRuleRecord } from "@nofx/db/queries";
 import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
 import { authorise, parseInput, runCommand } from "../command/run-command.ts";
+import { afterRuleChange } from "./after-rule-change.ts";
 import { viewRule } from "./list-rules.ts";
 import { tryRule } from "./test-rule.ts";
 
@@ -12,7 +14,8 @@ import { tryRule } from "./test-rule.ts";
 const MAX_OWN_RULES = 100;
 
 /**
- * Saves a rule of the tenant's own as its next version; older ones stay, for verdicts that were given by them. It is refused
+ * Saves a rule of the tenant's own as its next version; older ones stay, for verdicts that were given by them. One that says what
+ * it said stays as it is, and so do verdicts. It is refused
  * with the place of the error where its condition cannot be read, and where an example does not come out as it says.
  */
 export async function saveRule(
@@ -28,6 +31,7 @@ export async function saveRule(
     const before = stored.find(({ name }) => name === rule.name);
     if ((before?.version ?? 0) !== replaces)
       throw changedMeanwhile(rule.name, before?.version ?? 0);
+    if (before !== undefined && sayTheSame(rule, before)) return viewRule(ctx, tx, rule.name);
     const own = stored.filter(({ origin }) => origin === "own");
     if (before === undefined && own.length >= MAX_OWN_RULES) {
       throw new NofxError("conflict", {
@@ -55,8 +59,19 @@ export async function saveRule(
       verdict: rule.verdict,
       condition_digest: ctx.plane.sha256(rule.condition),
     });
+    await afterRuleChange(ctx, tx);
     return viewRule(ctx, tx, rule.name);
   });
+}
+
+/** Whether a rule is as it is stored: another version would only make verdicts void. */
+function sayTheSame(
+  rule: Omit<z.output<typeof SaveRuleInput>, "replaces">,
+  stored: GateRuleRecord,
+): boolean {
+  const names = Object.keys(rule) as (keyof typeof rule)[];
+  const before = Object.fromEntries(names.map((name) => [name, stored[name]]));
+  return stored.origin === "own" && canonicalJson(rule) === canonicalJson(before);
 }
 
 async function refuseUntested(rule: z.output<typeof SaveRuleInput>): Promise<void> {

@@ -4,10 +4,11 @@ import { insertGateRule, loadGateRules, type GateRuleRecord } from "@nofx/db/que
 import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
+import { afterRuleChange } from "./after-rule-change.ts";
 import { noSuchRule, viewRule } from "./list-rules.ts";
 import { ruleSetOf } from "./load-rules.ts";
 
-/** Switches a rule on or off, or has it judge and be overridden otherwise: its next version. Verdicts given before are void. */
+/** Switches a rule on or off, or has it judge and be overridden otherwise: its next version. Verdicts given before are void, unless nothing changes. */
 export function switchRule(
   ctx: MemberContext,
   input: z.input<typeof SwitchRuleInput>,
@@ -42,6 +43,13 @@ export function switchRule(
       created_by: ctx.actor.id,
       created_by_name: ctx.name,
     };
+    if (
+      next.enabled === before.enabled &&
+      next.verdict === before.verdict &&
+      next.override === before.override
+    ) {
+      return viewRule(ctx, tx, name);
+    }
     if (!(await insertGateRule(tx.db, next))) {
       throw new NofxError("conflict", {
         detail: "Somebody has changed this rule meanwhile. Read it again.",
@@ -54,6 +62,7 @@ export function switchRule(
       verdict: next.verdict,
       override: next.override,
     });
+    await afterRuleChange(ctx, tx);
     return viewRule(ctx, tx, name);
   });
 }

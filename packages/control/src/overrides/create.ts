@@ -11,6 +11,7 @@ import type { CommandTransaction } from "../command/transaction.ts";
 import { effectiveVerdict, lifts, type Effective, type GateFinding } from "../gates/effective.ts";
 import { openApproval } from "../plans/open-approvals.ts";
 import { applyVerdict, holdPlan, tellOverride } from "./apply.ts";
+import { statusOf } from "./status.ts";
 import { noSuchOverride, viewOverride } from "./view.ts";
 
 const HOUR = 3_600_000;
@@ -50,6 +51,16 @@ export function createOverride(
       rule: parsed.rule ?? null,
       step: parsed.scope === "plan" ? null : (parsed.step ?? null),
     };
+    const asked = effective.overrides.find(
+      (one) =>
+        statusOf(one, effective.rules.digest) === "pending" &&
+        one.scope === scope.scope &&
+        one.rule === scope.rule &&
+        one.step === scope.step,
+    );
+    // asked twice it is one question: two would have to be answered
+    if (asked !== undefined) return viewOverride(asked, effective.rules.digest);
+    await refuseUnknown(tx, plan.id, effective, scope);
     const covered = coveredBy(effective, scope);
     const twoPeople = policyOf(effective, covered, scope.rule);
     const id = ctx.plane.newUuid();
@@ -148,6 +159,29 @@ function refuseVoid({ voidBecause }: Effective): void {
     detail: "What was judged has changed since: plan again, then override what is found then.",
     data: { because: voidBecause },
   });
+}
+
+async function refuseUnknown(
+  tx: CommandTransaction,
+  planId: string,
+  { rules }: Effective,
+  { rule, step }: Scope,
+): Promise<void> {
+  if (rule !== null && !rules.rules.some(({ name }) => name === rule)) {
+    throw new NofxError("not_found", {
+      detail: `There is no rule "${rule}" in this tenant. The plan's gates name the rules that found something.`,
+    });
+  }
+  if (step === null) return;
+  const found = await tx.db
+    .selectFrom("plan_steps")
+    .select("id")
+    .where("plan_id", "=", planId)
+    .where("name", "=", step)
+    .executeTakeFirst();
+  if (found === undefined) {
+    throw new NofxError("not_found", { detail: `There is no step "${step}" in this plan.` });
+  }
 }
 
 interface Scope {

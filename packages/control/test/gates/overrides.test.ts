@@ -167,12 +167,36 @@ describe("a block", () => {
     const { id: approvalId } = await questionOf(admin);
     const answer = { approvalId, decision: "approve" as const };
     expect((await refusal(decideApproval(again(supervisor), answer))).code).toBe("approval_self");
-    expect((await refusal(decideApproval(again(other), answer))).code).toBe("override_self");
+    expect((await refusal(decideApproval(again(other), answer))).code).toBe("approval_self");
     await decideApproval(again(admin), answer);
     const seen = await getPlan(operator, { planId });
     expect(seen).toMatchObject({ status: "approved", verdict: "block", effectiveVerdict: "allow" });
     expect(seen.overrides).toMatchObject([{ status: "active", decidedBy: "admin" }]);
     expect(await executePlan(again(operator), { planId })).toMatchObject({ steps: 1 });
+  });
+
+  test("asked about twice is one question, which ends when a rule changes; what is not there is said", async () => {
+    const { operator, supervisor, admin } = await people();
+    const { id: planId } = await plan(operator, [leaking]);
+    const ask = { planId, scope: "rule" as const, rule: "secret_in_arguments", reason: REASON };
+    const first = await createOverride(again(supervisor), ask);
+    const second = await createOverride(again(supervisor), {
+      ...ask,
+      reason: "Once more, please.",
+    });
+    expect(second).toMatchObject({ id: first.id, status: "pending", reason: REASON });
+    expect((await listApprovals(admin, { subject: "override" })).items).toHaveLength(1);
+    const unknown = await refusal(createOverride(again(supervisor), { ...ask, rule: "no_rule" }));
+    expect(unknown).toMatchObject({
+      code: "not_found",
+      detail: expect.stringContaining('no rule "no_rule"'),
+    });
+    const nowhere = { ...ask, scope: "step" as const, rule: undefined, step: "no-step" };
+    expect((await refusal(createOverride(again(supervisor), nowhere))).detail).toMatch(/no step/);
+
+    await switchRule(again(admin), { name: "novelty", verdict: "block" });
+    expect((await listApprovals(admin, { subject: "override" })).items).toEqual([]);
+    expect((await listOverrides(operator, { planId })).items).toMatchObject([{ status: "void" }]);
   });
 
   test("stays where the second person refuses, and where what is found cannot be run", async () => {

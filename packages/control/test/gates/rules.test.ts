@@ -55,6 +55,23 @@ async function plan(ctx: MemberContext, pack: string, items: unknown[]) {
 }
 
 describe("a rule of the tenant's own", () => {
+  test("that says what it said is left as it is, and the verdicts by it hold", async () => {
+    const { admin, operator } = await people();
+    const { version } = await saveRule(again(admin), noDeploys);
+    const { id: planId } = await plan(operator, "same", [shellItem("build")]);
+    const same = await saveRule(again(admin), { ...noDeploys, replaces: version });
+    expect(same).toMatchObject({ version, versions: [{ version }] });
+    expect(await switchRule(again(admin), { name: noDeploys.name, enabled: true })).toMatchObject({
+      version,
+    });
+    expect(await getGates(operator, { planId })).toMatchObject({ voidBecause: null });
+    expect(await listRules(operator)).toMatchObject({ voidPlans: 0 });
+    const tip = "Mark it.";
+    const next = await saveRule(again(admin), { ...noDeploys, tip, replaces: version });
+    expect(next.version).toBe(version + 1);
+    expect(await listRules(operator)).toMatchObject({ voidPlans: 1 });
+  });
+
   test("judges plans from the next one on, and the finding says by which version", async () => {
     const { admin, operator } = await people();
     const before = await plan(operator, "p", [shellItem("deploy-web")]);

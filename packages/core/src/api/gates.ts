@@ -42,6 +42,10 @@ export type GateRuleView = z.infer<typeof GateRuleView>;
 export const GateRuleList = z.object({
   items: z.array(GateRuleView),
   rulesDigest: z.string().meta({ description: "Of the rules in force: verdicts are bound to it" }),
+  voidPlans: z.int().meta({
+    description:
+      "How many plans were judged by other rules, and have to be planned again before they are executed",
+  }),
 });
 
 export const OneGateRule = z.object({ name: RuleName });

@@ -40,8 +40,15 @@ export function GatesPage() {
         }
       />
       <QueryView query={rules} what="rules">
-        {({ items }) => (
+        {({ items, voidPlans }) => (
           <>
+            {voidPlans > 0 && (
+              <p className="mb-3 text-sm text-soft">
+                {voidPlans === 1
+                  ? "1 plan was judged by other rules than these: plan it again before it is executed."
+                  : `${voidPlans} plans were judged by other rules than these: plan them again before they are executed.`}
+              </p>
+            )}
             {GATES.map((gate) => (
               <Section key={gate} title={`${GATE[gate].label}: ${GATE[gate].question}`}>
                 <RuleTable rules={items.filter((rule: GateRuleView) => rule.gate === gate)} />

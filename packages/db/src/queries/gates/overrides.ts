@@ -82,6 +82,36 @@ export async function lockOverride(
   return rows[0];
 }
 
+/** Ends the open questions about overrides that were asked for under other rules: a yes would lift nothing. Answers which. */
+export async function endVoidOverrideQuestions(
+  db: Executor,
+  tenantId: string,
+  rulesDigest: string,
+): Promise<{ id: string; plan_id: string; scope: string; verdict: string }[]> {
+  const { rows } = await sql<{ id: string; plan_id: string; scope: string; verdict: string }>`
+    update approvals a set status = 'superseded', decided_at = clock_timestamp()
+    from gate_overrides o join plans p on p.id = o.plan_id
+    where o.tenant_id = ${tenantId}::uuid and o.status = 'pending' and o.rules_digest <> ${rulesDigest}
+      and a.id = o.approval_id and a.status = 'pending'
+    returning o.id, o.plan_id, o.scope, p.verdict
+  `.execute(db);
+  return rows;
+}
+
+/** How many of the tenant's plans that could be executed were judged by other rules than these. */
+export async function countVoidPlans(
+  db: Executor,
+  tenantId: string,
+  rulesDigest: string,
+): Promise<number> {
+  const { rows } = await sql<{ plans: number }>`
+    select count(*)::integer as plans from plans p
+    where p.tenant_id = ${tenantId}::uuid and p.status in ('ready', 'blocked', 'approved')
+      and exists (select from plan_evaluations e where e.plan_id = p.id and e.model is null and e.rules_digest <> ${rulesDigest})
+  `.execute(db);
+  return rows[0]?.plans ?? 0;
+}
+
 /** The sensitive steps of a plan that nobody has been asked about yet, as they were planned. */
 export async function listStepsToAsk(db: Executor, planId: string) {
   const { rows } = await sql<{ id: string } & Record<string, unknown>>`
