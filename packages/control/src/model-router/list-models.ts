@@ -105,6 +105,8 @@ export function viewPrice(price: DatedPrice, source: string): ModelPriceView {
 /** A price with where it is from. */
 export interface KnownPrice extends DatedPrice {
   readonly source: string;
+  /** When it was to begin: of one that holds again, before `from`. */
+  readonly start: number;
   /** The tenant's own, and not the product's that holds again. */
   readonly ours: boolean;
 }
@@ -116,6 +118,7 @@ export function toPrices(records: readonly LlmPriceRecord[]): KnownPrice[] {
       ...toDatedPrice(record),
       withdrawn: record.withdrawn,
       source: record.source,
+      start: record.effective_from.getTime(),
       ours: record.own,
     })),
   );
