@@ -22,6 +22,8 @@ export type FakeBehaviour =
   | { readonly do: "malformed"; readonly afterChunks: number }
   /** The protocol's error within a stream. */
   | { readonly do: "fail_in_stream"; readonly afterChunks: number; readonly says?: string }
+  /** 200, and this: a recorded body, or the events of one, each the data of an event. */
+  | { readonly do: "replay"; readonly body: object | readonly object[] }
   /** 200, and a page of HTML. */
   | { readonly do: "html" }
   /** The answer repeats the key that was sent: as it is, in hex, base64 and URL-encoded, in text, headers and id. */

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ProviderKind } from "@nofx/core/model-router";
-import { wholeAnswer, type FakeAnswer, type Wire, type WireRequest } from "./fake-answer.ts";
+import { sse, wholeAnswer, type FakeAnswer, type Wire, type WireRequest } from "./fake-answer.ts";
 import { formsOf, type FakeBehaviour } from "./fake-behaviour.ts";
 import { anthropicMessages } from "./wires/anthropic.ts";
 import { googleContent } from "./wires/google.ts";
@@ -153,6 +153,9 @@ async function misbehave(
       fail(response, wire, behaviour.status, says);
       return true;
     }
+    case "replay":
+      replay(response, behaviour.body);
+      return true;
     case "html":
       response.writeHead(200, { "content-type": "text/html" }).end("<html>A page.</html>");
       return true;
@@ -168,6 +171,12 @@ async function misbehave(
     default:
       return false;
   }
+}
+
+function replay(response: ServerResponse, body: object | readonly object[]): void {
+  if (!Array.isArray(body)) return json(response, 200, body);
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  response.end(body.map((event: object) => sse(event)).join("") + sse("[DONE]"));
 }
 
 function embed(response: ServerResponse, wire: Wire, of: WireRequest): void {
