@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { prepareRoutingPolicy } from "@nofx/control/routing";
+import { prepareRoutingPolicy } from "@nofx/control/routing/conditions";
 import {
   decide,
   decisionDigestInput,
