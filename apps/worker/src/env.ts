@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { CompatibleProviders } from "@nofx/control/model-router";
+import { EdgeEnv } from "@nofx/control/command";
 import { z } from "zod";
 import { RoutingEnv } from "./routing-env.ts";
 import packageJson from "../package.json" with { type: "json" };
@@ -66,6 +67,7 @@ export const WorkerEnv = z
     /** What opens the vault for calls of models, and the file that holds it: docs/vault.md. */
     NOFX_KEK: z.string().optional(),
     NOFX_KEK_FILE: z.string().optional(),
+    ...EdgeEnv,
     /** How often a digest is signed. */
     NOFX_AUDIT_DIGEST_SECONDS: z.coerce.number().int().min(1).max(86_400).default(3_600),
     /** Set by the local stack's supervisor: this worker may be frozen for a demonstration. */

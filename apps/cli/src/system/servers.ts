@@ -65,10 +65,10 @@ export function startWeb(
   });
 }
 
-/** The language models with their keys: for the processes that call them. */
-const MODELS = /^NOFX_LLM_[A-Z0-9_]+$/;
+/** The language models with their keys, and the edge functions: for the processes that call them. */
+const MODELS = /^(NOFX_LLM_[A-Z0-9_]+|(KEY_VAULT|ROUTER_SELECT)_(URL|TOKEN))$/;
 /** These, and flags that are forced. */
-const FOR_THE_WEB = /^(EDGE_CONFIG|FEATURE_[A-Z_]+|NOFX_LLM_[A-Z0-9_]+)$/;
+const FOR_THE_WEB = new RegExp(`^(EDGE_CONFIG|FEATURE_[A-Z_]+)$|${MODELS.source}`);
 
 /** What a process may know of our environment. */
 function only(name: RegExp, ours: NodeJS.ProcessEnv): Record<string, string> {

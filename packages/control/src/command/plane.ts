@@ -5,6 +5,9 @@ import type { DB } from "@nofx/db/types";
 import type { Kysely } from "kysely";
 import type { Pool } from "pg";
 import { z } from "zod";
+import { EdgeEnv } from "../edge/edge-env.ts";
+import { createRemoteRouter } from "../edge/remote-router.ts";
+import { createRemoteVault } from "../edge/remote-vault.ts";
 import { flagReaderOf, type FlagReader } from "../flags/flag-reader.ts";
 import {
   CompatibleProviders,
@@ -18,7 +21,8 @@ import {
 import { parseAllowedHosts, type AllowedHosts } from "../net/allowed-hosts.ts";
 import { system } from "../seams/system.ts";
 import { keksOf } from "../vault/keks-of.ts";
-import type { KeyEncryptionKeys } from "../vault/vault.ts";
+import type { KeyEncryptionKeys, RemoteVault } from "../vault/vault.ts";
+import type { RemoteRouter } from "../routing/routing-deps.ts";
 import { createRouting, type Routing } from "../routing/routing.ts";
 import { createStorage, type Storage } from "../storage/storage.ts";
 import { createRinger } from "../steps/ringer.ts";
@@ -45,6 +49,7 @@ export const PlaneEnv = z.object({
   /** What opens the vault, `1:<32 bytes as base64url>,2:…`, or the file that holds it: docs/vault.md. */
   NOFX_KEK: z.string().optional(),
   NOFX_KEK_FILE: z.string().optional(),
+  ...EdgeEnv,
   /** A Vercel Edge Config that keeps copies of flags. */
   EDGE_CONFIG: z.string().min(1).optional(),
   /** on or off for every tenant of this process, whatever they have switched. */
@@ -77,6 +82,9 @@ export interface Plane {
   readonly routing: Routing;
   /** What opens the vault; undefined where this process was given nothing. */
   readonly keks: KeyEncryptionKeys | undefined;
+  /** The edge functions that open keys and choose routes for this process, where there are any. */
+  readonly keyVault?: RemoteVault | undefined;
+  readonly routerSelect?: RemoteRouter | undefined;
   /** Wakes whoever executes steps, soon; nobody waits for it. */
   readonly ring: () => void;
   /** Only where the local stack runs the workers. */
@@ -129,6 +137,7 @@ export function createPlane(
     providerNetwork,
     routing,
     keks: keksOf(env),
+    ...edgeOf(clock, env),
     plug: plugOf(env),
     close: async () => {
       // what was seen of health is written while there is a database
@@ -136,6 +145,21 @@ export function createPlane(
       await Promise.all([pool.end(), providerNetwork.close()]);
     },
   };
+}
+
+function edgeOf(clock: Clock, env: PlaneEnv): Pick<Plane, "keyVault" | "routerSelect"> {
+  const vault = addressOf("KEY_VAULT", env.KEY_VAULT_URL, env.KEY_VAULT_TOKEN);
+  const router = addressOf("ROUTER_SELECT", env.ROUTER_SELECT_URL, env.ROUTER_SELECT_TOKEN);
+  return {
+    ...(vault && { keyVault: createRemoteVault(clock, vault) }),
+    ...(router && { routerSelect: createRemoteRouter(clock, router) }),
+  };
+}
+
+function addressOf(name: string, url: string | undefined, token: string | undefined) {
+  if (url === undefined) return undefined;
+  if (token !== undefined) return { url, token };
+  throw new Error(`${name}_URL needs ${name}_TOKEN, what the function lets its callers in by.`);
 }
 
 function plugOf({ NOFX_PLUG_URL: url, NOFX_PLUG_TOKEN: token }: PlaneEnv): Plug | undefined {

@@ -21,9 +21,11 @@ const MOST_TRIALS = 5;
  * provider that was left alone has been claimed: no other process is given it. Never throws for what the request asks.
  */
 export async function selectRoute(
-  { routing, sha256 }: RoutingDeps,
+  { routing, sha256, routerSelect }: RoutingDeps,
   { tenantId, request }: { readonly tenantId: string; readonly request: RouteRequest },
 ): Promise<SelectedRoute> {
+  const elsewhere = await routerSelect?.select({ tenantId, request });
+  if (elsewhere !== undefined) return elsewhere;
   const withDigest = (decision: Decision): SelectedRoute => ({
     ...decision,
     digest: sha256(decisionDigestInput(decision)),
@@ -42,7 +44,7 @@ export async function selectRoute(
     const fallbacks = decision.fallbacks.filter(({ trial }) => !trial);
     const { chosen } = decision;
     const { provider, model, region } = chosen;
-    if (!chosen.trial || (await routing.claimTrial({ tenantId, provider, model, region }))) {
+    if (!chosen.trial || (await routing.claimTrial(tenantId, { provider, model, region }))) {
       return withDigest({ ...decision, fallbacks });
     }
   }

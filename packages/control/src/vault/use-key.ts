@@ -13,7 +13,14 @@ const TRIES = 3;
  */
 export async function useKey(deps: VaultDeps, use: KeyUse): Promise<UsedKey> {
   const told = await deps.keyVault?.use(use);
-  return told ?? useKeyHere(deps, use);
+  if (told !== undefined) return told;
+  if (deps.keyVault !== undefined && deps.keks === undefined) {
+    throw new NofxError("unavailable", {
+      detail: "The vault behind KEY_VAULT_URL cannot be reached, and this process has no KEK.",
+      retryAfterSeconds: 1,
+    });
+  }
+  return useKeyHere(deps, use);
 }
 
 /** The same, in this process and no other. */

@@ -12,6 +12,7 @@ export * from "./flags.ts";
 export * from "./gate-evaluation.ts";
 export * from "./gates.ts";
 export * from "./inbound.ts";
+export * from "./key-vault.ts";
 export * from "./keys.ts";
 export * from "./lineage.ts";
 export * from "./model-endpoint.ts";

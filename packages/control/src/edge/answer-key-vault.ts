@@ -1,0 +1,45 @@
+import { KeyVaultInput } from "@nofx/core/api";
+import { NofxError, issuesFromZod } from "@nofx/core/errors";
+import { CompactEncrypt, importJWK } from "jose";
+import { useKeyHere } from "../vault/use-key.ts";
+import type { VaultDeps } from "../vault/vault.ts";
+import { bearerOf, isSameText, readBody, refuse } from "./refusal.ts";
+
+export interface KeyVaultFunction extends Pick<VaultDeps, "db" | "keks"> {
+  /** What our own processes say to be let in. */
+  readonly token: string;
+  readonly onError: (error: unknown) => void;
+}
+
+/** The edge function `key-vault`: opens a key for one of our own processes, and tells it in a JWE that only that process can open. */
+export async function answerKeyVault(
+  { token, onError, ...vault }: KeyVaultFunction,
+  request: Request,
+): Promise<Response> {
+  try {
+    if (!isSameText(bearerOf(request) ?? "", token)) {
+      throw new NofxError("unauthenticated", {
+        detail: "Send KEY_VAULT_TOKEN as `Authorization: Bearer …`.",
+      });
+    }
+    const input = KeyVaultInput.safeParse(await readBody(request));
+    if (!input.success) {
+      throw new NofxError("invalid_input", { issues: issuesFromZod(input.error) });
+    }
+    const { publicKey, nonce, ...use } = input.data;
+    const recipient = await importJWK(publicKey, "ECDH-ES+A256KW").catch(() => {
+      throw new NofxError("invalid_input", {
+        issues: [{ path: "/publicKey", message: "is no point of the curve P-256" }],
+      });
+    });
+    const used = await useKeyHere(vault, use);
+    const jwe = await new CompactEncrypt(
+      new TextEncoder().encode(JSON.stringify({ ...used, nonce })),
+    )
+      .setProtectedHeader({ alg: "ECDH-ES+A256KW", enc: "A256GCM", typ: "nofx-key+jwe" })
+      .encrypt(recipient);
+    return Response.json({ jwe }, { headers: { "cache-control": "no-store" } });
+  } catch (error) {
+    return refuse(error, onError);
+  }
+}
