@@ -34,9 +34,11 @@ export async function runs(options: ListRunsOptions): Promise<void> {
 
 function row(run: RunSummary, dashboard: string): string[] {
   const approvals =
-    run.pendingApprovals === 0 ? "" : yellow(`${run.pendingApprovals} waiting for approval`);
+    run.pendingApprovals === 0
+      ? yellow(run.waitingFor ?? "")
+      : yellow(`${run.pendingApprovals} waiting for approval`);
   return [
-    PAINT[run.status](run.status),
+    run.waitingFor === null ? PAINT[run.status](run.status) : yellow("waiting"),
     bold(printable(run.planVersion === null ? run.title : `${run.title} v${run.planVersion}`)),
     `${run.stepsDone}/${run.steps}`,
     tookOf(run),

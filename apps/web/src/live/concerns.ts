@@ -160,6 +160,7 @@ export function scopesOfTopic(topic: string): Scope[] {
     { of: "gates" },
     { of: "flags" },
     { of: "keys" },
+    { of: "budgets" },
     { of: "providers" },
     { of: "models" },
     { of: "routing" },
@@ -187,6 +188,7 @@ export function isConcerned(queryKey: readonly unknown[], scopes: readonly Scope
       case "gates":
       case "flags":
       case "keys":
+      case "budgets":
       case "providers":
       case "models":
       case "routing":

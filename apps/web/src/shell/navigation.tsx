@@ -9,6 +9,7 @@ import {
 } from "@nofx/ui/primitives/dropdown-menu";
 import {
   CalendarClock,
+  ChartColumn,
   Ellipsis,
   Flag,
   Hand,
@@ -22,6 +23,7 @@ import {
   ScrollText,
   Server,
   ShieldCheck,
+  Wallet,
   Webhook,
   Workflow,
   Wrench,
@@ -51,6 +53,8 @@ const PLACES: readonly Place[] = [
   { href: "/queues", label: "Queues", icon: Layers },
   { href: "/tools", label: "Tools", icon: Wrench },
   { href: "/workers", label: "Workers", icon: Server },
+  { href: "/usage", label: "Usage & cost", icon: ChartColumn },
+  { href: "/budgets", label: "Budgets", icon: Wallet },
   { href: "/keys", label: "Keys", icon: KeyRound },
   { href: "/webhooks", label: "Webhooks", icon: Webhook },
   { href: "/flags", label: "Flags", icon: Flag },

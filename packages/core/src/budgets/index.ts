@@ -15,3 +15,4 @@ export type {
   SettleAnswer,
 } from "./reservation.ts";
 export { fullness, readAmount, writeAmount } from "./amount.ts";
+export { usageCsv } from "./usage-csv.ts";
