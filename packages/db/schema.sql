@@ -1088,6 +1088,8 @@ create table public.gate_overrides (
   constraint gate_overrides_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'active'::text, 'refused'::text, 'revoked'::text]))),
   constraint gate_overrides_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
+-- The override that an approval is about
+CREATE INDEX gate_overrides_approval ON public.gate_overrides USING btree (approval_id) WHERE (approval_id IS NOT NULL);
 -- Overrides of a tenant, newest first
 CREATE INDEX gate_overrides_list ON public.gate_overrides USING btree (tenant_id, id DESC);
 -- Overrides of a plan
@@ -1473,6 +1475,8 @@ create table public.model_comparison_rows (
   constraint model_comparison_rows_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'asking'::text, 'usable'::text, 'repaired'::text, 'refused'::text, 'failed'::text]))),
   constraint model_comparison_rows_verdict_check CHECK ((verdict = ANY (ARRAY['allow'::text, 'warn'::text, 'block'::text])))
 );
+-- The answer that a plan was made of, when the plan is deleted
+CREATE INDEX model_comparison_rows_plan ON public.model_comparison_rows USING btree (plan_id) WHERE (plan_id IS NOT NULL);
 alter table public.model_comparison_rows enable row level security;
 comment on table public.model_comparison_rows is 'What one model answered: outcome, time, tokens, cost, and how its plan differs from ours';
 
@@ -1496,6 +1500,8 @@ create table public.model_comparisons (
 );
 -- Comparisons of a tenant, newest first
 CREATE INDEX model_comparisons_list ON public.model_comparisons USING btree (tenant_id, id DESC);
+-- Comparisons about a pack, when it is deleted
+CREATE INDEX model_comparisons_pack ON public.model_comparisons USING btree (pack_id);
 alter table public.model_comparisons enable row level security;
 comment on table public.model_comparisons is 'The same question for a plan, put to several language models';
 
@@ -5139,6 +5145,21 @@ CREATE OR REPLACE FUNCTION app.time_zone(p_tenant uuid)
  SET search_path TO ''
 AS $function$
   select coalesce((select s.value #>> '{}' from public.tenant_settings s where s.tenant_id = p_tenant and s.key = 'time_zone'), 'UTC')
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.unwell_providers(p_limit integer)
+ RETURNS TABLE(tenant_id uuid, provider text, model text, region text, state text, probe boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select h.tenant_id, h.provider, h.model, h.region, h.state, coalesce(p.probe and p.enabled, false)
+  from public.provider_health h
+  left join public.llm_providers p on p.tenant_id = h.tenant_id and p.name = h.provider and p.region = h.region
+  where h.state <> 'healthy' and h.updated_at > clock_timestamp() - interval '1 day'
+  order by h.updated_at
+  limit p_limit
 $function$
 ;
 
@@ -11667,21 +11688,6 @@ begin
   return jsonb_build_object('result', 'redriven', 'run_id', p_new, 'letters', v_letters, 'steps', cardinality(v_comp), 'kept', 0,
     'approvals', v_approvals, 'for_workers', v_freed.workers, 'for_agents', v_freed.agents);
 end
-$function$
-;
-
-CREATE OR REPLACE FUNCTION engine.unwell_providers(p_limit integer)
- RETURNS TABLE(tenant_id uuid, provider text, model text, region text, state text, probe boolean)
- LANGUAGE sql
- STABLE SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-  select h.tenant_id, h.provider, h.model, h.region, h.state, coalesce(p.probe and p.enabled, false)
-  from public.provider_health h
-  left join public.llm_providers p on p.tenant_id = h.tenant_id and p.name = h.provider and p.region = h.region
-  where h.state <> 'healthy'
-  order by h.updated_at
-  limit p_limit
 $function$
 ;
 

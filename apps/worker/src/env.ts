@@ -53,6 +53,8 @@ export const WorkerEnv = z
     NOFX_MAIL_FROM: z.string().min(3).max(320).optional(),
     /** Providers of language models that speak OpenAI's protocol, as a JSON list: docs/models.md. */
     NOFX_LLM_PROVIDERS: CompatibleProviders.optional(),
+    /** How long a failing provider is left alone until it is tried again. */
+    NOFX_PROBE_SECONDS: z.coerce.number().min(0.1).max(3_600).optional(),
     NOFX_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(4),
     ...RoutingEnv,
     /** A second at least: a shorter one would run out while the database answers. */

@@ -29,6 +29,7 @@ import { planeGauges } from "./metrics/plane-gauges.ts";
 import { handlersOf, routingOf } from "./routing-env.ts";
 import { Fleet } from "./presence/fleet.ts";
 import { presenceLoop } from "./presence/presence-loop.ts";
+import { probeLoop } from "./prober/probe-loop.ts";
 import { relayLoop } from "./relay/relay-loop.ts";
 import { createMailer } from "./relay/send-mail.ts";
 import { schedulerLoop } from "./scheduler/scheduler-loop.ts";
@@ -199,6 +200,7 @@ const scheduler = {
   engine,
   seams: { clock, random },
   metrics,
+  beside: (signal: AbortSignal) => probeLoop({ plane, worker, metrics }, signal, onError),
 };
 const signingKey = findSigningKey(env);
 if (signingKey === undefined) {

@@ -54,6 +54,10 @@ export const COUNTERS = {
     help: "Events of approvals that this worker sealed: requested, voted, commented, reminded, escalated, and how they ended",
     labels: ["event"],
   },
+  nofx_provider_probes_total: {
+    help: "Failing models that this worker asked a word, by outcome: answered or failed",
+    labels: ["outcome"],
+  },
   nofx_gate_verdicts_total: {
     help: "Verdicts of the plans whose events this worker sealed, by gate",
     labels: ["gate", "verdict"],

@@ -13,6 +13,8 @@ export interface SchedulerPorts {
   readonly engine: Pick<WorkerEngine, "worker" | "schedules" | "ring">;
   readonly seams: Pick<Seams, "clock" | "random">;
   readonly metrics: Metrics;
+  /** What else is done by the one that leads, for as long as it does. Never throws. */
+  readonly beside?: (signal: AbortSignal) => Promise<void>;
 }
 
 /** Begins what is due by the clock, in whichever worker leads. What is due is up to the database's clock. */
@@ -24,7 +26,11 @@ export function schedulerLoop(
   const { connectionString, engine, seams } = ports;
   return withLeadership(
     { ...seams, connectionString, role: "scheduler", holder: engine.worker, signal, onError },
-    (leadership) => lead(ports, leadership, onError),
+    async (leadership) => {
+      const beside = ports.beside?.(leadership.signal);
+      await lead(ports, leadership, onError);
+      await beside;
+    },
   );
 }
 

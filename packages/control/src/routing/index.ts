@@ -8,6 +8,8 @@ export { listHealth } from "./list-health.ts";
 export { getPolicyHistory, listPolicies } from "./list-policies.ts";
 export { listProviders } from "./list-providers.ts";
 export { getPriceHistory } from "./price-history.ts";
+export { probeModel } from "./probe-model.ts";
+export { probeUnwell } from "./probe-unwell.ts";
 export { recordOutcome, type RouteOutcome } from "./record-outcome.ts";
 export { removeModel } from "./remove-model.ts";
 export { removeProvider } from "./remove-provider.ts";

@@ -7,7 +7,7 @@ import {
   type RoutingPolicy,
 } from "@nofx/core/model-router";
 import type { Clock } from "@nofx/core/seams";
-import { readRoutingState, type HealthKey } from "@nofx/db/queries";
+import { readRoutingState, type HealthKey, type UnwellRecord } from "@nofx/db/queries";
 import type { DB } from "@nofx/db/types";
 import type { Kysely } from "kysely";
 import type { CompatibleProvider } from "../model-router/registry.ts";
@@ -15,7 +15,7 @@ import { createHealthBook } from "./health-book.ts";
 import { createHealthWriter } from "./health-writer.ts";
 import { createTenantCatalog, type TenantCatalog } from "./tenant-catalog.ts";
 import { worseHealth } from "./worse-health.ts";
-import { claimTrial } from "./write-health.ts";
+import { claimTrial, settleHealth } from "./write-health.ts";
 
 /** What a tenant's calls are chosen from and by, at one instant. */
 export interface RoutingView {
@@ -29,6 +29,8 @@ export interface RoutingView {
   lockedBy: TenantCatalog["lockedBy"];
 }
 
+export type RoutePlace = Omit<HealthKey, "tenantId">;
+
 /** What one process knows of models, policies and their health. Made once a process; a second or two old at most. */
 export interface Routing {
   /** The providers that this process was given itself: no tenant can redefine them. */
@@ -36,8 +38,10 @@ export interface Routing {
   readonly options: HealthOptions;
   view(tenantId: string): Promise<RoutingView>;
   note(key: HealthKey, outcome: Omit<CallOutcome, "at">): void;
-  /** Whether the only trial of what was left alone is this caller's. */
-  claimTrial(key: HealthKey): Promise<boolean>;
+  /** Whether the only trial of what was left alone is this caller's, for the tenant and for all. */
+  claimTrial(tenantId: string, where: RoutePlace): Promise<boolean>;
+  /** Writes how these stand now, where time alone has changed it. */
+  settle(unwell: readonly UnwellRecord[]): Promise<void>;
   /** What is known of a tenant is older than something that was just written here; without one: of all. */
   changed(tenantId: string | null): void;
   /** Writes what is not written yet. */
@@ -160,12 +164,20 @@ export function createRouting(deps: {
       const urgent = book.note(key, { ...outcome, at: now() });
       writer.wake(urgent);
     },
-    async claimTrial(key) {
-      const answer = await claimTrial(db, key, options);
-      if (answer === undefined) return false;
-      book.take(key, answer.window, answer.at);
-      return answer.claimed;
+    async claimTrial(tenantId, where) {
+      const keys = [
+        { tenantId, ...where },
+        { tenantId: null, ...where },
+      ].filter((key) => book.viewOf(key, now()).state === "half_open");
+      for (const key of keys) {
+        const answer = await claimTrial(db, key, options);
+        if (answer === undefined) return false;
+        book.take(key, answer.window, answer.at);
+        if (!answer.claimed) return false;
+      }
+      return keys.length > 0;
     },
+    settle: (unwell) => settleHealth(db, unwell, options),
     changed(tenantId) {
       for (const [id, held] of tenants) {
         if (tenantId === null || id === tenantId) {

@@ -6,7 +6,7 @@ import {
   type HealthWindow,
 } from "@nofx/core/model-router";
 import { withTransaction } from "@nofx/db/client";
-import { lockHealth, storeHealth, type HealthKey } from "@nofx/db/queries";
+import { lockHealth, storeHealth, type HealthKey, type UnwellRecord } from "@nofx/db/queries";
 import type { DB } from "@nofx/db/types";
 import type { Kysely } from "kysely";
 import type { Unwritten } from "./health-book.ts";
@@ -46,6 +46,23 @@ export function writeHealth(
       rows.map(({ stored }) => stored),
     );
     return rows.map(({ unwritten, stored }) => ({ unwritten, window: stored.window, at }));
+  });
+}
+
+/** Writes the state of what was not well where time alone has changed it, so that it is told and found as it is. */
+export async function settleHealth(
+  db: Kysely<DB>,
+  unwell: readonly UnwellRecord[],
+  options: HealthOptions,
+): Promise<void> {
+  if (unwell.length === 0) return;
+  await withTransaction(db, async (tx) => {
+    const rows = (await lockHealth(tx, unwell)).flatMap(({ key, window, now }) => {
+      const { state, errorRate } = viewOf(window, now, options);
+      const before = unwell.find((one) => one === key)?.state;
+      return state === before ? [] : [{ key, window, state, errorRate }];
+    });
+    if (rows.length > 0) await storeHealth(tx, rows);
   });
 }
 

@@ -201,8 +201,8 @@ begin
 end
 $$;
 
--- What is not well and may be asked a word, to learn whether it is again: for the one worker that does so.
-create function engine.unwell_providers(p_limit integer)
+-- What was not well when it was written last, and whether it may be asked a word to learn how it is now: for the one worker that does so.
+create function app.unwell_providers(p_limit integer)
 returns table (tenant_id uuid, provider text, model text, region text, state text, probe boolean)
 language sql stable security definer
 set search_path = ''
@@ -210,11 +210,12 @@ as $$
   select h.tenant_id, h.provider, h.model, h.region, h.state, coalesce(p.probe and p.enabled, false)
   from public.provider_health h
   left join public.llm_providers p on p.tenant_id = h.tenant_id and p.name = h.provider and p.region = h.region
-  where h.state <> 'healthy'
+  where h.state <> 'healthy' and h.updated_at > clock_timestamp() - interval '1 day'
   order by h.updated_at
   limit p_limit
 $$;
-grant execute on function engine.unwell_providers(integer) to nofx_worker;
+revoke all on function app.unwell_providers(integer) from public;
+grant execute on function app.unwell_providers(integer) to nofx_agent_gateway;
 
 revoke all on function app.prices_in_use(uuid), app.policies_in_use(uuid) from public;
 grant execute on function app.routing_state(uuid, text, double precision, text[]), app.lock_health(jsonb), app.store_health(jsonb)

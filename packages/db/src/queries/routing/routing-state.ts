@@ -136,6 +136,20 @@ export async function storeHealth(db: Executor, rows: readonly StoredHealth[]): 
   return answer[0]?.at ?? 0;
 }
 
+export interface UnwellRecord extends HealthKey {
+  state: HealthState;
+  /** Whether it may be asked a word, to learn how it is. */
+  probe: boolean;
+}
+
+/** What was not well when it was written last. As the process, on the gateway's login. */
+export async function listUnwell(db: Executor, limit: number): Promise<UnwellRecord[]> {
+  const { rows } = await sql<Omit<UnwellRecord, "tenantId"> & { tenant_id: string | null }>`
+    select tenant_id, provider, model, region, state, probe from app.unwell_providers(${limit})
+  `.execute(db);
+  return rows.map(({ tenant_id: tenantId, ...row }) => ({ tenantId, ...row }));
+}
+
 const toColumns = ({ tenantId, provider, model, region }: HealthKey) => ({
   tenant_id: tenantId,
   provider,
