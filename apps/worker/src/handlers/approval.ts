@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import type { WorkerEngine } from "@nofx/control/steps";
-import { canonicalJson } from "@nofx/core/canonical";
+import { questionDigest, type WorkerEngine } from "@nofx/control/steps";
 import { NofxError } from "@nofx/core/errors";
 import type { ApprovalWith } from "@nofx/core/vocabulary";
 import { StepFailed, type Handler } from "../catalog/handler.ts";
 import { persist } from "../loop/persist.ts";
+
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 /** The one question of an approval step; a step asks it under this name. */
 const NAME = "approval";
@@ -24,9 +25,7 @@ export function createApprovalHandler({ engine }: { engine: WorkerEngine }): Han
         question: args.question,
         why: `The plan asks here, in step "${step.name}".`,
         arguments: details,
-        argumentsDigest: createHash("sha256")
-          .update(canonicalJson([args.question, details]))
-          .digest("hex"),
+        argumentsDigest: questionDigest({ sha256 }, args.question, details),
         requester: `Step ${step.name}`,
         expiresMs: args.expiresInSeconds * 1_000,
         rule: args.rule,

@@ -64,6 +64,10 @@ async function lockApproval(
   tx: CommandTransaction,
   id: string,
 ): Promise<ApprovalRecord> {
+  // the plan first, as every other command does that moves both: two that wait for each other's rows would both fail
+  await sql`
+    select id from plans where id = (select plan_id from approvals where id = ${id}::uuid and subject in ('plan', 'override')) for update
+  `.execute(tx.db);
   await sql`select id from approvals where id = ${id}::uuid for update`.execute(tx.db);
   const approval = await findApproval(tx.db, ctx.tenantId, id);
   if (approval === undefined) {

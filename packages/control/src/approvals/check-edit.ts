@@ -1,4 +1,3 @@
-import { canonicalJson } from "@nofx/core/canonical";
 import { NofxError, issuesFromZod, pointer, type Issue } from "@nofx/core/errors";
 import { findSecrets } from "@nofx/core/gates";
 import { STEP_WITH, StepKind } from "@nofx/core/vocabulary";
@@ -6,7 +5,7 @@ import type { ApprovalRecord } from "@nofx/db/queries";
 import type { MemberContext } from "../command/context.ts";
 import { argumentsDigest } from "../plans/arguments-digest.ts";
 import { issuesOf } from "../tools/check-schema.ts";
-import { toolDigest } from "../tools/tool-digest.ts";
+import { questionDigest, toolDigest } from "../tools/tool-digest.ts";
 
 export interface Edit {
   readonly arguments: Record<string, unknown>;
@@ -31,7 +30,7 @@ function schemaEdit(ctx: MemberContext, row: ApprovalRecord, edited: Edit["argum
   refuse([...issuesOf(row.arguments_schema ?? {}, edited, ["arguments"]), ...secretsIn(edited)]);
   const digest =
     row.tool === null
-      ? ctx.plane.sha256(canonicalJson([row.question, edited]))
+      ? questionDigest(ctx.plane, row.question, edited)
       : toolDigest(ctx.plane, {
           tool: row.tool,
           version: row.tool_version ?? "",

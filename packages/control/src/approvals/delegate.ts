@@ -1,7 +1,7 @@
 import { DelegateInput, DelegationView, OneDelegation, type Delegations } from "@nofx/core/api";
 import { NofxError } from "@nofx/core/errors";
 import { isAllowed, MemberRole, toId, toUuid } from "@nofx/core/vocabulary";
-import { listDelegations, listPeople, type DelegationRecord } from "@nofx/db/queries";
+import { findPeople, listDelegations, type DelegationRecord } from "@nofx/db/queries";
 import { sql } from "kysely";
 import { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
@@ -31,8 +31,7 @@ export function delegateApprovals(
     input: DelegateInput,
   } as const;
   return runCommand(ctx, spec, input, async (tx, { to, reason, startsAt, endsAt }) => {
-    const people = await listPeople(tx.db, ctx.tenantId);
-    const person = people.find((one) => one.user_id === to);
+    const [person] = await findPeople(tx.db, ctx.tenantId, [to]);
     if (person === undefined || to === ctx.actor.id) {
       const message = person === undefined ? "is no member of this tenant" : "is yourself";
       throw new NofxError("invalid_input", { issues: [{ path: "/to", message }] });

@@ -8,7 +8,16 @@ import {
 import { groupsOf, readRule } from "@nofx/core/approvals";
 import { NofxError } from "@nofx/core/errors";
 import { isAllowed, MemberRole, toId } from "@nofx/core/vocabulary";
-import { listApprovalRules, listGroups, listPeople, type GroupRecord } from "@nofx/db/queries";
+import {
+  findGroupNames,
+  findGroupUses,
+  findPeople,
+  listApprovalRules,
+  listGroups,
+  listPeople,
+  lockGroups,
+  type GroupRecord,
+} from "@nofx/db/queries";
 import { sql } from "kysely";
 import { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
@@ -37,7 +46,9 @@ export function putApprovalGroup(
   } as const;
   return runCommand(ctx, spec, input, async (tx, { name, description, members }) => {
     const wanted = [...new Set(members)];
-    const people = new Set((await listPeople(tx.db, ctx.tenantId)).map((one) => one.user_id));
+    const people = new Set(
+      (await findPeople(tx.db, ctx.tenantId, wanted)).map((one) => one.user_id),
+    );
     const strangers = wanted.flatMap((userId, i) => (people.has(userId) ? [] : [i]));
     if (strangers.length > 0) {
       throw new NofxError("invalid_input", {
@@ -67,14 +78,13 @@ export function putApprovalGroup(
       on conflict (group_id, user_id) do nothing
     `.execute(tx.db);
     await tx.audit("approval_group.changed", { group: name, members: wanted.toSorted() });
-    const groups = await listGroups(tx.db, ctx.tenantId);
-    const made = groups.find((one) => one.name === name);
+    const [made] = await listGroups(tx.db, ctx.tenantId, name);
     if (made === undefined) throw new NofxError("not_found");
     return viewGroup(made);
   });
 }
 
-/** Removes a group that no rule names. */
+/** Removes a group that nothing names: no rule, tool or setting, and no question that is open. */
 export function removeApprovalGroup(
   ctx: MemberContext,
   input: z.input<typeof OneApprovalGroup>,
@@ -85,10 +95,11 @@ export function removeApprovalGroup(
     input: OneApprovalGroup,
   } as const;
   return runCommand(ctx, spec, input, async (tx, { name }) => {
-    const rules = await listApprovalRules(tx.db, ctx.tenantId);
-    if (rules.some((one) => groupsOf(readRule(one.rule)).includes(name))) {
+    await lockGroups(tx.db, ctx.tenantId, true);
+    const uses = await findGroupUses(tx.db, ctx.tenantId, name);
+    if (uses.length > 0) {
       throw new NofxError("conflict", {
-        detail: "A rule of approvals names it. Change that first.",
+        detail: `It is named by ${uses.slice(0, 5).join(", ")}. Change that first.`,
       });
     }
     const gone = await tx.db
@@ -143,13 +154,15 @@ export function putApprovalRule(
   });
 }
 
-/** A rule that names a group that is not there could never be met. */
+/** A rule that names a group that is not there could never be met. Those that are there stay until the command ends. */
 export async function refuseUnknownGroups(
   ctx: MemberContext,
   tx: CommandTransaction,
   names: readonly string[],
 ): Promise<void> {
-  const there = new Set((await listGroups(tx.db, ctx.tenantId)).map((one) => one.name));
+  if (names.length === 0) return;
+  await lockGroups(tx.db, ctx.tenantId);
+  const there = new Set(await findGroupNames(tx.db, ctx.tenantId, names));
   const missing = names.filter((name) => !there.has(name));
   if (missing.length === 0) return;
   throw new NofxError("invalid_input", {

@@ -1,6 +1,6 @@
 import { AddInboundReceiverInput, type AddedInboundReceiver } from "@nofx/core/api";
 import { NofxError } from "@nofx/core/errors";
-import { insertReceiver, listMembers, listReceivers } from "@nofx/db/queries";
+import { findPeople, insertReceiver, listReceivers } from "@nofx/db/queries";
 import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
@@ -22,7 +22,9 @@ export async function addInboundReceiver(
   } as const;
   const receiver = await runCommand(ctx, spec, input, async (tx, asked) => {
     const actsFor = [...new Set(asked.actsFor)];
-    const members = new Set((await listMembers(tx.db, ctx.tenantId)).map((one) => one.user_id));
+    const members = new Set(
+      (await findPeople(tx.db, ctx.tenantId, actsFor)).map((one) => one.user_id),
+    );
     const stranger = actsFor.findIndex((one) => !members.has(one));
     if (stranger >= 0) {
       const message = "is no member of this tenant";

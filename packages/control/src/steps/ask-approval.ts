@@ -1,4 +1,3 @@
-import { canonicalJson } from "@nofx/core/canonical";
 import type { ApprovalAnswer, ApprovalRequest } from "@nofx/core/contract";
 import { NofxError } from "@nofx/core/errors";
 import { ApprovalWith } from "@nofx/core/vocabulary";
@@ -6,7 +5,7 @@ import { requestApproval, requestToolApproval, type RequestedApproval } from "@n
 import type { AgentContext } from "../command/context.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
 import { schemaIssue } from "../tools/check-schema.ts";
-import { toolDigest } from "../tools/tool-digest.ts";
+import { questionDigest, toolDigest } from "../tools/tool-digest.ts";
 import { answerOf } from "./describe-step.ts";
 import { claimOf, fencedOnce } from "./fenced.ts";
 import { toolForUse } from "./tool-for-use.ts";
@@ -48,7 +47,7 @@ async function askPeople(
     question: request.question,
     why: `Agent ${ctx.name} asks before it goes on.`,
     arguments: details,
-    argumentsDigest: ctx.plane.sha256(canonicalJson([request.question, details])),
+    argumentsDigest: questionDigest(ctx.plane, request.question, details),
     requester: ctx.name,
     expiresMs: expiresMs(request),
     schema: request.editable,

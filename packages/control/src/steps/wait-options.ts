@@ -1,6 +1,6 @@
-import { canonicalJson } from "@nofx/core/canonical";
 import { TIMED_OUT, type WaitTarget } from "@nofx/core/vocabulary";
 import type { WaitOption } from "@nofx/db/leases";
+import { questionDigest } from "../tools/tool-digest.ts";
 
 /** One labelled thing to wait for, as plans and agents say it. */
 export type WaitRequestOption = WaitTarget & {
@@ -45,7 +45,7 @@ function waitOptionOf(target: WaitRequestOption, asking: Asking): WaitOption {
     question: approval.question,
     why: asking.why,
     arguments: details,
-    arguments_digest: asking.sha256(canonicalJson([approval.question, details])),
+    arguments_digest: questionDigest(asking, approval.question, details),
     requester: asking.requester,
     expires_ms: approval.expiresInSeconds * 1_000,
   };

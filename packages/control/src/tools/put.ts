@@ -1,7 +1,8 @@
 import { PutToolInput, type ToolView } from "@nofx/core/api";
-import { groupsOf } from "@nofx/core/approvals";
+import { groupsOf, isWeaker, readRule } from "@nofx/core/approvals";
 import { canonicalJson } from "@nofx/core/canonical";
 import { NofxError } from "@nofx/core/errors";
+import { isAllowed, rolesWith, Sensitivity } from "@nofx/core/vocabulary";
 import { findTool } from "@nofx/db/queries";
 import { sql } from "kysely";
 import type { z } from "zod";
@@ -16,7 +17,8 @@ type Tool = z.output<typeof PutToolInput>;
 
 /**
  * Lists a tool, or a new version of it, which from then on is the one that holds: yeses to the old one are good for nothing any
- * more. What a version takes and how sensitive it is never changes; its texts, and who has to say yes, may.
+ * more. What a version takes and how sensitive it is never changes; its texts, and who has to say yes, may. Whoever may not say who
+ * approves does not have a tool ask for less than it did.
  */
 export function putTool(
   ctx: MemberContext,
@@ -39,6 +41,7 @@ export function putTool(
     await sql`select pg_advisory_xact_lock(hashtextextended(${`tool|${ctx.tenantId}|${name}`}, 0))`.execute(
       tx.db,
     );
+    await refuseLooser(ctx, tx, { ...tool, requiresApproval });
     await store(ctx, tx, { ...tool, requiresApproval, digest });
     await tx.audit("tool.changed", {
       tool: name,
@@ -51,6 +54,37 @@ export function putTool(
     const row = await findTool(tx.db, ctx.tenantId, name);
     if (row === undefined) throw new NofxError("not_found");
     return viewTool(row);
+  });
+}
+
+async function refuseLooser(
+  ctx: MemberContext,
+  tx: CommandTransaction,
+  tool: Tool & { requiresApproval: boolean },
+): Promise<void> {
+  if (isAllowed(ctx.role, "approval.manage")) return;
+  const before = await tx.db
+    .selectFrom("agent_tools")
+    .select(["sensitivity", "requires_approval", "rule"])
+    .where("tenant_id", "=", ctx.tenantId)
+    .where("name", "=", tool.name)
+    // of one that is retired the newest version: taken out and put again it is no new tool
+    .orderBy(sql`status = 'active'`, "desc")
+    .orderBy("created_at", "desc")
+    .orderBy("id", "desc")
+    .executeTakeFirst();
+  if (before === undefined) return;
+  const levels = Sensitivity.options;
+  const sensitivity = Sensitivity.parse(before.sensitivity);
+  const looser = [
+    ...(before.requires_approval && !tool.requiresApproval ? ["requiresApproval"] : []),
+    ...(levels.indexOf(tool.sensitivity) < levels.indexOf(sensitivity) ? ["sensitivity"] : []),
+    ...(isWeaker(tool.rule, before.rule === null ? null : readRule(before.rule)) ? ["rule"] : []),
+  ];
+  if (looser.length === 0) return;
+  throw new NofxError("forbidden", {
+    detail: `It asks people for less than before. Your role is ${ctx.role}; that takes ${rolesWith("approval.manage").join(" or ")}.`,
+    issues: looser.map((one) => ({ path: `/${one}`, message: "asks for less than before" })),
   });
 }
 

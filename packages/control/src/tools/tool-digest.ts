@@ -14,3 +14,12 @@ export function toolDigest(
   const { tool, version, target, arguments: args } = use;
   return plane.sha256(canonicalJson([tool, version, target, args]));
 }
+
+/** What an answer to a question of a step is bound to: the words, and what they are about. */
+export function questionDigest(
+  plane: Pick<Plane, "sha256">,
+  question: string,
+  details: Record<string, unknown>,
+): string {
+  return plane.sha256(canonicalJson([question, details]));
+}

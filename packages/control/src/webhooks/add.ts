@@ -1,7 +1,7 @@
 import { AddWebhookInput, type AddedWebhook } from "@nofx/core/api";
 import { NofxError } from "@nofx/core/errors";
 import { isNoticeType, NOTICE_TYPES } from "@nofx/core/notices";
-import { countWebhooks, insertWebhook, listMembers, type NewWebhook } from "@nofx/db/queries";
+import { countWebhooks, findPeople, insertWebhook, type NewWebhook } from "@nofx/db/queries";
 import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
@@ -93,7 +93,9 @@ async function recipientsOf(
   }
   const recipients = [...new Set(asked.recipients)];
   if (recipients.length === 0) throw refusal("/recipients", "A mail needs somebody to read it.");
-  const members = new Set((await listMembers(tx.db, ctx.tenantId)).map((one) => one.user_id));
+  const members = new Set(
+    (await findPeople(tx.db, ctx.tenantId, recipients)).map((one) => one.user_id),
+  );
   const stranger = recipients.findIndex((one) => !members.has(one));
   if (stranger >= 0) {
     throw refusal(`/recipients/${stranger}`, "Mails go to members of this tenant only.");

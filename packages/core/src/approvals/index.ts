@@ -8,5 +8,5 @@ export {
   type Voter,
 } from "./decide.ts";
 export { hidesSomething, markHidden } from "./mark-hidden.ts";
-export { groupsOf, readRule } from "./rule.ts";
+export { groupsOf, isWeaker, readRule } from "./rule.ts";
 export { tally, type Tally } from "./tally.ts";

@@ -82,7 +82,9 @@ create table public.model_comparisons (
 );
 comment on table public.model_comparisons is 'The same question for a plan, put to several language models';
 create index model_comparisons_list on public.model_comparisons (tenant_id, id desc);
+create index model_comparisons_pack on public.model_comparisons (pack_id);
 comment on index public.model_comparisons_list is 'Comparisons of a tenant, newest first';
+comment on index public.model_comparisons_pack is 'Comparisons about a pack, when it is deleted';
 
 create table public.model_comparison_rows (
   comparison_id uuid not null references public.model_comparisons (id) on delete cascade,
@@ -121,6 +123,8 @@ create table public.model_comparison_rows (
   check ((status = 'refused') <= (jsonb_array_length(reasons) > 0))
 );
 comment on table public.model_comparison_rows is 'What one model answered: outcome, time, tokens, cost, and how its plan differs from ours';
+create index model_comparison_rows_plan on public.model_comparison_rows (plan_id) where plan_id is not null;
+comment on index public.model_comparison_rows_plan is 'The answer that a plan was made of, when the plan is deleted';
 
 do $$
 declare

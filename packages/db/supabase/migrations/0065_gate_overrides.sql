@@ -39,6 +39,8 @@ create table public.gate_overrides (
 comment on table public.gate_overrides is 'Who answers for going on although a gate warns or blocks; bound to what was judged';
 create index gate_overrides_plan on public.gate_overrides (plan_id, id desc);
 create index gate_overrides_list on public.gate_overrides (tenant_id, id desc);
+create index gate_overrides_approval on public.gate_overrides (approval_id) where approval_id is not null;
+comment on index public.gate_overrides_approval is 'The override that an approval is about';
 comment on index public.gate_overrides_plan is 'Overrides of a plan';
 comment on index public.gate_overrides_list is 'Overrides of a tenant, newest first';
 

@@ -31,3 +31,18 @@ it("row level security is on for every table of ours", async () => {
   );
   expect(open.rows).toEqual([]);
 });
+
+it("what points at a plan, a pack or an approval is found by it: deleting one reads no whole table", async () => {
+  await using database = await createTestDatabase();
+  const { rows } = await withClient(database.adminUrl, (client) =>
+    client.query(
+      `select a.attrelid::regclass || '.' || a.attname as column from pg_attribute a
+       join pg_class c on c.oid = a.attrelid and c.relkind = 'r' and c.relnamespace = 'public'::regnamespace
+       where a.attname in ('plan_id', 'pack_id', 'approval_id') and not a.attisdropped
+         -- these outlive what they name, and nobody looks for it in them
+         and c.relname <> 'inbound_messages' and c.relname not like '%\\_history'
+         and not exists (select from pg_index i where i.indrelid = a.attrelid and i.indkey[0] = a.attnum) order by 1`,
+    ),
+  );
+  expect(rows.map((row) => row.column)).toEqual([]);
+});

@@ -44,13 +44,19 @@ export interface GroupRecord {
   members: { userId: string; name: string }[];
 }
 
-export async function listGroups(db: Executor, tenantId: string): Promise<GroupRecord[]> {
+/** The groups of a tenant by name, the first 200 of them, or the one of that name. */
+export async function listGroups(
+  db: Executor,
+  tenantId: string,
+  name: string | null = null,
+): Promise<GroupRecord[]> {
   const { rows } = await sql<GroupRecord>`
     select g.id, g.name, g.description, coalesce((
       select jsonb_agg(jsonb_build_object('userId', m.user_id, 'name', p.name) order by p.name, m.user_id)
       from approval_group_members m join members p on p.tenant_id = m.tenant_id and p.user_id = m.user_id
       where m.group_id = g.id), '[]') as members
-    from approval_groups g where g.tenant_id = ${tenantId}::uuid order by g.name limit 200
+    from approval_groups g where g.tenant_id = ${tenantId}::uuid and (${name}::text is null or g.name = ${name})
+    order by g.name limit 200
   `.execute(db);
   return rows;
 }
@@ -61,10 +67,23 @@ export interface PersonRecord {
   role: string;
 }
 
-/** The members of a tenant, by name. */
+/** The members of a tenant, by name; the first 500. */
 export async function listPeople(db: Executor, tenantId: string): Promise<PersonRecord[]> {
   const { rows } = await sql<PersonRecord>`
     select m.user_id, m.name, m.role from members m where m.tenant_id = ${tenantId}::uuid order by m.name, m.user_id limit 500
+  `.execute(db);
+  return rows;
+}
+
+/** Of these user ids those that are members. */
+export async function findPeople(
+  db: Executor,
+  tenantId: string,
+  userIds: readonly string[],
+): Promise<PersonRecord[]> {
+  if (userIds.length === 0) return [];
+  const { rows } = await sql<PersonRecord>`
+    select m.user_id, m.name, m.role from members m where m.tenant_id = ${tenantId}::uuid and m.user_id = any(${userIds}::uuid[])
   `.execute(db);
   return rows;
 }
