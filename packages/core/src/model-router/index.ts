@@ -44,6 +44,13 @@ export {
   type RouteCondition,
   type RouteScene,
 } from "./routing-policy.ts";
+export { SIMULATED_EMBEDDER, simulateEmbedding } from "./simulated/embed.ts";
 export { SIMULATED_MODELS, type SimulatedModel } from "./simulated/models.ts";
-export { simulate, tokensIn, type SimulatedOutcome } from "./simulated/simulate.ts";
+export {
+  simulate,
+  tokensIn,
+  type SimulatedAnswer,
+  type SimulatedOutcome,
+  type SimulatedRequest,
+} from "./simulated/simulate.ts";
 export { inputTokens, NO_USAGE, outputTokens, TokenClass, Usage } from "./usage.ts";

@@ -8,7 +8,8 @@ export function failureOf(error: unknown, signal: AbortSignal | undefined): Prov
   if (ours !== undefined) return ours;
   if (signal?.aborted === true) return said(timedOut(signal) ? "timed_out" : "cancelled");
   if (APICallError.isInstance(error) && (error.statusCode ?? 200) >= 300) {
-    return refusalOf(error.statusCode ?? 500, "", () => undefined, new Date(0));
+    const { statusCode = 500, responseHeaders = {} } = error;
+    return refusalOf(statusCode, "", (name) => responseHeaders[name], new Date(0));
   }
   if (error instanceof Error && error.name === "AI_UnsupportedFunctionalityError") {
     return new ProviderFailure(

@@ -109,14 +109,15 @@ async function modelsOf(
   }
 }
 
-async function simulated(model: string, { clock }: ProviderDeps): Promise<Models> {
-  const { simulatedModel } = await import("../simulated.ts");
+async function simulated(name: string, { clock }: ProviderDeps): Promise<Models> {
+  const { simulatedEmbedder, simulatedModel } = await import("../simulated.ts");
+  const found = <T>(model: T | undefined): T => {
+    if (model === undefined) throw said("model_missing");
+    return model;
+  };
   return {
-    language: () => {
-      const found = simulatedModel(model, clock);
-      if (found === undefined) throw said("model_missing");
-      return found;
-    },
+    language: () => found(simulatedModel(name, clock)),
+    embedding: () => found(simulatedEmbedder(name, clock)),
   };
 }
 
