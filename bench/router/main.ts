@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { prepareRoutingPolicy } from "@nofx/control/routing/conditions";
 import {
@@ -8,7 +9,7 @@ import {
   type RouteRequest,
 } from "@nofx/core/model-router";
 import { aRouteRequest, candidatesOf } from "@nofx/core/testing";
-import { quantile } from "../lib/numbers.ts";
+import { medianOf, quantile } from "../lib/numbers.ts";
 
 // npm run bench:router: what a routing decision takes, by kind of rule, beside v1 and beside the least that any router does (filter
 // and sort by a number, no reason, no money). All kinds take turns in one process, so that what else the machine does meets all of them.
@@ -96,21 +97,27 @@ const requests = Array.from({ length: ROUND }, (_, i) =>
   }),
 );
 
-const taken = new Map<string, number[]>(kinds.map(([name]) => [name, []]));
-const spent = new Map<string, number>();
+interface Taken {
+  /** Microseconds of each decision, by request. */
+  readonly us: number[][];
+  cpuUs: number;
+}
+const taken = new Map(
+  kinds.map(([name]): [string, Taken] => [name, { us: requests.map(() => []), cpuUs: 0 }]),
+);
 let kept: unknown;
 
 function round(name: string, kind: Kind, measured: boolean): void {
-  const times = taken.get(name) ?? [];
+  const times = taken.get(name);
   const cpu = process.cpuUsage();
-  for (const request of requests) {
+  for (const [i, request] of requests.entries()) {
     const began = performance.now();
     kept = kind(request);
     const took = performance.now() - began;
-    if (measured) times.push(took * 1_000);
+    if (measured) times?.us[i]?.push(took * 1_000);
   }
   const { user, system } = process.cpuUsage(cpu);
-  if (measured) spent.set(name, (spent.get(name) ?? 0) + user + system);
+  if (measured && times !== undefined) times.cpuUs += user + system;
 }
 
 for (let i = 0; i < 10; i++) for (const [name, kind] of kinds) round(name, kind, false);
@@ -120,22 +127,30 @@ for (let done = 0; done < decisions; done += ROUND) {
 if (kept === undefined) throw new Error("nothing was decided");
 
 const rows = kinds.map(([name]) => {
-  const times = taken.get(name) ?? [];
+  const { us = [], cpuUs = 0 } = taken.get(name) ?? {};
+  const all = us.flat();
   return {
     name,
-    p50: quantile(times, 0.5),
-    p99: quantile(times, 0.99),
-    cpu: (spent.get(name) ?? 0) / times.length,
+    p50: quantile(all, 0.5),
+    p99: quantile(all, 0.99),
+    // what a request takes by itself: its median does not see what else the machine does
+    p99OfRequests: quantile(us.map(medianOf), 0.99),
+    cpu: cpuUs / all.length,
   };
 });
-if (values.json) for (const row of rows) console.log(JSON.stringify({ candidates: count, ...row }));
-else {
+const [load = 0] = loadavg();
+if (values.json) {
+  for (const row of rows) console.log(JSON.stringify({ candidates: count, load, ...row }));
+} else {
+  const waits = load.toFixed(1);
   console.log(
-    `${count} candidates, ${decisions} decisions a row, in microseconds; aim: p99 under ${AIM_US}\n`,
+    `${count} candidates, ${decisions} decisions a row, microseconds, load average ${waits} on ${availableParallelism()} cores. Aim: p99 under ${AIM_US}.\n`,
   );
-  console.log("| decision | p50 | p99 | CPU | aim |\n|---|---:|---:|---:|---|");
-  for (const { name, p50, p99, cpu } of rows) {
-    const met = p99 < AIM_US ? "met" : "missed";
-    console.log(`| ${name} | ${p50.toFixed(1)} | ${p99.toFixed(1)} | ${cpu.toFixed(1)} | ${met} |`);
+  console.log("| decision | p50 | p99 | p99 of requests at their medians | CPU | aim |");
+  console.log("|---|---:|---:|---:|---:|---|");
+  for (const { name, p50, p99, p99OfRequests, cpu } of rows) {
+    const cells = [p50, p99, p99OfRequests, cpu].map((us) => us.toFixed(1)).join(" | ");
+    const busy = p99OfRequests < AIM_US ? "met but for other processes" : "missed";
+    console.log(`| ${name} | ${cells} | ${p99 < AIM_US ? "met" : busy} |`);
   }
 }
