@@ -3,16 +3,19 @@ import { approvalsRouter } from "./routers/approvals.ts";
 import { auditRouter } from "./routers/audit.ts";
 import { backlogRouter } from "./routers/backlog.ts";
 import { budgetsRouter, usageRouter } from "./routers/budgets.ts";
-import { comparisonsRouter, modelsRouter } from "./routers/comparisons.ts";
+import { comparisonsRouter } from "./routers/comparisons.ts";
 import { deadLettersRouter } from "./routers/dead-letters.ts";
 import { flagsRouter } from "./routers/flags.ts";
 import { gatesRouter } from "./routers/gates.ts";
 import { inboundRouter } from "./routers/inbound.ts";
 import { keysRouter } from "./routers/keys.ts";
 import { lineageRouter } from "./routers/lineage.ts";
+import { modelsRouter } from "./routers/models.ts";
 import { plansRouter } from "./routers/plans.ts";
+import { providersRouter } from "./routers/providers.ts";
 import { retentionRouter } from "./routers/retention.ts";
 import { queuesRouter } from "./routers/queues.ts";
+import { routingRouter } from "./routers/routing.ts";
 import { artifactsRouter, runsRouter } from "./routers/runs.ts";
 import { schedulesRouter } from "./routers/schedules.ts";
 import { eventsRouter, sessionRouter, systemRouter } from "./routers/system.ts";
@@ -39,8 +42,10 @@ export const appRouter = router({
   lineage: lineageRouter,
   models: modelsRouter,
   plans: plansRouter,
+  providers: providersRouter,
   retention: retentionRouter,
   queues: queuesRouter,
+  routing: routingRouter,
   runs: runsRouter,
   schedules: schedulesRouter,
   session: sessionRouter,

@@ -34,7 +34,13 @@ it("describes exactly the routes that are answered, each under a name of its own
 });
 
 /** They change nothing, and are sent by POST because what they ask about is too long for an address. */
-const QUESTIONS = ["forecastPlan", "testGateRule", "replayGateRule"];
+const QUESTIONS = [
+  "forecastPlan",
+  "testGateRule",
+  "replayGateRule",
+  "checkRoutingPolicy",
+  "whatIfRoute",
+];
 
 it("asks for an Idempotency-Key on every POST that changes something, and answers every error as a problem", () => {
   const items = Object.values(openApiDocument().paths ?? {});

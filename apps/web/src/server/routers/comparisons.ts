@@ -4,13 +4,10 @@ import {
   runComparison,
   startComparison,
 } from "@nofx/control/comparisons";
-import { listModels } from "@nofx/control/model-router";
 import {
   ComparisonPage,
   ComparisonView,
   ListComparisonsInput,
-  ListModelsInput,
-  ModelList,
   OneComparison,
   StartComparisonInput,
 } from "@nofx/core/api";
@@ -19,19 +16,6 @@ import { rest, restCommand } from "../openapi-meta.ts";
 import { command, query } from "../trpc.ts";
 
 const TAG = "models";
-
-export const modelsRouter = {
-  list: query
-    .meta(
-      rest("/models", TAG, {
-        operationId: "listModels",
-        summary: "Language models that can be asked, and what a token costs",
-      }),
-    )
-    .input(ListModelsInput)
-    .output(ModelList)
-    .query(({ ctx, input }) => listModels(ctx.member, input)),
-} satisfies TRPCRouterRecord;
 
 export const comparisonsRouter = {
   list: query
