@@ -10,6 +10,7 @@ import { gatesRouter } from "./routers/gates.ts";
 import { inboundRouter } from "./routers/inbound.ts";
 import { keysRouter } from "./routers/keys.ts";
 import { lineageRouter } from "./routers/lineage.ts";
+import { modelEndpointRouter } from "./routers/model-endpoint.ts";
 import { modelsRouter } from "./routers/models.ts";
 import { plansRouter } from "./routers/plans.ts";
 import { providersRouter } from "./routers/providers.ts";
@@ -40,6 +41,7 @@ export const appRouter = router({
   inbound: inboundRouter,
   keys: keysRouter,
   lineage: lineageRouter,
+  modelEndpoint: modelEndpointRouter,
   models: modelsRouter,
   plans: plansRouter,
   providers: providersRouter,

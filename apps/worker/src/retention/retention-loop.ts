@@ -14,7 +14,8 @@ const MOST_MS = 60_000;
 export type RemoveFiles = (tenantId: string, paths: readonly string[]) => Promise<void>;
 
 /**
- * Moves finished runs to the history, deletes what has been kept long enough, and removes the files of what was deleted. Any
+ * Moves finished runs to the history, deletes what has been kept long enough, calls of models and what was said in them too, and
+ * removes the files of what was deleted. Any
  * number of workers run this: each takes what no other holds. After an error it waits longer and longer.
  */
 export async function retentionLoop(
@@ -62,6 +63,8 @@ async function pass(options: {
   metrics.count("nofx_runs_deleted_total", {}, deleted.runs);
   const pruned = await engine.pruneEvents(BATCH * 10);
   const removed = await removeDue(options);
+  const swept = await engine.sweepModelCalls(BATCH);
+  if (swept >= BATCH) return true;
   return archived.runs >= BATCH || deleted.runs >= BATCH || pruned >= BATCH * 10 || removed;
 }
 

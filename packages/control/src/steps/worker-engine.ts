@@ -88,6 +88,8 @@ export interface WorkerEngine {
   prune(limit: number): Promise<number>;
   /** Frees what is reserved in budgets by those who were not heard of in time; answers how many. */
   sweepBudgets(limit: number): Promise<number>;
+  /** Ends calls of models that nobody ends, and deletes what was kept of calls for long enough. */
+  sweepModelCalls(limit: number): Promise<number>;
   /** Moves finished runs that are past their policy to the history, about so many. */
   archive(limit: number): Promise<leases.Archived>;
   deleteHistory(limit: number): Promise<leases.DeletedHistory>;
@@ -170,6 +172,7 @@ export function createWorkerEngine(options: {
     wakeTimers: async (limit) => (await call(leases.wakeTimers(db, limit))).woken,
     prune: (limit) => call(leases.prune(db, limit)),
     sweepBudgets: (limit) => call(leases.sweepBudgets(db, limit)),
+    sweepModelCalls: (limit) => call(leases.sweepModelCalls(db, limit)),
     archive: (limit) => call(leases.archive(db, limit)),
     deleteHistory: (limit) => call(leases.deleteHistory(db, limit)),
     pruneEvents: (limit) => call(leases.pruneEvents(db, limit)),

@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { createModelEndpoint, type EndpointOptions } from "@nofx/control/model-endpoint";
 import { createTestPlane, type TestPlane } from "@nofx/control/testing";
+import { createRouting } from "@nofx/control/routing";
+import { HEALTH_OPTIONS, type HealthOptions } from "@nofx/core/model-router";
 import { seedAgent } from "@nofx/db/testing";
 import { putKey } from "@nofx/control/vault";
 import { digestAgentKey } from "../../src/agents/agent-key.ts";
@@ -62,7 +64,9 @@ export interface CallRow {
 
 const ABILITIES = ["text", "json", "tools", "vision", "streaming"];
 
-export async function endpointFixture(): Promise<EndpointFixture> {
+export async function endpointFixture(
+  health: Partial<HealthOptions> = {},
+): Promise<EndpointFixture> {
   const test = await createTestPlane();
   const { owner } = test;
   const tenant = await test.tenant();
@@ -73,8 +77,10 @@ export async function endpointFixture(): Promise<EndpointFixture> {
   });
   const hosts = new Set<string>();
   const keks = givenKeks([{ kid: "test", k: randomBytes(32).toString("base64url") }]);
-  const providerNetwork = createProviderNetwork({ allowed: hosts, now: test.plane.now });
-  const plane = { ...test.plane, allowedHosts: hosts, keks, providerNetwork };
+  const { db, clock, sha256, now } = test.plane;
+  const providerNetwork = createProviderNetwork({ allowed: hosts, now });
+  const routing = createRouting({ db, clock, sha256, options: { ...HEALTH_OPTIONS, ...health } });
+  const plane = { ...test.plane, allowedHosts: hosts, keks, providerNetwork, routing };
   const admin = await tenant.as("admin");
   const errors: unknown[] = [];
   const providers: FakeProvider[] = [];
@@ -120,8 +126,8 @@ export async function endpointFixture(): Promise<EndpointFixture> {
     },
     async policy(name, rules, rest = {}) {
       await owner.query(
-        `insert into routing_policies (tenant_id, name, version, body, created_by) values ($1, $2, 1, $3, $4)`,
-        [tenant.id, name, JSON.stringify({ engine: "v2", rules, ...rest }), admin.actor.id],
+        `insert into routing_policies (tenant_id, name, version, body, note, created_by_name) values ($1, $2, 1, $3, 'test', 'test')`,
+        [tenant.id, name, JSON.stringify({ engine: "v2", rules, ...rest })],
       );
       plane.routing.changed(tenant.id);
     },
@@ -142,6 +148,7 @@ export async function endpointFixture(): Promise<EndpointFixture> {
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(providers.map((one) => one.close()));
+      await routing.close();
       await providerNetwork.close();
       await test[Symbol.asyncDispose]();
     },

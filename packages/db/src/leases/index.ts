@@ -113,4 +113,5 @@ export { sendMessage, type MessageToStep, type SentMessage } from "./send-messag
 export { spawn, type ChildDraft, type Spawned } from "./spawn.ts";
 export { MetPayload, wait, type WaitAnswer, type WaitOption } from "./wait.ts";
 export { sweepBudgets } from "./sweep-budgets.ts";
+export { sweepModelCalls } from "./sweep-model-calls.ts";
 export { wakeTimers } from "./wake-timers.ts";
