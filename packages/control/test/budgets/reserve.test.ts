@@ -1,152 +1,248 @@
 import { randomUUID } from "node:crypto";
-import { release, renew, reserve, settle } from "@nofx/control/budgets";
-import { createTestPlane, type TestPlane, type TestTenant } from "@nofx/control/testing";
-import type { BudgetAmounts, BudgetScopes, Refused, ReserveRequest } from "@nofx/core/budgets";
-import { createDatabase, createPool } from "@nofx/db/client";
-import type { DB } from "@nofx/db/types";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { release, renew, settle } from "@nofx/control/budgets";
+import { createWorkerEngine } from "@nofx/control/steps";
+import { createTestPlane, type TestPlane } from "@nofx/control/testing";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { openBooks, type Books } from "./fixtures.ts";
+
+const PROVE = process.env["PROVE"] === "1";
 
 let plane: TestPlane;
-let tenant: TestTenant;
-let userId: string;
-const pools: { end(): Promise<void> }[] = [];
-
+let books: Books;
 beforeAll(async () => {
   plane = await createTestPlane();
-  tenant = await plane.tenant();
-  userId = (await tenant.as("admin")).actor.id;
 });
-afterAll(async () => {
-  await Promise.all(pools.map((pool) => pool.end()));
-  await plane[Symbol.asyncDispose]();
+beforeEach(async () => {
+  books = await openBooks(plane);
 });
+afterAll(() => plane[Symbol.asyncDispose]());
 
-interface Made {
-  scope?: string;
-  subject?: string | null;
-  model?: string | null;
-  measure?: string;
-  window?: string;
-  limit: number | bigint;
-  outcome?: string;
-  extra?: number;
-  perSeconds?: number;
-  burst?: number;
-}
-
-async function budget(made: Made, of: TestTenant = tenant): Promise<string> {
-  const { rows } = await plane.owner.query<{ id: string }>(
-    `insert into budgets (tenant_id, name, scope, subject, model, measure, kind, "window", "limit", per_seconds, burst, outcome, extra,
-       created_by, changed_by)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14) returning id`,
-    [
-      of.id,
-      `b-${randomUUID()}`,
-      made.scope ?? "tenant",
-      made.subject ?? null,
-      made.model ?? null,
-      made.measure ?? "usd",
-      made.perSeconds === undefined ? "cap" : "rate",
-      made.perSeconds === undefined ? (made.window ?? "total") : "rate",
-      String(made.limit),
-      made.perSeconds ?? null,
-      made.burst ?? null,
-      made.outcome ?? "stop",
-      made.extra ?? 0,
-      userId,
-    ],
-  );
-  return rows[0]?.id ?? "";
-}
-
-const counter = async (id: string, subject?: string) => {
-  const { rows } = await plane.owner.query<{
-    used: string;
-    reserved: string;
-    overrun: string;
-    tokens: string | null;
-    refusals: number;
-    extra: string;
-  }>(
-    "select used, reserved, overrun, tokens, refusals, extra from budget_counters where budget_id = $1 and subject = coalesce($2, subject) order by starts_at desc limit 1",
-    [id, subject ?? null],
-  );
-  return rows[0];
-};
-
-/** Asks in the name of an admin of the tenant, on the plane's own login. */
-async function ask(
-  amounts: BudgetAmounts,
-  more: Partial<ReserveRequest> & {
-    scopes?: BudgetScopes;
-    of?: TestTenant;
-    db?: ReturnType<typeof createDatabase<DB>>;
-  } = {},
-) {
-  const { of = tenant, db = plane.plane.db, ...request } = more;
-  const sub = of === tenant ? userId : (await of.as("admin")).actor.id;
-  return reserve(
-    { db, newUuid: randomUUID, claims: { sub, tenant_id: of.id } },
-    { tenantId: of.id, requestKey: randomUUID(), scopes: {}, leaseMs: 60_000, ...request, amounts },
-  );
-}
-
-const held = async (...given: Parameters<typeof ask>) => {
-  const answer = await ask(...given);
-  if (answer.outcome !== "reserved") throw new Error(`refused: ${answer.budgetName}`);
-  return answer.reservationId;
-};
-const refused = async (...given: Parameters<typeof ask>): Promise<Refused> => {
-  const answer = await ask(...given);
-  if (answer.outcome === "reserved") throw new Error("it was reserved");
-  return answer;
-};
+const deps = () => ({ db: plane.plane.db });
 
 describe("a cap", () => {
-  it("is never exceeded by 50 concurrent calls", async () => {
-    const of = await plane.tenant();
-    const id = await budget({ limit: 1_000n }, of);
-    const run = randomUUID();
-    const perRun = await budget({ scope: "run", limit: 900n }, of);
-    const pool = createPool({
-      connectionString: plane.database.url("nofx_web"),
-      applicationName: "t",
-      max: 50,
-    });
-    pools.push(pool);
-    const db = createDatabase<DB>(pool);
-    const answers = await Promise.all(
-      Array.from({ length: 50 }, () =>
-        ask({ usd: 97n, tokens: 3 }, { of, db, scopes: { runId: run } }),
-      ),
+  it("is never exceeded by 50 concurrent calls, through run, agent, tenant and model", async () => {
+    const db = books.manyConnections(50);
+    const [runId, agentId] = [randomUUID(), randomUUID()];
+    const scopes = { runId, agentId, model: "openai/gpt-5-mini" };
+    const caps = await Promise.all([
+      books.budget({ scope: "run", limit: 905n }),
+      books.budget({ scope: "agent", limit: 10_000n }),
+      books.budget({ limit: 1_000n }),
+      books.budget({ scope: "model", subject: "openai/*", limit: 2_000n }),
+      books.budget({ measure: "calls", window: "day", limit: 45 }),
+    ]);
+    for (let round = 0; round < (PROVE ? 20 : 2); round += 1) {
+      const key = { ...scopes, runId: round === 0 ? runId : randomUUID() };
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, () => books.ask({ usd: 97n, calls: 1 }, { db, scopes: key })),
+      );
+      const held = answers.flatMap((one) =>
+        one.outcome === "reserved" ? [one.reservationId] : [],
+      );
+      expect(held).toHaveLength(9);
+      for (const id of [caps[1], caps[2], caps[3]]) {
+        expect((await books.counter(id)).reserved).toBe("873");
+      }
+      await Promise.all(held.map((id) => release({ db }, id)));
+    }
+    const counters = await Promise.all(caps.map((id) => books.counters(id)));
+    expect(counters.flat().every(({ reserved, used }) => reserved === "0" && used === "0")).toBe(
+      true,
     );
-    expect(answers.filter(({ outcome }) => outcome === "reserved")).toHaveLength(9);
-    expect(await counter(id)).toMatchObject({ used: "0", reserved: "873", refusals: 0 });
-    expect(await counter(perRun)).toMatchObject({ used: "0", reserved: "873", refusals: 41 });
+    await db.destroy();
+  });
+
+  it("takes of all budgets or of none", async () => {
+    const wide = await books.budget({ limit: 100n });
+    const narrow = await books.budget({ scope: "agent", limit: 10n });
+    const agentId = randomUUID();
+    expect(await books.refused({ usd: 11n }, { scopes: { agentId } })).toMatchObject({
+      outcome: "stop",
+      kind: "cap",
+      budgetId: narrow,
+      scope: "agent",
+      subject: agentId,
+      limit: 10n,
+      used: 0n,
+      reserved: 0n,
+      asked: 11n,
+      resetsAt: null,
+    });
+    expect((await books.counter(wide)).reserved).toBe("0");
+    // what no budget of an agent covers is not held up by it
+    await books.hold({ usd: 11n });
+  });
+
+  it("sums each subject on its own, one by name, and models by pattern", async () => {
+    const runs = await books.budget({ scope: "run", limit: 10n });
+    const one = randomUUID();
+    await books.budget({ scope: "agent", subject: one, limit: 5n });
+    await books.budget({ scope: "model", subject: "openai/*", limit: 20n });
+    await books.budget({ model: "openai/o*", limit: 3n });
+    for (const runId of [randomUUID(), randomUUID()]) {
+      await books.hold(
+        { usd: 10n },
+        { scopes: { runId, agentId: randomUUID(), model: "openai/gpt" } },
+      );
+    }
+    expect(await books.counters(runs)).toHaveLength(2);
+    await books.refused({ usd: 6n }, { scopes: { agentId: one } });
+    expect(await books.refused({ usd: 1n }, { scopes: { model: "openai/gpt" } })).toMatchObject({
+      scope: "model",
+      subject: "openai/*",
+    });
+    await books.hold({ usd: 3n }, { scopes: { model: "mistral/x" } });
+    await books.refused({ usd: 4n }, { scopes: { model: "openai/o3" } });
+  });
+
+  it("covers all agents of a team, and counts a team that is named", async () => {
+    await books.budget({ scope: "team", subject: "research", limit: 10n });
+    const { rows } = await plane.owner.query<{ id: string }>(
+      "insert into agent_registry (tenant_id, name, team) values ($1, 'a', 'research'), ($1, 'b', 'research'), ($1, 'c', 'other') returning id",
+      [books.tenant.id],
+    );
+    const [a, b, c] = rows.map(({ id }) => ({ agentId: id }));
+    await books.hold({ usd: 6n }, { scopes: a ?? {} });
+    await books.refused({ usd: 5n }, { scopes: b ?? {} });
+    await books.hold({ usd: 50n }, { scopes: c ?? {} });
+    await books.refused({ usd: 5n }, { scopes: { ...c, teamId: "research" } });
   });
 });
 
-it("settles", async () => {
-  const id = await budget({ limit: 10n });
-  const r = await held({ usd: 10n });
-  expect(await refused({ usd: 1n })).toMatchObject({
-    outcome: "stop",
-    used: 0n,
-    reserved: 10n,
-    limit: 10n,
+describe("what is measured", () => {
+  it("compares depth, and counts children of one step, agents at once", async () => {
+    await books.budget({ measure: "depth", limit: 3 });
+    await books.budget({ measure: "fan_out", scope: "step", limit: 4 });
+    await books.budget({ measure: "agents", scope: "run", window: "at_once", limit: 2 });
+    const scopes = { runId: randomUUID(), stepId: randomUUID() };
+    await books.hold({ depth: 3 }, { scopes });
+    await books.hold({ depth: 3 }, { scopes });
+    expect(await books.refused({ depth: 4 }, { scopes })).toMatchObject({ measure: "depth" });
+    await books.hold({ fanOut: 3 }, { scopes });
+    await books.refused({ fanOut: 2 }, { scopes });
+    await books.hold({ fanOut: 4 }, { scopes: { ...scopes, stepId: randomUUID() } });
+    const first = await books.hold({ agents: 1 }, { scopes });
+    await books.hold({ agents: 1 }, { scopes });
+    await books.refused({ agents: 1 }, { scopes });
+    await settle(deps(), first, { agents: 1 });
+    await books.hold({ agents: 1 }, { scopes });
   });
-  expect(await settle(plane.plane, r, { usd: 4n })).toEqual({
-    settled: true,
-    late: false,
-    overrun: {},
+});
+
+describe("settling", () => {
+  it("counts once what was used, and gives the rest back", async () => {
+    const id = await books.budget({ limit: 10n });
+    const first = await books.hold({ usd: 10n, calls: 1 });
+    await books.refused({ usd: 1n });
+    const done = { settled: true, late: false, overrun: {} };
+    expect(await settle(deps(), first, { usd: 4n })).toEqual(done);
+    expect(await settle(deps(), first, { usd: 9n })).toEqual({ ...done, settled: false });
+    expect(await release(deps(), first)).toBe(false);
+    expect(await books.counter(id)).toMatchObject({ used: "4", reserved: "0", overrun: "0" });
+    const second = await books.hold({ usd: 6n });
+    expect(await release(deps(), second)).toBe(true);
+    expect(await release(deps(), second)).toBe(false);
+    expect(await renew(deps(), second, 5_000)).toBe(false);
+    expect(await books.counter(id)).toMatchObject({ used: "4", reserved: "0" });
   });
-  expect(await settle(plane.plane, r, { usd: 9n })).toEqual({
-    settled: false,
-    late: false,
-    overrun: {},
+
+  it("never loses an overrun, nor what comes after the lease or a release", async () => {
+    const id = await books.budget({ limit: 10n });
+    const over = await books.hold({ usd: 5n, tokens: 10 });
+    expect(await settle(deps(), over, { usd: 7n, tokens: 12 })).toEqual({
+      settled: true,
+      late: false,
+      overrun: { usd: 2n, tokens: 2 },
+    });
+    expect(await books.counter(id)).toMatchObject({ used: "7", overrun: "2" });
+    const lost = await books.hold({ usd: 3n });
+    await books.lose(lost);
+    const given = await books.hold({ usd: 3n });
+    await release(deps(), given);
+    await books.hold({ usd: 3n });
+    for (const late of [lost, given]) {
+      expect(await settle(deps(), late, { usd: 1n })).toMatchObject({ settled: true, late: true });
+    }
+    expect(await books.counter(id)).toMatchObject({ used: "9", reserved: "3", overrun: "4" });
+    await books.refused({ usd: 1n });
   });
-  expect(await counter(id)).toMatchObject({ used: "4", reserved: "0" });
-  const b = await held({ usd: 6n });
-  expect(await release(plane.plane, b)).toBe(true);
-  expect(await renew(plane.plane, b, 1000)).toBe(false);
+
+  it("counts what nobody had thought of beforehand", async () => {
+    const id = await books.budget({ limit: 10n });
+    const unpriced = await books.hold({ calls: 1 });
+    expect(await settle(deps(), unpriced, { usd: 4n })).toMatchObject({ overrun: { usd: 4n } });
+    expect(await books.counter(id)).toMatchObject({ used: "4", reserved: "0", overrun: "4" });
+  });
+
+  it("counts what is not named as it was reserved, and refuses what it cannot find or read", async () => {
+    const id = await books.budget({ measure: "calls", limit: 10 });
+    await settle(deps(), await books.hold({ usd: 5n, calls: 2 }), { usd: 1n });
+    expect(await books.counter(id)).toMatchObject({ used: "2", reserved: "0" });
+    await expect(settle(deps(), randomUUID(), {})).rejects.toMatchObject({ code: "not_found" });
+    await expect(books.ask({ usd: -1n })).rejects.toMatchObject({ code: "invalid_input" });
+    await expect(books.ask({ tokens: 1.5 })).rejects.toMatchObject({ code: "invalid_input" });
+    await expect(books.ask({ usd: 1n }, { leaseMs: 5 })).rejects.toMatchObject({
+      code: "invalid_input",
+    });
+    const other = await openBooks(plane);
+    await expect(books.ask({ usd: 1n }, { tenantId: other.tenant.id })).rejects.toMatchObject({
+      code: "forbidden",
+    });
+  });
+});
+
+describe("a crash between reserve and settle", () => {
+  it("frees the reservation after its lease, for whoever comes next", async () => {
+    const id = await books.budget({ limit: 10n });
+    const lost = await books.hold({ usd: 8n });
+    await books.refused({ usd: 8n });
+    expect(await renew(deps(), lost, 60_000)).toBe(true);
+    await books.lose(lost);
+    await books.hold({ usd: 8n });
+    expect(await books.counter(id)).toMatchObject({ reserved: "8", used: "0" });
+  });
+
+  it("is swept up where nobody comes", async () => {
+    const id = await books.budget({ limit: 10n });
+    await books.lose(await books.hold({ usd: 8n }));
+    const engine = createWorkerEngine({
+      connectionString: plane.database.url("nofx_worker"),
+      worker: "w1",
+    });
+    expect(await engine.sweepBudgets(100)).toBe(1);
+    expect(await engine.sweepBudgets(100)).toBe(0);
+    await engine.close();
+    expect(await books.counter(id)).toMatchObject({ reserved: "0", used: "0" });
+  });
+});
+
+it("answers the same key with the same reservation, also at once, and begins anew what was given back", async () => {
+  const id = await books.budget({ limit: 10n });
+  const requestKey = randomUUID();
+  const db = books.manyConnections(8);
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, () => books.ask({ usd: 10n }, { db, requestKey })),
+  );
+  await db.destroy();
+  const held = answers.flatMap((one) => (one.outcome === "reserved" ? [one] : []));
+  expect(held).toHaveLength(8);
+  expect(held.filter(({ replayed }) => !replayed)).toHaveLength(1);
+  const [first] = held;
+  expect(new Set(held.map(({ reservationId }) => reservationId)).size).toBe(1);
+  const reservationId = first?.reservationId ?? "";
+  await release(deps(), reservationId);
+  expect(await books.ask({ usd: 9n }, { requestKey })).toEqual({
+    outcome: "reserved",
+    reservationId,
+    state: "open",
+    replayed: false,
+  });
+  await books.lose(reservationId);
+  expect(await books.hold({ usd: 8n }, { requestKey })).toBe(reservationId);
+  await settle(deps(), reservationId, { usd: 8n });
+  expect(await books.ask({ usd: 8n }, { requestKey })).toMatchObject({
+    state: "settled",
+    replayed: true,
+  });
+  expect(await books.counter(id)).toMatchObject({ used: "8", reserved: "0" });
 });

@@ -101,6 +101,21 @@ end
 $$;
 revoke all on function app.free_holds(uuid[], text) from public;
 
+-- Sees to it that each of these holds has its counter.
+create function app.ensure_counters(p_tenant uuid, p_holds app.budget_hold[], p_at timestamptz) returns void
+language sql volatile security definer
+set search_path = ''
+as $$
+  insert into public.budget_counters (budget_id, subject, starts_at, ends_at, tenant_id, tokens, refilled_at)
+  select h.budget_id, h.subject, h.starts_at, h.ends_at, p_tenant, b.burst, case when b.kind = 'rate' then p_at end
+  from unnest(p_holds) h join public.budgets b on b.id = h.budget_id
+  where not exists (select from public.budget_counters c
+    where c.budget_id = h.budget_id and c.subject = h.subject and c.starts_at = h.starts_at)
+  order by h.budget_id, h.subject, h.starts_at
+  on conflict do nothing
+$$;
+revoke all on function app.ensure_counters(uuid, app.budget_hold[], timestamptz) from public;
+
 -- Locks the counters of these holds, and those of these reservations, in the order that all do.
 create function app.lock_counters(p_holds app.budget_hold[], p_reservations uuid[]) returns void
 language plpgsql volatile security definer
@@ -229,13 +244,7 @@ begin
     v_expired := v_expired || v_known.id;
   end if;
   if v_holds is not null then
-    insert into public.budget_counters (budget_id, subject, starts_at, ends_at, tenant_id, tokens, refilled_at)
-    select h.budget_id, h.subject, h.starts_at, h.ends_at, p_tenant, b.burst, case when b.kind = 'rate' then v_at end
-    from unnest(v_holds) h join public.budgets b on b.id = h.budget_id
-    where not exists (select from public.budget_counters c
-      where c.budget_id = h.budget_id and c.subject = h.subject and c.starts_at = h.starts_at)
-    order by h.budget_id, h.subject, h.starts_at
-    on conflict do nothing;
+    perform app.ensure_counters(p_tenant, v_holds, v_at);
     perform app.lock_counters(v_holds, v_expired);
   elsif v_expired <> '{}' then
     perform app.lock_counters('{}', v_expired);
@@ -346,6 +355,8 @@ declare
   v_actual jsonb;
   v_late boolean;
   v_overrun jsonb;
+  v_more jsonb;
+  v_holds app.budget_hold[];
 begin
   if exists (select from jsonb_each_text(p_actual) a where a.value !~ '^\d{1,38}$') then
     raise invalid_parameter_value using message = 'amounts are whole numbers of at least 0';
@@ -356,8 +367,16 @@ begin
   elsif v_known.state = 'settled' or (p_actual is null and v_known.state <> 'open') then
     return jsonb_build_object('settled', false, 'late', v_known.late, 'overrun', coalesce(v_known.overrun, '{}'));
   end if;
-  if v_known.holds <> '{}' then
-    perform app.lock_counters(v_known.holds, '{}');
+  v_holds := v_known.holds;
+  -- of what nobody had thought of beforehand nothing is reserved, and it is counted all the same
+  select jsonb_object_agg(a.key, '0') into v_more from jsonb_object_keys(p_actual) a (key) where not v_known.amounts ? a.key;
+  if v_more is not null then
+    v_holds := v_holds || app.budgets_for(v_known.tenant_id, jsonb_strip_nulls(jsonb_build_object('run_id', v_known.run_id,
+      'step_id', v_known.step_id, 'agent_id', v_known.agent_id, 'model', v_known.model)), v_more, v_known.created_at);
+    perform app.ensure_counters(v_known.tenant_id, v_holds, clock_timestamp());
+  end if;
+  if v_holds <> '{}' then
+    perform app.lock_counters(v_holds, '{}');
   end if;
   if p_actual is null then
     perform app.free_holds(array[p_id], 'released');
@@ -370,7 +389,7 @@ begin
   from jsonb_each_text(v_actual) a
   where a.key <> 'depth' and a.value::numeric > coalesce((v_known.amounts ->> a.key)::numeric, 0);
 
-  if v_known.holds <> '{}' then
+  if v_holds <> '{}' then
     update public.budget_counters c
     set reserved = c.reserved - case when v_late or b.kind = 'rate' or h.measure = 'depth' then 0 else h.amount end,
         used = case
@@ -384,13 +403,13 @@ begin
         tokens = case when b.kind = 'rate' then
           least(b.burst, c.tokens + case v_known.state when 'released' then 0 else h.amount end - u.actual) end,
         changed_at = clock_timestamp()
-    from unnest(v_known.holds) h
+    from unnest(v_holds) h
     join public.budgets b on b.id = h.budget_id
     cross join lateral (select (v_actual ->> h.measure)::numeric as actual) u
     where c.budget_id = h.budget_id and c.subject = h.subject and c.starts_at = h.starts_at;
   end if;
   update public.budget_reservations r
-  set state = 'settled', actual = v_actual, overrun = v_overrun, late = v_late, ended_at = clock_timestamp()
+  set state = 'settled', holds = v_holds, actual = v_actual, overrun = v_overrun, late = v_late, ended_at = clock_timestamp()
   where r.id = p_id;
 
   if v_actual ?| array['usd', 'tokens', 'calls'] then

@@ -62,19 +62,19 @@ export async function reserveBudget(
   return readAnswer(row.answer);
 }
 
-/** Ends a reservation with what was really used, or with nothing at all. */
+/** Ends a reservation with what was really used, or with nothing at all. Undefined where there is none. */
 export async function endReservation(
   db: Executor,
   reservationId: string,
   actual: BudgetAmounts | null,
-): Promise<SettleAnswer> {
+): Promise<SettleAnswer | undefined> {
   const { rows } = await sql<{
-    answer: { settled: boolean; late: boolean; overrun: StoredAmounts };
+    answer: { settled: boolean; late: boolean; overrun: StoredAmounts } | null;
   }>`
     select app.settle_budget(${reservationId}::uuid, ${actual === null ? null : storeAmounts(actual)}::jsonb) as answer
   `.execute(db);
   const [row] = rows;
-  if (row === undefined) throw new Error("the database answered nothing");
+  if (row?.answer == null) return undefined;
   return { ...row.answer, overrun: readAmounts(row.answer.overrun) };
 }
 
