@@ -101,10 +101,9 @@ function routeOf({ candidate, price, estimatedCost, highestCost }: Option): Rout
 }
 
 function scoresOf({ options }: Ordered): Score[] {
-  const bests = bestsOf(options.map(({ option }) => option));
-  return options.map(({ option, score }, rank) => {
+  const bests = bestsOf(options);
+  return options.map(({ option, score, parts = partsOf(option, bests) }, rank) => {
     const { provider, model, region, health } = option.candidate;
-    const parts = partsOf(option, bests);
     return { provider, model, region, rank, score, parts, health: health.state };
   });
 }
@@ -116,16 +115,5 @@ function factsOf(
   candidates: readonly Candidate[],
   at: number,
 ): DecisionFacts {
-  return {
-    policy: { name, version, engine, rule },
-    request,
-    at,
-    candidates: candidates.map(({ provider, model, region, priceDigest, health }) => ({
-      provider,
-      model,
-      region,
-      priceDigest,
-      health,
-    })),
-  };
+  return { policy: { name, version, engine, rule }, request, at, candidates };
 }

@@ -97,6 +97,7 @@ export interface DecisionFacts {
   };
   readonly request: RouteRequest;
   readonly at: number;
+  /** As they were given; nothing else of them counts. */
   readonly candidates: readonly {
     readonly provider: string;
     readonly model: string;

@@ -83,7 +83,7 @@ describe("a provider that fails for a while", () => {
           expect(returned - heals).toBeLessThanOrEqual(probeIntervalMs + LATENCY + gapMs);
         },
       ),
-      numRuns(500, 30),
+      numRuns(500, 8),
     );
   });
 });

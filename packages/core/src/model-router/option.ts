@@ -1,4 +1,5 @@
 import type { Candidate } from "./candidate.ts";
+import type { Score } from "./decision.ts";
 import type { PicoUsd } from "./money.ts";
 import type { DatedPrice } from "./prices.ts";
 
@@ -11,9 +12,16 @@ export interface Option {
   readonly highestCost: PicoUsd | undefined;
 }
 
+export interface Placed {
+  readonly option: Option;
+  readonly score: number;
+  /** Where the order was made by them. */
+  readonly parts?: Score["parts"];
+}
+
 /** Options in the order in which they are asked, each with what the order was made by. */
 export interface Ordered {
-  readonly options: readonly { readonly option: Option; readonly score: number }[];
+  readonly options: readonly Placed[];
   /** Why the first is the first: the end of a sentence that begins with its name. */
   readonly why: string;
 }

@@ -12,12 +12,13 @@ export interface Bests {
 /** Prices below a thousandth of the mean are as good as nothing: one free model must not make all others look the same. */
 const NEXT_TO_NOTHING = 1_000;
 
-export function bestsOf(options: readonly Option[]): Bests {
+export function bestsOf(options: readonly { readonly option: Option }[]): Bests {
   let cheapest = Infinity;
   let sum = 0;
   let priced = 0;
   let latencyMs = Infinity;
-  for (const { estimatedCost, candidate } of options) {
+  for (const { option } of options) {
+    const { estimatedCost, candidate } = option;
     if (estimatedCost !== undefined) {
       const cost = Number(estimatedCost);
       if (cost < cheapest) cheapest = cost;

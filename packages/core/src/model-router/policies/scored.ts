@@ -1,4 +1,4 @@
-import type { Option, Ordered } from "../option.ts";
+import type { Option, Ordered, Placed } from "../option.ts";
 import type { RouteStrategy } from "../routing-policy.ts";
 import {
   byCost,
@@ -31,14 +31,16 @@ export function orderByScores(
   options: readonly Option[],
   key: string | undefined,
 ): Ordered {
-  const bests = bestsOf(options);
-  const parts = (option: Option) => partsOf(option, bests);
-  const sorted = (compare: Compare, score: (option: Option) => number) =>
-    options.toSorted(compare).map((option) => ({ option, score: score(option) }));
+  const bests = bestsOf(options.map((option) => ({ option })));
+  const sorted = (compare: Compare, score: (parts: Parts) => number) =>
+    options.toSorted(compare).map((option): Placed => {
+      const parts = partsOf(option, bests);
+      return { option, score: score(parts), parts };
+    });
   const of = options.length === 1 ? "as the only one that can" : `of ${options.length} that can`;
   switch (strategy.type) {
     case "cost": {
-      const order = sorted(CHEAPEST, (option) => parts(option).cost ?? 0);
+      const order = sorted(CHEAPEST, ({ cost }) => cost ?? 0);
       const cost = order[0]?.option.estimatedCost;
       const told = cost === undefined ? "has no known price" : `costs ${usdOfPico(cost)} USD`;
       return { options: order, why: `${told}, the least ${of}` };
@@ -46,7 +48,7 @@ export function orderByScores(
     case "latency": {
       const { percentile, explorePercent } = strategy;
       const compare = inTurn(byHealth, byLatency(percentile), byCost, byErrors, byName);
-      const order = sorted(compare, (option) => parts(option).latency ?? 0);
+      const order = sorted(compare, ({ latency }) => latency ?? 0);
       const unmeasured = order.find(({ option }) => latencyOf(option, percentile) === null);
       if (unmeasured !== undefined && unmeasured !== order[0] && isDrawn(key, explorePercent)) {
         const rest = order.filter((one) => one !== unmeasured);
@@ -58,18 +60,24 @@ export function orderByScores(
       return { options: order, why: `${told}, the quickest ${of}` };
     }
     case "quality": {
-      const order = sorted(BEST, (option) => option.candidate.quality ?? 0);
+      const order = sorted(BEST, ({ quality: known }) => known ?? 0);
       const quality = order[0]?.option.candidate.quality ?? null;
       const told = quality === null ? "nobody has judged" : `has quality ${quality}`;
       return { options: order, why: `${told}, the best ${of}` };
     }
     case "balanced": {
-      const scores = new Map(
-        options.map((option) => [option, blend(strategy.weights, parts(option))]),
-      );
-      const score = (option: Option) => scores.get(option) ?? 0;
-      const compare = inTurn(byHealth, (a, b) => score(b) - score(a), byCost, byName);
-      const order = sorted(compare, score);
+      const order = options
+        .map((option) => {
+          const parts = partsOf(option, bests);
+          return { option, score: blend(strategy.weights, parts), parts };
+        })
+        .toSorted(
+          (a, b) =>
+            byHealth(a.option, b.option) ||
+            b.score - a.score ||
+            byCost(a.option, b.option) ||
+            byName(a.option, b.option),
+        );
       return { options: order, why: `scores ${(order[0]?.score ?? 0).toFixed(3)}, the most ${of}` };
     }
   }
