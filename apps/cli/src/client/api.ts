@@ -33,7 +33,21 @@ import {
   KeyView,
   LineageView,
   LogPage,
+  ModelHealthList,
   ModelList,
+  ModelView,
+  OneModel,
+  OnePolicy,
+  OneProvider,
+  PolicyCheck,
+  PolicyHistory,
+  PolicyList,
+  PolicyView,
+  PriceHistory,
+  ProbeResult,
+  ProviderList,
+  ProviderView,
+  WhatIfResult,
   OverrideView,
   PackList,
   PlanForecastView,
@@ -67,6 +81,10 @@ import {
   type ChangeBudgetInput,
   type CreateScheduleInput,
   type SetBudgetInput,
+  type SetModelInput,
+  type SetPriceInput,
+  type SetProviderInput,
+  type WithdrawPriceInput,
   type UsageInput,
   type CreateUploadInput,
   type ImportBacklogInput,
@@ -100,8 +118,56 @@ import { ask, command, type RequestOptions } from "./request.ts";
 export function createApi(options: RequestOptions) {
   return {
     session: () => ask(options, "/session", SessionView),
-    models: (question: { available?: "true" | "false" } = {}) =>
+    models: (question: { available?: "true" | "false"; search?: string } = {}) =>
       ask(options, "/models", ModelList, question),
+    setModel: (input: z.input<typeof SetModelInput>, key: string) =>
+      command(options, "/models", ModelView, input, key),
+    removeModel: (model: string, key: string) =>
+      command(options, "/models/remove", OneModel, { model }, key),
+    prices: (model: string) => ask(options, "/models/prices", PriceHistory, { model }),
+    setPrice: (input: z.input<typeof SetPriceInput>, key: string) =>
+      command(options, "/models/prices", PriceHistory, input, key),
+    withdrawPrice: (input: z.input<typeof WithdrawPriceInput>, key: string) =>
+      command(options, "/models/prices/withdraw", PriceHistory, input, key),
+    providers: () => ask(options, "/providers", ProviderList),
+    providerHealth: (provider?: string) =>
+      ask(options, "/providers/health", ModelHealthList, { provider }),
+    setProvider: (
+      name: string,
+      input: Omit<z.input<typeof SetProviderInput>, "name">,
+      key: string,
+    ) => command(options, `/providers/${encodeURIComponent(name)}`, ProviderView, input, key),
+    switchProvider: (name: string, input: { region: string; enabled: boolean }, key: string) =>
+      command(options, `/providers/${encodeURIComponent(name)}/switch`, ProviderView, input, key),
+    removeProvider: (name: string, region: string, key: string) =>
+      command(
+        options,
+        `/providers/${encodeURIComponent(name)}/remove`,
+        OneProvider,
+        { region },
+        key,
+      ),
+    probeModel: (name: string, input: { region: string; model: string }, key: string) =>
+      command(options, `/providers/${encodeURIComponent(name)}/probe`, ProbeResult, input, key),
+    policies: () => ask(options, "/routing/policies", PolicyList),
+    policyHistory: (name: string) =>
+      ask(options, `/routing/policies/${encodeURIComponent(name)}`, PolicyHistory),
+    checkPolicy: (document: unknown, key: string) =>
+      command(options, "/routing/policies/check", PolicyCheck, { document }, key),
+    savePolicy: (
+      input: { name: string; replaces: number; document: unknown; note: string },
+      key: string,
+    ) => command(options, "/routing/policies", PolicyView, input, key),
+    removePolicy: (name: string, input: { replaces: number; note: string }, key: string) =>
+      command(
+        options,
+        `/routing/policies/${encodeURIComponent(name)}/remove`,
+        OnePolicy,
+        input,
+        key,
+      ),
+    whatIf: (input: { request: unknown; policy?: string; draft?: unknown }, key: string) =>
+      command(options, "/routing/what-if", WhatIfResult, input, key),
     startComparison: (input: z.input<typeof StartComparisonInput>, key: string) =>
       command(options, "/comparisons", ComparisonView, input, key),
     flags: () => ask(options, "/flags", FlagList),

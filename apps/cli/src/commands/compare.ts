@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { ComparisonRowView, ComparisonView, ModelView } from "@nofx/core/api";
+import type { ComparisonRowView, ComparisonView } from "@nofx/core/api";
 import { connectRunning } from "../client/connect-running.ts";
 import { bold, columns, dim, green, printable, red, yellow } from "../terminal/style.ts";
 
@@ -28,26 +28,6 @@ export async function compare(pack: string, options: CompareOptions): Promise<vo
   if (options.json === true) return console.log(JSON.stringify(comparison));
   for (const line of linesOf(comparison)) console.log(line);
   console.log(dim(`${addresses.dashboard}/plans/comparisons/${comparison.id}`));
-}
-
-/** `nofx models`. */
-export async function models(options: { all?: boolean; json?: boolean }): Promise<void> {
-  const { api } = await connectRunning("operator");
-  const list = await api.models({ available: options.all === true ? "false" : "true" });
-  if (options.json === true) return console.log(JSON.stringify(list.models));
-  for (const line of columns(list.models.map(modelRow))) console.log(line);
-  if (options.all !== true) {
-    console.log(dim("USD a million tokens, in and out. More providers: docs/models.md"));
-  }
-}
-
-function modelRow({ id, title, price, available, simulated }: ModelView): string[] {
-  const rates = price?.perMillionTokens;
-  return [
-    available ? bold(printable(id)) : printable(id),
-    rates === undefined ? dim("no price") : `${rates.input ?? "?"} / ${rates.output ?? "?"}`,
-    simulated ? `${printable(title)} (simulated)` : printable(title),
-  ];
 }
 
 /** One line a model, with why below it; the first line is our own plan. */

@@ -1,16 +1,8 @@
 import { Argument, type Command } from "commander";
 import type { CompareOptions } from "../commands/compare.ts";
 
-/** Language models, and the paths that a tenant opens. */
+/** Plans of several models side by side, and the paths that a tenant opens. */
 export function addModelsCommands(program: Command): void {
-  program
-    .command("models")
-    .description("language models that can be asked, and what a token costs")
-    .option("-a, --all", "also those that only have a price")
-    .option("--json", "for programs")
-    .action(async (options: { all?: boolean; json?: boolean }) =>
-      (await import("../commands/compare.ts")).models(options),
-    );
   program
     .command("compare")
     .description("the same question for a plan to several models, beside our own plan")

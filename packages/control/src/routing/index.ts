@@ -10,6 +10,7 @@ export { listProviders } from "./list-providers.ts";
 export { getPriceHistory } from "./price-history.ts";
 export { probeModel } from "./probe-model.ts";
 export { probeUnwell } from "./probe-unwell.ts";
+export { readRoutingDocument } from "./read-routing-document.ts";
 export { recordOutcome, type RouteOutcome } from "./record-outcome.ts";
 export { removeModel } from "./remove-model.ts";
 export { removeProvider } from "./remove-provider.ts";
