@@ -377,7 +377,7 @@ describe("size", () => {
     expect(page.total).toBe(10_000);
     expect((await executePlan(again(operator), { planId: plan.id })).steps).toBe(10_000);
     const list = await listBacklog(operator, { limit: 200 });
-    expect(list.items.every((item) => item.state === "running")).toBe(true);
+    expect(list.items.every((item) => item.state === "waiting")).toBe(true);
     const next = await listBacklog(operator, { limit: 200, cursor: list.nextCursor ?? "" });
     expect(next.items[0]?.key).toBe("item-200");
     expect((await listPlans(operator, {})).items[0]?.steps).toBe(10_000);

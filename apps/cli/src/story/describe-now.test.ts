@@ -23,6 +23,15 @@ it("leads to the run that is under way", async () => {
   });
 });
 
+it("does not call a run that waits running", async () => {
+  const waitingFor = "Nobody can execute it: no active agent offers bake.";
+  const waiting = aRun([aStep()], { status: "queued", waitingFor });
+  expect((await describeNow(apiOf([waiting], []))).sentences).toEqual([
+    "Release train is under way, 0 of 1 steps done.",
+    `Nothing of it runs now. ${waitingFor}`,
+  ]);
+});
+
 it("leads to the approvals when nothing else goes on", async () => {
   const now = await describeNow(apiOf([over], [anApproval(), anApproval()]));
   expect(now.sentences[1]).toBe("2 approvals wait for the supervisor.");

@@ -18,8 +18,9 @@ export async function describeNow(api: Pick<Api, "runs" | "approvals">): Promise
   const sentences: string[] = [];
   if (active !== undefined) {
     sentences.push(
-      `${active.title} is running, ${active.stepsDone} of ${active.steps} steps done.`,
+      `${active.title} ${active.waitingFor === null ? "is running" : "is under way"}, ${active.stepsDone} of ${active.steps} steps done.`,
     );
+    if (active.waitingFor !== null) sentences.push(`Nothing of it runs now. ${active.waitingFor}`);
   } else if (run !== undefined) sentences.push(`${run.title}: the last run ${run.status}.`);
   else sentences.push("Nothing has run yet.");
   if (asked === 1) {

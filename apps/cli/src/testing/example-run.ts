@@ -79,6 +79,7 @@ export function aRun(steps: StepView[], overrides: Partial<RunView> = {}): RunVi
     stepsDone: steps.filter((step) => step.status === "succeeded").length,
     stepsFailed: 0,
     pendingApprovals: 0,
+    waitingFor: null,
     createdAt: AT,
     createdBy: "Olga Operator",
     startedAt: AT,

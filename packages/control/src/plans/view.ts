@@ -12,6 +12,7 @@ import {
 import type { MemberContext } from "../command/context.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
 import { effectiveVerdict, type Effective } from "../gates/effective.ts";
+import { whyIdle } from "../runs/why-idle.ts";
 import { viewOverride } from "../overrides/view.ts";
 
 const STEPS_IN_VIEW = 500;
@@ -44,7 +45,8 @@ export async function viewPlan(
     .executeTakeFirst();
   const versions = await listPlanVersions(tx.db, plan.pack_id);
   const effective = await effectiveVerdict(ctx, tx, plan);
-  const blockers = blockersOf(plan, approval?.status, effective);
+  const idle = await idleRunOf(ctx, tx, plan);
+  const blockers = blockersOf(plan, approval?.status, effective, idle);
   return PlanView.parse({
     ...toPlanSummary(plan),
     workspace: plan.workspace,
@@ -74,11 +76,22 @@ function viewTimetable({ makespan_seconds, lower_bound_seconds, resources }: Pla
   return { makespanSeconds: makespan_seconds, lowerBoundSeconds: lower_bound_seconds, resources };
 }
 
+/** What the run of a plan waits for, where none of its steps is at work. */
+async function idleRunOf(
+  ctx: MemberContext,
+  tx: CommandTransaction,
+  { latest_run_id: id, latest_run_status: status, latest_run_paused_at: paused_at }: PlanRecord,
+): Promise<string | undefined> {
+  if (id === null || status === null) return undefined;
+  return (await whyIdle(ctx, tx, [{ id, status, paused_at }])).get(id);
+}
+
 /** Sentences for people: why this plan cannot be executed now. */
 function blockersOf(
   plan: PlanRecord,
   approval: string | undefined,
   { verdict, voidBecause }: Effective,
+  idle: string | undefined,
 ): string[] {
   const running = plan.latest_run_status === "queued" || plan.latest_run_status === "running";
   const lapsed =
@@ -100,7 +113,9 @@ function blockersOf(
     ...(plan.status === "cancelled"
       ? ["Its approval was refused: change the backlog and plan again."]
       : []),
-    ...(running ? ["It is being executed right now."] : []),
+    ...(running
+      ? [idle === undefined ? "It is being executed right now." : `Its run has begun. ${idle}`]
+      : []),
   ];
 }
 

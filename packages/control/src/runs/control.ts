@@ -14,6 +14,7 @@ import { runCommand } from "../command/run-command.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
 import { RunInput } from "./read.ts";
 import { loadRun, toRunSummary } from "./view.ts";
+import { whyIdle } from "./why-idle.ts";
 
 const CancelInput = CancelRunInput.extend(RunInput.shape);
 const CancelOneInput = CancelStepInput.extend(RunInput.shape);
@@ -167,7 +168,7 @@ async function changed(
       ...digestOf(ctx, reason),
     });
   }
-  return RunSummary.parse(toRunSummary(run));
+  return RunSummary.parse(toRunSummary(run, await whyIdle(ctx, tx, [run])));
 }
 
 /** The engine has written the events; what watches the run hears that there is something newer. */

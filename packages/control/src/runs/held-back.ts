@@ -1,4 +1,5 @@
-import { findBlocks, type Block } from "@nofx/db/queries";
+import { findBlocks, findUnoffered, type Block } from "@nofx/db/queries";
+import type { CallerContext } from "../command/context.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
 
 interface Seen {
@@ -6,10 +7,12 @@ interface Seen {
   status: string;
   holds: number;
   due: boolean;
+  capability: string | null;
 }
 
-/** Of the steps that could begin, those that a rule keeps back, each with the sentence that says so. */
+/** Of the steps that could begin, those that a rule keeps back or that nobody can execute, each with the sentence that says so. */
 export async function sayHeldBack(
+  ctx: CallerContext,
   tx: CommandTransaction,
   steps: readonly Seen[],
 ): Promise<Map<string, string>> {
@@ -19,7 +22,16 @@ export async function sayHeldBack(
     tx.db,
     ready.map((step) => step.id),
   );
-  return new Map(blocks.map((block) => [block.step_id, sayBlock(block)]));
+  const needed = new Set(ready.flatMap(({ capability }) => capability ?? []));
+  const unoffered = new Set(await findUnoffered(tx.db, ctx.tenantId, [...needed]));
+  return new Map([
+    ...ready.flatMap(({ id, capability }): [string, string][] =>
+      capability === null || !unoffered.has(capability)
+        ? []
+        : [[id, `Nobody can execute it: no active agent offers ${capability}.`]],
+    ),
+    ...blocks.map((block): [string, string] => [block.step_id, sayBlock(block)]),
+  ]);
 }
 
 /** A pause by its reason, as it was typed; a limit by its number. */

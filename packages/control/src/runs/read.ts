@@ -16,6 +16,7 @@ import type { MemberContext } from "../command/context.ts";
 import { runQuery } from "../command/run-command.ts";
 import { sayHeldBack } from "./held-back.ts";
 import { loadRun, toRunSummary, toStepView, viewRun } from "./view.ts";
+import { whyIdle } from "./why-idle.ts";
 
 export const RunInput = z.object({ runId: RunId });
 
@@ -26,8 +27,9 @@ export function listRuns(
 ): Promise<z.infer<typeof RunPage>> {
   return runQuery(ctx, ListRunsInput, input, async (tx, filter) => {
     const page = await queryRuns(tx.db, { ...filter, tenantId: ctx.tenantId });
+    const idle = await whyIdle(ctx, tx, page.items);
     return RunPage.parse({
-      items: page.items.map(toRunSummary),
+      items: page.items.map((run) => toRunSummary(run, idle)),
       nextCursor: page.nextCursor,
       total: null,
     });
@@ -48,7 +50,7 @@ export function listRunSteps(
   return runQuery(ctx, RunStepsInput, input, async (tx, { runId, cursor, limit }) => {
     const run = await loadRun(ctx, tx, runId);
     const page = await listSteps(tx.db, { runId: run.id, cursor, limit });
-    const heldBack = await sayHeldBack(tx, page.items);
+    const heldBack = await sayHeldBack(ctx, tx, page.items);
     return StepPage.parse({
       items: page.items.map((step) => toStepView(step, heldBack)),
       nextCursor: page.nextCursor,

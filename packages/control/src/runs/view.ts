@@ -1,6 +1,6 @@
 import { RunView } from "@nofx/core/api";
 import { NofxError } from "@nofx/core/errors";
-import { HOLD_BITS, type Hold, holdsOf, toId, toUuid } from "@nofx/core/vocabulary";
+import { holdsOf, toId, toUuid } from "@nofx/core/vocabulary";
 import {
   findRun,
   listCompensations,
@@ -13,6 +13,8 @@ import {
 import type { MemberContext } from "../command/context.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
 import { sayHeldBack } from "./held-back.ts";
+import { waitingFor } from "./waiting-for.ts";
+import { whyIdle } from "./why-idle.ts";
 
 const STEPS_IN_VIEW = 500;
 const COMPENSATIONS_IN_VIEW = 500;
@@ -36,13 +38,13 @@ export async function viewRun(
   const seq = await readHead(tx.db, ctx.tenantId);
   const run = await loadRun(ctx, tx, runId);
   const steps = await listSteps(tx.db, { runId: run.id, limit: STEPS_IN_VIEW });
-  const heldBack = await sayHeldBack(tx, steps.items);
+  const heldBack = await sayHeldBack(ctx, tx, steps.items);
   const compensations = await listCompensations(tx.db, {
     runId: run.id,
     limit: COMPENSATIONS_IN_VIEW,
   });
   return RunView.parse({
-    ...toRunSummary(run),
+    ...toRunSummary(run, await whyIdle(ctx, tx, [run])),
     uuid: run.id,
     workspace: run.workspace,
     correlationId: run.correlation_id,
@@ -58,7 +60,8 @@ export async function viewRun(
   });
 }
 
-export function toRunSummary(run: RunRecord) {
+/** `idle` says of runs what they wait for, by id. */
+export function toRunSummary(run: RunRecord, idle: ReadonlyMap<string, string>) {
   return {
     id: toId("run", run.id),
     planId: run.plan_id === null ? null : toId("plan", run.plan_id),
@@ -73,6 +76,7 @@ export function toRunSummary(run: RunRecord) {
     stepsDone: run.step_count - run.steps_left,
     stepsFailed: run.steps_failed,
     pendingApprovals: run.pending_approvals,
+    waitingFor: idle.get(run.id) ?? null,
     createdAt: run.created_at.toISOString(),
     createdBy: run.created_by,
     startedAt: run.started_at?.toISOString() ?? null,
@@ -150,38 +154,4 @@ function toCompensationView(one: CompensationRecord) {
     registeredAt: one.registered_at.toISOString(),
     endedAt: one.ended_at?.toISOString() ?? null,
   };
-}
-
-const HELD: Record<Hold, string> = {
-  dependency: "Waits for other steps.",
-  approval: "Waits for an approval.",
-  children: "Waits for the steps it started.",
-  timer: "Waits for its time.",
-  event: "Waits for an event.",
-  message: "Waits for a message.",
-  quota: "Waits until a limit allows it.",
-  person: "Waits for a person's answer.",
-  paused: "Paused.",
-};
-
-/** One sentence: why a queued step is not moving. */
-export function waitingFor(step: StepRecord): string | null {
-  if (step.status !== "queued") return null;
-  if ((step.holds & HOLD_BITS.paused) !== 0) return "Paused.";
-  if ((step.holds & HOLD_BITS.dependency) !== 0) {
-    const shown = step.unmet.slice(0, 3).join(", ");
-    const more = step.unmet.length > 3 ? ` and ${step.unmet.length - 3} more` : "";
-    const also = (step.holds & HOLD_BITS.approval) !== 0 ? ", then for an approval" : "";
-    return `Waits for ${shown}${more}${also}.`;
-  }
-  if ((step.holds & HOLD_BITS.approval) !== 0) return "Waits for an approval.";
-  const other = holdsOf(step.holds)[0];
-  if (other !== undefined) return HELD[other];
-  if (!step.due) {
-    const at = step.run_at.toISOString().slice(0, 19).replace("T", " ");
-    return `${step.epoch === 0 ? "Begins" : "Tries again"} at ${at} UTC.`;
-  }
-  return step.capability === null
-    ? "Waits for a free worker."
-    : `Waits for an agent that can do ${step.capability}.`;
 }

@@ -11,7 +11,7 @@ import {
 } from "../vocabulary/index.ts";
 import { PageInput, Timestamp, pageOf } from "./paging.ts";
 
-export const BacklogItemState = z.enum(["open", "planned", "running", "done", "failed"]);
+export const BacklogItemState = z.enum(["open", "planned", "waiting", "running", "done", "failed"]);
 export type BacklogItemState = z.infer<typeof BacklogItemState>;
 
 export const BacklogItemView = z.object({

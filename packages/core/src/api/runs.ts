@@ -33,6 +33,10 @@ export const RunSummary = z.object({
   stepsDone: z.int(),
   stepsFailed: z.int(),
   pendingApprovals: z.int(),
+  waitingFor: z.string().nullable().meta({
+    description:
+      "One sentence: why none of its steps is at work; null while one is, and of a run that has ended",
+  }),
   createdAt: Timestamp,
   createdBy: z.string(),
   startedAt: Timestamp.nullable(),

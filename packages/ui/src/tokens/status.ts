@@ -279,8 +279,8 @@ export function stepLook(status: StepStatus, holds: readonly Hold[]): StatusLook
 /** What stands for something we have no word for: shown, never hidden. */
 export const UNKNOWN_STATUS: StatusLook = { label: "Unknown", tone: "neutral", icon: CircleSlash };
 
-/** A run nobody works on because people have to decide first. */
-export const RUN_WAITING: StatusLook = { label: "Waiting for approval", tone: "wait", icon: Clock };
+/** A run with work left that nobody is at. */
+export const RUN_WAITING: StatusLook = { label: "Waiting", tone: "wait", icon: Clock };
 
 export const TONE_BADGE: Record<Tone, string> = {
   neutral: "bg-neutral-soft text-neutral",

@@ -31,6 +31,11 @@ export function DialogForecast({ pack, items }: { pack: string; items: string[] 
         {steps.toLocaleString("en")} {steps === 1 ? "step" : "steps"}
       </p>
       <ForecastFacts forecast={forecast.data.forecast} steps={steps} />
+      {forecast.data.forecast.assumptions.map((assumption) => (
+        <p key={assumption} className="text-xs text-wait">
+          {assumption}
+        </p>
+      ))}
     </section>
   );
 }

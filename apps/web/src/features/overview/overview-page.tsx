@@ -33,6 +33,7 @@ export function OverviewPage({
 
   const waiting = approvals.data?.items ?? [];
   const lately = runs.data?.items ?? [];
+  const open = lately.filter((run) => run.status === "running" || run.status === "queued");
   const sentence =
     approvals.data === undefined || runs.data === undefined
       ? "\u00a0"
@@ -40,8 +41,8 @@ export function OverviewPage({
           {
             mine: waiting.filter((one) => one.canDecide).map((one) => Date.parse(one.expiresAt)),
             others: waiting.filter((one) => !one.canDecide).length,
-            running: lately.filter((run) => run.status === "running" || run.status === "queued")
-              .length,
+            running: open.filter((run) => run.waitingFor === null).length,
+            resting: open.filter((run) => run.waitingFor !== null).length,
             failed: lately.filter(
               (run) =>
                 run.status === "failed" &&

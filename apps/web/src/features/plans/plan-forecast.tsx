@@ -27,8 +27,21 @@ export function PlanForecast({ plan }: { plan: PlanView }) {
           />
         )}
       </ForecastFacts>
+      <Assumptions of={forecast} />
       {plan.latestRunId !== null && <Outcome plan={plan} />}
     </Section>
+  );
+}
+
+/** What was taken for granted: steps wait for it where it is not there. */
+function Assumptions({ of: { assumptions } }: { of: NonNullable<PlanView["forecast"]> }) {
+  if (assumptions.length === 0) return null;
+  return (
+    <ul className="flex flex-col gap-0.5 text-xs text-wait">
+      {assumptions.map((assumption) => (
+        <li key={assumption}>{assumption}</li>
+      ))}
+    </ul>
   );
 }
 

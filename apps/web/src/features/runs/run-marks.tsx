@@ -1,7 +1,7 @@
 "use client";
 
 import type { RunSummary } from "@nofx/core/api";
-import { LookBadge } from "@nofx/ui/blocks/status-badge";
+import { LookBadge, StatusBadge } from "@nofx/ui/blocks/status-badge";
 import {
   RUN_ARCHIVED,
   RUN_CANCELLING,
@@ -9,7 +9,18 @@ import {
   RUN_UNDO_FAILED,
   RUN_UNDOING,
   RUN_UNDONE,
+  RUN_WAITING,
 } from "@nofx/ui/tokens/status";
+
+/** How a run stands: one that is under way and waits is not called running. */
+export function RunStatusBadge({ run }: { run: Pick<RunSummary, "status" | "waitingFor"> }) {
+  if (run.waitingFor === null) return <StatusBadge of="run" status={run.status} />;
+  return (
+    <span title={run.waitingFor}>
+      <LookBadge look={RUN_WAITING} />
+    </span>
+  );
+}
 
 /** What a status alone does not say: paused, on its way to being cancelled, being undone or not quite undone, or moved to the history. */
 export function RunMarks({

@@ -7,7 +7,6 @@ import { IdChip } from "@nofx/ui/blocks/copy-button";
 import { PlainText } from "@nofx/ui/blocks/json-view";
 import { PageHeader, Section } from "@nofx/ui/blocks/page-header";
 import { RelativeTime } from "@nofx/ui/blocks/relative-time";
-import { StatusBadge } from "@nofx/ui/blocks/status-badge";
 import { useNow } from "@nofx/ui/hooks/use-now";
 import { Badge } from "@nofx/ui/primitives/badge";
 import { Button } from "@nofx/ui/primitives/button";
@@ -29,7 +28,7 @@ import { RunArtifacts } from "./run-artifacts.tsx";
 import { RunDuration } from "./run-duration.tsx";
 import { runGraph } from "./run-graph.ts";
 import { RunLogs } from "./run-logs.tsx";
-import { RunMarks } from "./run-marks.tsx";
+import { RunMarks, RunStatusBadge } from "./run-marks.tsx";
 import { RunOrigin } from "./run-origin.tsx";
 import { newsOf } from "./run-news.ts";
 import { RunNewsList } from "./run-news-list.tsx";
@@ -96,7 +95,7 @@ function Run({ run }: { run: RunView }) {
         title={run.title}
         badges={
           <>
-            <StatusBadge of="run" status={run.status} />
+            <RunStatusBadge run={run} />
             <RunMarks run={run} />
             {unsandboxed && (
               <Badge title="Shell steps run with the rights of the worker: this tenant trusts them">

@@ -2,13 +2,12 @@
 
 import type { RunSummary } from "@nofx/core/api";
 import { RelativeTime } from "@nofx/ui/blocks/relative-time";
-import { StatusBadge } from "@nofx/ui/blocks/status-badge";
 import { Badge } from "@nofx/ui/primitives/badge";
 import { Table, TBody, Td, Th, THead, Tr } from "@nofx/ui/primitives/table";
 import { Hand } from "lucide-react";
 import Link from "next/link";
 import { RunDuration } from "./run-duration.tsx";
-import { RunMarks } from "./run-marks.tsx";
+import { RunMarks, RunStatusBadge } from "./run-marks.tsx";
 import { RunProgress } from "./run-progress.tsx";
 import { sayTask } from "./say-task.ts";
 
@@ -42,8 +41,11 @@ export function RunTable({ runs }: { runs: readonly RunSummary[] }) {
             </Td>
             <Td>
               <span className="flex flex-wrap gap-1">
-                <StatusBadge of="run" status={run.status} />
+                <RunStatusBadge run={run} />
                 <RunMarks run={run} />
+                {run.waitingFor !== null && run.pendingApprovals === 0 && run.pausedAt === null && (
+                  <span className="block w-full text-xs text-wait">{run.waitingFor}</span>
+                )}
                 {run.pendingApprovals > 0 && (
                   <Badge tone="wait">
                     <Hand aria-hidden />

@@ -62,14 +62,15 @@ export async function listItems(
                when ran.run_id is null then 'planned'
                when ran.failed then 'failed'
                when ran.done then 'done'
-               else 'running' end as state
+               when ran.busy then 'running'
+               else 'waiting' end as state
       from found i
       left join lateral (
         select s.plan_id from plan_steps s where s.backlog_item_id = i.id order by s.id desc limit 1
       ) planned on true
       left join lateral (
         select (array_agg(last.run_id))[1] as run_id, bool_or(last.status in ('failed', 'cancelled')) as failed,
-               bool_and(last.status = 'succeeded') as done
+               bool_or(last.status in ('assigned', 'running')) as busy, bool_and(last.status = 'succeeded') as done
         from plan_steps s
         cross join lateral (
           select st.run_id, st.status from steps_all st where st.plan_step_id = s.id order by st.id desc limit 1

@@ -19,6 +19,7 @@ export interface PlanRecord {
   correlation_id: string;
   latest_run_id: string | null;
   latest_run_status: string | null;
+  latest_run_paused_at: Date | null;
   /** From its first start to its end; null while it is not at its end. */
   latest_run_ms: number | null;
   pending_approvals: number;
@@ -34,7 +35,7 @@ const columns = sql`
   p.id, k.name as pack, p.pack_id, p.title, p.version, p.workspace, p.status, p.verdict, p.score, p.digest, p.step_count,
   p.created_at, p.correlation_id,
   coalesce((select m.name from members m where m.tenant_id = p.tenant_id and m.user_id::text = p.created_by), p.created_by) as created_by,
-  r.id as latest_run_id, r.status as latest_run_status,
+  r.id as latest_run_id, r.status as latest_run_status, r.paused_at as latest_run_paused_at,
   extract(epoch from r.finished_at - r.started_at)::double precision * 1000 as latest_run_ms,
   p.parent_id, p.makespan_seconds, p.lower_bound_seconds, p.resources, p.forecast,
   (select count(*)::integer from approvals a where a.plan_id = p.id and a.status = 'pending') as pending_approvals,
@@ -44,7 +45,7 @@ const columns = sql`
 const source = sql`
   plans p
   join packs k on k.id = p.pack_id
-  left join lateral (select r.id, r.status, r.started_at, r.finished_at from runs_all r where r.plan_id = p.id order by r.id desc limit 1) r on true`;
+  left join lateral (select r.id, r.status, r.started_at, r.finished_at, r.paused_at from runs_all r where r.plan_id = p.id order by r.id desc limit 1) r on true`;
 
 async function select(db: Executor, rest: RawBuilder<unknown>): Promise<PlanRecord[]> {
   const { rows } = await sql<PlanRecord>`select ${columns} from ${source} ${rest}`.execute(db);
