@@ -1,21 +1,23 @@
-import { Usage } from "@nofx/core/model-router";
+import type { Usage } from "@nofx/core/model-router";
 import type { LanguageModelUsage } from "ai";
+import { wireUsage } from "./providers/wire-usage.ts";
 
-/**
- * Tokens by the classes that have a price. Providers count cached tokens into the input and reasoning into the output; here no token
- * is counted twice. Undefined where the provider told nothing: that is not nothing used.
- */
+/** Tokens by class of what the AI SDK's own functions tell. Undefined where the provider told nothing: that is not nothing used. */
 export function usageOf(told: LanguageModelUsage): Usage | undefined {
-  const { inputTokens, outputTokens, inputTokenDetails: of, outputTokenDetails: out } = told;
-  if (inputTokens === undefined || outputTokens === undefined) return undefined;
-  const cacheRead = of.cacheReadTokens ?? 0;
-  const cacheWrite = of.cacheWriteTokens ?? 0;
-  const reasoning = out.reasoningTokens ?? 0;
-  return Usage.safeParse({
-    input: of.noCacheTokens ?? Math.max(0, inputTokens - cacheRead - cacheWrite),
-    cacheRead,
-    cacheWrite,
-    output: out.textTokens ?? Math.max(0, outputTokens - reasoning),
-    reasoning,
-  }).data;
+  const { inputTokens, outputTokens, inputTokenDetails: of, outputTokenDetails: out, raw } = told;
+  const isChat = raw !== undefined && "prompt_tokens" in raw;
+  return wireUsage(isChat ? "openai_compatible" : "simulated", {
+    inputTokens: {
+      total: inputTokens,
+      noCache: of.noCacheTokens,
+      cacheRead: of.cacheReadTokens,
+      cacheWrite: of.cacheWriteTokens,
+    },
+    outputTokens: {
+      total: outputTokens,
+      text: out.textTokens,
+      reasoning: out.reasoningTokens,
+    },
+    ...(raw !== undefined && { raw }),
+  });
 }

@@ -1,4 +1,5 @@
 import type { EmbeddingModelV4, LanguageModelV4 } from "@ai-sdk/provider";
+import { failureOf } from "./failure-of.ts";
 import { guardEmbeddingModel } from "./guard-embedding-model.ts";
 import { guardModel } from "./guard-model.ts";
 import { headerProblem, isHeaderValue } from "./header-problem.ts";
@@ -17,7 +18,7 @@ export async function providerModel(
 ): Promise<LanguageModelV4> {
   const { kind } = route;
   const { language } = await modelsOf(route, secret, deps);
-  return guardModel(language(), {
+  return guardModel(made(language), {
     kind,
     filter: secretFilter(secret),
     prepare: (model, options) => preparePrompt(kind, deps.network, model, options),
@@ -31,11 +32,18 @@ export async function providerEmbeddingModel(
   deps: ProviderDeps,
 ): Promise<EmbeddingModelV4> {
   const { embedding } = await modelsOf(route, secret, deps);
-  const model = embedding?.();
-  if (model === undefined) {
+  if (embedding === undefined) {
     throw new ProviderFailure("model_missing", `${route.provider} makes no embeddings.`);
   }
-  return guardEmbeddingModel(model);
+  return guardEmbeddingModel(made(embedding));
+}
+
+function made<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw failureOf(error, undefined);
+  }
 }
 
 interface Models {
