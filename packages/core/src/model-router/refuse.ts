@@ -4,7 +4,7 @@ import type { RouteRequest } from "./route-request.ts";
 import { namedModel } from "./targets.ts";
 
 /** What a refusal is called when candidates came so far and no further. */
-const CODES: Record<Rejection, RouteErrorCode> = {
+export const CODES: Record<Rejection, RouteErrorCode> = {
   not_asked_for: "model_unknown",
   not_allowed: "no_candidate",
   not_in_rule: "no_candidate",
