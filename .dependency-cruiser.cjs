@@ -18,7 +18,18 @@ function only(name, from, to, comment) {
 module.exports = {
   forbidden: [
     only("core-is-the-leaf", "^packages/core/", [], "core imports no other package of ours."),
-    only("db-imports-core", "^packages/db/", ["^packages/core/"], "db imports core alone."),
+    only(
+      "db-imports-core",
+      "^packages/db/(?!supabase/functions/)",
+      ["^packages/core/"],
+      "db imports core alone.",
+    ),
+    only(
+      "functions-are-composition-roots",
+      "^packages/db/supabase/functions/",
+      ["^packages/(core|db|control)/"],
+      "An edge function puts control together with its environment, as an app does.",
+    ),
     only(
       "control-imports-db-and-core",
       "^packages/control/",

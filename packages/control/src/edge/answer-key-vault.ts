@@ -1,6 +1,6 @@
 import { KeyVaultInput } from "@nofx/core/api";
 import { NofxError, issuesFromZod } from "@nofx/core/errors";
-import { CompactEncrypt, importJWK } from "jose";
+import { CompactEncrypt, importJWK, type JWK } from "jose";
 import { useKeyHere } from "../vault/use-key.ts";
 import type { VaultDeps } from "../vault/vault.ts";
 import { bearerOf, isSameText, readBody, refuse } from "./refusal.ts";
@@ -27,19 +27,30 @@ export async function answerKeyVault(
       throw new NofxError("invalid_input", { issues: issuesFromZod(input.error) });
     }
     const { publicKey, nonce, ...use } = input.data;
-    const recipient = await importJWK(publicKey, "ECDH-ES+A256KW").catch(() => {
-      throw new NofxError("invalid_input", {
-        issues: [{ path: "/publicKey", message: "is no point of the curve P-256" }],
-      });
-    });
+    const encrypt = await encryptorOf(publicKey);
     const used = await useKeyHere(vault, use);
-    const jwe = await new CompactEncrypt(
-      new TextEncoder().encode(JSON.stringify({ ...used, nonce })),
-    )
-      .setProtectedHeader({ alg: "ECDH-ES+A256KW", enc: "A256GCM", typ: "nofx-key+jwe" })
-      .encrypt(recipient);
+    const jwe = await encrypt(JSON.stringify({ ...used, nonce }));
     return Response.json({ jwe }, { headers: { "cache-control": "no-store" } });
   } catch (error) {
     return refuse(error, onError);
   }
 }
+
+/** Encrypts to the caller. Tried at once: what is no point of the curve is found out before a key is opened for it. */
+async function encryptorOf(publicKey: JWK): Promise<(text: string) => Promise<string>> {
+  try {
+    const recipient = await importJWK(publicKey, ALG);
+    const encrypt = (text: string) =>
+      new CompactEncrypt(new TextEncoder().encode(text))
+        .setProtectedHeader({ alg: ALG, enc: "A256GCM", typ: "nofx-key+jwe" })
+        .encrypt(recipient);
+    await encrypt("");
+    return encrypt;
+  } catch {
+    throw new NofxError("invalid_input", {
+      issues: [{ path: "/publicKey", message: "is no point of the curve P-256" }],
+    });
+  }
+}
+
+const ALG = "ECDH-ES+A256KW";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { keyPlaceText, type KeyPlace } from "@nofx/core/vault";
-import { FlattenedEncrypt, base64url, flattenedDecrypt, type CryptoKey } from "jose";
+import { FlattenedEncrypt, base64url, flattenedDecrypt } from "jose";
 import { z } from "zod";
 import type { KeyEncryptionKey } from "./vault.ts";
 
@@ -87,7 +87,10 @@ async function wrap(
   return { header: { alg: "A256GCMKW", kid, iv, tag }, encrypted_key: ciphertext };
 }
 
-async function unwrap({ header, encrypted_key }: Envelope, kek: CryptoKey): Promise<Uint8Array> {
+async function unwrap(
+  { header, encrypted_key }: Envelope,
+  kek: KeyEncryptionKey["key"],
+): Promise<Uint8Array> {
   const wrapped = { header: DIRECT, iv: header.iv, tag: header.tag, ciphertext: encrypted_key };
   const { plaintext } = await flattenedDecrypt(wrapped, kek, {
     keyManagementAlgorithms: ["dir"],

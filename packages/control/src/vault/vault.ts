@@ -1,6 +1,7 @@
 import type { DB } from "@nofx/db/types";
-import type { CryptoKey } from "jose";
 import type { Kysely } from "kysely";
+
+type CryptoKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
 /** A key that encrypts the keys of secrets (KEK): 32 bytes under the name of its version. */
 export interface KeyEncryptionKey {

@@ -38,6 +38,7 @@ const SelectedPrice = z.object({
   from: z.number(),
   aboveTokens: z.number(),
   own: z.boolean(),
+  withdrawn: z.boolean().exactOptional(),
 });
 
 export const SelectedRouteView = z.object({

@@ -1,0 +1,34 @@
+import { answerRouterSelect } from "@nofx/control/edge/router-select";
+import { createRouting } from "@nofx/control/routing/routing";
+import { system } from "@nofx/control/seams";
+import { createDatabase, createPool } from "@nofx/db/client";
+import type { DB } from "@nofx/db/types";
+import { createHash } from "node:crypto";
+import { needed, report, serve, token } from "../shared/serve.ts";
+
+// Chooses models for our own processes and for agents: the second door to the decision that is taken in-process. docs/router.md
+
+const pool = createPool({
+  connectionString: needed("DATABASE_URL"),
+  applicationName: "router-select",
+  max: 4,
+});
+const db = createDatabase<DB>(pool);
+const { clock } = system;
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+
+const router = {
+  sha256,
+  routing: createRouting({ db, clock, sha256 }),
+  token: token("ROUTER_SELECT_TOKEN"),
+  onError: report,
+  tenantOfAgent: async (keyDigest: string) => {
+    const { rows } = await pool.query<{ tenant_id: string }>(
+      "select tenant_id from app.agent_by_key($1)",
+      [keyDigest],
+    );
+    return rows[0]?.tenant_id;
+  },
+};
+
+serve((request) => answerRouterSelect(router, request));
