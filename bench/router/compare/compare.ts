@@ -10,6 +10,8 @@ import { sampleTraffic, sampleWorld } from "./sample.ts";
 export interface CompareOptions {
   /** A file of recorded traffic; absent: sample traffic. */
   readonly traffic?: string | undefined;
+  /** Whatever model was asked for: the policy is to choose. */
+  readonly auto?: boolean | undefined;
   /** A file with a policy's document, for decisions made here. */
   readonly policy?: string | undefined;
   /** How much sample traffic. */
@@ -27,8 +29,9 @@ const BALANCED = {
 
 /** Plays traffic by both engines and tells the difference. Throws, in a sentence, where it cannot. */
 export async function compare(options: CompareOptions): Promise<string> {
-  const { traffic: file, seed, calls, url = "", key } = options;
-  const traffic = file === undefined ? sampleTraffic(calls, Number(seed)) : readTraffic(file);
+  const { traffic: file, auto = false, seed, calls, url = "", key } = options;
+  const traffic =
+    file === undefined ? sampleTraffic(calls, Number(seed)) : readTraffic(file, { auto });
   const where = url === "" ? undefined : elsewhereOf(url, key);
   const document: unknown =
     options.policy === undefined ? BALANCED : JSON.parse(readFileSync(options.policy, "utf8"));

@@ -8,7 +8,9 @@ import { json } from "node:stream/consumers";
 import { RouterSelectInput, toRouteRequest, viewSelection } from "@nofx/core/api";
 import { decide, preparePolicy, RoutingPolicy, type Decision } from "@nofx/core/model-router";
 import { candidatesOf } from "@nofx/core/testing";
+import { toId } from "@nofx/core/vocabulary";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readTraffic } from "../../../bench/router/compare/read-traffic.ts";
 import {
   compare as compareEngines,
   type CompareOptions,
@@ -76,12 +78,40 @@ describe("router:compare:v1v2", () => {
       elsewhere: 2,
     });
     const [v1, v2] = (["v1", "v2"] as const).map((engine) =>
-      asked.filter((one) => one.engine === engine).map(({ request }) => request.inputTokens),
+      asked
+        .filter((one) => one.engine === engine)
+        .map(({ request }) => request.inputTokens)
+        .toSorted((a, b) => a - b),
     );
     expect(v1).toEqual([10, 4_000, 10_000_000]);
     expect(v2).toEqual(v1);
     expect(asked[0]?.request).toMatchObject({ budgetUsd: "1.5", facts: { team: "a" } });
     expect([...keys]).toEqual(["Bearer a key"]);
+  });
+
+  test("reads calls of the ledger, the oldest first, and leaves the choice to the policy if told to", async () => {
+    const file = join(folder, "calls.jsonl");
+    const call = (attempt: number, second: number) =>
+      JSON.stringify({
+        callId: toId("modelCall", `00000000-0000-7000-8000-00000000000${second}`),
+        attempt,
+        endpoint: "chat",
+        asked: "somebody/else",
+        streamed: true,
+        tokens: { input: second, cacheRead: 5, cacheWrite: null, output: 7, reasoning: null },
+        startedAt: `2026-01-02T03:04:0${second}.000Z`,
+        agentId: null,
+        costUsd: "1",
+      });
+    writeFileSync(file, [call(2, 3), call(1, 2), call(1, 1)].join("\n"));
+    const read = readTraffic(file, { auto: false });
+    expect(read.map(({ request }) => request)).toMatchObject([
+      { model: "somebody/else", capabilities: ["text", "streaming"], inputTokens: 6 },
+      { model: "somebody/else", maxOutputTokens: 7, inputTokens: 7 },
+    ]);
+    const from = asked.length;
+    await compare({ traffic: file, url, auto: true });
+    expect(asked.slice(from).map(({ request }) => request.model)).toEqual(Array(4).fill("auto"));
   });
 
   test("says what is wrong with an address, an answer or a line", async () => {
