@@ -31,7 +31,8 @@ export interface Counter {
   ends_at: Date | null;
 }
 
-type Asked = Partial<Omit<ReserveRequest, "amounts">> & { db?: Kysely<DB> };
+/** `agent`: in the name of this one. */
+type Asked = Partial<Omit<ReserveRequest, "amounts">> & { db?: Kysely<DB>; agent?: string };
 
 export interface Books {
   readonly plane: TestPlane;
@@ -58,9 +59,13 @@ export async function openBooks(plane: TestPlane): Promise<Books> {
   const tenant = await plane.tenant();
   const admin = await tenant.as("admin");
   const claims = { sub: admin.actor.id, tenant_id: tenant.id };
-  const ask: Books["ask"] = (amounts, { db = plane.plane.db, ...asked } = {}) =>
+  const ask: Books["ask"] = (amounts, { db = plane.plane.db, agent, ...asked } = {}) =>
     reserve(
-      { db, newUuid: randomUUID, claims },
+      {
+        db,
+        newUuid: randomUUID,
+        claims: agent === undefined ? claims : { agent_id: agent, tenant_id: tenant.id },
+      },
       {
         tenantId: tenant.id,
         requestKey: randomUUID(),
