@@ -4883,7 +4883,7 @@ begin
   end if;
 
   return jsonb_build_object(
-    'now', (extract(epoch from clock_timestamp()) * 1000)::double precision,
+    'clock', (extract(epoch from clock_timestamp()) * 1000)::double precision,
     'version', v_version,
     'config', v_config,
     'health', (select coalesce(jsonb_agg(jsonb_build_object('own', h.tenant_id is not null, 'provider', h.provider, 'model', h.model,

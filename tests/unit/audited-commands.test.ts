@@ -10,6 +10,9 @@ const isAudited = (file: string) => /\baudit\(|takeSnapshot\(/.test(read(file));
 const BY_ANOTHER: Record<string, string> = {
   "approvals/decide.ts": "approvals/cast-vote.ts",
   "approvals/decide-many.ts": "approvals/cast-vote.ts",
+  "routing/switch-provider.ts": "routing/set-provider.ts",
+  "vault/put.ts": "vault/write-version.ts",
+  "vault/rotate.ts": "vault/write-version.ts",
 };
 const BY_THE_DATABASE: Record<string, string> = {
   "tasks/submit.ts": "tasks.submitted",

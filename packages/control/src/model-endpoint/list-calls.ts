@@ -106,6 +106,7 @@ export function forgetTranscript(
   return runCommand(ctx, spec, input, async (tx, { callId }) => {
     const of = { tenantId: ctx.tenantId, callId: toUuid("modelCall", callId) };
     if (!(await forget(tx.db, of))) throw noTranscript();
+    await tx.audit("transcript.forgotten", { call_id: of.callId });
     return { forgotten: 1 };
   });
 }

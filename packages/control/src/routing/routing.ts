@@ -91,7 +91,7 @@ export function createRouting(deps: {
       since: held.since === null ? null : held.since - OVERLAP_MS,
       own: configured.map(({ name }) => name),
     });
-    offset = state.now - clock.now();
+    offset = state.clock - clock.now();
     if (state.config !== null) {
       held.catalog = createTenantCatalog(state.config, configured, sha256);
       held.version = state.version;
@@ -99,7 +99,7 @@ export function createRouting(deps: {
     for (const { own, window, at, ...where } of state.health) {
       book.take({ tenantId: own ? tenantId : null, ...where }, window, at);
     }
-    held.since = state.now;
+    held.since = state.clock;
     held.readAt = Math.max(held.readAt, begun);
   };
   const refresh = (tenantId: string, held: Held): Promise<void> => {

@@ -1,6 +1,6 @@
 import { BudgetMeasure, BudgetOutcome, BudgetScope, BudgetWindow } from "../budgets/index.ts";
 import { FlagName } from "../flags/index.ts";
-import { HealthState, ModelId } from "../model-router/index.ts";
+import { HealthState, ModelId, RegionName } from "../model-router/index.ts";
 import { KeyName, ProviderName } from "../vault/index.ts";
 import { z } from "zod";
 import {
@@ -29,6 +29,9 @@ const count = z.int().min(0);
 const epoch = z.int().min(0).meta({ description: "The fencing epoch of the claim" });
 const digest = z.string().regex(/^[0-9a-f]{64}$/, "expected a SHA-256 in hex");
 const code = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, "expected a code like exit_nonzero");
+/** As its provider calls it. */
+const modelName = z.string().regex(/^[^\s\p{Cc}]{1,300}$/u);
+const policyName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/);
 const executorName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:@/-]{0,199}$/);
 const executor = z.enum(["worker", "agent"]);
 
@@ -40,8 +43,8 @@ const keyChange = {
 };
 const providerHealth = {
   provider: ProviderName,
-  model: z.string().min(1).max(300),
-  region: z.string().min(1).max(100),
+  model: modelName,
+  region: RegionName,
   state: HealthState,
   error_rate: z.number().min(0).max(1).meta({ description: "Of the last five minutes" }),
 };
@@ -313,7 +316,7 @@ export const MESSAGE_TYPES = {
   "provider.changed": defineMessage(
     "provider.changed",
     "The settings of a provider were changed, or taken back",
-    { provider: ProviderName, region: z.string().min(1).max(100), enabled: z.boolean() },
+    { provider: ProviderName, region: RegionName, enabled: z.boolean() },
   ),
   "model.changed": defineMessage(
     "model.changed",
@@ -328,7 +331,7 @@ export const MESSAGE_TYPES = {
   "routing_policy.changed": defineMessage(
     "routing_policy.changed",
     "A policy that models are chosen by has a new version",
-    { policy: z.string().min(1).max(64), version: z.int().min(1), removed: z.boolean() },
+    { policy: policyName, version: z.int().min(1), removed: z.boolean() },
   ),
   "models.compared": defineMessage(
     "models.compared",

@@ -155,6 +155,7 @@ export const AuditVerb = z.enum([
   "budget.extended",
   "models.asked",
   "models.compared",
+  "transcript.forgotten",
   "override.created",
   "override.approved",
   "override.refused",

@@ -62,7 +62,7 @@ export interface RoutingHealthRow {
 
 export interface RoutingState {
   /** The database's clock, in milliseconds. */
-  now: number;
+  clock: number;
   version: string;
   /** Null where `known` is still the version. */
   config: RoutingConfig | null;
