@@ -55,7 +55,7 @@ test("a plan that needs an approval is executed once it has one, and is not made
   expect(await said(() => decide(approval, "approve", {}))).toBe("approved");
   const again = await said(() => plan("warned", { execute: true }));
   expect(again).toMatch(/version 1[^]*Nothing has changed since version 1[^]*Started: .*run_/);
-  await expect(said(() => execute("warned", {}))).rejects.toThrow(/right now[^]*runs cancel run_/);
+  await expect(said(() => execute("warned", {}))).rejects.toThrow(/has begun[^]*runs cancel run_/);
   expect(await said(() => plan("warned", { again: true }))).toContain("version 2");
 });
 

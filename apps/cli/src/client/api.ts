@@ -211,9 +211,11 @@ export function createApi(options: RequestOptions) {
       command(options, "/backlog/preview", BacklogPreview, input, key),
     createUpload: (input: z.input<typeof CreateUploadInput>, key: string) =>
       command(options, "/uploads", UploadView, input, key),
-    createPlan: (input: { pack: string; title?: string; reuse?: boolean }, key: string) =>
-      command(options, "/auto-planner/plan", PlanView, input, key),
-    forecastPlan: (input: { pack: string }, key: string) =>
+    createPlan: (
+      input: { pack: string; title?: string; open?: boolean; reuse?: boolean },
+      key: string,
+    ) => command(options, "/auto-planner/plan", PlanView, input, key),
+    forecastPlan: (input: { pack: string; open?: boolean }, key: string) =>
       command(options, "/auto-planner/forecast", PlanForecastView, input, key),
     plans: (question: { pack?: string; limit?: number } = {}) =>
       ask(options, "/plans", PlanPage, question),

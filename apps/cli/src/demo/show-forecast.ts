@@ -16,6 +16,7 @@ export function showForecast(view: PlanForecastView): string[] {
     .map(({ name }) => name);
   return [
     `Forecast of ${bold(printable(view.title))}: ${steps} steps. Nothing was stored.`,
+    ...(view.leftOut === 0 ? [] : [dim(`  ${view.leftOut} items are done already and left out`)]),
     `  takes      ${range(forecast.durationMs, duration)}`,
     `  costs      ${range(forecast.costUsd, usd)}`,
     `  ends well  ${bold(`${(forecast.successOdds * 100).toFixed(0)} %`)}`,

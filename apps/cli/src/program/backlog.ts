@@ -36,9 +36,10 @@ export function addBacklogCommands(program: Command): void {
 
   program
     .command("plan")
-    .description("plan a pack and show what the gates say, as the operator")
+    .description("plan what is not done of a pack, and show what the gates say, as the operator")
     .argument("<pack>", "name of an imported pack")
     .option("--execute", "execute it too, unless something has to be approved first")
+    .option("-a, --all", "also the items that are done: a run does them again")
     .option("--again", "make another version also where nothing has changed since the newest")
     .option("--dry-run", "only forecast it: times, cost, odds, verdicts; nothing is stored")
     .option("--json", "for programs")

@@ -28,7 +28,7 @@ export async function checkExecution(
   if (effective.voidBecause === "rules") {
     throw new NofxError("verdict_void", {
       detail:
-        "The rules of the gates have changed since this plan was judged. Plan again: what is unchanged keeps its results.",
+        "The rules of the gates have changed since this plan was judged. Plan again, and execute the version that is judged by them.",
       data: { because: "rules" },
     });
   }

@@ -23,9 +23,11 @@ import {
   loadPackItems,
   loadPlanRules,
   loadTools,
+  listDoneKeys,
   listRecentOutcomes,
   measureSteps,
   measureWork,
+  type PackItemRecord,
 } from "@nofx/db/queries";
 import type { MemberContext } from "../command/context.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
@@ -47,6 +49,8 @@ export interface PlanPack {
 /** All that there is to know of a plan before it is stored. */
 export interface PlanDraft {
   readonly steps: readonly PlannedStep[];
+  /** How many items of the pack are not in it. */
+  readonly leftOut: number;
   /** In the order of the steps. */
   readonly estimates: readonly Estimate[];
   /** Nothing where there are no steps. */
@@ -72,7 +76,8 @@ export async function draftPlan(
   input: CreatePlanInput & { version: number; title: string },
   revise: (items: readonly ValidItem[]) => readonly ValidItem[] = (items) => items,
 ): Promise<PlanDraft> {
-  const items = revise(selectItems(await loadPackItems(tx.db, pack.id), input.items));
+  const records = await loadPackItems(tx.db, pack.id);
+  const items = revise(selectItems(records, await wantedKeys(tx, pack, records, input)));
   const planned = planBacklog({
     tenantId: ctx.tenantId,
     lineage: pack.id,
@@ -95,7 +100,25 @@ export async function draftPlan(
   // a plan that a gate warns of is asked about as a whole
   const asked = overall(judgement.evaluations).verdict === "warn" ? 1 : 0;
   const approvals = foreseen.forecast.approvals + asked;
-  return { steps, judgement, ...foreseen, forecast: { ...foreseen.forecast, approvals } };
+  const leftOut = records.length - items.length;
+  return { steps, leftOut, judgement, ...foreseen, forecast: { ...foreseen.forecast, approvals } };
+}
+
+/** What was asked for by name, or what is open; all where neither is said. */
+async function wantedKeys(
+  tx: CommandTransaction,
+  pack: PlanPack,
+  records: readonly PackItemRecord[],
+  { items, open }: Pick<CreatePlanInput, "items" | "open">,
+): Promise<readonly string[] | undefined> {
+  if (items !== undefined || open !== true) return items;
+  const done = new Set(await listDoneKeys(tx.db, pack.id));
+  if (done.size === 0) return undefined;
+  const wanted = records.map(({ key }) => key).filter((key) => !done.has(key));
+  if (wanted.length > 0) return wanted;
+  throw new NofxError("plan_invalid", {
+    detail: `Every item of ${pack.name} is done, and none has changed since: there is nothing to plan, unless all of it is to be done again.`,
+  });
 }
 
 type Foreseen = Pick<PlanDraft, "estimates" | "timetable" | "resources" | "forecast">;

@@ -33,6 +33,7 @@ export async function forecastPlan(
       pack: pack.name,
       title,
       steps: draft.steps.length,
+      leftOut: draft.leftOut,
       ...overall(evaluations),
       forecast: draft.forecast,
       timetable: viewTimetable(draft),

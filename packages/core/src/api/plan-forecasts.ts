@@ -34,6 +34,7 @@ export const PlanForecastView = z.object({
   pack: z.string(),
   title: z.string(),
   steps: z.int(),
+  leftOut: z.int().meta({ description: "Items of the pack that are not in it" }),
   verdict: Verdict,
   score: z.number().min(0).max(100),
   forecast: ForecastView,

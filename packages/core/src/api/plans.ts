@@ -23,7 +23,11 @@ export const CreatePlanInput = z.object({
   pack: StepName,
   items: z.array(StepName).min(1).max(20_000).optional().meta({
     description:
-      "Keys of the items to plan, with everything they need; all open items of the pack when absent",
+      "Keys of the items to plan, with everything they need; all items of the pack when absent",
+  }),
+  open: z.boolean().optional().meta({
+    description:
+      "Of all items only those that are not done, or were changed since, with everything they need",
   }),
   title: z.string().max(500).optional(),
   reuse: z.boolean().optional().meta({

@@ -8,19 +8,27 @@ import { CommandProblem } from "#shell/complain.tsx";
 import { useTRPC, useTRPCClient } from "#trpc/react.tsx";
 
 /** What the plan would take and what the gates would say, before it is made. */
-export function DialogForecast({ pack, items }: { pack: string; items: string[] | undefined }) {
+export function DialogForecast({
+  pack,
+  items,
+  open,
+}: {
+  pack: string;
+  items: string[] | undefined;
+  open: boolean;
+}) {
   const trpc = useTRPC();
   const client = useTRPCClient();
   const forecast = useQuery({
-    queryKey: [...trpc.plans.forecast.mutationKey(), pack, items],
+    queryKey: [...trpc.plans.forecast.mutationKey(), pack, items, open],
     queryFn: () =>
-      client.plans.forecast.mutate({ pack, ...(items === undefined ? {} : { items }) }),
+      client.plans.forecast.mutate({ pack, open, ...(items === undefined ? {} : { items }) }),
     staleTime: 10_000,
     retry: false,
   });
   if (forecast.error !== null) return <CommandProblem error={forecast.error} />;
   if (forecast.data === undefined) return <Skeleton className="h-24" />;
-  const { verdict, steps } = forecast.data;
+  const { verdict, steps, leftOut } = forecast.data;
   return (
     <section
       aria-label="Forecast"
@@ -29,6 +37,12 @@ export function DialogForecast({ pack, items }: { pack: string; items: string[] 
       <p className="flex items-center gap-2 text-sm">
         <VerdictBadge verdict={verdict} />
         {steps.toLocaleString("en")} {steps === 1 ? "step" : "steps"}
+        {open && leftOut > 0 && (
+          <span className="text-soft">
+            {leftOut.toLocaleString("en")} {leftOut === 1 ? "item is" : "items are"} done already
+            and left out
+          </span>
+        )}
       </p>
       <ForecastFacts forecast={forecast.data.forecast} steps={steps} />
       {forecast.data.forecast.assumptions.map((assumption) => (

@@ -25,6 +25,7 @@ export function PlanDialog({
   const router = useRouter();
   const queryClient = useQueryClient();
   const [title, setTitle] = useState("");
+  const [open, setOpen] = useState(true);
   const create = useMutation(
     trpc.plans.create.mutationOptions({
       onSuccess: (plan) => {
@@ -39,7 +40,7 @@ export function PlanDialog({
         title="Make a plan"
         description={
           items === undefined
-            ? `From all open items of ${pack}, in the order their needs allow.`
+            ? `From ${open ? "what is not done" : "all items"} of ${pack}, in the order their needs allow.`
             : `From ${items.length} chosen ${items.length === 1 ? "item" : "items"} of ${pack}, with everything they need.`
         }
       >
@@ -49,7 +50,7 @@ export function PlanDialog({
             event.preventDefault();
             create.mutate({
               pack,
-              ...(items === undefined ? {} : { items }),
+              ...(items === undefined ? { open } : { items }),
               ...(title.trim() === "" ? {} : { title: title.trim() }),
             });
           }}
@@ -65,7 +66,18 @@ export function PlanDialog({
                 onChange={(event) => setTitle(event.target.value)}
               />
             </div>
-            <DialogForecast pack={pack} items={items} />
+            {items === undefined && (
+              <Label className="flex items-start gap-2 font-normal">
+                <input
+                  type="checkbox"
+                  className="mt-0.5 accent-accent"
+                  checked={!open}
+                  onChange={(event) => setOpen(!event.target.checked)}
+                />
+                <span>Also what is done: a run does it again</span>
+              </Label>
+            )}
+            <DialogForecast pack={pack} items={items} open={items === undefined && open} />
             <p className="text-sm text-soft">
               The gates judge it at once. Nothing runs before you execute it, and sensitive steps
               ask for approval first.

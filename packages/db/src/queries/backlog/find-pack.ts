@@ -50,6 +50,26 @@ export async function loadPackItems(db: Executor, packId: string): Promise<PackI
   return rows;
 }
 
+/**
+ * Keys of a pack's items that are done as they are: every step that the newest plan made of them succeeded when it last ran, and
+ * they have not been changed since that plan.
+ */
+export async function listDoneKeys(db: Executor, packId: string): Promise<string[]> {
+  const { rows } = await sql<{ key: string }>`
+    select i.key from backlog_items i
+    cross join lateral (
+      select s.plan_id, p.created_at from plan_steps s join plans p on p.id = s.plan_id
+      where s.backlog_item_id = i.id order by s.id desc limit 1
+    ) planned
+    where i.pack_id = ${packId}::uuid and i.updated_at <= planned.created_at
+      and not exists (
+        select from plan_steps s
+        where s.backlog_item_id = i.id and s.plan_id = planned.plan_id
+          and (select st.status from steps_all st where st.plan_step_id = s.id order by st.id desc limit 1) is distinct from 'succeeded')
+  `.execute(db);
+  return rows.map((row) => row.key);
+}
+
 /** Keys and needs of a pack's items: what an import may refer to. */
 export async function loadPackKeys(db: Executor, packId: string): Promise<Map<string, string[]>> {
   const rows = await db
