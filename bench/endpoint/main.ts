@@ -75,9 +75,15 @@ try {
     targets.map(({ name }) => [name, { us: 0, calls: 0 }]),
   );
   let asked = 0;
+  // Portkey 1.15.2 answers 500 to a stream of an OpenAI-like provider on Node 24: it changes headers that are immutable there
+  const streams = new Set<string>();
   const warmUp = async (target: Target) => {
     await inTurn(target, 100, false);
-    await inTurn(target, 50, true);
+    const works = await inTurn(target, 50, true).then(
+      () => true,
+      () => false,
+    );
+    if (works) streams.add(target.name);
     await atOnce(target, width, 500);
   };
   for (const target of targets) await warmUp(target);
@@ -92,7 +98,9 @@ try {
         used.us += cpuOf(target.pids) - before;
         used.calls += calls;
       }
-      streamed.get(target.name)?.push(...(await inTurn(target, Math.ceil(calls / 4), true)));
+      if (streams.has(target.name)) {
+        streamed.get(target.name)?.push(...(await inTurn(target, Math.ceil(calls / 4), true)));
+      }
       rates.get(target.name)?.push(await atOnce(target, width, seconds * 1_000));
       asked += calls;
     }
@@ -110,7 +118,7 @@ try {
       p99Ms: quantile(ms, 0.99),
       addedP50Ms: medianOf(ms) - medianOf(direct),
       addedP99Ms: quantile(ms, 0.99) - quantile(direct, 0.99),
-      addedFirstTokenP50Ms: medianOf(first) - medianOf(directFirst),
+      addedFirstTokenP50Ms: first.length === 0 ? null : medianOf(first) - medianOf(directFirst),
       perSecond: medianOf(rates.get(name) ?? []),
       cpuMsPerCall: used === undefined || pids.length === 0 ? null : used.us / 1_000 / used.calls,
     };
