@@ -21,7 +21,7 @@ import {
 import type { TRPCRouterRecord } from "@trpc/server";
 import { z } from "zod";
 import { rest, restCommand, restQuestion } from "../openapi-meta.ts";
-import { command, query } from "../trpc.ts";
+import { ask, command, query } from "../trpc.ts";
 
 const TAG = "routing";
 
@@ -48,7 +48,7 @@ export const routingRouter = {
     .output(PolicyHistory)
     .query(({ ctx, input }) => getPolicyHistory(ctx.member, input)),
 
-  checkPolicy: query
+  checkPolicy: ask
     .meta(
       restQuestion("/routing/policies/check", TAG, {
         operationId: "checkRoutingPolicy",
@@ -57,7 +57,7 @@ export const routingRouter = {
     )
     .input(CheckPolicyInput)
     .output(PolicyCheck)
-    .query(({ ctx, input }) => checkPolicy(ctx.member, input)),
+    .mutation(({ ctx, input }) => checkPolicy(ctx.member, input)),
 
   savePolicy: command
     .meta(
@@ -84,7 +84,7 @@ export const routingRouter = {
     .output(OnePolicy)
     .mutation(({ ctx, input }) => removePolicy(ctx.member, input)),
 
-  whatIf: query
+  whatIf: ask
     .meta(
       restQuestion("/routing/what-if", TAG, {
         operationId: "whatIfRoute",
@@ -94,5 +94,5 @@ export const routingRouter = {
     )
     .input(WhatIfInput)
     .output(WhatIfResult)
-    .query(({ ctx, input }) => whatIf(ctx.member, input)),
+    .mutation(({ ctx, input }) => whatIf(ctx.member, input)),
 } satisfies TRPCRouterRecord;
