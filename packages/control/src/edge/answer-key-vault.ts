@@ -1,7 +1,7 @@
 import { KeyVaultInput } from "@nofx/core/api";
 import { NofxError, issuesFromZod } from "@nofx/core/errors";
 import { CompactEncrypt, importJWK, type JWK } from "jose";
-import { useKeyHere } from "../vault/use-key.ts";
+import { openKeyHere } from "../vault/use-key.ts";
 import type { VaultDeps } from "../vault/vault.ts";
 import { bearerOf, isSameText, readBody, refuse } from "./refusal.ts";
 
@@ -28,7 +28,7 @@ export async function answerKeyVault(
     }
     const { publicKey, nonce, ...use } = input.data;
     const encrypt = await encryptorOf(publicKey);
-    const used = await useKeyHere(vault, use);
+    const used = await openKeyHere(vault, use);
     const jwe = await encrypt(JSON.stringify({ ...used, nonce }));
     return Response.json({ jwe }, { headers: { "cache-control": "no-store" } });
   } catch (error) {

@@ -7,6 +7,7 @@ import {
 import { ErrorCode, NofxError } from "@nofx/core/errors";
 import type { Clock } from "@nofx/core/seams";
 import { base64url, compactDecrypt, exportJWK, generateKeyPair } from "jose";
+import { newBytes } from "../vault/random-bytes.ts";
 import type { KeyUse, RemoteVault, UsedKey } from "../vault/vault.ts";
 import { askEdge, type EdgeAddress } from "./ask-edge.ts";
 
@@ -18,7 +19,7 @@ export function createRemoteVault(clock: Clock, where: EdgeAddress): RemoteVault
     async use(use) {
       pair ??= makePair();
       const { privateKey, publicKey } = await pair;
-      const nonce = base64url.encode(crypto.getRandomValues(new Uint8Array(24)));
+      const nonce = base64url.encode(newBytes(24));
       const answer = await ask({ ...inputOf(use), publicKey, nonce } satisfies KeyVaultInput);
       if (answer === undefined) return undefined;
       return answer.ok

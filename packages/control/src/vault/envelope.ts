@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { keyPlaceText, type KeyPlace } from "@nofx/core/vault";
 import { FlattenedEncrypt, base64url, flattenedDecrypt } from "jose";
 import { z } from "zod";
+import { newBytes } from "./random-bytes.ts";
 import type { KeyEncryptionKey } from "./vault.ts";
 
 // A secret as it is stored: a flattened JWE (RFC 7516), encrypted by a key of its own (DEK), which the KEK wraps. `alg`, `kid` and the
@@ -35,7 +36,7 @@ export async function seal(
   place: KeyPlace,
   kek: KeyEncryptionKey,
 ): Promise<Envelope> {
-  const dek = crypto.getRandomValues(new Uint8Array(32));
+  const dek = newBytes(32);
   const content = await new FlattenedEncrypt(text.encode(secret))
     .setProtectedHeader({ enc: "A256GCM" })
     .setUnprotectedHeader({ alg: "dir" })

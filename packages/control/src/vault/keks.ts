@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { base64url } from "jose";
 import { z } from "zod";
+import { newBytes } from "./random-bytes.ts";
 import type { KeyEncryptionKey, KeyEncryptionKeys } from "./vault.ts";
 
 const KID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -64,7 +65,7 @@ export function writeKekSet(keks: readonly RawKek[]): string {
 /** A new KEK under the next name: a number higher than all, or 1. */
 export function newKek(known: readonly RawKek[]): RawKek {
   const highest = Math.max(0, ...known.map(({ kid }) => (/^\d{1,9}$/.test(kid) ? Number(kid) : 0)));
-  const k = base64url.encode(crypto.getRandomValues(new Uint8Array(32)));
+  const k = base64url.encode(newBytes(32));
   return { kid: String(highest + 1), k };
 }
 

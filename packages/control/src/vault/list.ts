@@ -1,8 +1,8 @@
 import {
-  KeyAuditPage,
   ListKeyAuditInput,
   ListKeysInput,
   OneKey,
+  type KeyAuditPage,
   type KeyPage,
   type KeyView,
 } from "@nofx/core/api";

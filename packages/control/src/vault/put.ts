@@ -2,7 +2,7 @@ import { PutKeyInput, type KeyView } from "@nofx/core/api";
 import { holdKey } from "@nofx/db/queries";
 import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
-import { runCommand } from "../command/run-command.ts";
+import { parseInput, runCommand } from "../command/run-command.ts";
 import { withoutSecret } from "./without-secret.ts";
 import { writeVersion } from "./write-version.ts";
 
@@ -15,7 +15,7 @@ export async function putKey(
     name: "keys.put",
     permission: "key.manage",
     input: PutKeyInput,
-    body: await withoutSecret(ctx, input),
+    body: await withoutSecret(ctx, parseInput(PutKeyInput, input)),
   } as const;
   return runCommand(ctx, spec, input, async (tx, { note, ...asked }) => {
     const held = await holdKey(tx.db, { tenantId: ctx.tenantId, ...asked });

@@ -4,7 +4,7 @@ import { toUuid } from "@nofx/core/vocabulary";
 import { findSecureKey, holdKey } from "@nofx/db/queries";
 import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
-import { runCommand } from "../command/run-command.ts";
+import { parseInput, runCommand } from "../command/run-command.ts";
 import { noSuchKey } from "./view.ts";
 import { withoutSecret } from "./without-secret.ts";
 import { writeVersion } from "./write-version.ts";
@@ -18,7 +18,7 @@ export async function rotateKey(
     name: "keys.rotate",
     permission: "key.manage",
     input: RotateKeyInput,
-    body: await withoutSecret(ctx, input),
+    body: await withoutSecret(ctx, parseInput(RotateKeyInput, input)),
   } as const;
   return runCommand(ctx, spec, input, async (tx, { keyId, note, secret, overlapSeconds }) => {
     const id = toUuid("secureKey", keyId);

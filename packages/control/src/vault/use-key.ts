@@ -20,11 +20,11 @@ export async function useKey(deps: VaultDeps, use: KeyUse): Promise<UsedKey> {
       retryAfterSeconds: 1,
     });
   }
-  return useKeyHere(deps, use);
+  return openKeyHere(deps, use);
 }
 
 /** The same, in this process and no other. */
-export async function useKeyHere(
+export async function openKeyHere(
   { db, keks }: Pick<VaultDeps, "db" | "keks">,
   use: KeyUse,
 ): Promise<UsedKey> {

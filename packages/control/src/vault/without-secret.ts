@@ -13,9 +13,7 @@ export async function withoutSecret<T extends { secret: string }>(
   authorise(ctx, "key.manage");
   const salt = `${ctx.tenantId}|${ctx.idempotencyKey ?? ""}`;
   const digest = await new Promise<Buffer>((resolve, reject) => {
-    scrypt(String(secret), salt, 32, { N: 4_096 }, (error, key) =>
-      error ? reject(error) : resolve(key),
-    );
+    scrypt(secret, salt, 32, { N: 4_096 }, (error, key) => (error ? reject(error) : resolve(key)));
   });
   return { ...rest, secret: digest.toString("base64url") };
 }

@@ -241,7 +241,7 @@ describe("secure_keys_audit", () => {
           if (rolname !== "postgres") {
             await client.query(`set local role ${String(rolname)}`).catch(() => undefined);
           }
-          await expect([rolname, await client.query(attempt).catch(codeOf)]).toEqual([
+          expect([rolname, await client.query(attempt).catch(codeOf)]).toEqual([
             rolname,
             expect.stringMatching(/^(42501|25P02)$/),
           ]);
