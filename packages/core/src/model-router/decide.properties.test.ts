@@ -60,10 +60,11 @@ const target = fc.record(
   },
   { requiredKeys: ["model"] },
 );
-const targets = fc.array(target, { minLength: 1, maxLength: 4 });
-const shares = fc.array(
+const once = { selector: (one: object) => JSON.stringify({ ...one, weight: 0 }) };
+const targets = fc.uniqueArray(target, { minLength: 1, maxLength: 4, ...once });
+const shares = fc.uniqueArray(
   fc.tuple(target, fc.integer({ min: 1, max: 9 })).map(([one, weight]) => ({ ...one, weight })),
-  { minLength: 1, maxLength: 4 },
+  { minLength: 1, maxLength: 4, ...once },
 );
 const among = fc.option(targets, { nil: undefined });
 const of = (type: string, fields: Record<string, fc.Arbitrary<unknown>> = {}) =>

@@ -14,12 +14,18 @@ export const RouteTarget = z.strictObject({
 });
 export type RouteTarget = z.infer<typeof RouteTarget>;
 
-const targets = z.array(RouteTarget).min(1).max(50);
+/** A target twice would be two shares, or two places, of one. */
+const isEachOnce = (all: readonly RouteTarget[]) =>
+  new Set(all.map(({ model, region = "*" }) => `${model}@${region}`)).size === all.length;
+const ONCE = "names a model twice";
+
+const targets = z.array(RouteTarget).min(1).max(50).refine(isEachOnce, ONCE);
 const share = z.number().positive().max(1_000_000);
 const shares = z
   .array(z.strictObject({ ...RouteTarget.shape, weight: share }))
   .min(1)
-  .max(50);
+  .max(50)
+  .refine(isEachOnce, ONCE);
 /** Absent: all candidates. */
 const among = targets.optional();
 
