@@ -138,6 +138,8 @@ test("what cannot be done as asked is wrong usage", async () => {
   expect([nowhere.code, nowhere.err]).toEqual([2, expect.stringMatching(/no reading the export/)]);
   const noKey = await nofx(whole, "--key", whole);
   expect([noKey.code, noKey.err]).toEqual([2, expect.stringMatching(/no Ed25519 key/)]);
+  const secret = await nofx(whole, "--key", file("private.pem", newer.privateKey));
+  expect([secret.code, secret.err]).toEqual([2, expect.stringMatching(/is the private key/)]);
   const noHead = await nofx(whole, ...trusted, "--head", "{}");
   expect([noHead.code, noHead.err]).toEqual([2, expect.stringMatching(/nofx audit head/)]);
 });

@@ -47,6 +47,11 @@ function readKeys(files: readonly string[]): AuditKeys {
   return new Map(
     files.flatMap((name) => {
       const pem = read(name, "the key");
+      if (pem.includes("PRIVATE KEY")) {
+        throw new WrongUsage(
+          `${printable(name)} is the private key, which stays where it signs. Verifying takes the public one, in the local stack .nofx/audit-signing-key.pub.pem`,
+        );
+      }
       try {
         return [...readAuditKeys([pem])];
       } catch {

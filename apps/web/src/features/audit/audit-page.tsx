@@ -14,7 +14,7 @@ import { useTRPC } from "#trpc/react.tsx";
 import { AuditTable } from "./audit-table.tsx";
 import { ChainStatus } from "./chain-status.tsx";
 import { ExportButton } from "./export-button.tsx";
-import { isFiltered, readAuditFilter, SUBJECTS } from "./search-params.ts";
+import { ALL_ENTRIES, isFiltered, readAuditFilter, SUBJECTS } from "./search-params.ts";
 
 export function AuditPage() {
   const trpc = useTRPC();
@@ -61,7 +61,12 @@ export function AuditPage() {
               )
             ) : (
               <>
-                <AuditTable entries={rows} />
+                <AuditTable
+                  entries={rows}
+                  {...(Object.keys(filter).length === 0 && {
+                    onSeals: () => write({ verb: ALL_ENTRIES }),
+                  })}
+                />
                 <LoadMore
                   shown={rows.length}
                   total={null}
@@ -94,7 +99,8 @@ function Filters({
   return (
     <div className="flex flex-wrap gap-2">
       <Select aria-label="What" {...field("verb")}>
-        <option value="">Everything</option>
+        <option value="">Decisions</option>
+        <option value={ALL_ENTRIES}>All entries, seals of events too</option>
         {Object.entries(SUBJECTS).map(([verb, label]) => (
           <option key={verb} value={verb}>
             {label}

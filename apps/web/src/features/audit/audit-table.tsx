@@ -8,8 +8,16 @@ import { RelativeTime } from "@nofx/ui/blocks/relative-time";
 import { Table, TBody, Td, Th, THead, Tr } from "@nofx/ui/primitives/table";
 import { ChevronRight } from "lucide-react";
 import { Fragment, useState } from "react";
+import { hiddenBetween } from "./search-params.ts";
 
-export function AuditTable({ entries }: { entries: readonly AuditEntryView[] }) {
+/** With `onSeals`, entries that lie between are seals of events, and it shows them. */
+export function AuditTable({
+  entries,
+  onSeals,
+}: {
+  entries: readonly AuditEntryView[];
+  onSeals?: () => void;
+}) {
   const [open, setOpen] = useState<number>();
   return (
     <Table>
@@ -23,8 +31,11 @@ export function AuditTable({ entries }: { entries: readonly AuditEntryView[] }) 
         </Tr>
       </THead>
       <TBody>
-        {entries.map((entry) => (
+        {entries.map((entry, i) => (
           <Fragment key={entry.seq}>
+            {onSeals !== undefined && i > 0 && (
+              <Seals hidden={hiddenBetween(entries[i - 1] ?? entry, entry)} onShow={onSeals} />
+            )}
             <Tr>
               <Td className="text-right text-xs text-faint tabular-nums">{entry.seq}</Td>
               <Td>
@@ -63,6 +74,20 @@ export function AuditTable({ entries }: { entries: readonly AuditEntryView[] }) 
         ))}
       </TBody>
     </Table>
+  );
+}
+
+function Seals({ hidden, onShow }: { hidden: number; onShow: () => void }) {
+  if (hidden === 0) return null;
+  return (
+    <tr>
+      <td colSpan={5} className="border-b border-line py-1 pl-12 text-2xs text-faint">
+        {hidden.toLocaleString("en")} {hidden === 1 ? "seal" : "seals"} of events{" "}
+        <button type="button" className="text-accent hover:underline" onClick={onShow}>
+          Show
+        </button>
+      </td>
+    </tr>
   );
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isFiltered, readAuditFilter } from "./search-params.ts";
+import { hiddenBetween, isFiltered, readAuditFilter } from "./search-params.ts";
 
 const from = (values: Record<string, string>) => readAuditFilter((name) => values[name]);
 
@@ -27,4 +27,11 @@ test("the filter is read from the address, and what is none is left out", () => 
 
 test("seals of events are shown to those who ask for them", () => {
   expect(from({ verb: "events." })).toEqual({ verb: "events.", seals: true });
+  expect(from({ verb: "all" })).toEqual({ seals: true });
+  expect(isFiltered(from({ verb: "all" }))).toBe(false);
+});
+
+test("numbers that are not shown are counted", () => {
+  expect(hiddenBetween({ seq: 9 }, { seq: 8 })).toBe(0);
+  expect(hiddenBetween({ seq: 9 }, { seq: 5 })).toBe(3);
 });

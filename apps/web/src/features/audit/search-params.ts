@@ -34,9 +34,13 @@ export interface AuditFilter {
   seals?: boolean;
 }
 
+/** In place of a verb: every entry, with the seals of events that the decisions leave out. */
+export const ALL_ENTRIES = "all";
+
 /** The filter in the address of the page. */
 export function readAuditFilter(read: Read): AuditFilter {
-  const verb = read("verb");
+  const asked = read("verb");
+  const verb = asked === ALL_ENTRIES ? undefined : asked;
   const actorType = ACTORS.find((one) => one === read("by"));
   const text = (name: string) => read(name)?.trim().slice(0, 200) || undefined;
   const actor = text("actor");
@@ -46,7 +50,7 @@ export function readAuditFilter(read: Read): AuditFilter {
   return {
     ...(verb !== undefined && /^[a-z_]+\.([a-z_]+)?$/.test(verb) && { verb }),
     // asked for by name they are shown
-    ...(verb?.startsWith("events.") && { seals: true }),
+    ...((asked === ALL_ENTRIES || verb?.startsWith("events.")) && { seals: true }),
     ...(actorType !== undefined && { actorType }),
     ...(actor !== undefined && { actor }),
     ...(subject !== undefined && { subject }),
@@ -56,7 +60,12 @@ export function readAuditFilter(read: Read): AuditFilter {
 }
 
 export function isFiltered(filter: AuditFilter): boolean {
-  return Object.keys(filter).length > 0;
+  return Object.keys(filter).some((name) => name !== "seals");
+}
+
+/** Of entries that follow each other, newest first, how many lie between: seals of events, where nothing else is left out. */
+export function hiddenBetween(newer: { seq: number }, older: { seq: number }): number {
+  return Math.max(0, newer.seq - older.seq - 1);
 }
 
 /** Days are UTC's, as the log's instants are. */
