@@ -63,6 +63,7 @@ async function pass(options: {
   metrics.count("nofx_runs_deleted_total", {}, deleted.runs);
   const pruned = await engine.pruneEvents(BATCH * 10);
   const removed = await removeDue(options);
+  await engine.destroyEndedKeys(BATCH);
   const swept = await engine.sweepModelCalls(BATCH);
   if (swept >= BATCH) return true;
   return archived.runs >= BATCH || deleted.runs >= BATCH || pruned >= BATCH * 10 || removed;

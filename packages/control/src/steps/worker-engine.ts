@@ -94,6 +94,8 @@ export interface WorkerEngine {
   archive(limit: number): Promise<leases.Archived>;
   deleteHistory(limit: number): Promise<leases.DeletedHistory>;
   pruneEvents(limit: number): Promise<number>;
+  /** Destroys secrets of the vault whose overlap is over. */
+  destroyEndedKeys(limit: number): Promise<number>;
   /** Files of deleted artifacts; each comes again until `filesGone` names it. */
   filesToRemove(limit: number): Promise<leases.FileToRemove[]>;
   filesGone(paths: readonly string[]): Promise<void>;
@@ -176,6 +178,7 @@ export function createWorkerEngine(options: {
     archive: (limit) => call(leases.archive(db, limit)),
     deleteHistory: (limit) => call(leases.deleteHistory(db, limit)),
     pruneEvents: (limit) => call(leases.pruneEvents(db, limit)),
+    destroyEndedKeys: (limit) => call(leases.destroyEndedKeys(db, limit)),
     filesToRemove: (limit) => call(leases.filesToRemove(db, limit)),
     filesGone: (paths) => call(leases.filesGone(db, paths)),
     setPlaneRetention: (policy) => call(leases.setPlaneRetention(db, policy)),

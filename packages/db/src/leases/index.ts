@@ -27,6 +27,7 @@ export {
 export { claimForAgent } from "./claim-for-agent.ts";
 export type { AnnouncedArtifact, ArtifactRow, ClaimedStepRow } from "./claimed-step.ts";
 export { describeHeld } from "./describe-held.ts";
+export { destroyEndedKeys } from "./destroy-ended-keys.ts";
 export { disown } from "./disown.ts";
 export type { Claim, EngineDb, Executor, Freed } from "./engine-db.ts";
 export { expireDeadlines } from "./expire-deadlines.ts";
