@@ -1358,6 +1358,7 @@ create table public.model_cache (
   constraint model_cache_scope_check CHECK ((length(scope) = 64)),
   constraint model_cache_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
+-- Answers whose time is over, for the sweep
 CREATE INDEX model_cache_expired ON public.model_cache USING btree (expires_at);
 -- Newest first: as many as are compared
 CREATE INDEX model_cache_near ON public.model_cache USING btree (tenant_id, scope, created_at DESC) WHERE (embedding IS NOT NULL);
@@ -1429,7 +1430,9 @@ create table public.model_calls (
   constraint model_calls_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   constraint model_calls_traceparent_check CHECK ((length(traceparent) <= 100))
 );
+-- Calls of a tenant, newest first
 CREATE INDEX model_calls_list ON public.model_calls USING btree (tenant_id, started_at DESC, id DESC);
+-- What a run asked models for
 CREATE INDEX model_calls_of_run ON public.model_calls USING btree (run_id) WHERE (run_id IS NOT NULL);
 -- The sweep for calls whose process has died
 CREATE INDEX model_calls_under_way ON public.model_calls USING btree (lease_until) WHERE (status = 'under_way'::text);
@@ -1517,7 +1520,9 @@ create table public.model_transcripts (
   constraint model_transcripts_redacted_check CHECK ((redacted >= 0)),
   constraint model_transcripts_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
+-- Transcripts whose time is over, for the sweep
 CREATE INDEX model_transcripts_expired ON public.model_transcripts USING btree (expires_at);
+-- Transcripts of a tenant, newest first
 CREATE INDEX model_transcripts_list ON public.model_transcripts USING btree (tenant_id, created_at DESC);
 alter table public.model_transcripts enable row level security;
 comment on table public.model_transcripts is 'What was said in a call of a model, after redaction, until it expires';
@@ -2055,7 +2060,9 @@ create table public.secure_keys_audit (
 );
 -- What is in force by name
 CREATE INDEX secure_keys_audit_head ON public.secure_keys_audit USING btree (tenant_id, provider, name, seq DESC) WHERE (action = ANY (ARRAY['put'::text, 'rotated'::text, 'retired'::text]));
+-- Who touched one key, newest first
 CREATE INDEX secure_keys_audit_key ON public.secure_keys_audit USING btree (key_id, seq DESC);
+-- Who touched keys of a tenant, newest first
 CREATE INDEX secure_keys_audit_list ON public.secure_keys_audit USING btree (tenant_id, seq DESC);
 -- What was put there
 CREATE INDEX secure_keys_audit_written ON public.secure_keys_audit USING btree (key_id, version) WHERE (action = ANY (ARRAY['put'::text, 'rotated'::text]));
@@ -3913,6 +3920,20 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.close_model_call(p_id uuid, p_end jsonb, p_reservation uuid, p_actual jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_settled boolean := app.settle_budget(p_reservation, p_actual) is not null;
+begin
+  return jsonb_build_object('settled', v_settled, 'ended', app.end_model_call(p_id, p_end));
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.current_kek(p_kid text, p_fingerprint text)
  RETURNS TABLE(kid text, fingerprint text)
  LANGUAGE plpgsql
@@ -3954,7 +3975,7 @@ begin
   set status = e.status, error_code = e.error_code, finish_reason = e.finish_reason, input_tokens = e.input_tokens,
     cache_read_tokens = e.cache_read_tokens, cache_write_tokens = e.cache_write_tokens, output_tokens = e.output_tokens,
     reasoning_tokens = e.reasoning_tokens, usage_estimated = coalesce(e.usage_estimated, false), price = coalesce(e.price, m.price),
-    cost_pico = e.cost_pico, latency_ms = e.latency_ms, first_token_ms = e.first_token_ms, ended_at = clock_timestamp()
+    key_id = coalesce(e.key_id, m.key_id), cost_pico = e.cost_pico, latency_ms = e.latency_ms, first_token_ms = e.first_token_ms, ended_at = clock_timestamp()
   from jsonb_populate_record(null::public.model_calls, p_end) e
   where m.id = p_id and m.status in ('under_way', 'lost');
   return found;
@@ -3964,17 +3985,19 @@ $function$
 
 CREATE OR REPLACE FUNCTION app.ensure_counters(p_tenant uuid, p_holds app.budget_hold[], p_at timestamp with time zone)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+begin
   insert into public.budget_counters (budget_id, subject, starts_at, ends_at, tenant_id, tokens, refilled_at)
   select h.budget_id, h.subject, h.starts_at, h.ends_at, p_tenant, b.burst, case when b.kind = 'rate' then p_at end
   from unnest(p_holds) h join public.budgets b on b.id = h.budget_id
   where not exists (select from public.budget_counters c
     where c.budget_id = h.budget_id and c.subject = h.subject and c.starts_at = h.starts_at)
   order by h.budget_id, h.subject, h.starts_at
-  on conflict do nothing
+  on conflict do nothing;
+end
 $function$
 ;
 
@@ -4406,6 +4429,26 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.open_model_call(p_claims jsonb, p_call jsonb, p_ask jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_answer jsonb;
+begin
+  perform set_config('synchronous_commit', 'off', true);
+  v_answer := app.reserve_budget(p_claims, (p_call ->> 'tenant_id')::uuid, (p_ask ->> 'id')::uuid, p_ask ->> 'key', p_ask -> 'scopes',
+    p_ask -> 'amounts', (p_call ->> 'lease_ms')::integer, (p_ask ->> 'wrapping_up')::boolean);
+  if v_answer ->> 'outcome' = 'reserved' then
+    perform app.begin_model_call(p_claims, p_call || jsonb_build_object('reservation_id', v_answer ->> 'id'));
+  end if;
+  return v_answer;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.operates_plane()
  RETURNS boolean
  LANGUAGE sql
@@ -4542,6 +4585,11 @@ CREATE OR REPLACE FUNCTION app.reserve_budget(p_claims jsonb, p_tenant uuid, p_i
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET jit TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
   v_at timestamptz := clock_timestamp();
@@ -4581,23 +4629,23 @@ begin
   end if;
   if v_holds is not null then
     perform app.ensure_counters(p_tenant, v_holds, v_at);
-    perform app.lock_counters(v_holds, v_expired);
-  elsif v_expired <> '{}' then
-    perform app.lock_counters('{}', v_expired);
   end if;
+  -- of what is freed too; else the loop takes the locks
   if v_expired <> '{}' then
+    perform app.lock_counters(v_holds, v_expired);
     perform app.free_holds(v_expired, 'expired');
   end if;
 
-  v_now := clock_timestamp();
   for v_row in
     select b as budget, c as counter, h as hold
     from unnest(v_holds) h
     join public.budgets b on b.id = h.budget_id
     join public.budget_counters c on c.budget_id = h.budget_id and c.subject = h.subject and c.starts_at = h.starts_at
     order by h.budget_id, h.subject, h.starts_at
+    for update of c
   loop
     v_wait_ms := null;
+    v_now := clock_timestamp();
     if (v_row.budget).kind = 'rate' then
       v_room := engine.refill((v_row.counter).tokens, (v_row.counter).refilled_at, (v_row.budget).limit::integer, (v_row.budget).per_seconds,
         (v_row.budget).burst, v_now);
@@ -4911,6 +4959,11 @@ CREATE OR REPLACE FUNCTION app.settle_budget(p_id uuid, p_actual jsonb)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET jit TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
   v_known public.budget_reservations;
@@ -5160,11 +5213,13 @@ $function$
 
 CREATE OR REPLACE FUNCTION app.time_zone(p_tenant uuid)
  RETURNS text
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select coalesce((select s.value #>> '{}' from public.tenant_settings s where s.tenant_id = p_tenant and s.key = 'time_zone'), 'UTC')
+begin
+  return coalesce((select s.value #>> '{}' from public.tenant_settings s where s.tenant_id = p_tenant and s.key = 'time_zone'), 'UTC');
+end
 $function$
 ;
 
@@ -11403,6 +11458,11 @@ CREATE OR REPLACE FUNCTION engine.sweep_budgets(p_limit integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET jit TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
   v_expired uuid[] := array(

@@ -69,6 +69,8 @@ create index secure_keys_audit_head on public.secure_keys_audit (tenant_id, prov
 create index secure_keys_audit_written on public.secure_keys_audit (key_id, version) where action in ('put', 'rotated');
 create index secure_keys_audit_key on public.secure_keys_audit (key_id, seq desc);
 create index secure_keys_audit_list on public.secure_keys_audit (tenant_id, seq desc);
+comment on index public.secure_keys_audit_list is 'Who touched keys of a tenant, newest first';
+comment on index public.secure_keys_audit_key is 'Who touched one key, newest first';
 comment on index public.secure_keys_audit_head is 'What is in force by name';
 comment on index public.secure_keys_audit_written is 'What was put there';
 

@@ -53,6 +53,8 @@ comment on table public.model_calls is 'One attempt at a model, with what it use
 create index model_calls_list on public.model_calls (tenant_id, started_at desc, id desc);
 create index model_calls_of_run on public.model_calls (run_id) where run_id is not null;
 create index model_calls_under_way on public.model_calls (lease_until) where status = 'under_way';
+comment on index public.model_calls_list is 'Calls of a tenant, newest first';
+comment on index public.model_calls_of_run is 'What a run asked models for';
 comment on index public.model_calls_under_way is 'The sweep for calls whose process has died';
 
 alter table public.model_calls enable row level security;
@@ -108,7 +110,7 @@ begin
 end
 $$;
 
--- Written while the provider is asked, and before anything of its answer goes out.
+-- The row of an attempt, before the provider is asked.
 create function app.begin_model_call(p_claims jsonb, p_call jsonb) returns void
 language plpgsql volatile security definer
 set search_path = ''
@@ -135,10 +137,43 @@ begin
   set status = e.status, error_code = e.error_code, finish_reason = e.finish_reason, input_tokens = e.input_tokens,
     cache_read_tokens = e.cache_read_tokens, cache_write_tokens = e.cache_write_tokens, output_tokens = e.output_tokens,
     reasoning_tokens = e.reasoning_tokens, usage_estimated = coalesce(e.usage_estimated, false), price = coalesce(e.price, m.price),
-    cost_pico = e.cost_pico, latency_ms = e.latency_ms, first_token_ms = e.first_token_ms, ended_at = clock_timestamp()
+    key_id = coalesce(e.key_id, m.key_id), cost_pico = e.cost_pico, latency_ms = e.latency_ms, first_token_ms = e.first_token_ms, ended_at = clock_timestamp()
   from jsonb_populate_record(null::public.model_calls, p_end) e
   where m.id = p_id and m.status in ('under_way', 'lost');
   return found;
+end
+$$;
+
+-- An attempt begins: it is reserved in every budget and has its row, or nothing of both. One statement and one commit, which is not
+-- waited for: a server that crashes within the next half second forgets a call that had hardly begun, and its end is written whole.
+-- p_ask: {id, key, scopes, amounts, wrapping_up}, as app.reserve_budget takes them. Answers what that answers.
+create function app.open_model_call(p_claims jsonb, p_call jsonb, p_ask jsonb) returns jsonb
+language plpgsql volatile security definer
+set search_path = ''
+as $$
+declare
+  v_answer jsonb;
+begin
+  perform set_config('synchronous_commit', 'off', true);
+  v_answer := app.reserve_budget(p_claims, (p_call ->> 'tenant_id')::uuid, (p_ask ->> 'id')::uuid, p_ask ->> 'key', p_ask -> 'scopes',
+    p_ask -> 'amounts', (p_call ->> 'lease_ms')::integer, (p_ask ->> 'wrapping_up')::boolean);
+  if v_answer ->> 'outcome' = 'reserved' then
+    perform app.begin_model_call(p_claims, p_call || jsonb_build_object('reservation_id', v_answer ->> 'id'));
+  end if;
+  return v_answer;
+end
+$$;
+
+-- It has ended: what was reserved is settled with what was used, or given back where that is null, and the row is closed, both or
+-- neither. Answers what of it was still there to be ended.
+create function app.close_model_call(p_id uuid, p_end jsonb, p_reservation uuid, p_actual jsonb) returns jsonb
+language plpgsql volatile security definer
+set search_path = ''
+as $$
+declare
+  v_settled boolean := app.settle_budget(p_reservation, p_actual) is not null;
+begin
+  return jsonb_build_object('settled', v_settled, 'ended', app.end_model_call(p_id, p_end));
 end
 $$;
 
@@ -156,7 +191,8 @@ end
 $$;
 
 grant execute on function app.model_caller(text), app.model_member(uuid, uuid), app.model_call_run(jsonb, uuid, uuid),
-  app.begin_model_call(jsonb, jsonb), app.end_model_call(uuid, jsonb), app.record_kept_answer(jsonb, jsonb) to nofx_web, nofx_agent_gateway;
+  app.open_model_call(jsonb, jsonb, jsonb), app.close_model_call(uuid, jsonb, uuid, jsonb), app.begin_model_call(jsonb, jsonb),
+  app.end_model_call(uuid, jsonb), app.record_kept_answer(jsonb, jsonb) to nofx_web, nofx_agent_gateway;
 
 -- Calls whose process was not heard of again: what they used, nobody knows. Those that are older than the tenant keeps its runs go.
 create function engine.sweep_model_calls(p_limit integer) returns integer

@@ -22,6 +22,7 @@ create table public.model_cache (
 comment on table public.model_cache is 'Answers of models that may be given again within their tenant';
 create index model_cache_near on public.model_cache (tenant_id, scope, created_at desc) where embedding is not null;
 create index model_cache_expired on public.model_cache (expires_at);
+comment on index public.model_cache_expired is 'Answers whose time is over, for the sweep';
 comment on index public.model_cache_near is 'Newest first: as many as are compared';
 alter table public.model_cache enable row level security;
 create policy model_cache_remove on public.model_cache for delete to nofx_member
@@ -45,6 +46,8 @@ create table public.model_transcripts (
 comment on table public.model_transcripts is 'What was said in a call of a model, after redaction, until it expires';
 create index model_transcripts_list on public.model_transcripts (tenant_id, created_at desc);
 create index model_transcripts_expired on public.model_transcripts (expires_at);
+comment on index public.model_transcripts_list is 'Transcripts of a tenant, newest first';
+comment on index public.model_transcripts_expired is 'Transcripts whose time is over, for the sweep';
 alter table public.model_transcripts enable row level security;
 create policy model_transcripts_read on public.model_transcripts for select to nofx_member
   using (tenant_id in (select app.tenant_ids()));

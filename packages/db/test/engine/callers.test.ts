@@ -101,6 +101,8 @@ test("a member may call none of the lease functions", async () => {
     "pause_run",
     "queue_stats",
     "redrive",
+    // arithmetic, for the room that a budget has left
+    "refill",
     "resolve_letter",
     "restore",
     "resume_run",
