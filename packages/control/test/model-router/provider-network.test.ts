@@ -119,6 +119,26 @@ test("what an operator allows is called, and nothing beside it", async () => {
   await other.close();
 });
 
+test("connections are kept, whole answers and streams alike", async () => {
+  const fresh = await startFakeProvider({ kind: "mistral" });
+  const over = networkOf([fresh.host]);
+  const route = { provider: "p", model: "m", kind: "mistral" as const, headers: {} };
+  const deps = { clock: system.clock, network: over };
+  const model = await providerModel({ ...route, baseUrl: fresh.baseUrl }, KEY, deps);
+  for (let i = 0; i < 5; i++) {
+    await model.doGenerate(ask());
+    const { stream } = await model.doStream(ask());
+    for await (const part of stream) expect(part.type).not.toBe("error");
+    fresh.next({ do: "error", status: 503 });
+    await expect(model.doGenerate(ask())).rejects.toMatchObject({ code: "overloaded" });
+  }
+  expect(fresh.requests).toHaveLength(15);
+  // a request that comes before the end of another has been seen may open one more
+  expect(fresh.connections).toBeLessThan(5);
+  await over.close();
+  await fresh.close();
+});
+
 test("nobody listens there: nothing was sent", async () => {
   const gone = await startFakeProvider({ kind: "mistral" });
   const over = networkOf([gone.host]);

@@ -1,9 +1,10 @@
 import type { EmbeddingModelV4, LanguageModelV4 } from "@ai-sdk/provider";
+import { adaptOptions } from "./adapt-options.ts";
 import { failureOf } from "./failure-of.ts";
+import { fetchFiles } from "./fetch-files.ts";
 import { guardEmbeddingModel } from "./guard-embedding-model.ts";
 import { guardModel } from "./guard-model.ts";
 import { headerProblem, isHeaderValue } from "./header-problem.ts";
-import { preparePrompt } from "./prepare-prompt.ts";
 import { ProviderFailure } from "./provider-failure.ts";
 import type { ProviderFetch } from "./provider-network.ts";
 import type { ProviderDeps, ProviderRoute } from "./provider-route.ts";
@@ -21,7 +22,7 @@ export async function providerModel(
   return guardModel(made(language), {
     kind,
     filter: secretFilter(secret),
-    prepare: (model, options) => preparePrompt(kind, deps.network, model, options),
+    prepare: (model, options) => fetchFiles(deps.network, model, adaptOptions(kind, options)),
   });
 }
 

@@ -40,6 +40,8 @@ export interface FakeProvider {
   readonly requests: readonly FakeRequest[];
   /** How many it is answering now. */
   readonly open: number;
+  /** How often somebody connected. */
+  readonly connections: number;
   /** What it does with the next requests, one each; afterwards as `always` says. */
   next(...behaviours: FakeBehaviour[]): void;
   always(behaviour: FakeBehaviour): void;
@@ -59,6 +61,7 @@ export async function startFakeProvider(options: FakeProviderOptions): Promise<F
   const queue: FakeBehaviour[] = [];
   let usually: FakeBehaviour = { do: "answer" };
   let open = 0;
+  let connections = 0;
   let holding = Promise.withResolvers<void>();
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -109,6 +112,7 @@ export async function startFakeProvider(options: FakeProviderOptions): Promise<F
     response.once("close", () => open--);
     handle(request, response).catch(() => response.destroy());
   });
+  server.on("connection", () => connections++);
   await new Promise<void>((done) => {
     server.listen(0, "127.0.0.1", done);
   });
@@ -119,6 +123,9 @@ export async function startFakeProvider(options: FakeProviderOptions): Promise<F
     requests,
     get open() {
       return open;
+    },
+    get connections() {
+      return connections;
     },
     next: (...behaviours) => void queue.push(...behaviours),
     always: (behaviour) => {

@@ -1,0 +1,82 @@
+import type {
+  LanguageModelV4,
+  LanguageModelV4CallOptions,
+  LanguageModelV4FilePart,
+  LanguageModelV4Message,
+} from "@ai-sdk/provider";
+import type { ProviderNetwork } from "./provider-network.ts";
+import { ProviderFailure } from "./provider-failure.ts";
+
+const MOST_FILES = 20;
+
+/** Puts files into the prompt that it names by their addresses and the provider does not fetch itself. */
+export async function fetchFiles(
+  network: ProviderNetwork,
+  model: LanguageModelV4,
+  options: LanguageModelV4CallOptions,
+): Promise<LanguageModelV4CallOptions> {
+  const { prompt, abortSignal } = options;
+  if (!prompt.some(hasAddress)) return options;
+  const supported = await model.supportedUrls;
+  let files = 0;
+  const inlined = await Promise.all(
+    prompt.map(async (message): Promise<LanguageModelV4Message> => {
+      if (message.role !== "user" || !hasAddress(message)) return message;
+      const content = await Promise.all(
+        message.content.map(async (part) => {
+          if (part.type !== "file" || part.data.type !== "url") return part;
+          if (fetches(supported, part)) return part;
+          files += 1;
+          if (files > MOST_FILES) throw refused(`has more than ${MOST_FILES} files to fetch.`);
+          return fetched(part, part.data.url, network, abortSignal);
+        }),
+      );
+      return { ...message, content };
+    }),
+  );
+  return { ...options, prompt: inlined };
+}
+
+const refused = (what: string) => new ProviderFailure("refused_by_provider", `The request ${what}`);
+
+function hasAddress({ content }: LanguageModelV4Message): boolean {
+  return (
+    typeof content !== "string" &&
+    content.some((part) => part.type === "file" && part.data.type === "url")
+  );
+}
+
+function fetches(
+  supported: Record<string, RegExp[]>,
+  { mediaType, data }: LanguageModelV4FilePart,
+): boolean {
+  const url = data.type === "url" ? data.url.href : "";
+  const [family] = mediaType.split("/");
+  return Object.entries(supported).some(
+    ([type, patterns]) =>
+      ["*", "*/*", `${family}/*`, mediaType].includes(type) &&
+      patterns.some((pattern) => pattern.test(url)),
+  );
+}
+
+async function fetched(
+  part: LanguageModelV4FilePart,
+  url: URL,
+  network: ProviderNetwork,
+  signal: AbortSignal | undefined,
+): Promise<LanguageModelV4FilePart> {
+  const { type, data } = await download(url, network, signal);
+  const [family] = part.mediaType.split("/");
+  if (!type.startsWith(`${family}/`)) throw refused(`names a file that is no ${family}.`);
+  const base64 = Buffer.from(data).toString("base64");
+  return { ...part, mediaType: type, data: { type: "data", data: base64 } };
+}
+
+async function download(url: URL, network: ProviderNetwork, signal: AbortSignal | undefined) {
+  try {
+    return await network.download(url, signal);
+  } catch (error) {
+    if (error instanceof ProviderFailure || signal?.aborted === true) throw error;
+    throw refused("names a file that could not be fetched.");
+  }
+}
