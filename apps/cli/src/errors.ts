@@ -42,10 +42,17 @@ const MAX_ISSUES = 20;
 function explainProblem(error: NofxError): string {
   const issues = error.issues
     .slice(0, MAX_ISSUES)
-    .map((issue) => `  ${issue.item ?? issue.path}: ${issue.message}`);
+    .map((issue) => `  ${placeOf(issue)}: ${issue.message}`);
   const more = error.issues.length - MAX_ISSUES;
   if (more > 0) issues.push(`  and ${more} more`);
   return [`${error.detail ?? error.message} (${error.code})`, ...issues].join("\n");
+}
+
+/** Which item, and which field of it; of a request its field. */
+function placeOf({ item, path }: NofxError["issues"][number]): string {
+  if (item === undefined) return path === "" ? "the whole" : path;
+  const field = path.replace(/^\/(?:items|rows|lines|issues)\/\d+\/?/, "").replaceAll("/", ".");
+  return field.startsWith(".") || field === "" ? item : `${item} ${field}`;
 }
 
 /** The failures of a machine that a person can put right. */

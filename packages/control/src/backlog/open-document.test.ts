@@ -118,7 +118,7 @@ describe("CSV", () => {
         [6, 'needs "nowhere", which does not exist'],
         [7, 'duplicate id "a": row 1 has it already'],
         [8, expect.stringContaining("has 9 cells, the header has 6")],
-        [9, expect.stringMatching(/too small/i)],
+        [9, expect.stringMatching(/must not be empty/)],
         [10, expect.stringContaining("the id is empty")],
       ]),
     );
@@ -267,5 +267,19 @@ describe("what is hostile", () => {
   it("is refused for its size", () => {
     const text = `title\n${"ä".repeat(5_000_001)}`;
     expect(refusal(() => read({ text, format: "csv" })).code).toBe("payload_too_large");
+  });
+});
+
+describe("what is no backlog", () => {
+  it("is refused in words that say what to do", () => {
+    const detail = (text: string, name?: string) =>
+      refusal(() => openDocument({ text, format: "auto", name }, sha256)).detail;
+    expect(detail("", "a.csv")).toContain("is empty");
+    expect(detail("\ufeff \n")).toContain("is empty");
+    expect(detail("PK\u0003\u0004\u0014\u0000rest", "a.csv")).toContain("Export it as CSV");
+    expect(detail("\ufffd\ufffdPNG\ufffd\ufffd", "a.yaml")).toContain("This is no text");
+    for (const text of ["just words", "- one\n- two", '"text"', "42"]) {
+      expect(detail(text)).toContain("This is no backlog document");
+    }
   });
 });

@@ -37,11 +37,13 @@ export type OpenDocument =
 /** Parses a backlog text of any format. Refuses what is no such thing, and what is too large to be looked at. */
 export function openDocument(given: BacklogText, sha256: Sha256): OpenDocument {
   const text = given.text.replace(/^\ufeff/, "");
+  if (text.trim() === "") throw notInFormat("There is nothing in it: the file or text is empty.");
+  refuseBinary(text);
   const format = given.format === "auto" ? detectFormat(text, given.name) : given.format;
   if (format === "json" || format === "yaml") {
     const document = readDocument(text, format);
     const bare = given.format === "auto" && looksLikeIssues(document);
-    if (!bare) return { format, document };
+    if (!bare) return { format, document: backlogIn(document) };
     refuseLarge(text);
     return { format: "github", draft: issuesOf(document), lost: text.includes(LOST) };
   }
@@ -54,6 +56,27 @@ export function openDocument(given: BacklogText, sha256: Sha256): OpenDocument {
   const draft = readTasks(tasks, title, sha256);
   for (const line of others) draft.warnings.add("items of lists without a box are left out", line);
   return { format, draft, lost };
+}
+
+/** A backlog document is an object, whatever is wrong in it. */
+function backlogIn(document: unknown): unknown {
+  if (typeof document === "object" && document !== null && !Array.isArray(document)) {
+    return document;
+  }
+  throw notInFormat(
+    "This is no backlog document, which has version: 1, pack and items; and it looks like no table with a header, list of tasks or issues from gh either. Say with the format what it is, if it is one of them.",
+  );
+}
+
+/** What no text file begins with: of spreadsheets, archives, pictures. */
+function refuseBinary(text: string): void {
+  const head = text.slice(0, 4_000);
+  // oxlint-disable-next-line no-control-regex
+  const odd = head.match(/[\u0000-\u0008\u000e-\u001a\u001c-\u001f\ufffd]/g)?.length ?? 0;
+  if (!head.startsWith("PK\u0003\u0004") && odd * 10 < head.length) return;
+  throw notInFormat(
+    "This is no text: a spreadsheet, an archive or a picture, perhaps. Export it as CSV, saved as UTF-8, and import that.",
+  );
 }
 
 /** What stands for a letter that could not be decoded. */

@@ -69,7 +69,9 @@ export async function previewBacklog(
       unchanged: count("unchanged"),
       refused: sorted.bad.size,
       rows: rowsOf(read, sorted, states),
-      issues: sorted.issues.map(({ path, message }) => `${path.slice(1)}: ${message}.`),
+      issues: sorted.issues.map(({ path, message }) =>
+        path === "" ? `The document ${message}.` : `${path.slice(1)} ${message}.`,
+      ),
     });
   });
 }

@@ -61,7 +61,10 @@ export async function readBacklog(
   if ("document" in open || draft === undefined) {
     const given = "document" in open ? open.document : undefined;
     const document =
-      source.pack !== undefined && typeof given === "object" && given !== null
+      source.pack !== undefined &&
+      typeof given === "object" &&
+      given !== null &&
+      !Array.isArray(given)
         ? { ...given, pack: source.pack }
         : given;
     const rest = { problems: [], warnings: [], placeOf: oneMore, cellsOf: () => null };
@@ -70,7 +73,10 @@ export async function readBacklog(
   if (draft.rows.length === 0) {
     const done = draft.skipped > 0 ? `, and ${draft.skipped} that are done already` : "";
     throw new NofxError("backlog_invalid", {
-      detail: `There is nothing to import: no open ${THINGS[format]}${done}.`,
+      detail:
+        sheet !== undefined && sheet.table.rows.length === 0
+          ? `There is nothing to import: the table has a header (${sheet.table.columns.slice(0, 8).join(", ").slice(0, 200)}) and no rows below it.`
+          : `There is nothing to import: no open ${THINGS[format]}${done}.`,
     });
   }
   const prepared = prepare(open, draft, pack ?? "pack", known?.keys ?? new Set());

@@ -12,7 +12,14 @@ const RuleDocument = z.strictObject({
 });
 
 export function readRuleDocument(text: string): OwnRule[] {
-  const parsed = RuleDocument.safeParse(readYaml(text));
+  const document = readYaml(text);
+  if (typeof document !== "object" || document === null || Array.isArray(document)) {
+    throw new NofxError("invalid_input", {
+      detail:
+        "This is not a file of rules, which is YAML or JSON: {version: 1, rules: [...]}. examples/gates has some.",
+    });
+  }
+  const parsed = RuleDocument.safeParse(document);
   if (parsed.success) return parsed.data.rules;
   throw new NofxError("invalid_input", {
     detail: "This is not a file of rules: {version: 1, rules: [...]}.",

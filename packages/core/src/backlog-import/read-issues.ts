@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { pointer, type Issue } from "../errors/index.ts";
+import { pointer, sayIssue, type Issue } from "../errors/index.ts";
 import type { ItemType } from "../vocabulary/index.ts";
 import { Warnings, type Draft, type DraftRow } from "./draft.ts";
 import { hasHidden, labelOf, slug, visible } from "./names.ts";
@@ -40,7 +40,7 @@ export function readIssues(value: unknown): IssuesRead {
   if (!parsed.success) {
     const issues = parsed.error.issues
       .slice(0, 100)
-      .map(({ path, message }) => ({ path: pointer(path), message }));
+      .map((issue) => ({ path: pointer(issue.path), message: sayIssue(issue) }));
     return { ok: false, issues };
   }
   const warnings = new Warnings();

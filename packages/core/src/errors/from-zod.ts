@@ -1,11 +1,12 @@
 import type { z } from "zod";
 import type { Issue } from "./nofx-error.ts";
+import { sayIssue } from "./say-issue.ts";
 
 /** zod's issues as ours: JSON pointers and plain sentences, at most 200 of them. */
 export function issuesFromZod(error: z.ZodError, prefix: readonly PropertyKey[] = []): Issue[] {
   return error.issues.slice(0, 200).map((issue) => ({
     path: pointer([...prefix, ...issue.path]),
-    message: issue.message,
+    message: sayIssue(issue),
   }));
 }
 

@@ -1,4 +1,4 @@
-import { pointer, type Issue } from "../errors/index.ts";
+import { pointer, sayIssue, type Issue } from "../errors/index.ts";
 import { STEP_EXECUTOR, STEP_WITH, StepName, type StepKind } from "../vocabulary/index.ts";
 import { capabilityOf, chooseRule } from "./choose-rule.ts";
 import { isShellOverride, type ValidItem } from "./parse-row.ts";
@@ -52,7 +52,7 @@ function expandByRule(item: ValidItem, rule: PlanRule): Expansion {
     if (!StepName.safeParse(name).success) report(["id"], `the step name "${name}" is too long`);
     for (const issue of parsed.error?.issues ?? []) {
       const where = `step "${ruleStep.suffix}" of rule "${rule.name}"`;
-      report(["with", ...at, ...issue.path], `${where}: ${issue.message}`);
+      report(["with", ...at, ...issue.path], `${where}: ${sayIssue(issue)}`);
     }
     const title = ruleStep.title === undefined ? item.title : `${ruleStep.title}: ${item.title}`;
     steps.push({

@@ -1,4 +1,4 @@
-import { pointer, type Issue } from "../errors/index.ts";
+import { pointer, sayIssue, type Issue } from "../errors/index.ts";
 import {
   BacklogItemInput,
   ItemType,
@@ -50,7 +50,7 @@ export function parseRow(raw: unknown, row: number): ParsedRow {
   const parsed = BacklogItemInput.safeParse(raw);
   if (!parsed.success) {
     for (const issue of parsed.error.issues.slice(0, MAX_ISSUES_A_ROW)) {
-      report(issue.path, wordingOf(issue.path, issue.message, raw));
+      report(issue.path, wordingOf(issue.path, sayIssue(issue), raw));
     }
     return { key, label, needs: rawNeeds(raw), inputs: [], item: undefined, issues };
   }
@@ -91,7 +91,7 @@ export function completeUndo(given: Record<string, unknown>, report: Report): Un
   for (const key of extra) report(["undo", key], 'an undo has "kind" and "with", and no more');
   const at = named ? ["undo", "with"] : ["undo"];
   const args = STEP_WITH[kind.data].safeParse(named ? (given["with"] ?? {}) : given);
-  for (const issue of args.error?.issues ?? []) report([...at, ...issue.path], issue.message);
+  for (const issue of args.error?.issues ?? []) report([...at, ...issue.path], sayIssue(issue));
   return args.success ? { kind: kind.data, with: args.data } : undefined;
 }
 
@@ -101,7 +101,7 @@ export function completeArguments(item: ValidItem, report: Report): RowInput[] {
   if (item.kind !== undefined) {
     const args = STEP_WITH[item.kind].safeParse(item.with ?? {});
     if (!args.success) {
-      for (const issue of args.error.issues) report(["with", ...issue.path], issue.message);
+      for (const issue of args.error.issues) report(["with", ...issue.path], sayIssue(issue));
     } else {
       item.with = args.data;
       if ("inputs" in args.data) inputs.push(...inputsAt(["with"], args.data.inputs));
@@ -126,7 +126,7 @@ function checkOverride(suffix: string, override: unknown, report: Report): RowIn
   if (!isShellOverride(override)) return [];
   const shell = ShellWith.safeParse(override);
   if (shell.success) return inputsAt(["with", suffix], shell.data.inputs);
-  for (const issue of shell.error.issues) report(["with", suffix, ...issue.path], issue.message);
+  for (const issue of shell.error.issues) report(["with", suffix, ...issue.path], sayIssue(issue));
   return [];
 }
 

@@ -95,9 +95,9 @@ describe("names every offending item", () => {
       "self /items/6/needs/0: needs itself",
       "both /items/7/type: give kind or type, not both",
       "empty /items/8/with: give exactly one of command and script",
-      "asks /items/9/with/question: Invalid input: expected string, received undefined",
-      "#11 /items/10: Invalid input: expected object, received string",
-      'undone /items/11/undo: Unrecognized key: "nope"',
+      "asks /items/9/with/question: is missing",
+      "#11 /items/10: must be an object with named fields, not a text",
+      'undone /items/11/undo: has a field that nothing here knows: "nope"',
       "undone /items/11/undo: give exactly one of command and script",
       'asks-back /items/13/undo/kind: unknown kind "approval"; use one of shell, http, agent',
       'calls-back /items/14/undo/why: an undo has "kind" and "with", and no more',
@@ -280,7 +280,7 @@ describe("artifacts", () => {
       'c /items/2/with/inputs/0/from: wants artifact "f" from "nope", which does not exist',
       'd /items/3/with/inputs/0/from: wants artifact "f" from "d", which it does not need; add it to needs',
       `t /items/4/with/fix: without kind, "with" holds arguments per step, like {"fix": {...}}; give kind: ${StepKind.options.join(" | ")} to say what this item does`,
-      "t /items/4/with/review/command: Too small: expected array to have >=1 items",
+      "t /items/4/with/review/command: must not be empty",
       't /items/4/with/test/inputs/0/from: wants artifact "f" from "a", which it does not need; add it to needs',
     ]);
   });

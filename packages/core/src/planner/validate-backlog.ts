@@ -1,4 +1,4 @@
-import { pointer, type Issue } from "../errors/index.ts";
+import { pointer, sayIssue, type Issue } from "../errors/index.ts";
 import { BacklogDocument, MAX_IMPORT_ITEMS } from "../vocabulary/index.ts";
 import { checkNeeds, type KnownItems } from "./check-needs.ts";
 import { IssueList, MAX_BACKLOG_ISSUES } from "./issue-list.ts";
@@ -17,8 +17,8 @@ export function validateBacklog(document: unknown, known?: KnownItems): BacklogV
   const parsed = BacklogDocument.safeParse(document);
   const alone = new IssueList(MAX_BACKLOG_ISSUES);
   const together = new IssueList(MAX_BACKLOG_ISSUES);
-  for (const { path, message } of (parsed.error?.issues ?? []).slice(0, 100)) {
-    alone.add(() => ({ path: shown(pointer(path)), message: shown(message) }));
+  for (const issue of (parsed.error?.issues ?? []).slice(0, 100)) {
+    alone.add(() => ({ path: shown(pointer(issue.path)), message: shown(sayIssue(issue)) }));
   }
   let skimmed = 0;
   const rows = rowsOf(document).map((raw, i) => {

@@ -57,7 +57,7 @@ function ImportForm({
     setSettings({});
     setSkip(false);
     reset();
-    if (chosen !== undefined && chosen.text.trim() !== "") void check(chosen, {});
+    if (chosen !== undefined) void check(chosen, {});
   };
   const change = (part: ImportSettings) => {
     // other columns, or none at all
