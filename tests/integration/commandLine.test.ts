@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { makeSigningKey } from "@nofx/control/audit/keys";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { TestWeb } from "../../apps/web/test/test-web.ts";
@@ -63,6 +64,54 @@ test("nofx flags: listed, switched off and on again with a reason", async () => 
   await expect(flags.set("FEATURE_X", "on", { message: "?" })).rejects.toMatchObject({
     status: 400,
   });
+});
+
+test("nofx keys: put by what is piped in, rotated, used, audited and retired", async () => {
+  const keys = await import("../../apps/cli/src/commands/keys.ts");
+  const keks = await import("../../apps/cli/src/commands/keks.ts");
+  const { openKeyHere } = await import("../../packages/control/src/vault/use-key.ts");
+  const { plane } = await import("../../apps/web/src/server/plane.ts");
+  const use = async () => {
+    const who = { type: "system", id: "test" } as const;
+    const asked = { tenantId, provider: "openai", who, purpose: "chat.completions" };
+    return (await openKeyHere(plane(), asked)).secret;
+  };
+  const piped = (secret: string) => {
+    vi.spyOn(process, "stdin", "get").mockReturnValue(
+      Readable.from([Buffer.from(`${secret}\n`)]) as unknown as typeof process.stdin,
+    );
+  };
+  const [first, second] = ["sk-first-0123456789abcdefgh", "sk-second-0123456789abcdefg"];
+  expect(await said(() => keys.list({}))).toContain("There are no keys yet");
+  piped(first);
+  expect(await said(() => keys.put("openai", { name: "default" }))).toContain("at version 1.");
+  expect(await use()).toBe(first);
+  piped(second);
+  const rotated = await said(() => keys.rotate("openai", { name: "default", overlap: "1h" }));
+  expect(rotated).toMatch(/at version 2\.[^]*Version 1 can be used until/);
+  expect(await use()).toBe(second);
+  const told = [
+    await said(() => keys.list({})),
+    await said(() => keys.audit("openai", { limit: 9 })),
+  ];
+  expect(told[0]).toMatch(/openai +default +v2 +…defg.*chat\.completions/);
+  expect(told[1]).toMatch(/used[^]*rotated[^]*used[^]*put/);
+  expect(told.join("")).not.toContain(second.slice(0, 20));
+  expect(await said(() => keys.retire("openai", { name: "default" }))).toContain("is retired");
+  await expect(use()).rejects.toMatchObject({ code: "key_missing" });
+  piped("");
+  await expect(keys.put("openai", { name: "default" })).rejects.toThrow("Nothing was given");
+  await expect(keys.rotate("nobody", { name: "default" })).rejects.toThrow(
+    "npx nofx keys put nobody",
+  );
+
+  await expect(keks.list({})).rejects.toThrow("operates the plane");
+  await web.owner.query("update tenants set operates_plane = true where id = $1", [tenantId]);
+  expect(await said(() => keks.list({}))).toMatch(/1 +current/);
+  await expect(keks.rotate({})).rejects.toMatchObject({ status: 409 });
+  await expect(keks.retire("1")).rejects.toMatchObject({ status: 409 });
+  await web.owner.query("update tenants set operates_plane = false where id = $1", [tenantId]);
+  vi.restoreAllMocks();
 });
 
 test("nofx compare: models beside our own plan, with why one was refused", async () => {

@@ -131,6 +131,11 @@ test("the first tenant's own people succeed with the same commands", async () =>
   for (const door of hooks) {
     expect(await byRest(first.admin, door, first.ids)).toMatchObject({ status: 200 });
   }
+  const keys = commands.filter(({ procedure }) => procedure.startsWith("keys."));
+  expect(keys).toHaveLength(2);
+  for (const door of keys) {
+    expect(await byRest(first.admin, door, first.ids)).toMatchObject({ status: 200 });
+  }
   const schedules = commands.filter(({ procedure }) => procedure.startsWith("schedules."));
   expect(schedules).toHaveLength(5);
   for (const door of schedules) {

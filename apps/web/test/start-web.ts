@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { createPool } from "@nofx/db/client";
 import { seedTenant, startTestStack } from "@nofx/db/testing";
 import { createClient } from "@supabase/supabase-js";
@@ -23,6 +23,7 @@ export async function startWeb(): Promise<TestWeb> {
     SUPABASE_URL: stack.gatewayUrl,
     SUPABASE_ANON_KEY: stack.keys.publishableKey,
     SUPABASE_JWT_SECRET: stack.keys.jwtSecret,
+    NOFX_KEK: `1:${randomBytes(32).toString("base64url")}`,
   });
   const { handleRest } = await import("../src/server/rest/handle-rest.ts");
   const { handleTrpc } = await import("../src/server/handle-trpc.ts");
