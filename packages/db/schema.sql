@@ -447,8 +447,7 @@ CREATE UNIQUE INDEX approvals_step_question ON public.approvals USING btree (ste
 -- A step that asks the same of a tool again is told the same question
 CREATE UNIQUE INDEX approvals_tool_question ON public.approvals USING btree (step_id, name, arguments_digest) WHERE ((subject = 'tool'::text) AND (status = 'pending'::text));
 CREATE CONSTRAINT TRIGGER approvals_audit AFTER INSERT ON public.approvals DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((((new.subject = ANY (ARRAY['step'::text, 'tool'::text])) AND (NOT ((new.name = 'accept_loss'::text) AND (new.requested_by_type = 'member'::text)))) OR ((new.subject = 'plan_step'::text) AND (new.step_id IS NOT NULL)))) EXECUTE FUNCTION app.audit_question();
-CREATE CONSTRAINT TRIGGER approvals_audit_ended AFTER UPDATE OF status ON public.approvals DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.status = 'pending'::text) AND (new.status = ANY (ARRAY['superseded'::text, 'cancelled'::text])))) EXECUTE FUNCTION app.audit_unvoted('ended');
-CREATE CONSTRAINT TRIGGER approvals_audit_escalated AFTER UPDATE OF escalated_at ON public.approvals DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.escalated_at IS NULL) AND (new.escalated_at IS NOT NULL))) EXECUTE FUNCTION app.audit_unvoted('escalated');
+CREATE TRIGGER approvals_audit_unvoted AFTER UPDATE ON public.approvals REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION app.audit_unvoted();
 CREATE TRIGGER approvals_prepare BEFORE INSERT OR UPDATE ON public.approvals FOR EACH ROW EXECUTE FUNCTION engine.prepare_approval();
 alter table public.approvals enable row level security;
 comment on table public.approvals is 'Questions to people, bound to the exact action by a digest; answered by approval_decisions';
@@ -3783,18 +3782,23 @@ CREATE OR REPLACE FUNCTION app.audit_unvoted()
  SET search_path TO ''
 AS $function$
 declare
-  v_agent uuid := app.agent_id();
-  v_member uuid := app.user_id();
+  v_agent text := app.agent_id()::text;
+  v_member text := app.user_id()::text;
 begin
   if session_user <> 'nofx_worker' and v_member is null and v_agent is null then
     return null;
   end if;
-  perform app.append_audit(new.tenant_id, case tg_argv[0] when 'ended' then 'approval.decided' else 'approval.escalated' end,
+  insert into app.audit_drafts (tenant_id, verb, actor_type, actor_id, body)
+  select n.tenant_id, case when n.status = 'pending' then 'approval.escalated' else 'approval.decided' end,
     case when v_agent is not null then 'agent' when v_member is not null then 'member' else 'system' end,
-    coalesce(v_agent::text, v_member::text, 'engine'),
-    jsonb_strip_nulls(jsonb_build_object('approval_id', new.id, 'subject', new.subject, 'run_id', new.run_id, 'step_id', new.step_id)
-      || case tg_argv[0] when 'ended' then jsonb_build_object('status', new.status)
-        else jsonb_build_object('group', new.rule ->> 'escalateTo') end)::text);
+    coalesce(v_agent, v_member, 'engine'),
+    jsonb_strip_nulls(jsonb_build_object('approval_id', n.id, 'subject', n.subject, 'run_id', n.run_id, 'step_id', n.step_id,
+      'status', case when n.status <> 'pending' then n.status end,
+      'group', case when n.status = 'pending' then n.rule ->> 'escalateTo' end))::text
+  from after n join before o on o.id = n.id
+  where o.status = 'pending' and (n.status in ('superseded', 'cancelled')
+    or (n.status = 'pending' and o.escalated_at is null and n.escalated_at is not null and n.rule ->> 'escalateTo' is not null))
+  order by n.tenant_id, n.id;
   return null;
 end
 $function$
@@ -9305,9 +9309,11 @@ begin
   else
     new.version := old.version + 1;
   end if;
-  -- bound to its run the run is not there yet, bound to the step it is
-  if tg_op = 'INSERT' or new.run_id is distinct from old.run_id or new.step_id is distinct from old.step_id then
+  if tg_op = 'INSERT' or new.run_id is distinct from old.run_id then
     new.root_run_id := new.run_id;
+  end if;
+  -- what is bound to a run is bound to its step a moment later, when the run is there to say who started it
+  if tg_op = 'INSERT' or new.step_id is distinct from old.step_id then
     new.principals := engine.principal_chain(new);
   end if;
   return new;

@@ -3,11 +3,14 @@
 -- Locks are taken in one order, so nobody waits in a circle: the key of a request, then rows of reservations, then counters by
 -- (budget, subject, window), then the row of usage. Whoever holds a counter never waits for a reservation.
 
+-- plpgsql, as the next ones: its plan outlives the statement.
 create function app.time_zone(p_tenant uuid) returns text
-language sql stable security definer
+language plpgsql stable security definer
 set search_path = ''
 as $$
-  select coalesce((select s.value #>> '{}' from public.tenant_settings s where s.tenant_id = p_tenant and s.key = 'time_zone'), 'UTC')
+begin
+  return coalesce((select s.value #>> '{}' from public.tenant_settings s where s.tenant_id = p_tenant and s.key = 'time_zone'), 'UTC');
+end
 $$;
 grant execute on function app.time_zone(uuid) to nofx_member;
 
@@ -103,16 +106,18 @@ revoke all on function app.free_holds(uuid[], text) from public;
 
 -- Sees to it that each of these holds has its counter.
 create function app.ensure_counters(p_tenant uuid, p_holds app.budget_hold[], p_at timestamptz) returns void
-language sql volatile security definer
+language plpgsql volatile security definer
 set search_path = ''
 as $$
+begin
   insert into public.budget_counters (budget_id, subject, starts_at, ends_at, tenant_id, tokens, refilled_at)
   select h.budget_id, h.subject, h.starts_at, h.ends_at, p_tenant, b.burst, case when b.kind = 'rate' then p_at end
   from unnest(p_holds) h join public.budgets b on b.id = h.budget_id
   where not exists (select from public.budget_counters c
     where c.budget_id = h.budget_id and c.subject = h.subject and c.starts_at = h.starts_at)
   order by h.budget_id, h.subject, h.starts_at
-  on conflict do nothing
+  on conflict do nothing;
+end
 $$;
 revoke all on function app.ensure_counters(uuid, app.budget_hold[], timestamptz) from public;
 
@@ -205,7 +210,7 @@ revoke all on function app.ask_for_budget(public.budgets, public.budget_counters
 create function app.reserve_budget(p_claims jsonb, p_tenant uuid, p_id uuid, p_key text, p_scopes jsonb, p_amounts jsonb, p_lease_ms integer,
   p_wrapping_up boolean) returns jsonb
 language plpgsql volatile security definer
-set search_path = ''
+set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_at timestamptz := clock_timestamp();
@@ -245,23 +250,23 @@ begin
   end if;
   if v_holds is not null then
     perform app.ensure_counters(p_tenant, v_holds, v_at);
-    perform app.lock_counters(v_holds, v_expired);
-  elsif v_expired <> '{}' then
-    perform app.lock_counters('{}', v_expired);
   end if;
+  -- of what is freed too; else the loop takes the locks
   if v_expired <> '{}' then
+    perform app.lock_counters(v_holds, v_expired);
     perform app.free_holds(v_expired, 'expired');
   end if;
 
-  v_now := clock_timestamp();
   for v_row in
     select b as budget, c as counter, h as hold
     from unnest(v_holds) h
     join public.budgets b on b.id = h.budget_id
     join public.budget_counters c on c.budget_id = h.budget_id and c.subject = h.subject and c.starts_at = h.starts_at
     order by h.budget_id, h.subject, h.starts_at
+    for update of c
   loop
     v_wait_ms := null;
+    v_now := clock_timestamp();
     if (v_row.budget).kind = 'rate' then
       v_room := engine.refill((v_row.counter).tokens, (v_row.counter).refilled_at, (v_row.budget).limit::integer, (v_row.budget).per_seconds,
         (v_row.budget).burst, v_now);
@@ -348,7 +353,7 @@ $$;
 -- as it was reserved. More than that is counted and noted, and so is what comes after the lease has ended. Null: there is none.
 create function app.settle_budget(p_id uuid, p_actual jsonb) returns jsonb
 language plpgsql volatile security definer
-set search_path = ''
+set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_known public.budget_reservations;
@@ -444,7 +449,7 @@ grant execute on function app.reserve_budget(jsonb, uuid, uuid, text, jsonb, jso
 -- days, windows of minutes after two days, of hours after 35, longer ones after 400; a run's or step's own 90 days after their last use.
 create function engine.sweep_budgets(p_limit integer) returns integer
 language plpgsql volatile security definer
-set search_path = ''
+set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_expired uuid[] := array(
