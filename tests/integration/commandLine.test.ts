@@ -49,6 +49,18 @@ test("nofx schedules: made, listed, paused, resumed, run and deleted by name", a
   await expect(schedules.run("nightly")).rejects.toThrow('There is no schedule "nightly"');
 });
 
+test("nofx token: what it prints opens the REST API, and who sends none is told of it", async () => {
+  const { token } = await import("../../apps/cli/src/commands/token.ts");
+  const authorization = `Bearer ${await said(token)}`;
+  const opened = await web.rest("/api/session", { headers: { authorization } });
+  expect(opened.status).toBe(200);
+  const refused = await web.rest("/api/session");
+  expect([refused.status, await refused.text()]).toEqual([
+    401,
+    expect.stringContaining("npx nofx token"),
+  ]);
+});
+
 test("nofx flags: listed, switched off and on again with a reason", async () => {
   const flags = await import("../../apps/cli/src/commands/flags.ts");
   expect(await said(() => flags.list({}))).toMatch(/FEATURE_AUTO_PLANNER.*by default/);

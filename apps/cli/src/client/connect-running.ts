@@ -10,6 +10,12 @@ import { connect } from "./connect.ts";
 export async function connectRunning(
   person: PersonName,
 ): Promise<{ api: Api; addresses: Addresses }> {
+  const login = loginOf(person);
+  return { api: await connect(login), addresses: login.addresses };
+}
+
+/** The sign-in of this person, or of whom `--as` names, to what runs in this clone. */
+export function loginOf(person: PersonName) {
   const state = readState(home);
   const credentials = readCredentials(home);
   if (state === undefined || !isAlive(state) || credentials === undefined) {
@@ -19,6 +25,5 @@ export async function connectRunning(
     throw new Sentence(`NOFX is ${state.phase} in this clone. Try again in a moment.`);
   }
   const { addresses } = state;
-  const api = await connect({ addresses, credentials, person: personFor(person) });
-  return { api, addresses };
+  return { addresses, credentials, person: personFor(person) };
 }

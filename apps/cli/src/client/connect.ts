@@ -4,14 +4,21 @@ import { signIn } from "../credentials/sign-in.ts";
 import type { Addresses } from "../system/state.ts";
 import { createApi, type Api } from "./api.ts";
 
-/** The API of a running system, signed in as one of the demo's people. */
-export async function connect(options: {
+interface Login {
   addresses: Addresses;
   credentials: Credentials;
   person: PersonName;
-  signal?: AbortSignal;
-}): Promise<Api> {
-  const { addresses, credentials, person, signal } = options;
+}
+
+/** The API of a running system, signed in as one of the demo's people. */
+export async function connect(options: Login & { signal?: AbortSignal }): Promise<Api> {
+  const { addresses, signal } = options;
+  const accessToken = await accessTokenOf(options);
+  return createApi({ baseUrl: addresses.dashboard, accessToken, signal });
+}
+
+/** What requests of one of the demo's people carry: good for an hour. */
+export async function accessTokenOf({ addresses, credentials, person }: Login): Promise<string> {
   const login = credentials.people[person];
   if (login === undefined) {
     throw new Sentence(
@@ -27,5 +34,5 @@ export async function connect(options: {
       `${login.email} cannot sign in with the password in credentials.json. Stop NOFX and start it again: that puts it right.`,
     );
   }
-  return createApi({ baseUrl: addresses.dashboard, accessToken: session.accessToken, signal });
+  return session.accessToken;
 }

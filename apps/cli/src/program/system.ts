@@ -26,6 +26,15 @@ export function addSystemCommands(program: Command): void {
     );
 
   program
+    .command("token")
+    .description("print an access token for the API, good for an hour, as the operator")
+    .addHelpText(
+      "after",
+      '\ncurl -H "Authorization: Bearer $(npx nofx token)" http://127.0.0.1:PORT/api/session\nnofx status prints the address. docs/rest.md says more.',
+    )
+    .action(async () => (await import("../commands/token.ts")).token());
+
+  program
     .command("stop")
     .description("stop what runs in this clone, as Ctrl-C would")
     .action(async () => (await import("../commands/stop.ts")).stop());

@@ -52,7 +52,8 @@ async function memberOf(
       : await verifyToken(bearer);
   if (!identity) {
     throw new NofxError("unauthenticated", {
-      detail: "Sign in, or send Authorization: Bearer with a Supabase access token.",
+      detail:
+        "Sign in, or send Authorization: Bearer with a Supabase access token. On the local stack `npx nofx token` prints one; docs/rest.md says how to get one elsewhere.",
     });
   }
   const asked = headers.get("nofx-tenant") ?? undefined;
