@@ -1,4 +1,4 @@
-import type { ReserveAnswer } from "@nofx/core/budgets";
+import type { Refused } from "@nofx/core/budgets";
 import {
   costOf,
   inputTokens,
@@ -8,8 +8,13 @@ import {
   type Route,
   type Usage,
 } from "@nofx/core/model-router";
-import { beginModelCall, endModelCall } from "@nofx/db/queries";
-import { release, settle } from "../budgets/index.ts";
+import {
+  beginModelCall,
+  closeModelCall,
+  endModelCall,
+  openModelCall,
+  type BegunModelCall,
+} from "@nofx/db/queries";
 import type { ProviderFailure, ProviderFailureCode } from "../model-router/providers/index.ts";
 import { recordOutcome } from "../routing/index.ts";
 import type { CallFrame } from "./call-frame.ts";
@@ -23,6 +28,8 @@ export type AttemptCode = ProviderFailureCode | "key_missing";
 export interface Ending {
   readonly status: "succeeded" | "failed" | "abandoned";
   readonly failure?: ProviderFailure | undefined;
+  /** Where it was not the provider that failed. */
+  readonly code?: "key_missing";
   readonly finishReason?: string;
   /** Undefined: nobody knows. */
   readonly usage: Usage | undefined;
@@ -34,36 +41,27 @@ export interface Ending {
 export interface Attempt {
   readonly number: number;
   readonly route: Route;
+  /** The key that the provider is asked with. */
   readonly secret: string | null;
-  /** Resolves once the row is there: nothing of an answer goes out before. */
-  readonly begun: Promise<void>;
+  /** With the key that was found for it. */
+  with(secret: ProviderSecret): Attempt;
   /** The first of the answer has come. */
   firstToken(): void;
   /** Settles the reservation, closes the row, tells the health of the provider. Ending again changes nothing. */
   end(ending: Ending): Promise<void>;
 }
 
-export function beginAttempt(
+/** Reserves what the attempt may cost at most and writes its row, in one statement; or answers what has too little left for it. */
+export async function openAttempt(
   frame: CallFrame,
-  of: {
-    number: number;
-    route: Route;
-    secret: ProviderSecret;
-    reservation: Extract<ReserveAnswer, { outcome: "reserved" }>;
-    leaseMs: number;
-  },
-): Attempt {
-  const { plane, route: decision } = frame;
-  const { route, reservation, number } = of;
-  const { clock } = plane;
+  of: { number: number; route: Route; leaseMs: number },
+): Promise<Attempt | Refused> {
+  const { plane, caller, wishes, route: decision, runId } = frame;
+  const { route, number } = of;
   const id = plane.newUuid();
-  const startedAt = clock.now();
-  const at = clock.date().getTime();
-  let firstTokenMs: number | null = null;
-  let ended: Promise<void> | undefined;
-  const begun = beginModelCall(plane.db, frame.caller.claims, {
+  const row = {
     id,
-    tenant_id: frame.caller.tenantId,
+    tenant_id: caller.tenantId,
     call_id: frame.callId,
     attempt: number,
     endpoint: frame.endpoint,
@@ -74,19 +72,47 @@ export function beginAttempt(
     policy: decision.facts.policy.name,
     decision_digest: decision.digest,
     reason: number === 1 ? decision.reason.slice(0, 1_000) : null,
-    run_id: frame.runId ?? null,
-    step_id: frame.wishes.stepId ?? null,
+    run_id: runId ?? null,
+    step_id: wishes.stepId ?? null,
     streamed: frame.streamed,
     cache: frame.cache,
     price: route.price === undefined ? null : viewOf(route.price),
-    reservation_id: reservation.reservationId,
-    key_id: of.secret.keyId,
-    traceparent: frame.wishes.traceparent ?? null,
-    lease_ms: of.leaseMs,
+    traceparent: wishes.traceparent ?? null,
+    lease_ms: Math.ceil(of.leaseMs),
+  };
+  const answer = await openModelCall(plane.db, caller.claims, row, {
+    id: plane.newUuid(),
+    requestKey: `model:${frame.callId}:${number}`,
+    scopes: {
+      ...(runId !== undefined && { runId }),
+      ...(wishes.stepId !== undefined && { stepId: wishes.stepId }),
+      ...(caller.type === "agent" && { agentId: caller.id }),
+      model: `${route.provider}/${route.model}`,
+    },
+    amounts: {
+      ...(route.highestCost !== undefined && { usd: route.highestCost }),
+      tokens: frame.inputTokens + frame.maxOutputTokens,
+      calls: 1,
+    },
+    wrappingUp: wishes.wrappingUp,
   });
-  // whoever waits for it hears of it; nobody may be waiting yet
-  begun.catch(() => {});
-  const trace = traceAttempt(frame, id, route);
+  if (answer.outcome !== "reserved") return answer;
+  return attemptOf(frame, { ...row, reservation_id: answer.reservationId }, route);
+}
+
+function attemptOf(
+  frame: CallFrame,
+  row: BegunModelCall & { reservation_id: string },
+  route: Route,
+): Attempt {
+  const { plane, caller } = frame;
+  const { clock } = plane;
+  const startedAt = clock.now();
+  const at = clock.date().getTime();
+  const trace = traceAttempt(frame, row.id, route);
+  let secret: ProviderSecret = { secret: null, keyId: null };
+  let firstTokenMs: number | null = null;
+  let ended: Promise<void> | undefined;
 
   const close = async (ending: Ending): Promise<void> => {
     const latencyMs = Math.max(0, Math.round(clock.now() - startedAt));
@@ -95,50 +121,57 @@ export function beginAttempt(
     const cost = usage === undefined || price === undefined ? undefined : costOf(usage, price);
     note(frame, route, ending, latencyMs, firstTokenMs);
     trace.end(ending);
+    const code = ending.code ?? failure?.code ?? null;
     frame.hooks.onAttempt?.({
       endpoint: frame.endpoint,
       outcome: status,
-      code: failure?.code ?? null,
+      code,
       latencyMs,
       firstTokenMs,
     });
     const used = usage === undefined ? 0 : inputTokens(usage) + outputTokens(usage);
-    const nothing = status === "failed" && used === 0;
-    const books = nothing
-      ? release(plane, reservation.reservationId)
-      : settle(plane, reservation.reservationId, {
-          ...(cost !== undefined && { usd: cost }),
-          tokens: used,
-          calls: 1,
-        });
-    // the row has to be there to be closed
-    const row = begun.then(() =>
-      endModelCall(plane.db, id, {
-        status,
-        error_code: failure?.code ?? null,
-        finish_reason: ending.finishReason ?? null,
-        input_tokens: usage?.input ?? null,
-        cache_read_tokens: usage?.cacheRead ?? null,
-        cache_write_tokens: usage?.cacheWrite ?? null,
-        output_tokens: usage?.output ?? null,
-        reasoning_tokens: usage?.reasoning ?? null,
-        usage_estimated: ending.estimated === true,
-        price: price === undefined ? null : viewOf(price),
-        cost_pico: cost === undefined ? null : String(cost),
-        latency_ms: latencyMs,
-        first_token_ms: firstTokenMs === null ? null : Math.round(firstTokenMs),
-      }),
-    );
-    for (const one of await Promise.allSettled([books, row])) {
-      if (one.status === "rejected") frame.hooks.onError?.(one.reason);
+    const actual =
+      status === "failed" && used === 0
+        ? null
+        : { ...(cost !== undefined && { usd: cost }), tokens: used, calls: 1 };
+    const end = {
+      status,
+      error_code: code,
+      finish_reason: ending.finishReason ?? null,
+      key_id: secret.keyId,
+      input_tokens: usage?.input ?? null,
+      cache_read_tokens: usage?.cacheRead ?? null,
+      cache_write_tokens: usage?.cacheWrite ?? null,
+      output_tokens: usage?.output ?? null,
+      reasoning_tokens: usage?.reasoning ?? null,
+      usage_estimated: ending.estimated === true,
+      price: price === undefined ? null : viewOf(price),
+      cost_pico: cost === undefined ? null : String(cost),
+      latency_ms: latencyMs,
+      first_token_ms: firstTokenMs === null ? null : Math.round(firstTokenMs),
+    };
+    try {
+      const of = { id: row.id, reservationId: row.reservation_id };
+      const was = await closeModelCall(plane.db, of, end, actual);
+      if (was.ended) return;
+      // a crash of the database can have lost the beginning
+      await beginModelCall(plane.db, caller.claims, row);
+      await endModelCall(plane.db, row.id, end);
+    } catch (error) {
+      frame.hooks.onError?.(error);
     }
   };
 
-  return {
-    number,
+  const attempt: Attempt = {
+    number: row.attempt,
     route,
-    secret: of.secret.secret,
-    begun,
+    get secret() {
+      return secret.secret;
+    },
+    with(found) {
+      secret = found;
+      return attempt;
+    },
     firstToken() {
       firstTokenMs ??= clock.now() - startedAt;
     },
@@ -147,6 +180,7 @@ export function beginAttempt(
       return ended;
     },
   };
+  return attempt;
 }
 
 /** What the provider was not paid for. */
@@ -169,12 +203,12 @@ function viewOf(price: DatedPrice): object {
 function note(
   { plane, caller }: CallFrame,
   { provider, model, region }: Route,
-  { status, failure }: Ending,
+  { status, failure, code }: Ending,
   latencyMs: number,
   firstTokenMs: number | null,
 ): void {
-  // a caller that left says nothing of the provider
-  if (status === "abandoned") return;
+  // a caller that left, or a key that is not there, says nothing of the provider
+  if (status === "abandoned" || code !== undefined) return;
   recordOutcome(plane, {
     // what is asked with the operator's own key is the same for all tenants
     tenantId: plane.routing.configured.some(({ name }) => name === provider)

@@ -90,7 +90,6 @@ async function again(
     cache: kept.how,
     price: null,
     reservation_id: null,
-    key_id: null,
     traceparent: wishes.traceparent ?? null,
     latency_ms: 0,
   });

@@ -1,14 +1,13 @@
-import type { Refused, ReserveAnswer } from "@nofx/core/budgets";
+import type { Refused } from "@nofx/core/budgets";
 import { NofxError } from "@nofx/core/errors";
 import type { Route } from "@nofx/core/model-router";
-import { release, reserve } from "../budgets/index.ts";
 import { fromDatabaseError } from "../command/database-errors.ts";
 import { ProviderFailure, type ProviderFailureCode } from "../model-router/providers/index.ts";
-import { beginAttempt, UNUSED, type Attempt, type AttemptCode } from "./attempt.ts";
+import { openAttempt, UNUSED, type Attempt, type AttemptCode } from "./attempt.ts";
 import type { CallFrame } from "./call-frame.ts";
 import { failedBy, refusedByBudget } from "./errors.ts";
 import { estimateUsage } from "./estimate-usage.ts";
-import { findSecret, type ProviderSecret } from "./find-secret.ts";
+import { findSecret } from "./find-secret.ts";
 
 /** Asks one provider; throws ProviderFailure. */
 export type Ask<T> = (attempt: Attempt) => Promise<T>;
@@ -127,25 +126,21 @@ async function tryOnce<T>(
   ask: Ask<T>,
 ): Promise<Outcome<T>> {
   const leaseMs = Math.max(0, frame.deadlineAt - frame.plane.clock.now()) + LEASE_SLACK_MS;
-  const reservation = await reserveFor(frame, route, number, leaseMs);
-  if (reservation.outcome !== "reserved") {
-    return { ok: false, error: refusedByBudget(reservation), refused: reservation };
+  const attempt = await openAttempt(frame, { number, route, leaseMs }).catch((error: unknown) => {
+    throw fromDatabaseError(error);
+  });
+  if ("outcome" in attempt) {
+    return { ok: false, error: refusedByBudget(attempt), refused: attempt };
   }
-  const secret = await secretFor(frame, route, reservation.reservationId);
-  if ("error" in secret) {
-    return {
-      ok: false,
-      error: secret.error,
-      code: "key_missing",
-      then: "elsewhere",
-      retryAfterMs: undefined,
-    };
-  }
-  const attempt = beginAttempt(frame, { number, route, secret, reservation, leaseMs });
   try {
-    const value = await ask(attempt);
-    await attempt.begun;
-    return { ok: true, attempt, value };
+    attempt.with(await findSecret(frame, route));
+  } catch (error) {
+    await attempt.end({ status: "failed", code: "key_missing", ...UNUSED });
+    if (!NofxError.is(error) || !/^(key_|vault_)/.test(error.code)) throw error;
+    return { ok: false, error, code: "key_missing", then: "elsewhere", retryAfterMs: undefined };
+  }
+  try {
+    return { ok: true, attempt, value: await ask(attempt) };
   } catch (error) {
     return failed(frame, attempt, error);
   }
@@ -169,53 +164,6 @@ async function failed(
   if (failure === undefined) throw fromDatabaseError(error);
   const { code, retryAfterMs } = failure;
   return { ok: false, error: failedBy(failure), code, then: THEN[code], retryAfterMs };
-}
-
-async function reserveFor(
-  frame: CallFrame,
-  route: Route,
-  number: number,
-  leaseMs: number,
-): Promise<ReserveAnswer> {
-  const { plane, caller, runId, wishes } = frame;
-  try {
-    return await reserve(
-      { db: plane.db, newUuid: plane.newUuid, claims: caller.claims },
-      {
-        tenantId: caller.tenantId,
-        requestKey: `model:${frame.callId}:${number}`,
-        scopes: {
-          ...(runId !== undefined && { runId }),
-          ...(wishes.stepId !== undefined && { stepId: wishes.stepId }),
-          ...(caller.type === "agent" && { agentId: caller.id }),
-          model: `${route.provider}/${route.model}`,
-        },
-        amounts: {
-          ...(route.highestCost !== undefined && { usd: route.highestCost }),
-          tokens: frame.inputTokens + frame.maxOutputTokens,
-          calls: 1,
-        },
-        leaseMs: Math.ceil(leaseMs),
-        wrappingUp: wishes.wrappingUp,
-      },
-    );
-  } catch (error) {
-    throw fromDatabaseError(error);
-  }
-}
-
-async function secretFor(
-  frame: CallFrame,
-  route: Route,
-  reservationId: string,
-): Promise<ProviderSecret | { error: unknown }> {
-  try {
-    return await findSecret(frame, route);
-  } catch (error) {
-    await release(frame.plane, reservationId);
-    if (NofxError.is(error) && /^(key_|vault_)/.test(error.code)) return { error };
-    throw error;
-  }
 }
 
 function pauseOf(retryAfterMs: number | undefined, pauses: number, random: number): number {

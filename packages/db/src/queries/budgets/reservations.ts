@@ -39,27 +39,24 @@ interface StoredReservation {
   replayed: boolean;
 }
 
+/** What `app.reserve_budget` answers, as it is stored. */
+export type StoredReserveAnswer = StoredReservation | StoredRefusal;
+
 /** Reserves of every budget that covers it, or of none: one statement, one round trip. */
 export async function reserveBudget(
   db: Executor,
   request: ReserveRequest & { id: string; claims: Readonly<Record<string, unknown>> | null },
 ): Promise<ReserveAnswer> {
-  const { scopes, claims } = request;
-  const stored = JSON.stringify({
-    run_id: scopes.runId,
-    step_id: scopes.stepId,
-    agent_id: scopes.agentId,
-    team: scopes.teamId,
-    model: scopes.model,
-  });
-  const { rows } = await sql<{ answer: StoredReservation | StoredRefusal }>`
+  const { claims } = request;
+  const stored = JSON.stringify(storeScopes(request.scopes));
+  const { rows } = await sql<{ answer: StoredReserveAnswer }>`
     select app.reserve_budget(${claims === null ? null : JSON.stringify(claims)}::jsonb, ${request.tenantId}::uuid, ${request.id}::uuid,
-      ${request.requestKey}, ${stored}::jsonb, ${storeAmounts(request.amounts)}::jsonb, ${request.leaseMs}::integer,
+      ${request.requestKey}, ${stored}::jsonb, ${JSON.stringify(storeAmounts(request.amounts))}::jsonb, ${request.leaseMs}::integer,
       ${request.wrappingUp === true}) as answer
   `.execute(db);
   const [row] = rows;
   if (row === undefined) throw new Error("the database answered nothing");
-  return readAnswer(row.answer);
+  return readReserveAnswer(row.answer);
 }
 
 /** Ends a reservation with what was really used, or with nothing at all. Undefined where there is none. */
@@ -71,7 +68,7 @@ export async function endReservation(
   const { rows } = await sql<{
     answer: { settled: boolean; late: boolean; overrun: StoredAmounts } | null;
   }>`
-    select app.settle_budget(${reservationId}::uuid, ${actual === null ? null : storeAmounts(actual)}::jsonb) as answer
+    select app.settle_budget(${reservationId}::uuid, ${actual === null ? null : JSON.stringify(storeAmounts(actual))}::jsonb) as answer
   `.execute(db);
   const [row] = rows;
   if (row?.answer == null) return undefined;
@@ -90,7 +87,7 @@ export async function renewReservation(
   return rows[0]?.renewed === true;
 }
 
-function readAnswer(answer: StoredReservation | StoredRefusal): ReserveAnswer {
+export function readReserveAnswer(answer: StoredReserveAnswer): ReserveAnswer {
   if (answer.outcome === "reserved") {
     const { outcome, id, state, replayed } = answer;
     return { outcome, reservationId: id, state, replayed };
@@ -114,16 +111,24 @@ function readAnswer(answer: StoredReservation | StoredRefusal): ReserveAnswer {
   };
 }
 
-function storeAmounts({ fanOut, ...amounts }: BudgetAmounts): string {
+export function storeScopes(scopes: ReserveRequest["scopes"]): Record<string, string | undefined> {
+  return {
+    run_id: scopes.runId,
+    step_id: scopes.stepId,
+    agent_id: scopes.agentId,
+    team: scopes.teamId,
+    model: scopes.model,
+  };
+}
+
+export function storeAmounts({ fanOut, ...amounts }: BudgetAmounts): StoredAmounts {
   const all: Partial<Record<BudgetMeasure, bigint | number | undefined>> = {
     ...amounts,
     fan_out: fanOut,
   };
-  return JSON.stringify(
-    Object.fromEntries(
-      Object.entries(all).flatMap(([name, amount]) =>
-        amount === undefined ? [] : [[name, String(amount)]],
-      ),
+  return Object.fromEntries(
+    Object.entries(all).flatMap(([name, amount]) =>
+      amount === undefined ? [] : [[name, String(amount)]],
     ),
   );
 }

@@ -1,4 +1,11 @@
+import type { BudgetAmounts, ReserveAnswer, ReserveRequest } from "@nofx/core/budgets";
 import { sql } from "kysely";
+import {
+  readReserveAnswer,
+  storeAmounts,
+  storeScopes,
+  type StoredReserveAnswer,
+} from "../budgets/reservations.ts";
 import type { Executor } from "../executor.ts";
 import { cutPage, decodeCursor } from "../paging.ts";
 import type { Claims } from "./callers.ts";
@@ -23,7 +30,6 @@ export interface BegunModelCall {
   readonly cache: "none" | "miss" | "exact" | "semantic";
   readonly price: object | null;
   readonly reservation_id: string | null;
-  readonly key_id: string | null;
   readonly traceparent: string | null;
   readonly lease_ms: number;
 }
@@ -32,6 +38,7 @@ export interface EndedModelCall {
   readonly status: "succeeded" | "failed" | "abandoned";
   readonly error_code: string | null;
   readonly finish_reason: string | null;
+  readonly key_id: string | null;
   readonly input_tokens: number | null;
   readonly cache_read_tokens: number | null;
   readonly cache_write_tokens: number | null;
@@ -52,6 +59,42 @@ export async function beginModelCall(
   await sql`select app.begin_model_call(${JSON.stringify(claims)}::jsonb, ${JSON.stringify(call)}::jsonb)`.execute(
     db,
   );
+}
+
+/** Reserves an attempt and writes its row, or neither: one statement. */
+export async function openModelCall(
+  db: Executor,
+  claims: Claims,
+  call: Omit<BegunModelCall, "reservation_id">,
+  ask: Pick<ReserveRequest, "requestKey" | "scopes" | "amounts" | "wrappingUp"> & { id: string },
+): Promise<ReserveAnswer> {
+  const stored = {
+    id: ask.id,
+    key: ask.requestKey,
+    scopes: storeScopes(ask.scopes),
+    amounts: storeAmounts(ask.amounts),
+    wrapping_up: ask.wrappingUp === true,
+  };
+  const { rows } = await sql<{ answer: StoredReserveAnswer }>`
+    select app.open_model_call(${JSON.stringify(claims)}::jsonb, ${JSON.stringify(call)}::jsonb, ${JSON.stringify(stored)}::jsonb) as answer
+  `.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw new Error("the database answered nothing");
+  return readReserveAnswer(row.answer);
+}
+
+/** Settles an attempt, or gives back what was reserved, and closes its row. Answers what was there to be ended. */
+export async function closeModelCall(
+  db: Executor,
+  of: { id: string; reservationId: string },
+  end: EndedModelCall,
+  actual: BudgetAmounts | null,
+): Promise<{ settled: boolean; ended: boolean }> {
+  const amounts = actual === null ? null : JSON.stringify(storeAmounts(actual));
+  const { rows } = await sql<{ answer: { settled: boolean; ended: boolean } }>`
+    select app.close_model_call(${of.id}::uuid, ${JSON.stringify(end)}::jsonb, ${of.reservationId}::uuid, ${amounts}::jsonb) as answer
+  `.execute(db);
+  return rows[0]?.answer ?? { settled: false, ended: false };
 }
 
 /** False where it had ended before. */
