@@ -25,7 +25,7 @@ export function refuseWhenOff(ctx: MemberContext, flag: FlagName, enabled: boole
     detail: `${FLAGS[flag].whenOff} ${
       forced
         ? `The server's environment sets ${flag}=off: whoever runs it can take that away.`
-        : `Ask ${rolesWith("flag.manage").join(" or ")} to switch ${flag} on, at /flags or with \`nofx flags set ${flag} on\`.`
+        : `Ask ${rolesWith("flag.manage").join(" or ")} to switch ${flag} on, at /flags or with \`npx nofx flags set ${flag} on -m "why"\`.`
     }`,
     data: { flag },
   });

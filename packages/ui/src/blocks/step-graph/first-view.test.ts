@@ -22,7 +22,16 @@ it("shows a small graph whole, in the middle, not blown up", () => {
   expect(view.y).toBeCloseTo((400 - NODE_HEIGHT) / 2);
 });
 
-it("keeps a wide graph readable and begins at its beginning", () => {
+it("shows a plan of an ordinary size whole, on a desk and on a phone", () => {
+  for (const width of [1_000, 340]) {
+    const nodes = row(8);
+    const view = firstView(nodes, nodes[5], { width, height: 400 });
+    expect(onScreen(nodes[0], view).left).toBeGreaterThanOrEqual(0);
+    expect(onScreen(nodes[7], view).right).toBeLessThanOrEqual(width);
+  }
+});
+
+it("keeps a very wide graph readable and begins at its beginning", () => {
   const view = firstView(row(20), undefined, canvas);
   expect(view.zoom).toBe(0.8);
   expect(onScreen(row(20)[0], view).left).toBeGreaterThanOrEqual(0);

@@ -11,8 +11,12 @@ export interface View {
   zoom: number;
 }
 
-/** Below this the names in the boxes cannot be read any more. */
+/** Below this the names in the boxes cannot be read well any more. */
 const READABLE = 0.8;
+/** Down to this a graph is shown whole all the same: its shape and colours say how it stands. */
+const WHOLE = 0.4;
+/** On a phone nothing but the whole says anything: one box would fill it. */
+const PHONE = { width: 640, whole: 0.15 };
 const MARGIN = 24;
 
 function bounds(nodes: readonly Box[]) {
@@ -34,8 +38,8 @@ export function canvasHeight(nodes: readonly Box[]): number {
 }
 
 /**
- * Where a graph is first looked at: whole when it stays readable, else at a readable size with what matters in the
- * middle, and without empty space beyond its edges.
+ * Where a graph is first looked at: whole, unless it is so large that nothing could be told apart; then at a readable size with
+ * what matters in the middle, and without empty space beyond its edges.
  */
 export function firstView(
   nodes: readonly Box[],
@@ -49,7 +53,8 @@ export function firstView(
     (canvas.height - 2 * MARGIN) / height,
     1,
   );
-  const zoom = Math.max(whole, READABLE);
+  const least = canvas.width < PHONE.width ? PHONE.whole : WHOLE;
+  const zoom = whole >= least ? whole : READABLE;
   return {
     zoom,
     x: along(left, width, focus && focus.x + NODE_WIDTH / 2, canvas.width, zoom),
