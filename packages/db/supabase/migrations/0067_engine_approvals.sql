@@ -175,9 +175,11 @@ begin
   else
     new.version := old.version + 1;
   end if;
-  -- bound to its run the run is not there yet, bound to the step it is
-  if tg_op = 'INSERT' or new.run_id is distinct from old.run_id or new.step_id is distinct from old.step_id then
+  if tg_op = 'INSERT' or new.run_id is distinct from old.run_id then
     new.root_run_id := new.run_id;
+  end if;
+  -- what is bound to a run is bound to its step a moment later, when the run is there to say who started it
+  if tg_op = 'INSERT' or new.step_id is distinct from old.step_id then
     new.principals := engine.principal_chain(new);
   end if;
   return new;

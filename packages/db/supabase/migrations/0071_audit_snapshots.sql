@@ -152,35 +152,36 @@ create constraint trigger approvals_audit after insert on public.approvals
     or (new.subject = 'plan_step' and new.step_id is not null))
   execute function app.audit_question();
 
--- How a question goes on without a vote: another one takes its place, what it was about is over, or the next group is asked. Votes and
--- the end of its time are entered where they are dealt with.
+-- How questions go on without a vote: another one takes their place, what they were about is over, or the next group is asked. Votes and
+-- the end of their time are entered where they are dealt with. By tenant, so that two who end questions of several wait for each
+-- other's chains in one order.
 create function app.audit_unvoted() returns trigger
 language plpgsql security definer
 set search_path = ''
 as $$
 declare
-  v_agent uuid := app.agent_id();
-  v_member uuid := app.user_id();
+  v_agent text := app.agent_id()::text;
+  v_member text := app.user_id()::text;
 begin
   if session_user <> 'nofx_worker' and v_member is null and v_agent is null then
     return null;
   end if;
-  perform app.append_audit(new.tenant_id, case tg_argv[0] when 'ended' then 'approval.decided' else 'approval.escalated' end,
+  insert into app.audit_drafts (tenant_id, verb, actor_type, actor_id, body)
+  select n.tenant_id, case when n.status = 'pending' then 'approval.escalated' else 'approval.decided' end,
     case when v_agent is not null then 'agent' when v_member is not null then 'member' else 'system' end,
-    coalesce(v_agent::text, v_member::text, 'engine'),
-    jsonb_strip_nulls(jsonb_build_object('approval_id', new.id, 'subject', new.subject, 'run_id', new.run_id, 'step_id', new.step_id)
-      || case tg_argv[0] when 'ended' then jsonb_build_object('status', new.status)
-        else jsonb_build_object('group', new.rule ->> 'escalateTo') end)::text);
+    coalesce(v_agent, v_member, 'engine'),
+    jsonb_strip_nulls(jsonb_build_object('approval_id', n.id, 'subject', n.subject, 'run_id', n.run_id, 'step_id', n.step_id,
+      'status', case when n.status <> 'pending' then n.status end,
+      'group', case when n.status = 'pending' then n.rule ->> 'escalateTo' end))::text
+  from after n join before o on o.id = n.id
+  where o.status = 'pending' and (n.status in ('superseded', 'cancelled')
+    or (n.status = 'pending' and o.escalated_at is null and n.escalated_at is not null and n.rule ->> 'escalateTo' is not null))
+  order by n.tenant_id, n.id;
   return null;
 end
 $$;
 revoke all on function app.audit_unvoted() from public;
 
-create constraint trigger approvals_audit_ended after update of status on public.approvals
-  deferrable initially deferred for each row
-  when (old.status = 'pending' and new.status in ('superseded', 'cancelled'))
-  execute function app.audit_unvoted('ended');
-create constraint trigger approvals_audit_escalated after update of escalated_at on public.approvals
-  deferrable initially deferred for each row
-  when (old.escalated_at is null and new.escalated_at is not null)
-  execute function app.audit_unvoted('escalated');
+create trigger approvals_audit_unvoted after update on public.approvals
+  referencing old table as before new table as after
+  for each statement execute function app.audit_unvoted();
