@@ -37,7 +37,7 @@ describe("flags.set", () => {
     await setFlag(admin, { name: PLAN, enabled: false, note: "Freeze before the audit" });
     await expect(createPlan(again(operator), { pack: "bakery" })).rejects.toMatchObject({
       code: "feature_off",
-      detail: expect.stringContaining(`nofx flags set ${PLAN} on -m),
+      detail: expect.stringContaining(`nofx flags set ${PLAN} on -m`),
     });
     await setFlag(again(admin), { name: RUN, enabled: false, note: "Nothing runs tonight" });
     await setFlag(again(admin), { name: PLAN, enabled: true, note: "The audit is over" });
