@@ -60,10 +60,12 @@ const FAILURE: Record<ProviderFailureCode, Told & { retry: boolean }> = {
   no_answer: { status: 502, code: "provider_unreadable", retry: false },
 };
 
-/** What the last provider's failure is to the caller. Its own words are not passed on: they may repeat what was sent. */
+/** What the last provider's failure is to the caller. Of its own words there is at most why it refused the request, without keys. */
 export function failedBy(failure: ProviderFailure): OpenAiError {
   const { status, code = failure.code, ...rest } = FAILURE[failure.code];
-  return openAiError(code, failure.message, status, {
+  const { message, reason } = failure;
+  const whole = reason === undefined ? message : `${message} It says: ${reason}`;
+  return openAiError(code, whole, status, {
     ...rest,
     retryAfterMs: failure.retryAfterMs,
   });

@@ -129,8 +129,14 @@ describe.each(WIRES)("$kind ($api)", ({ kind, api }) => {
         { code: "overloaded", status: 500, mayBeBilled: false },
       ],
       [{ do: "error", status: 503, headers: { "retry-after": "2" } }, { retryAfterMs: 2_000 }],
-      [{ do: "error", status: 400, says: "Bad {key}" }, { code: "refused_by_provider" }],
-      [{ do: "error", status: 401, says: "Incorrect API key: {key}" }, { code: "unauthorized" }],
+      [
+        { do: "error", status: 400, says: "Bad\nvalue {key} and sk-other-0123456789" },
+        { code: "refused_by_provider", reason: "Bad value [redacted] and [redacted]" },
+      ],
+      [
+        { do: "error", status: 401, says: "Incorrect API key: {key}" },
+        { code: "unauthorized", reason: undefined },
+      ],
       [{ do: "error", status: 404, says: "no model" }, { code: "model_missing" }],
       [
         { do: "error", status: 400, says: "maximum context length is 8192 tokens" },

@@ -9,7 +9,7 @@ export function failureOf(error: unknown, signal: AbortSignal | undefined): Prov
   if (signal?.aborted === true) return said(timedOut(signal) ? "timed_out" : "cancelled");
   if (APICallError.isInstance(error) && (error.statusCode ?? 200) >= 300) {
     const { statusCode = 500, responseHeaders = {} } = error;
-    return refusalOf(statusCode, "", (name) => responseHeaders[name], new Date(0));
+    return refusalOf(statusCode, "", { header: (name) => responseHeaders[name] });
   }
   if (error instanceof Error && error.name === "AI_UnsupportedFunctionalityError") {
     return new ProviderFailure(
@@ -41,7 +41,7 @@ function toldInStream(error: unknown): ProviderFailure | undefined {
     error instanceof Error ? (Reflect.get(error, "data") ?? Reflect.get(error, "value")) : error;
   const status = statusTold(wordsOf(value).join(" "));
   if (status === undefined) return undefined;
-  return refusalOf(status, JSON.stringify(value), () => undefined, new Date(0));
+  return refusalOf(status, JSON.stringify(value));
 }
 
 /** What kind of error it is, by the fields in which providers say so. */

@@ -35,22 +35,39 @@ const MAY_BE_BILLED: ReadonlySet<ProviderFailureCode> = new Set([
   "cancelled",
 ]);
 
-/** A failure in our own words. The provider's may repeat what was sent, keys included: nothing of them is kept, not as cause either. */
+/**
+ * A failure in our own words. The provider's may repeat what was sent, keys included: of them there is at most the `reason` of a
+ * refusal, without any key, and no cause.
+ */
 export class ProviderFailure extends Error {
   readonly code: ProviderFailureCode;
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly #reason: string | undefined;
 
   constructor(
     code: ProviderFailureCode,
     message: string,
-    options: { status?: number | undefined; retryAfterMs?: number | undefined } = {},
+    options: {
+      status?: number | undefined;
+      retryAfterMs?: number | undefined;
+      reason?: string | undefined;
+    } = {},
   ) {
     super(message);
     this.name = "ProviderFailure";
     this.code = code;
     this.status = options.status;
     this.retryAfterMs = options.retryAfterMs;
+    this.#reason = options.reason;
+  }
+
+  /**
+   * What the provider says of the request, for whoever made it and nobody else: it may repeat the request. No property of its own,
+   * so that whoever writes down errors does not write it.
+   */
+  get reason(): string | undefined {
+    return this.#reason;
   }
 
   /** As health counts it. */

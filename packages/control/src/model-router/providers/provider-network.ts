@@ -6,6 +6,7 @@ import { checkUrl, guardedFetch, type AllowedHosts, type Lookup } from "../../ne
 import { isHeaderValue } from "./header-problem.ts";
 import { ProviderFailure } from "./provider-failure.ts";
 import { refusalOf, said } from "./refusal-of.ts";
+import { secretFilter } from "./secret-filter.ts";
 
 /** As the AI SDK wants it: what the platform's own function of that name takes and gives. */
 export type ProviderFetch = (
@@ -66,8 +67,11 @@ export function createProviderNetwork(options: ProviderNetworkOptions): Provider
         headers: { "content-type": first(response.headers["content-type"]) ?? "" },
       });
     }
-    const text = await errorText(response.body);
-    throw refusalOf(status, text, (name) => first(response.headers[name]), now());
+    throw refusalOf(status, await errorText(response.body), {
+      header: (name) => first(response.headers[name]),
+      now: now(),
+      filter: secretFilter(keyIn(headers)),
+    });
   };
 
   return {
@@ -125,6 +129,11 @@ function headersOf(given: RequestInit["headers"]): Record<string, string> {
     headers[name.toLowerCase()] = value;
   }
   return { ...headers, "accept-encoding": "identity", "user-agent": "nofx" };
+}
+
+function keyIn(headers: Readonly<Record<string, string>>): string | null {
+  const key = headers["x-api-key"] ?? headers["x-goog-api-key"] ?? headers.authorization;
+  return key?.replace(/^Bearer /, "") ?? null;
 }
 
 async function answerTo(

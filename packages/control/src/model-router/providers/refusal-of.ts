@@ -1,4 +1,6 @@
 import { retryAfterMs } from "../../net/index.ts";
+import { reasonTold } from "./reason-told.ts";
+import { secretFilter, type SecretFilter } from "./secret-filter.ts";
 import { ProviderFailure, type ProviderFailureCode } from "./provider-failure.ts";
 
 const OUT_OF_MONEY =
@@ -7,17 +9,43 @@ const TOO_LONG =
   /context_length_exceeded|prompt is too long|maximum context length|exceeds? the (maximum number of tokens|context)|input token count.{0,40}exceeds|too large for model|context window/i;
 const UNKNOWN_MODEL = /model_not_found|invalid_model|model.{0,80}(not found|does not exist)/i;
 
-/** What a status means, with a look for what its text tells about it. The text itself goes no further. */
+/** What a refusal came with. */
+export interface RefusalFrame {
+  readonly header: (name: string) => string | undefined;
+  readonly now: Date;
+  /** Of what was sent. */
+  readonly filter: SecretFilter;
+}
+
+const NO_FRAME: RefusalFrame = {
+  header: () => undefined,
+  now: new Date(0),
+  filter: secretFilter(null),
+};
+
+/** Of the caller's own making: it can do something about it, if it is told what. */
+const CALLERS_OWN: ReadonlySet<ProviderFailureCode> = new Set([
+  "refused_by_provider",
+  "context_too_long",
+  "model_missing",
+]);
+
+/** What a status means, with a look for what its text tells about it. */
 export function refusalOf(
   status: number,
   body: string,
-  header: (name: string) => string | undefined,
-  now: Date,
+  frame: Partial<RefusalFrame> = {},
 ): ProviderFailure {
+  const { header, now, filter } = { ...NO_FRAME, ...frame };
   const code = codeOf(status, body);
   const waits = code === "rate_limited" || code === "overloaded";
-  const retry = waits ? waitTold(body, header, now) : undefined;
-  return new ProviderFailure(code, SAID[code](status), { status, retryAfterMs: retry });
+  return new ProviderFailure(code, SAID[code](status), {
+    status,
+    retryAfterMs: waits ? waitTold(body, header, now) : undefined,
+    // without the filter of this call's key nothing is passed on
+    reason:
+      CALLERS_OWN.has(code) && frame.filter !== undefined ? reasonTold(body, filter) : undefined,
+  });
 }
 
 function codeOf(status: number, body: string): ProviderFailureCode {
