@@ -41,6 +41,7 @@ type Simulated = Pick<
   | "endOverdue"
   | "redriveBatches"
   | "prune"
+  | "sweepBudgets"
 >;
 
 /** What agents ask for and our worker does not: steps of their own. */
@@ -262,6 +263,8 @@ export function simEngine(ports: EnginePorts): { engine: WorkerEngine; spawn: Sp
     endOverdue: async () => 0,
     redriveBatches: async () => 0,
     prune: async () => 0,
+    // nothing there calls models
+    sweepBudgets: async () => 0,
   };
   const whole = new Proxy(engine as WorkerEngine, {
     get(target, name) {
