@@ -55,6 +55,22 @@ describe("strategies", () => {
     );
   });
 
+  it("do not depend on the order of candidates where nothing else decides", () => {
+    const same = ["c", "a", "b"].map((model) => aCandidate({ model }));
+    for (const type of ["cost", "latency", "quality"]) {
+      expect(route({ type }, same)).toBe("a b c");
+      expect(route({ type }, same.toReversed())).toBe("a b c");
+    }
+    expect(route({ type: "balanced", weights: { cost: 1 } }, same)).toBe("a b c");
+  });
+
+  it("take errors off the balance", () => {
+    const failing = { ...cheap, health: health({ errorRate: 0.9, samples: 10 }) };
+    const weights = { cost: 1, quality: 0.1 };
+    expect(route({ type: "balanced", weights }, [cheap, dear])).toBe("cheap dear");
+    expect(route({ type: "balanced", weights }, [failing, dear])).toBe("dear cheap");
+  });
+
   it("tell cheap from dear beside a model that costs nothing", () => {
     const free = { ...cheap, provider: "house", model: "free", prices: [aPrice(0n)] };
     const weights = { cost: 1, quality: 0.1 };
@@ -87,6 +103,8 @@ describe("strategies", () => {
     }
     expect(explored).toBeGreaterThan(60);
     expect(explored).toBeLessThan(140);
+    // nothing to draw by: nothing is explored
+    expect(route({ type: "latency", explorePercent: 100 }, all)).toMatch(/^dear/);
   });
 
   it("follow a chain in its order, in which a pattern stands for the cheapest of it first", () => {
@@ -109,6 +127,13 @@ describe("strategies", () => {
     expect(route({ type: "cost" }, all, {}, v1)).toBe("middle cheap dear");
     const targets = [{ model: "acme/*" }, { model: "other/dear" }];
     expect(route({ type: "fallback", targets }, all, {}, v1)).toBe("middle cheap dear");
+    const canary = {
+      canary: { model: "acme/cheap" },
+      percent: 100,
+      stable: [{ model: "other/dear" }, { model: "acme/middle" }],
+    };
+    expect(route({ type: "canary", ...canary }, all, {}, v1)).toBe("dear middle cheap");
+    expect(route({ type: "cost" }, all, { model: "cheap" }, v1)).toBe("cheap");
   });
 });
 
@@ -203,7 +228,13 @@ describe("what cannot be placed", () => {
     ["price_missing", {}, [{ ...cheap, prices: [] }]],
     ["price_missing", { budget: 1n }, [{ ...cheap, prices: [{ ...aPrice(), from: 11 }] }]],
     ["over_budget", { budget: 3_499n }, [cheap]],
+    ["over_budget", { budget: 3_499n, expectedOutputTokens: 1 }, [cheap]],
     ["deadline_unmet", { deadlineMs: 70 }, [dear]],
+    [
+      "deadline_unmet",
+      { deadlineMs: 70 },
+      [{ ...dear, health: health({ p95Ms: 71, samples: 5 }) }],
+    ],
     ["providers_unhealthy", {}, [{ ...cheap, health: health({ state: "open" }) }]],
     ["rate_limited", {}, [{ ...cheap, health: health({ rateLimitedUntil: 500 }) }]],
     // the last hurdle that any came to
@@ -240,6 +271,11 @@ describe("what cannot be placed", () => {
     expect(
       route({ type: "cost" }, [exact], { budget: 3_500n, deadlineMs: 100, qualityFloor: 0.2 }),
     ).toBe("cheap");
+  });
+
+  it("is not what has been measured too seldom to be called slow", () => {
+    const seldom = { ...cheap, health: health({ p95Ms: 71, samples: 4 }) };
+    expect(route({ type: "cost" }, [seldom], { deadlineMs: 70 })).toBe("cheap");
   });
 
   it("is not what has no price where nothing needs one", () => {

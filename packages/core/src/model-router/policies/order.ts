@@ -39,23 +39,22 @@ export function orderNamed(
   options: readonly Option[],
   request: RouteRequest,
 ): Ordered {
-  const named = `is what the request names`;
+  const named = "is what the request names";
+  if (engine === "v1") return { options: byPlace(options), why: named };
   switch (strategy.type) {
     case "cost":
     case "latency":
     case "quality":
     case "balanced":
     case "sticky": {
-      const ordered = order(engine, { ...strategy, among: undefined }, options, request);
+      const ordered = order(engine, strategy, options, request);
       return { ...ordered, why: options.length === 1 ? named : `${named}, and ${ordered.why}` };
     }
     case "weighted":
     case "fallback":
     case "ab":
-    case "canary": {
-      const sorted = engine === "v1" ? options : cheapestFirst(options);
-      return { options: byPlace(sorted), why: named };
-    }
+    case "canary":
+      return { options: byPlace(cheapestFirst(options)), why: named };
   }
 }
 

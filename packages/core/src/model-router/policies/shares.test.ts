@@ -162,8 +162,8 @@ describe("a canary", () => {
       }),
       numRuns(2_000, 100),
     );
-    expect(chooser(strategy(0), named(2))({ stickyKey: "" })).toBe("m0");
-    expect(chooser(strategy(100), named(2))({ stickyKey: "" })).toBe("m1");
+    expect(spread(chooser(strategy(0), named(2)), CALLERS)).toEqual({ m0: CALLERS });
+    expect(spread(chooser(strategy(100), named(2)), CALLERS)).toEqual({ m1: CALLERS });
   });
 
   it("gets nothing while it is unwell, and does not stand in for the stable one", () => {
