@@ -104,13 +104,16 @@ function Count({ href, className }: { href: string; className?: string }) {
 export function NavList() {
   const pathname = usePathname();
   return (
-    <nav aria-label="Main" className="flex flex-col gap-0.5 px-2">
+    <nav
+      aria-label="Main"
+      className="flex min-h-0 flex-1 flex-col gap-0.5 overflow-y-auto px-2 pb-2"
+    >
       {PLACES.map(({ href, label, icon: Icon }) => (
         <Link
           key={href}
           href={href}
           aria-current={isHere(href, pathname) ? "page" : undefined}
-          className="flex h-8 items-center gap-2.5 rounded-md px-2 text-sm text-soft hover:bg-muted hover:text-text aria-[current=page]:bg-accent-soft aria-[current=page]:font-medium aria-[current=page]:text-accent"
+          className="flex h-8 shrink-0 items-center gap-2.5 rounded-md px-2 text-sm text-soft hover:bg-muted hover:text-text aria-[current=page]:bg-accent-soft aria-[current=page]:font-medium aria-[current=page]:text-accent"
         >
           <Icon aria-hidden className="size-4" />
           {label}

@@ -34,12 +34,12 @@ export function Shell({
           <TitleBadge />
           <div className="flex min-h-dvh flex-col md:flex-row">
             <aside className="sticky top-0 hidden h-dvh w-52 shrink-0 flex-col border-r border-line bg-surface md:flex">
-              <div className="flex h-12 items-center gap-2 px-4">
+              <div className="flex h-12 shrink-0 items-center gap-2 px-4">
                 <Mark />
                 <span className="font-semibold tracking-tight">NOFX</span>
               </div>
               <NavList />
-              <div className="mt-auto flex flex-col gap-1 border-t border-line p-2">
+              <div className="mt-auto flex shrink-0 flex-col gap-1 border-t border-line p-2">
                 <LiveIndicator className="px-2 py-1" />
                 <UserMenu />
               </div>

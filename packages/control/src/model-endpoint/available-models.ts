@@ -1,12 +1,17 @@
 import type { Plane } from "../command/plane.ts";
-import { splitModelId } from "@nofx/core/model-router";
 
-/** What can be asked for by name, and `auto`. */
+/** What can be asked for by name in the tenant, the simulated ones last. */
 export async function availableModels(
   plane: Plane,
-  _tenantId: string,
+  tenantId: string,
 ): Promise<{ id: string; provider: string; createdAt: number }[]> {
-  return plane.models
-    .available()
-    .map((id) => ({ id, provider: splitModelId(id).provider, createdAt: 0 }));
+  const { candidates } = await plane.routing.view(tenantId);
+  const enabled = candidates().filter((one) => one.enabled);
+  const models = new Map(
+    [
+      ...enabled.filter(({ kind }) => kind !== "simulated"),
+      ...enabled.filter(({ kind }) => kind === "simulated"),
+    ].map(({ provider, model }) => [`${provider}/${model}`, provider]),
+  );
+  return [...models].map(([id, provider]) => ({ id, provider, createdAt: 0 }));
 }

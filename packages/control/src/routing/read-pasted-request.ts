@@ -1,5 +1,6 @@
 import { RouteRequestInput } from "@nofx/core/api";
 import { issuesFromZod, NofxError } from "@nofx/core/errors";
+import { UNSAID_OUTPUT_TOKENS } from "../model-endpoint/limits.ts";
 import {
   OpenAiError,
   readChatRequest,
@@ -8,9 +9,6 @@ import {
   type EmbeddingCall,
   type ModelCall,
 } from "../model-router/wire/index.ts";
-
-/** How much is answered at most where a request does not say: as the endpoint takes it. */
-const UNSAID_OUTPUT_TOKENS = 4_096;
 
 /** What a request needs of a model: the body of one to the endpoint is read as the endpoint reads it, anything else as needs. */
 export function readPastedRequest(pasted: unknown): RouteRequestInput {

@@ -81,7 +81,7 @@ export function createRouting(deps: {
   const book = createHealthBook(options);
   const writer = createHealthWriter({ db, clock, book, options });
   let offset = clock.date().getTime() - clock.now();
-  const now = () => clock.now() + offset;
+  const now = () => Math.round(clock.now() + offset);
 
   const read = async (tenantId: string, held: Held): Promise<void> => {
     const begun = clock.now();

@@ -2,7 +2,6 @@
 
 import { useMutation, useQuery } from "@tanstack/react-query";
 import type { ModelView, PriceRecordView } from "@nofx/core/api";
-import { RelativeTime } from "@nofx/ui/blocks/relative-time";
 import { Badge } from "@nofx/ui/primitives/badge";
 import { Button } from "@nofx/ui/primitives/button";
 import { Dialog, DialogBody, DialogContent, DialogFooter } from "@nofx/ui/primitives/dialog";
@@ -76,7 +75,11 @@ function PriceTable({ prices }: { prices: readonly PriceRecordView[] }) {
         {prices.map((price, i) => (
           <Tr key={i} className={price.replaced ? "text-faint line-through" : ""}>
             <Td className="text-xs whitespace-nowrap">
-              <RelativeTime at={price.effectiveFrom} />
+              <time dateTime={price.effectiveFrom} title={price.effectiveFrom}>
+                {price.own
+                  ? `${price.effectiveFrom.slice(0, 16).replace("T", " ")} UTC`
+                  : price.effectiveFrom.slice(0, 10)}
+              </time>
               {price.inForce && (
                 <Badge tone="good" className="ml-1.5">
                   Now

@@ -10,11 +10,11 @@ import { useRoutingRefresh } from "#shell/use-routing-refresh.ts";
 import { useTRPC } from "#trpc/react.tsx";
 
 const CLASSES = [
-  { of: "input", label: "In", required: true },
-  { of: "output", label: "Out", required: true },
-  { of: "cacheRead", label: "Cache read", required: false },
-  { of: "cacheWrite", label: "Cache write", required: false },
-  { of: "reasoning", label: "Reasoning", required: false },
+  { of: "input", label: "In", example: "0.25" },
+  { of: "output", label: "Out", example: "2" },
+  { of: "cacheRead", label: "Cache read" },
+  { of: "cacheWrite", label: "Cache write" },
+  { of: "reasoning", label: "Reasoning" },
 ] as const;
 type Class = (typeof CLASSES)[number]["of"];
 const EMPTY: Record<Class | "from" | "note", string> = {
@@ -62,16 +62,16 @@ export function PriceForm({ model }: { model: string }) {
     >
       <h3 className="text-sm font-semibold">A price of our own</h3>
       <div className="grid grid-cols-2 gap-3 sm:grid-cols-5">
-        {CLASSES.map(({ of, label, required }) => (
+        {CLASSES.map(({ of, label, ...side }) => (
           <div key={of} className="flex flex-col gap-1">
             <Label htmlFor={`price-${of}`}>{label}</Label>
             <Input
               id={`price-${of}`}
-              required={required}
+              required={"example" in side}
               inputMode="decimal"
               pattern="\d{1,6}(\.\d{1,6})?"
               title="USD for a million tokens, like 0.25"
-              placeholder={required ? "0.25" : "as its side"}
+              placeholder={"example" in side ? side.example : "as its side"}
               value={draft[of]}
               onChange={change(of)}
             />

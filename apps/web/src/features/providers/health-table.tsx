@@ -104,7 +104,7 @@ export function ProbeButton(where: { provider: string; model: string; region: st
         permission="router.manage"
         size="sm"
         disabled={probe.isPending}
-        aria-label={`Probe ${name}/${model} now`}
+        aria-label={`Probe now: ${name}/${model}`}
         onClick={() => probe.mutate({ name, model, region })}
       >
         <Stethoscope aria-hidden />
