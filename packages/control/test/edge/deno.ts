@@ -29,6 +29,13 @@ interface Function {
 
 // Not in this repository: where something cannot be resolved, Deno writes pnpm's workspace into the package.json above its folder.
 const cwd = tmpdir();
+const permissions = [
+  "--no-prompt",
+  "--allow-net=127.0.0.1",
+  "--allow-env",
+  "--allow-read",
+  "--allow-sys",
+];
 const config = ["--config", join(FUNCTIONS, "deno.json"), "--no-remote", "--no-lock"];
 const own = { DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1", PATH: process.env["PATH"] ?? "" };
 const denoDir = { DENO_DIR: join(tmpdir(), "nofx-deno") };
@@ -39,12 +46,32 @@ export async function startFunction(
   name: string,
   env: Record<string, string>,
 ): Promise<Function> {
-  const allowed = ["--allow-net=127.0.0.1", "--allow-env", "--allow-read", "--allow-sys"];
-  const child = spawn(
-    deno,
-    ["run", ...config, "--no-prompt", ...allowed, join(FUNCTIONS, name, "index.ts")],
-    { cwd, env: { ...own, ...denoDir, ...env, NOFX_FUNCTION_PORT: "0" } },
-  );
+  return started(deno, [...config, ...permissions, join(FUNCTIONS, name, "index.ts")], env);
+}
+
+/** The same from the one file that is deployed, with nothing that lies beside it. */
+export async function startBundle(
+  deno: string,
+  folder: string,
+  name: string,
+  env: Record<string, string>,
+): Promise<Function> {
+  const build = spawn(process.execPath, [join(FUNCTIONS, "build.ts"), folder]);
+  const [code] = (await once(build, "exit")) as [number | null];
+  if (code !== 0) throw new Error(`the bundle ended with ${code}`);
+  const alone = ["--no-config", "--no-npm", "--no-remote"];
+  return started(deno, [...alone, ...permissions, join(folder, `${name}.mjs`)], env);
+}
+
+async function started(
+  deno: string,
+  args: readonly string[],
+  env: Record<string, string>,
+): Promise<Function> {
+  const child = spawn(deno, ["run", ...args], {
+    cwd,
+    env: { ...own, ...denoDir, ...env, NOFX_FUNCTION_PORT: "0" },
+  });
   const output: string[] = [];
   child.stderr.setEncoding("utf8").on("data", (text: string) => output.push(text));
   const port = await listening(child, output);

@@ -1,4 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createPlane, type MemberContext, type Plane } from "@nofx/control/command";
 import { registerAgent, issueAgentKey } from "@nofx/control/agents";
 import { selectRoute } from "@nofx/control/routing";
@@ -8,7 +11,7 @@ import { RouterSelectAnswer } from "@nofx/core/api";
 import { exportJWK, generateKeyPair } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { rawKek, newSecret, use } from "../vault/fixtures.ts";
-import { checkFunctions, findDeno, startFunction } from "./deno.ts";
+import { checkFunctions, findDeno, startBundle, startFunction } from "./deno.ts";
 
 // The edge functions as Supabase runs them: by Deno, as processes of their own. Deno comes from npm.
 
@@ -31,15 +34,9 @@ beforeAll(async () => {
   if (deno === undefined) return;
   t = await createTestPlane();
   opened = [];
-  const env = {
-    DATABASE_URL: t.database.url("nofx_agent_gateway"),
-    NOFX_KEK: `1:${k}`,
-    KEY_VAULT_TOKEN: TOKEN,
-    ROUTER_SELECT_TOKEN: TOKEN,
-  };
   [vault, router] = await Promise.all([
-    startFunction(deno, "key-vault", env),
-    startFunction(deno, "router-select", env),
+    startFunction(deno, "key-vault", env()),
+    startFunction(deno, "router-select", env()),
   ]);
   admin = { ...(await (await t.tenant()).as("admin")), plane: process1({ NOFX_KEK: `1:${k}` }) };
   secret = newSecret();
@@ -50,15 +47,22 @@ afterAll(async () => {
   await t?.[Symbol.asyncDispose]();
 });
 
+const env = () => ({
+  DATABASE_URL: t.database.url("nofx_agent_gateway"),
+  NOFX_KEK: `1:${k}`,
+  KEY_VAULT_TOKEN: TOKEN,
+  ROUTER_SELECT_TOKEN: TOKEN,
+});
+
 /** Another process of ours. */
-function process1(env: Record<string, string>): Plane {
+function process1(given: Record<string, string>): Plane {
   const plane = createPlane(
     {
       DATABASE_URL: t.database.url("nofx_web"),
       SUPABASE_URL: "http://127.0.0.1:9",
       SUPABASE_ANON_KEY: "none",
       SUPABASE_JWT_SECRET: "none",
-      ...env,
+      ...given,
     },
     { applicationName: "test", max: 3 },
   );
@@ -170,8 +174,8 @@ describe.skipIf(deno === undefined)(`by Deno${deno === undefined ? `: ${reason}`
     test("decides as in-process: the same route, to the picodollar", async () => {
       const asked = { tenantId: admin.tenantId, request };
       const here = await selectRoute(process1({}), asked);
-      const env = { ROUTER_SELECT_URL: router.url, ROUTER_SELECT_TOKEN: TOKEN };
-      const plane = process1(env);
+      const far = { ROUTER_SELECT_URL: router.url, ROUTER_SELECT_TOKEN: TOKEN };
+      const plane = process1(far);
       const there = await selectRoute(plane, asked);
       expect(here.ok && there.ok && there.chosen).toEqual(here.ok && here.chosen);
       expect(there.ok && there.facts.policy.name).toBe("default");
@@ -180,7 +184,7 @@ describe.skipIf(deno === undefined)(`by Deno${deno === undefined ? `: ${reason}`
         ok: false,
         code: "model_unknown",
       });
-      const down = { ...env, ROUTER_SELECT_URL: "http://127.0.0.1:9" };
+      const down = { ...far, ROUTER_SELECT_URL: "http://127.0.0.1:9" };
       expect(await selectRoute(process1(down), asked)).toMatchObject({ ok: true });
     });
 
@@ -216,9 +220,14 @@ describe.skipIf(deno === undefined)(`by Deno${deno === undefined ? `: ${reason}`
   });
 
   test.each(CHECKED)(
-    "the types of %s hold under Deno's own compiler",
+    "the types of %s hold under Deno's own compiler, and its one file needs nothing beside it",
     async (name) => {
       expect(await checkFunctions(deno!, [name])).toBe("");
+      const folder = mkdtempSync(join(tmpdir(), "nofx-functions-"));
+      const bundle = await startBundle(deno!, folder, name, env());
+      expect((await fetch(bundle.url)).status).toBe(401);
+      await bundle.stop();
+      rmSync(folder, { recursive: true });
     },
     120_000,
   );
