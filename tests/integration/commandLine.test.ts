@@ -303,3 +303,42 @@ test("nofx audit and lineage: exported, verified, a decision replayed, and what 
   );
   await expect(lineage("nowhere", {})).rejects.toThrow('There is no item "nowhere"');
 });
+
+test("nofx budgets and nofx usage: set, used, changed, told and removed", async () => {
+  const budgets = await import("../../apps/cli/src/commands/budgets.ts");
+  const { usage } = await import("../../apps/cli/src/commands/usage.ts");
+  const { reserve, settle } = await import("../../packages/control/src/budgets/index.ts");
+  const { plane } = await import("../../apps/web/src/server/plane.ts");
+  expect(await said(() => budgets.list({}))).toContain("Nothing is capped");
+  const options = { scope: "tenant", measure: "usd", window: "day", outcome: "ask" } as const;
+  expect(await said(() => budgets.set("a-day", "2.50", options))).toContain(
+    "$2.5 a day of all, then ask.",
+  );
+  await expect(budgets.set("a-day", "3", options)).rejects.toMatchObject({ status: 409 });
+  await expect(budgets.set("b", "a lot", options)).rejects.toMatchObject({ status: 400 });
+  const { rows } = await web.owner.query<{ user_id: string }>(
+    "select user_id from members where tenant_id = $1 limit 1",
+    [tenantId],
+  );
+  const { db, newUuid } = plane();
+  const held = await reserve(
+    { db, newUuid, claims: { sub: rows[0]?.user_id, tenant_id: tenantId } },
+    { tenantId, requestKey: "1", scopes: {}, amounts: { usd: 2n * 10n ** 12n }, leaseMs: 60_000 },
+  );
+  expect(await said(() => budgets.list({}))).toMatch(/80%.*\$0 used, \$2 reserved of \$2\.5/);
+  if (held.outcome === "reserved") await settle({ db }, held.reservationId, { usd: 5n });
+  expect(await said(() => budgets.change("a-day", { limit: "1", off: true }))).toContain(
+    "$1 a day of all, then ask; it is off.",
+  );
+  expect(await said(() => budgets.windows("a-day", { limit: 5 }))).toContain(
+    "$0.000000000005 used, $0 reserved of $1",
+  );
+  expect(await said(() => budgets.timeZone("Europe/Berlin"))).toContain("Europe/Berlin");
+  await expect(budgets.timeZone("Mars/Base")).rejects.toMatchObject({ status: 422 });
+  expect(await said(() => usage({ by: "model", limit: 10 }))).toContain("No model was asked");
+  expect(await said(() => usage({ by: "day", limit: 10, csv: true }))).toMatch(
+    /^day,name,calls.*\ntotal,,0,/,
+  );
+  expect(await said(() => budgets.remove("a-day"))).toContain("is removed");
+  await expect(budgets.remove("a-day")).rejects.toThrow('There is no budget "a-day"');
+});

@@ -21,10 +21,7 @@ export async function usage(options: UsageOptions): Promise<void> {
   const { by, from, to, run, agent, model, limit } = options;
   const view = await api.usage({ by, from, to, runId: run, agentId: agent, model, limit });
   if (options.json === true) return console.log(JSON.stringify(view));
-  if (options.csv === true) {
-    process.stdout.write(usageCsv(view));
-    return;
-  }
+  if (options.csv === true) return console.log(usageCsv(view).trimEnd());
   if (view.total.calls === 0) return console.log("No model was asked in that time.");
   const rows = view.rows.map((row) => [
     `$${row.costUsd}`,
