@@ -168,7 +168,14 @@ test("edited arguments run when somebody else has said yes to exactly them", asy
   expect(step!.token).not.toBe(old.token);
   await control.settle(ended(step!, { code: "exit_nonzero" }));
   // the edit stays with the fork, and is asked about again
-  expect(await fork(made.runId, ["b"])).toMatchObject({ pendingApprovals: 1 });
+  const other = await tenant.as("operator");
+  await forkRun(again(other), { runId: made.runId, from: ["b"] });
+  const [anew] = (await listApprovals(asker, {})).items;
+  // and whoever edited it stands behind it, whoever goes on with it
+  expect(anew).toMatchObject({
+    chain: [{ via: "started the run" }, { via: "edited step b for an earlier run" }],
+    canDecide: false,
+  });
 });
 
 test("a sensitive step that runs again is asked about again; one that is kept is not", async () => {

@@ -95,6 +95,13 @@ as $$
     select 2, (row_number() over (order by l.depth, c.at))::integer, 'member', c.user_id::text, c.via
     from line l join public.schedule_people c on c.schedule_id = l.schedule_id and c.at <= l.created_at
     union all
+    -- what somebody edited for a run stays edited in those that go on with it
+    select 0, l.depth, 'member', e.requester_user_id::text, 'edited step ' || o.name || ' for an earlier run'
+    from line l
+    join public.steps_all o on o.run_id = l.id and o.name in (select a.name from above a)
+    join public.approvals e on e.step_id = o.id and e.subject = 'plan_step' and starts_with(e.why, 'Its arguments were edited for this run.')
+    where l.depth > 0 and e.requester_user_id is not null
+    union all
     select 3, 0, 'member', p_approval.requester_user_id::text, 'asked'
     where p_approval.requester_user_id is not null
     union all
