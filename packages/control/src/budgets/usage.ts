@@ -67,8 +67,8 @@ export function usageAndCost(
       rest: viewSums(restOf(total, rows)),
       total: viewSums(total),
       counted: counted && {
-        calls: Number(counted.calls),
-        tokens: Number(counted.tokens),
+        calls: counted.calls,
+        tokens: counted.tokens,
         costUsd: usdOfPico(BigInt(counted.cost_pico)),
       },
       daily:
@@ -105,7 +105,7 @@ function keyOf(by: UsageInput["by"], { key }: UsageRecord): string | null {
 function restOf(total: UsageSumsRecord, rows: readonly UsageSumsRecord[]): UsageSumsRecord {
   const rest = { ...total, cost_pico: "0" };
   for (const name of COUNTS) {
-    rest[name] = Number(total[name]) - rows.reduce((sum, row) => sum + Number(row[name]), 0);
+    rest[name] = total[name] - rows.reduce((sum, row) => sum + row[name], 0);
   }
   const known = rows.reduce((sum, row) => sum + BigInt(row.cost_pico), 0n);
   rest.cost_pico = (BigInt(total.cost_pico) - known).toString();
@@ -114,15 +114,15 @@ function restOf(total: UsageSumsRecord, rows: readonly UsageSumsRecord[]): Usage
 
 function viewSums(row: UsageSumsRecord): UsageSums {
   return {
-    calls: Number(row.calls),
-    failed: Number(row.failed),
-    cached: Number(row.cached),
-    inputTokens: Number(row.input_tokens),
-    cacheReadTokens: Number(row.cache_read_tokens),
-    cacheWriteTokens: Number(row.cache_write_tokens),
-    outputTokens: Number(row.output_tokens),
-    reasoningTokens: Number(row.reasoning_tokens),
+    calls: row.calls,
+    failed: row.failed,
+    cached: row.cached,
+    inputTokens: row.input_tokens,
+    cacheReadTokens: row.cache_read_tokens,
+    cacheWriteTokens: row.cache_write_tokens,
+    outputTokens: row.output_tokens,
+    reasoningTokens: row.reasoning_tokens,
     costUsd: usdOfPico(BigInt(row.cost_pico)),
-    unpriced: Number(row.unpriced),
+    unpriced: row.unpriced,
   };
 }

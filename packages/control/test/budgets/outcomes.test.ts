@@ -76,7 +76,7 @@ describe("asking people", () => {
     const id = await exhaust();
     const answers = await Promise.all(Array.from({ length: 5 }, () => books.refused(asked)));
     const approvalIds = new Set(answers.map(({ approvalId }) => approvalId));
-    expect([...answers.map(({ outcome }) => outcome)]).toEqual(Array(5).fill("ask"));
+    expect(answers.map(({ outcome }) => outcome)).toEqual(Array(5).fill("ask"));
     expect(approvalIds.size).toBe(1);
     const approvalId = toId("approval", answers[0]?.approvalId ?? "");
     await expect(
