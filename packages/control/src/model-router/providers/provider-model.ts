@@ -57,7 +57,7 @@ async function modelsOf(
   secret: string | null,
   deps: ProviderDeps,
 ): Promise<Models> {
-  const { kind, model, provider } = route;
+  const { kind, model } = route;
   if (kind === "simulated") return simulated(model, deps);
   checkRoute(route);
   if (secret !== null && !isHeaderValue(secret)) {
@@ -106,7 +106,8 @@ async function modelsOf(
       const { createOpenAICompatible } = await import("@ai-sdk/openai-compatible");
       const compatible = createOpenAICompatible({
         ...settings,
-        name: provider,
+        // under this name the SDK looks for options: a provider may be named like another kind, whose options are not for it
+        name: "openaiCompatible",
         includeUsage: true,
         supportsStructuredOutputs: route.structuredOutputs ?? true,
       });
