@@ -84,6 +84,7 @@ function summaryOf(
     override,
     tip,
     reason: own?.reason ?? null,
+    finds: rule.builtIn?.finds ?? null,
     condition: own?.condition ?? null,
     hits: hit?.plans ?? 0,
     lastHitAt: hit?.last_at.toISOString() ?? null,

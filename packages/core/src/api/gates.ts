@@ -31,6 +31,9 @@ export const GateRuleView = z.object({
   override: OverridePolicy,
   tip: z.string(),
   reason: z.string().nullable(),
+  finds: z.string().nullable().meta({
+    description: "What a rule of the product looks for; null where a condition says it",
+  }),
   condition: z.string().nullable().meta({ description: "CEL; null where code judges" }),
   hits: z.int().meta({ description: "In how many of the last 100 plans it found something" }),
   lastHitAt: Timestamp.nullable(),

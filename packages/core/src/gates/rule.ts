@@ -37,6 +37,8 @@ export type Found = Omit<Finding, "rule" | "version" | "verdict" | "tip"> & {
 export interface GateRule {
   readonly name: string;
   readonly gate: GateKind;
+  /** What it looks for, in a sentence for people. */
+  readonly finds: string;
   /** What each finding of this rule means for the plan. `allow` is information. */
   readonly verdict: Verdict;
   /** What to do about it. */

@@ -138,7 +138,16 @@ export function toGateRule(
     notes: [],
     facts: { shell: "off", sandboxAvailable: false },
   };
-  return { name, gate, verdict, tip, version, judge, examples: { passes: none, fails: none } };
+  return {
+    name,
+    gate,
+    finds: own.reason,
+    verdict,
+    tip,
+    version,
+    judge,
+    examples: { passes: none, fails: none },
+  };
 }
 
 function* withVerdict(found: Iterable<Found>, verdict: Verdict): Iterable<Found> {

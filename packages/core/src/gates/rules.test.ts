@@ -7,6 +7,10 @@ describe.each(GATE_RULES.map((rule) => [rule.name, rule] as const))("%s", (name,
   const found = (plan: typeof rule.examples.passes) =>
     judgePlan(plan).flatMap(({ findings }) => findings.filter((finding) => finding.rule === name));
 
+  test("says what it looks for", () => {
+    expect(rule.finds).toMatch(/^[A-Z].{10,}\.$/);
+  });
+
   test("finds nothing in its passing example", () => {
     expect(found(rule.examples.passes)).toEqual([]);
   });

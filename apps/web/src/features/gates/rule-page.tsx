@@ -81,6 +81,7 @@ function Rule({ rule }: { rule: GateRuleDetail }) {
       {rule.origin === "built_in" ? (
         <Section title="What it does" bodyClassName="flex flex-col gap-3 p-3">
           <KeyValue>
+            <Fact name="Finds">{rule.finds}</Fact>
             <Fact name="Advice">{rule.tip}</Fact>
             <Fact name="Overridden by">{POLICY[rule.override]}</Fact>
           </KeyValue>

@@ -9,20 +9,21 @@ import Link from "next/link";
 
 export function RuleTable({ rules }: { rules: readonly GateRuleView[] }) {
   return (
-    <Table>
+    // of fixed widths: the tables of the gates stand one below the other
+    <Table className="table-fixed">
       <THead>
         <Tr>
           <Th>Rule</Th>
-          <Th>Verdict</Th>
-          <Th className="hidden sm:table-cell">Version</Th>
-          <Th className="hidden text-right md:table-cell">Hits in 100 plans</Th>
-          <Th className="hidden lg:table-cell">Last hit</Th>
+          <Th className="w-24">Verdict</Th>
+          <Th className="hidden w-24 sm:table-cell">Version</Th>
+          <Th className="hidden w-36 text-right md:table-cell">Hits in 100 plans</Th>
+          <Th className="hidden w-28 lg:table-cell">Last hit</Th>
         </Tr>
       </THead>
       <TBody>
         {rules.map((rule) => (
           <Tr key={rule.name}>
-            <Td className="min-w-48">
+            <Td>
               <Link
                 href={`/gates/rules/${rule.name}`}
                 className="font-mono text-xs font-medium break-all hover:underline"
@@ -30,7 +31,7 @@ export function RuleTable({ rules }: { rules: readonly GateRuleView[] }) {
                 {rule.name}
               </Link>
               <span className="block max-w-xl truncate text-xs text-soft">
-                {rule.reason ?? rule.tip}
+                {rule.reason ?? rule.finds ?? rule.tip}
               </span>
             </Td>
             <Td>

@@ -10,6 +10,8 @@ const facts = {
 /** The tenant says that steps with a label are approved by a group: that takes an approval. */
 export const approversByLabel: GateRule = {
   name: "approvers_by_label",
+  finds:
+    "A label whose steps a group has to approve, on a step that asks nobody, or for a group without members; otherwise tells which group is asked.",
   gate: "compliance",
   verdict: "block",
   tip: "Mark the item as sensitive, so that the group is asked; or take the label away if it does not belong there.",

@@ -12,6 +12,7 @@ const at = (now: string) => examplePlan([deploy], { now, compliance: { changeWin
 /** Judged when a plan is made, and again when it is executed. */
 export const changeWindow: GateRule = {
   name: "change_window",
+  finds: "Production outside of the weekly windows; looked at again when the plan is executed.",
   gate: "compliance",
   verdict: "warn",
   tip: "Execute it within a change window, or have it overridden with a reason.",

@@ -7,6 +7,7 @@ const inEurope = { compliance: { regions: { default: "eu" } } };
 /** Labels like `residency:eu` against where the executors of the step's queue are. */
 export const dataResidency: GateRule = {
   name: "data_residency",
+  finds: "Residency:eu where the queue's workers are elsewhere; where that is not known it warns.",
   gate: "compliance",
   verdict: "block",
   tip: 'Send the step to a queue whose workers are in that region; where they are is the setting "compliance", under regions.',

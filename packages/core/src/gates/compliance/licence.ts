@@ -8,6 +8,7 @@ const facts = { compliance: { licences: ["MIT", "Apache-2.0"] } };
 /** Licences that labels or arguments name, against the tenant's list. */
 export const licence: GateRule = {
   name: "licence",
+  finds: "Licence:MIT labels and licence arguments that are not on the list.",
   gate: "compliance",
   verdict: "block",
   tip: 'Use something under a licence of the list, or have an admin add this one to the setting "compliance", under licences.',

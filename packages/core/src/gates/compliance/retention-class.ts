@@ -6,9 +6,10 @@ const CLASS = /^retention:(\d{1,5})d$/;
 /** Labels like `retention:30d` against how long runs are kept here. */
 export const retentionClass: GateRule = {
   name: "retention_class",
+  finds: "Retention:30d where runs are kept longer.",
   gate: "compliance",
   verdict: "block",
-  tip: "Shorten the retention of this tenant on the page Retention, or run the item in a tenant that keeps less.",
+  tip: "Shorten how long this tenant keeps runs (Retention on the page Runs, or npx nofx retention set), or run the item in a tenant that keeps less.",
   *judge({ steps, facts }) {
     const { retentionDays } = facts;
     for (const { name, labels } of steps) {

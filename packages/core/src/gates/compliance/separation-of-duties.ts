@@ -9,6 +9,7 @@ const sensitive = { name: "publish", sensitive: true, owner: "bob" };
 /** Whoever plans or owns a sensitive step must not be the only one who could approve it. */
 export const separationOfDuties: GateRule = {
   name: "separation_of_duties",
+  finds: "Nobody could approve a sensitive step but whoever planned or owns it.",
   gate: "compliance",
   verdict: "warn",
   tip: "Make somebody else a supervisor, or give the item to another owner.",

@@ -8,6 +8,7 @@ const budgets = { costUsdPerPlan: 10 };
 /** Information: there are budgets, and nothing to hold against them. */
 export const noForecast: GateRule = {
   name: "no_forecast",
+  finds: "There are budgets and no forecast.",
   gate: "resource",
   verdict: "allow",
   tip: "Nothing to do now: the next plan has a forecast once steps like these have run.",

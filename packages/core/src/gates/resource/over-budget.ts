@@ -31,6 +31,7 @@ const minutes = (value: number) => `${(value / 60_000).toFixed(1)} min`;
 function overBudget({ name, budget, of, what, show }: Measure): GateRule {
   return {
     name,
+    finds: `The middle of the forecast is over ${budget}; where it may be over in one of ten cases, it warns.`,
     gate: "resource",
     verdict: "block",
     tip: `Plan fewer items, use cheaper models, or have an admin raise the budget ${budget}.`,
@@ -81,6 +82,8 @@ export const timeBudget = overBudget({
 /** What this plan may cost on top of what the day has cost already. */
 export const dayBudget: GateRule = {
   name: "day_budget",
+  finds:
+    "What is spent today and this plan's worst are over costUsdPerDay, or over the lowest budget of a day of the whole tenant.",
   gate: "resource",
   verdict: "warn",
   tip: "Execute it tomorrow, plan fewer items, or have an admin raise the budget costUsdPerDay.",

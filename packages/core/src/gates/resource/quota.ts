@@ -6,6 +6,7 @@ const facts = { quotas: [{ queue: "default", perDay: 2 }] };
 /** More steps than their queue begins in a day: the plan takes longer than that, whatever the workers. */
 export const quota: GateRule = {
   name: "quota",
+  finds: "More steps for a queue than its rate begins in a day.",
   gate: "resource",
   verdict: "warn",
   tip: "Raise the rate of the queue, spread the plan over days, or send a part of it to another queue.",

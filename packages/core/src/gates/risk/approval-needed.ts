@@ -4,6 +4,7 @@ import type { GateRule } from "../rule.ts";
 /** Information: the approvals that people will be asked for. */
 export const approvalNeeded: GateRule = {
   name: "approval_needed",
+  finds: "The steps that people will be asked about.",
   gate: "risk",
   verdict: "allow",
   tip: "Nothing to do now: the step waits until somebody who may decide has approved its exact arguments.",

@@ -18,6 +18,8 @@ const fleet = (size: number) =>
 
 export const blastRadius: GateRule = {
   name: "blast_radius",
+  finds:
+    "More than 20 production steps in one plan, or more than 50 steps built on one that cannot be reversed.",
   gate: "risk",
   verdict: "warn",
   tip: "Split the plan into waves: a few targets first, the rest when they are well.",

@@ -15,6 +15,7 @@ const big = (size: number) =>
 /** How much of a plan changes something outside: steps with a risk label. */
 export const changeSize: GateRule = {
   name: "change_size",
+  finds: "More than 1,000 steps with a risk label.",
   gate: "risk",
   verdict: "warn",
   tip: "Plan a part of the items at a time: nobody can review this many changes at once.",

@@ -5,6 +5,7 @@ import { workOf } from "../work-of.ts";
 /** Information: kinds of work that this tenant has never seen succeed. */
 export const novelty: GateRule = {
   name: "novelty",
+  finds: "Kinds of work (shell, agent:code.patch) that did not succeed in the last 50 runs.",
   gate: "risk",
   verdict: "allow",
   tip: "Nothing to do now: watch these steps when they run. Raise this rule to warn to have people look first.",

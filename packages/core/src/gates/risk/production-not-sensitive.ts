@@ -3,6 +3,7 @@ import type { GateRule } from "../rule.ts";
 
 export const productionNotSensitive: GateRule = {
   name: "production_not_sensitive",
+  finds: "Touches production and asks nobody.",
   gate: "risk",
   verdict: "warn",
   tip: "Mark the item as sensitive, so that people approve its exact arguments before it runs.",

@@ -3,6 +3,7 @@ import type { GateRule } from "../rule.ts";
 
 export const sandboxUnavailable: GateRule = {
   name: "sandbox_unavailable",
+  finds: "Commands are to be sandboxed and cannot be.",
   gate: "risk",
   verdict: "block",
   locked: true,

@@ -5,6 +5,7 @@ import { findSecrets } from "./find-secrets.ts";
 
 export const secretInArguments: GateRule = {
   name: "secret_in_arguments",
+  finds: "A key or password in arguments: by form, or by a telling name and randomness.",
   gate: "risk",
   verdict: "block",
   tip: "Take it out and replace it at its issuer: arguments are shown to everyone who may read the plan. Pass the name of an environment variable instead.",

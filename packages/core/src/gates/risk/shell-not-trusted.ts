@@ -3,6 +3,7 @@ import type { GateRule } from "../rule.ts";
 
 export const shellNotTrusted: GateRule = {
   name: "shell_not_trusted",
+  finds: "A command while the setting shell is off.",
   gate: "risk",
   verdict: "block",
   locked: true,

@@ -17,6 +17,8 @@ const deploy = { sensitivity: "critical", version: "1", requiresApproval: false 
 /** Tools that can do harm, in steps that ask nobody. */
 export const toolSensitivity: GateRule = {
   name: "tool_sensitivity",
+  finds:
+    "With.tools names a tool of high or critical sensitivity and nobody is asked; or one that is not in the catalogue, or retired.",
   gate: "risk",
   verdict: "warn",
   tip: "Have the tool require approval for each call, or mark the item as sensitive.",

@@ -3,6 +3,7 @@ import type { GateRule } from "../rule.ts";
 
 export const emptyPlan: GateRule = {
   name: "empty_plan",
+  finds: "Has no steps.",
   gate: "structural",
   verdict: "block",
   locked: true,

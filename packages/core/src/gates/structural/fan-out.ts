@@ -11,6 +11,7 @@ const crowd = (size: number) =>
 
 export const fanOut: GateRule = {
   name: "fan_out",
+  finds: "More than 100 steps hang on one.",
   gate: "structural",
   verdict: "warn",
   tip: "Put a step between, or split the plan: one failure here stops all of them.",

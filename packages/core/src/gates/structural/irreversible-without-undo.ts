@@ -4,6 +4,7 @@ import type { GateRule } from "../rule.ts";
 /** Judged by item: where one item becomes several steps, its undo hangs on the step that makes the change. */
 export const irreversibleWithoutUndo: GateRule = {
   name: "irreversible_without_undo",
+  finds: "Irreversible, and nothing takes it back.",
   gate: "structural",
   verdict: "warn",
   tip: "Give the item an undo: the command or request that takes its effect back. If there is none, approving the plan accepts that.",

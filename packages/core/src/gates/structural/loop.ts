@@ -4,6 +4,7 @@ import type { GateRule } from "../rule.ts";
 
 export const loop: GateRule = {
   name: "loop",
+  finds: "Steps wait for each other; names the shortest way round.",
   gate: "structural",
   verdict: "block",
   locked: true,

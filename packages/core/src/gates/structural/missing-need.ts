@@ -4,6 +4,7 @@ import type { GateRule } from "../rule.ts";
 
 export const missingNeed: GateRule = {
   name: "missing_need",
+  finds: "A need that is not in the plan.",
   gate: "structural",
   verdict: "block",
   locked: true,

@@ -4,6 +4,7 @@ import type { GateRule } from "../rule.ts";
 /** Information: of sensitive steps the rule sensitive_without_owner warns. */
 export const noOwner: GateRule = {
   name: "no_owner",
+  finds: "Items without an owner, counted.",
   gate: "structural",
   verdict: "allow",
   tip: "Give items an owner: whoever is asked when a step fails.",

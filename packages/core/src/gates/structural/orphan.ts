@@ -4,6 +4,7 @@ import type { GateRule } from "../rule.ts";
 /** Information: a step beside a graph may be meant so, or somebody forgot a need. */
 export const orphan: GateRule = {
   name: "orphan",
+  finds: "A step beside the graph.",
   gate: "structural",
   verdict: "allow",
   tip: "If it belongs to the others, give it a need or have a step need it; otherwise leave it.",

@@ -3,6 +3,7 @@ import type { GateRule } from "../rule.ts";
 
 export const sensitiveWithoutOwner: GateRule = {
   name: "sensitive_without_owner",
+  finds: "Sensitive, and nobody answers for it.",
   gate: "structural",
   verdict: "warn",
   tip: "Give the item an owner: the person or team that answers for it.",

@@ -5,6 +5,7 @@ const note = { rule: "no_rule", item: "vague", message: "no plan rule fits" } as
 
 export const unplannedItem: GateRule = {
   name: "unplanned_item",
+  finds: "An item that no plan rule makes work of.",
   gate: "structural",
   verdict: "warn",
   tip: "Give the item a kind, a type, or a label like capability:code.patch; or add a plan rule that fits it.",

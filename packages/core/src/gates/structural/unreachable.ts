@@ -5,6 +5,7 @@ import type { GateRule } from "../rule.ts";
 /** Behind a loop or a missing need: these can never begin, although nothing is wrong with them themselves. */
 export const unreachable: GateRule = {
   name: "unreachable",
+  finds: "Behind a loop or a missing need: can never begin.",
   gate: "structural",
   verdict: "block",
   locked: true,

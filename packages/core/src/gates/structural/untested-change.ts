@@ -8,6 +8,8 @@ const TESTS = /(^|[._-])(test|tests|verify|check)([._-]|$)/;
 /** A test is a step called so, or an agent that can: behind the change, or of the same item. */
 export const untestedChange: GateRule = {
   name: "untested_change",
+  finds:
+    "An agent changes code (code.patch, code.write, ...), and no step behind it or of the same item tests.",
   gate: "structural",
   verdict: "warn",
   tip: "Add a step that tests the change and needs it: named like test, or of capability code.test.",

@@ -9,6 +9,7 @@ const note = {
 
 export const unusedArguments: GateRule = {
   name: "unused_arguments",
+  finds: "Arguments for a step that is not made.",
   gate: "structural",
   verdict: "warn",
   tip: "Name a step that the rule makes, or take the arguments away.",
