@@ -139,8 +139,19 @@ describe("the breaker", () => {
   });
 });
 
+describe("what was before it healed", () => {
+  it("does not make it degraded, nor open it again at the next failure", () => {
+    const open = after([0, 1, 2, 3].map((i) => bad(START + i)));
+    // a probe, before a trial would be due
+    const healed = observe(open, good(START + 2_000), START + 2_000);
+    expect(viewOf(healed, START + 2_000).state).toBe("healthy");
+    const failed = observe(healed, bad(START + 3_000), START + 3_000);
+    expect(viewOf(failed, START + 3_000).state).toBe("healthy");
+  });
+});
+
 describe("degraded", () => {
-  it("is one with a fifth of failures, for a probe interval after the last", () => {
+  it("is one with two failures of ten, for a probe interval after the last", () => {
     const calls = Array.from({ length: 10 }, (_, i) =>
       i === 3 || i === 9 ? bad(START + i * 1_000) : good(START + i * 1_000),
     );
@@ -237,5 +248,8 @@ describe("minutes", () => {
       numRuns(1_000),
     );
     expect(quantileOf([], 0.5)).toBeNull();
+    const ten = [...Array<number>(9).fill(100), 9_000].reduce(withLatency, []);
+    expect(quantileOf(ten, 0.9)).toBeLessThan(110);
+    expect(quantileOf(ten, 0.95)).toBeGreaterThan(8_000);
   });
 });

@@ -11,9 +11,8 @@ import { addHistograms, countOf, quantileOf } from "./latency-histogram.ts";
 import { emptyMinute, minuteOf, RECENT_MS } from "./observe.ts";
 
 const RATE_MINUTES = 5;
-/** A degraded one has at least so many failures among its newest calls, and such a share of them. */
+/** A degraded one has so many failures among its ten newest calls. */
 const SOME_FAILURES = 2;
-const SHARE_OF_FAILURES = 0.2;
 /** A slow one takes so many times its usual, and so much longer. */
 const TIMES_USUAL = 3;
 const LONGER_MS = 250;
@@ -70,7 +69,6 @@ function isFailing(
 ): boolean {
   const failures = recent.filter(({ ok }) => !ok);
   if (failures.length < SOME_FAILURES) return false;
-  if (failures.length < recent.length * SHARE_OF_FAILURES) return false;
   return failures.some(({ at }) => at > now - probeIntervalMs);
 }
 

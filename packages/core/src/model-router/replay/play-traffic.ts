@@ -1,7 +1,6 @@
 import type { Candidate } from "../candidate.ts";
 import { decide } from "../decide.ts";
 import type { Decision } from "../decision.ts";
-import { beginTrial } from "../health/begin-trial.ts";
 import { NO_HEALTH, type HealthWindow } from "../health/health-window.ts";
 import { observe } from "../health/observe.ts";
 import { viewOf } from "../health/view-of.ts";
@@ -26,8 +25,8 @@ export interface WorldModel {
 }
 
 /**
- * Plays traffic in a made-up world: each call is decided on what the calls before it have shown of the models' health, with the breaker and
- * its trials as in production.
+ * Plays traffic in a made-up world: each call is decided on what the calls before it have shown of the models' health, with the breaker
+ * as in production. Calls come one after the other, so a trial has ended before the next.
  */
 export function playTraffic(
   policy: PreparedPolicy,
@@ -49,10 +48,9 @@ export function playTraffic(
       health: viewOf(windowOf(id), at),
     }));
     const routes = routesOf(decide(request, policy, seen, at));
-    const attempts = routes.flatMap(({ id, trial, cost }) => {
+    const attempts = routes.flatMap(({ id, cost }) => {
       const model = byId.get(id);
       if (model === undefined) return [];
-      if (trial) windows.set(id, beginTrial(windowOf(id), at) ?? windowOf(id));
       const isDown = model.outages.some(({ from, until }) => at >= from && at < until);
       const behaviour = isDown ? { ...model.behaviour, errorRate: 1 } : model.behaviour;
       return [{ id, cost, behaviour }];
@@ -72,7 +70,6 @@ function routesOf(decision: Decision) {
   if (!decision.ok) return [];
   return [decision.chosen, ...decision.fallbacks].map((route) => ({
     id: `${route.provider}/${route.model}@${route.region}`,
-    trial: route.trial,
     cost: route.estimatedCost,
   }));
 }
