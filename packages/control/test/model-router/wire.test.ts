@@ -137,8 +137,11 @@ describe.each(KINDS)("OpenAI's clients, answered by %s", (kind) => {
         messages: [...messages, ...first.response.messages, { role: "tool", content: [result] }],
       });
       expect(second.text).toBe("It is cold.");
-      expect(JSON.stringify(fake.requests.at(-1)?.body)).toContain("11 degrees");
-      expect(JSON.stringify(fake.requests.at(-1)?.body)).toContain("Rīga");
+      const shown = JSON.stringify(fake.requests.at(-1)?.body);
+      expect(shown).toContain("11 degrees");
+      expect(shown).toContain("Rīga");
+      // what Google's models seal a call with comes back with it, where the client keeps what it does not know
+      expect(shown.includes("c2lnbmVk")).toBe(kind === "google" && name === "compatible");
     }
   });
 
