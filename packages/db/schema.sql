@@ -690,6 +690,7 @@ create table public.budget_counters (
   exhausted_at timestamp with time zone,
   approval_id uuid,
   changed_at timestamp with time zone not null default clock_timestamp(),
+  forget_at timestamp with time zone,
   constraint budget_counters_pkey PRIMARY KEY (budget_id, subject, starts_at),
   constraint budget_counters_budget_id_fkey FOREIGN KEY (budget_id) REFERENCES budgets(id) ON DELETE CASCADE,
   constraint budget_counters_reserved_check CHECK ((reserved >= (0)::numeric)),
@@ -698,7 +699,7 @@ create table public.budget_counters (
 -- What a question to people is about
 CREATE INDEX budget_counters_approval ON public.budget_counters USING btree (approval_id) WHERE (approval_id IS NOT NULL);
 -- Old windows, for the sweep
-CREATE INDEX budget_counters_over ON public.budget_counters USING btree (ends_at) WHERE (ends_at IS NOT NULL);
+CREATE INDEX budget_counters_forget ON public.budget_counters USING btree (forget_at) WHERE (forget_at IS NOT NULL);
 alter table public.budget_counters enable row level security;
 comment on table public.budget_counters is 'How much of a budget is used and reserved, by subject and window; those of windows that are over are its history';
 
@@ -3710,6 +3711,8 @@ begin
     greatest(least(p_counter.ends_at, clock_timestamp() + interval '24 hours'), clock_timestamp() + interval '1 minute'),
     coalesce(v_run.correlation_id, app.uuid7()))
   returning * into v_approval;
+  -- what follows for a run from silence is said of its own questions
+  update public.approvals a set rule = a.rule - 'onExpiry' where a.id = v_approval.id and a.rule ? 'onExpiry';
   insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
   values (p_counter.tenant_id, 'approval.requested', v_approval.correlation_id, v_approval.requested_by_type, v_approval.requested_by, v_run.id,
     jsonb_strip_nulls(jsonb_build_object('approval_id', v_approval.id, 'subject', 'budget', 'run_id', v_run.id)));
@@ -3994,8 +3997,11 @@ CREATE OR REPLACE FUNCTION app.ensure_counters(p_tenant uuid, p_holds app.budget
  SET search_path TO ''
 AS $function$
 begin
-  insert into public.budget_counters (budget_id, subject, starts_at, ends_at, tenant_id, tokens, refilled_at)
-  select h.budget_id, h.subject, h.starts_at, h.ends_at, p_tenant, b.burst, case when b.kind = 'rate' then p_at end
+  insert into public.budget_counters (budget_id, subject, starts_at, ends_at, tenant_id, tokens, refilled_at, forget_at)
+  select h.budget_id, h.subject, h.starts_at, h.ends_at, p_tenant, b.burst, case when b.kind = 'rate' then p_at end,
+    case when h.ends_at is not null
+      then h.ends_at + case b.window when 'minute' then interval '2 days' when 'hour' then interval '35 days' else interval '400 days' end
+      when b.scope in ('run', 'step') then p_at + interval '400 days' end
   from unnest(p_holds) h join public.budgets b on b.id = h.budget_id
   where not exists (select from public.budget_counters c
     where c.budget_id = h.budget_id and c.subject = h.subject and c.starts_at = h.starts_at)
@@ -11495,10 +11501,9 @@ begin
   delete from public.budget_counters c
   where (c.budget_id, c.subject, c.starts_at) in (
     select o.budget_id, o.subject, o.starts_at
-    from public.budget_counters o join public.budgets b on b.id = o.budget_id
-    where o.ends_at < clock_timestamp() - case b.window when 'minute' then interval '2 days' when 'hour' then interval '35 days' else interval '400 days' end
-      and o.reserved = 0
-    order by o.budget_id, o.subject, o.starts_at limit p_limit for update of o skip locked);
+    from public.budget_counters o
+    where o.forget_at < clock_timestamp() and o.reserved = 0
+    order by o.forget_at limit p_limit for update skip locked);
   return cardinality(v_expired);
 end
 $function$

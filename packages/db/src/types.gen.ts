@@ -418,6 +418,7 @@ export interface BudgetCounters {
   ends_at: Timestamp | null;
   exhausted_at: Timestamp | null;
   extra: Generated<Numeric>;
+  forget_at: Timestamp | null;
   overrun: Generated<Numeric>;
   refilled_at: Timestamp | null;
   refusals: Generated<number>;

@@ -211,8 +211,29 @@ describe("a crash between reserve and settle", () => {
     });
     expect(await engine.sweepBudgets(100)).toBe(1);
     expect(await engine.sweepBudgets(100)).toBe(0);
-    await engine.close();
     expect(await books.counter(id)).toMatchObject({ reserved: "0", used: "0" });
+
+    // and it forgets what is old, but nothing of which something is under way
+    const perRun = await books.budget({ scope: "run", limit: 10n });
+    const [old, open] = [randomUUID(), randomUUID()];
+    await settle(deps(), await books.hold({ usd: 1n }, { scopes: { runId: old } }), {});
+    const under = await books.hold({ usd: 1n }, { scopes: { runId: open } });
+    await plane.owner.query(
+      "update budget_counters set forget_at = clock_timestamp() - interval '1 minute' where budget_id = $1 and forget_at > clock_timestamp() + interval '399 days'",
+      [perRun],
+    );
+    await plane.owner.query(
+      "update budget_reservations set ended_at = ended_at - interval '3 days' where tenant_id = $1",
+      [books.tenant.id],
+    );
+    await engine.sweepBudgets(100);
+    await engine.close();
+    expect(await books.counters(perRun)).toMatchObject([{ subject: open, reserved: "1" }]);
+    const { rows } = await plane.owner.query<{ id: string }>(
+      "select id from budget_reservations where tenant_id = $1",
+      [books.tenant.id],
+    );
+    expect(rows).toEqual([{ id: under }]);
   });
 });
 

@@ -69,14 +69,16 @@ create table public.budget_counters (
   -- the question to people that is open, or that they said no to
   approval_id uuid,
   changed_at timestamptz not null default clock_timestamp(),
+  -- when the books close over it; null: never
+  forget_at timestamptz,
   primary key (budget_id, subject, starts_at)
 )
 -- each call rewrites some, and no index changes
 with (fillfactor = 50);
 comment on table public.budget_counters is 'How much of a budget is used and reserved, by subject and window; those of windows that are over are its history';
-create index budget_counters_over on public.budget_counters (ends_at) where ends_at is not null;
+create index budget_counters_forget on public.budget_counters (forget_at) where forget_at is not null;
 create index budget_counters_approval on public.budget_counters (approval_id) where approval_id is not null;
-comment on index public.budget_counters_over is 'Old windows, for the sweep';
+comment on index public.budget_counters_forget is 'Old windows, for the sweep';
 comment on index public.budget_counters_approval is 'What a question to people is about';
 
 create type app.budget_hold as (budget_id uuid, subject text, starts_at timestamptz, ends_at timestamptz, measure text, amount numeric);

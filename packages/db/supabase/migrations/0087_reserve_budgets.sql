@@ -104,14 +104,18 @@ end
 $$;
 revoke all on function app.free_holds(uuid[], text) from public;
 
--- Sees to it that each of these holds has its counter.
+-- Sees to it that each of these holds has its counter. Windows of minutes are kept for two days, of hours for 35, longer ones for 400, and
+-- so are those of a run or step, which have no end.
 create function app.ensure_counters(p_tenant uuid, p_holds app.budget_hold[], p_at timestamptz) returns void
 language plpgsql volatile security definer
 set search_path = ''
 as $$
 begin
-  insert into public.budget_counters (budget_id, subject, starts_at, ends_at, tenant_id, tokens, refilled_at)
-  select h.budget_id, h.subject, h.starts_at, h.ends_at, p_tenant, b.burst, case when b.kind = 'rate' then p_at end
+  insert into public.budget_counters (budget_id, subject, starts_at, ends_at, tenant_id, tokens, refilled_at, forget_at)
+  select h.budget_id, h.subject, h.starts_at, h.ends_at, p_tenant, b.burst, case when b.kind = 'rate' then p_at end,
+    case when h.ends_at is not null
+      then h.ends_at + case b.window when 'minute' then interval '2 days' when 'hour' then interval '35 days' else interval '400 days' end
+      when b.scope in ('run', 'step') then p_at + interval '400 days' end
   from unnest(p_holds) h join public.budgets b on b.id = h.budget_id
   where not exists (select from public.budget_counters c
     where c.budget_id = h.budget_id and c.subject = h.subject and c.starts_at = h.starts_at)
@@ -191,6 +195,8 @@ begin
     greatest(least(p_counter.ends_at, clock_timestamp() + interval '24 hours'), clock_timestamp() + interval '1 minute'),
     coalesce(v_run.correlation_id, app.uuid7()))
   returning * into v_approval;
+  -- what follows for a run from silence is said of its own questions
+  update public.approvals a set rule = a.rule - 'onExpiry' where a.id = v_approval.id and a.rule ? 'onExpiry';
   insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
   values (p_counter.tenant_id, 'approval.requested', v_approval.correlation_id, v_approval.requested_by_type, v_approval.requested_by, v_run.id,
     jsonb_strip_nulls(jsonb_build_object('approval_id', v_approval.id, 'subject', 'budget', 'run_id', v_run.id)));
@@ -445,8 +451,8 @@ $$;
 grant execute on function app.reserve_budget(jsonb, uuid, uuid, text, jsonb, jsonb, integer, boolean), app.settle_budget(uuid, jsonb),
   app.renew_reservation(uuid, integer) to nofx_web, nofx_agent_gateway, nofx_worker;
 
--- Frees what is reserved by those who were not heard of in time, and forgets what nobody asks for any more: ended reservations after two
--- days, windows of minutes after two days, of hours after 35, longer ones after 400; a run's or step's own 90 days after their last use.
+-- Frees what is reserved by those who were not heard of in time, and forgets what nobody asks for any more: reservations that ended two
+-- days ago, and windows whose time to be forgotten has come.
 create function engine.sweep_budgets(p_limit integer) returns integer
 language plpgsql volatile security definer
 set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan
@@ -469,10 +475,9 @@ begin
   delete from public.budget_counters c
   where (c.budget_id, c.subject, c.starts_at) in (
     select o.budget_id, o.subject, o.starts_at
-    from public.budget_counters o join public.budgets b on b.id = o.budget_id
-    where o.ends_at < clock_timestamp() - case b.window when 'minute' then interval '2 days' when 'hour' then interval '35 days' else interval '400 days' end
-      and o.reserved = 0
-    order by o.budget_id, o.subject, o.starts_at limit p_limit for update of o skip locked);
+    from public.budget_counters o
+    where o.forget_at < clock_timestamp() and o.reserved = 0
+    order by o.forget_at limit p_limit for update skip locked);
   return cardinality(v_expired);
 end
 $$;
