@@ -11,7 +11,7 @@ const MOST = 10_000;
  * A bucket a caller and route that holds the requests of ten seconds and fills steadily. Of this process alone: it keeps one caller
  * from using up a gateway. What must hold over all of them is a budget.
  */
-export function createRateLimiter(clock: Clock): RateLimiter {
+export function createRateLimiter(clock: Pick<Clock, "now">): RateLimiter {
   const buckets = new Map<string, { left: number; at: number }>();
   return {
     take(key, perMinute) {
