@@ -2,7 +2,6 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import {
   createProviderNetwork,
-  headerProblem,
   ProviderFailure,
   providerModel,
   type ProviderNetwork,
@@ -162,9 +161,7 @@ test("headers and models cannot change where or how a request goes", async () =>
     ["Cookie", "a=b"],
   ] as const) {
     expect([name, await codeOf({ headers: { [name]: value } })]).toEqual([name, "address_refused"]);
-    expect(headerProblem(name, value)).toBeDefined();
   }
-  expect(headerProblem("x-team", 'a b; c="d"')).toBeUndefined();
   expect(await codeOf({ model: "../../admin" })).toBe("model_missing");
   expect(await codeOf({}, network, "sk-\r\nx-evil: 1")).toBe("unauthorized");
   expect(fake.requests).toHaveLength(before);

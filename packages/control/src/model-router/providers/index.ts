@@ -1,4 +1,3 @@
-export { headerProblem } from "./header-problem.ts";
 export { ProviderFailure, type ProviderFailureCode } from "./provider-failure.ts";
 export { providerEmbeddingModel, providerModel } from "./provider-model.ts";
 export {

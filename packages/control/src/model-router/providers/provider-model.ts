@@ -1,10 +1,11 @@
 import type { EmbeddingModelV4, LanguageModelV4 } from "@ai-sdk/provider";
+import { headerProblem } from "@nofx/core/model-router";
 import { adaptOptions } from "./adapt-options.ts";
 import { failureOf } from "./failure-of.ts";
 import { fetchFiles } from "./fetch-files.ts";
 import { guardEmbeddingModel } from "./guard-embedding-model.ts";
 import { guardModel } from "./guard-model.ts";
-import { headerProblem, isHeaderValue } from "./header-problem.ts";
+import { isHeaderValue } from "./is-header-value.ts";
 import { ProviderFailure } from "./provider-failure.ts";
 import type { ProviderFetch } from "./provider-network.ts";
 import type { ProviderDeps, ProviderRoute } from "./provider-route.ts";
@@ -142,7 +143,7 @@ const OWN_BASE_URL = {
 /** A path and no more: what follows is put behind it. */
 const BASE_PATH = /^[\w.~%:@/-]*$/;
 
-function checkRoute({ kind, baseUrl, model, headers }: ProviderRoute): void {
+function checkRoute({ kind, provider, baseUrl, model, headers }: ProviderRoute): void {
   const text = baseUrl ?? OWN_BASE_URL[kind as keyof typeof OWN_BASE_URL];
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.search !== "" || url.hash !== "" || !BASE_PATH.test(url.pathname)) {
@@ -151,7 +152,9 @@ function checkRoute({ kind, baseUrl, model, headers }: ProviderRoute): void {
   if (model.split("/").some((part) => part === ".." || part === ".")) throw said("model_missing");
   for (const [name, value] of Object.entries(headers)) {
     const problem = headerProblem(name, value);
-    if (problem !== undefined) throw new ProviderFailure("address_refused", problem);
+    if (problem === undefined) continue;
+    const message = `A header of ${provider} cannot be sent: ${problem}.`;
+    throw new ProviderFailure("address_refused", message);
   }
 }
 

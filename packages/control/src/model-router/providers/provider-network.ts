@@ -3,7 +3,7 @@ import { AddressRefused } from "../../net/address-refused.ts";
 import { hostAndPort } from "../../net/allowed-hosts.ts";
 import { guardedConnect, openConnect } from "../../net/guarded-connect.ts";
 import { checkUrl, guardedFetch, type AllowedHosts, type Lookup } from "../../net/index.ts";
-import { isHeaderValue } from "./header-problem.ts";
+import { isHeaderValue } from "./is-header-value.ts";
 import { ProviderFailure } from "./provider-failure.ts";
 import { refusalOf, said } from "./refusal-of.ts";
 import { secretFilter } from "./secret-filter.ts";
