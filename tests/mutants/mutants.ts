@@ -1,6 +1,7 @@
 import { APPROVAL_MUTANTS } from "./approval-mutants.ts";
 import { AUDIT_MUTANTS } from "./audit-mutants.ts";
 import { SCHEDULE_MUTANTS } from "./schedule-mutants.ts";
+import { VAULT_MUTANTS } from "./vault-mutants.ts";
 import { WORKER_MUTANTS } from "./worker-mutants.ts";
 
 /** One way to break our own code, and the test that has to notice. */
@@ -362,5 +363,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...APPROVAL_MUTANTS,
   ...AUDIT_MUTANTS,
   ...SCHEDULE_MUTANTS,
+  ...VAULT_MUTANTS,
   ...WORKER_MUTANTS,
 ];

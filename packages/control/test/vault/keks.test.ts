@@ -12,9 +12,10 @@ import {
   rotateVaultKek,
   writeKekFile,
 } from "@nofx/control/vault";
+import { keysToRewrap, makeKekCurrent, storeRewrapped } from "@nofx/db/queries";
 import { flattenedDecrypt } from "jose";
 import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
-import { digestOf, open, rewrap, seal } from "../../src/vault/envelope.ts";
+import { digestOf, Envelope, open, rewrap, seal } from "../../src/vault/envelope.ts";
 import { importKek, newKek, readKekList } from "../../src/vault/keks.ts";
 import { retireKek } from "../../src/vault/retire-kek.ts";
 import { rotateKek } from "../../src/vault/rotate-kek.ts";
@@ -125,6 +126,30 @@ test("a rewrap never opens the secret, and what it makes is a standard JWE", asy
   await expect(open(sealed, { ...place, version: 2 }, one)).rejects.toThrow(
     "decryption operation failed",
   );
+});
+
+test("a rewrap keeps what was changed meanwhile, and stores nothing under a KEK that is not current", async () => {
+  const keks = changingKeks("1");
+  const admin = withKeks(await operator(), keks);
+  const secret = newSecret();
+  await putKey(admin, { provider: "openai", secret });
+  keks.give("2");
+  const two = await keks.find("2");
+  const by = { type: "system", id: "test" };
+  await makeKekCurrent(plane.plane.db, two!);
+  const [row] = await keysToRewrap(plane.plane.db, 10);
+  const envelope = Envelope.parse(row!.jwe);
+  const wrapped = await rewrap(envelope, (await keks.find("1"))!, two!);
+  const { id } = row!;
+  const stale = { id, from: "somebody-elses", ...wrapped };
+  expect(await storeRewrapped(plane.plane.db, [stale], by)).toBe(0);
+  const under = { ...wrapped, header: { ...wrapped.header, kid: "1" } };
+  const right = { id, from: envelope.encrypted_key };
+  expect(await storeRewrapped(plane.plane.db, [{ ...right, ...under }], by)).toBe(0);
+  expect(await underKek()).toEqual({ "1": 1 });
+  expect(await storeRewrapped(plane.plane.db, [{ ...right, ...wrapped }], by)).toBe(1);
+  expect(await underKek()).toEqual({ "2": 1 });
+  expect((await use(admin)).secret).toBe(secret);
 });
 
 test("on a local stack the server makes and destroys KEKs in their file, and every process finds them", async () => {
