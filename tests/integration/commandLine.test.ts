@@ -127,9 +127,10 @@ test("nofx keys: put by what is piped in, rotated, used, audited and retired", a
 });
 
 test("nofx compare: models beside our own plan, with why one was refused", async () => {
-  const { compare, models } = await import("../../apps/cli/src/commands/compare.ts");
-  expect(await said(() => models({}))).toMatch(/simulated\/careful.*3 \/ 15.*simulated/);
-  expect(await said(() => models({ all: true }))).toMatch(/anthropic\/claude-sonnet-4-5.*3 \/ 15/);
+  const { compare } = await import("../../apps/cli/src/commands/compare.ts");
+  const models = await import("../../apps/cli/src/commands/models.ts");
+  expect(await said(() => models.list({}))).toMatch(/simulated\/careful.*3 \/ 15.*simulated/);
+  expect(await said(() => models.list({ all: true }))).toMatch(/anthropic\/claude-sonnet-4-5.*3 \/ 15/);
   const items = ["design", "build", "verify", "release"].map((id, i, all) => ({
     id,
     title: id,
@@ -301,6 +302,8 @@ test("nofx audit and lineage: exported, verified, a decision replayed, and what 
   expect(await said(() => lineage("rest", {}))).toMatch(
     new RegExp(`Rest.*ledger/rest[^]*plan version 1[^]*${made.run.runId}[^]*spend: none recorded`),
   );
+  expect(await said(() => lineage("ledger/rest", {}))).toContain("ledger/rest");
+  await expect(lineage("other/rest", {})).rejects.toThrow('There is no item "other/rest"');
   await expect(lineage("nowhere", {})).rejects.toThrow('There is no item "nowhere"');
 });
 

@@ -16,14 +16,17 @@ export async function lineage(given: string, options: { json?: boolean }): Promi
 
 async function itemOf(api: Api, given: string): Promise<string> {
   if (given.startsWith("item_")) return given;
-  const { items } = await api.backlog({ search: given, limit: 200 });
-  const exact = items.filter((item) => item.key === given);
+  // as it is printed: pack/key, or the key alone; neither has a slash in it
+  const [pack, key] = given.includes("/") ? given.split("/", 2) : [undefined, given];
+  const named = pack === undefined ? {} : { pack };
+  const { items } = await api.backlog({ search: key ?? "", limit: 200, ...named });
+  const exact = items.filter((item) => item.key === key);
   if (exact[0] === undefined)
     throw new Sentence(`There is no item "${printable(given)}" in the backlog.`);
   if (exact.length > 1) {
-    const ids = exact.map((item) => `  ${item.id} of pack ${printable(item.pack)}`);
+    const names = exact.map((item) => `  ${printable(item.pack)}/${printable(item.key)}`);
     throw new Sentence(
-      [`Several packs have an item "${printable(given)}". Name one by its id:`, ...ids].join("\n"),
+      [`Several packs have an item "${printable(given)}". Name one:`, ...names].join("\n"),
     );
   }
   return exact[0].id;
@@ -38,7 +41,9 @@ function say({ item, plans, task, spend }: LineageView): string[] {
     lines.push(
       `  plan version ${plan.version}: ${plan.status}, verdict ${plan.verdict}, by ${printable(plan.createdBy)} ${plan.createdAt} ${dim(plan.id)}`,
     );
-    for (const { gate, findings } of plan.gates) {
+    for (const { gate, findings, verdict } of plan.gates) {
+      if (findings.length === 0 && verdict !== "allow")
+        lines.push(`    gate ${gate}: ${verdict}, because of others`);
       for (const one of findings)
         lines.push(`    gate ${gate}: ${one.verdict}: ${printable(one.reason)}`);
     }

@@ -44,7 +44,7 @@ export function addAuditCommands(program: Command): void {
   program
     .command("lineage")
     .description("what became of a backlog item, or where an artifact comes from")
-    .argument("<item>", "id or key of an item, or id of an artifact")
+    .argument("<item>", "an item as pack/key, its key or its id; or the id of an artifact")
     .option("--json", "for programs")
     .action(async (item: string, options: { json?: boolean }) =>
       (await import("../commands/lineage.ts")).lineage(item, options),

@@ -125,6 +125,19 @@ export function BacklogPage() {
                   />
                 </div>
                 <Select
+                  aria-label="Pack"
+                  className="h-7.5 w-auto max-w-48"
+                  value={filter.pack ?? ""}
+                  onChange={(event) => write({ pack: event.target.value || undefined })}
+                >
+                  <option value="">All packs</option>
+                  {packs.data?.items.map(({ pack }) => (
+                    <option key={pack} value={pack}>
+                      {pack}
+                    </option>
+                  ))}
+                </Select>
+                <Select
                   aria-label="State"
                   className="h-7.5 w-auto"
                   value={filter.state ?? ""}
@@ -177,6 +190,7 @@ export function BacklogPage() {
                       items={rows}
                       selected={selected}
                       onSelect={select}
+                      showPack={filter.pack === undefined}
                       onMove={
                         mayWrite
                           ? (place) => edits.move({ ...place, text: told(rows, place) })

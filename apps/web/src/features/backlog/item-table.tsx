@@ -20,12 +20,15 @@ export function ItemTable({
   selected,
   onSelect,
   onMove,
+  showPack = false,
 }: {
   items: readonly BacklogItemView[];
   selected: Selection;
   onSelect: (selected: Selection) => void;
   /** Left out where nothing may be moved. */
   onMove?: ((place: Place) => void) | undefined;
+  /** Where items of several packs stand together. */
+  showPack?: boolean;
 }) {
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const [since, setSince] = useState<string>();
@@ -53,6 +56,7 @@ export function ItemTable({
             />
           </Th>
           <Th>Item</Th>
+          {showPack && <Th className="hidden sm:table-cell">Pack</Th>}
           <Th className="hidden lg:table-cell">What</Th>
           <Th className="hidden sm:table-cell">Priority</Th>
           <Th className="hidden xl:table-cell">Needs</Th>
@@ -92,6 +96,11 @@ export function ItemTable({
                   <span>
                     <span className="font-mono text-xs break-all">{item.key}</span>
                     <span className="line-clamp-2 wrap-anywhere text-soft">{item.title}</span>
+                    {showPack && (
+                      <span className="block text-xs break-all text-faint sm:hidden">
+                        {item.pack}
+                      </span>
+                    )}
                     {item.labels.length > 0 && (
                       <span className="text-xs wrap-anywhere text-faint">
                         {item.labels.slice(0, 6).join(" · ")}
@@ -101,6 +110,11 @@ export function ItemTable({
                   </span>
                 </button>
               </Td>
+              {showPack && (
+                <Td className="hidden max-w-40 text-xs break-all text-soft sm:table-cell">
+                  {item.pack}
+                </Td>
+              )}
               <Td className="hidden text-soft lg:table-cell">{item.kind ?? item.type ?? "–"}</Td>
               <Td className="hidden tabular-nums sm:table-cell">{item.priority}</Td>
               <Td className="hidden max-w-48 text-xs text-faint xl:table-cell">
@@ -127,7 +141,7 @@ export function ItemTable({
             </Tr>
             {open.has(item.id) && (
               <tr className="bg-muted/40">
-                <td colSpan={7} className="border-b border-line py-3 pr-3 pl-12">
+                <td colSpan={showPack ? 8 : 7} className="border-b border-line py-3 pr-3 pl-12">
                   <ItemDetail item={item} />
                 </td>
               </tr>

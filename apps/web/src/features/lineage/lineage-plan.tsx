@@ -21,7 +21,7 @@ export function LineagePlanSection({
   return (
     <Section
       title={
-        <Link href={`/plans/${plan.id}`} className="hover:underline">
+        <Link href={`/plans/${plan.id}`} className="text-accent hover:underline">
           Plan version {plan.version}
         </Link>
       }
@@ -46,6 +46,11 @@ export function LineagePlanSection({
             <li key={gate} className="flex flex-wrap items-baseline gap-x-2">
               <span className="min-w-24">{GATE[gate].label}</span>
               <VerdictBadge verdict={verdict} />
+              {findings.length === 0 && verdict !== "allow" && (
+                <span className="w-full pl-4 text-xs text-faint sm:w-auto">
+                  because of others: nothing was found about this item
+                </span>
+              )}
               {findings.map((one, i) => (
                 <span key={i} className="w-full pl-4 text-xs text-soft sm:w-auto">
                   <PlainText text={one.reason} />
@@ -62,7 +67,7 @@ export function LineagePlanSection({
           <ul className="flex flex-col gap-1.5">
             {plan.approvals.map((approval) => (
               <li key={approval.id}>
-                <Link href={`/approvals/${approval.id}`} className="hover:underline">
+                <Link href={`/approvals/${approval.id}`} className="text-accent hover:underline">
                   <PlainText text={approval.title} />
                 </Link>{" "}
                 <StatusBadge of="approval" status={approval.status} />

@@ -15,9 +15,10 @@ export function LineageRunView({ run, marked }: { run: LineageRun; marked: strin
   return (
     <div className="flex flex-col gap-1">
       <p className="flex flex-wrap items-center gap-2">
-        <Link href={`/runs/${run.id}`} className="rounded hover:opacity-80">
-          <StatusBadge of="run" status={run.status} />
+        <Link href={`/runs/${run.id}`} className="text-accent hover:underline">
+          Run
         </Link>
+        <StatusBadge of="run" status={run.status} />
         <span className="text-xs text-soft">
           <RelativeTime at={run.createdAt} />
         </span>
