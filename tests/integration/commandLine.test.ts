@@ -130,7 +130,9 @@ test("nofx compare: models beside our own plan, with why one was refused", async
   const { compare } = await import("../../apps/cli/src/commands/compare.ts");
   const models = await import("../../apps/cli/src/commands/models.ts");
   expect(await said(() => models.list({}))).toMatch(/simulated\/careful.*3 \/ 15.*simulated/);
-  expect(await said(() => models.list({ all: true }))).toMatch(/anthropic\/claude-sonnet-4-5.*3 \/ 15/);
+  expect(await said(() => models.list({ all: true }))).toMatch(
+    /anthropic\/claude-sonnet-4-5.*3 \/ 15/,
+  );
   const items = ["design", "build", "verify", "release"].map((id, i, all) => ({
     id,
     title: id,
@@ -215,16 +217,21 @@ test("nofx import: a table is looked at, mapped, imported without its wrong rows
   const before = process.exitCode;
   const looked = await said(() => importBacklog(file, { dryRun: true, map }));
   expect(looked).toMatch(/work.*: csv[^]*Was +title[^]*row 3: priority unknown priority "soon"/);
-  expect(looked).toContain(
-    "1 items could be imported (1 new, 0 changed, 0 as they are), 1 refused",
-  );
+  expect(looked).toContain("1 item could be imported (1 new, 0 changed, 0 as they are), 1 refused");
+  expect(process.exitCode).toBe(1);
+  process.exitCode = before;
+  await said(() => importBacklog(file, { dryRun: true, map, skipInvalid: true }));
+  expect(process.exitCode).toBe(before);
+  const wrong = join(home, "wrong.csv");
+  writeFileSync(wrong, "Was,Prio\nBreak,soon\n");
+  await said(() => importBacklog(wrong, { dryRun: true, map, skipInvalid: true }));
   expect(process.exitCode).toBe(1);
   process.exitCode = before;
   await expect(importBacklog(file, { map })).rejects.toMatchObject({ code: "backlog_invalid" });
   await expect(importBacklog(file, { map: ["Was"] })).rejects.toThrow(/--map takes FIELD=COLUMN/);
   const refused = join(home, "refused.csv");
   const done = await said(() => importBacklog(file, { map, skipInvalid: true, refused }));
-  expect(done).toMatch(/work.*1 items \(1 new[^]*1 were refused/);
+  expect(done).toMatch(/work.*1 item \(1 new[^]*1 were refused/);
   expect(readFileSync(refused, "utf8")).toMatch(
     /^Was,Prio,Problem\r\n'=Break,soon,"priority unknown/,
   );

@@ -60,7 +60,8 @@ addIncidentsCommands(program);
 async function run(): Promise<number> {
   try {
     await program.parseAsync();
-    return EXIT.ok;
+    // a command that did what it was asked may say all the same that it did not come out well
+    return Number(process.exitCode ?? EXIT.ok);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (wasInterrupted(error)) {

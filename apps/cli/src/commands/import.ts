@@ -35,9 +35,7 @@ export async function importBacklog(file: string, options: ImportOptions): Promi
     const preview = await api.previewBacklog(input, randomUUID());
     if (options.json === true) console.log(JSON.stringify(preview));
     else showPreview(preview);
-    if (preview.refused + preview.missing.length > 0 && options.skipInvalid !== true) {
-      process.exitCode = 1;
-    }
+    if (!wouldImport(preview, options.skipInvalid === true)) process.exitCode = 1;
     return;
   }
   const { skipInvalid = false } = options;
@@ -45,7 +43,7 @@ export async function importBacklog(file: string, options: ImportOptions): Promi
   if (options.refused !== undefined) writeRefused(options.refused, result);
   if (options.json === true) return console.log(JSON.stringify(result));
   console.log(
-    `${green("✔")} ${bold(result.pack)}: ${result.items} items (${result.created} new, ${result.updated} changed, ${result.unchanged} as they were)`,
+    `${green("✔")} ${bold(result.pack)}: ${result.items} ${result.items === 1 ? "item" : "items"} (${result.created} new, ${result.updated} changed, ${result.unchanged} as they were)`,
   );
   if (result.skipped > 0)
     console.log(dim(`  ${result.skipped} are done already and were left out`));
@@ -58,6 +56,13 @@ export async function importBacklog(file: string, options: ImportOptions): Promi
     }
   }
   console.log(`  ${addresses.dashboard}/backlog    next: npx nofx plan ${result.pack}`);
+}
+
+/** Whether the same without `--dry-run` would import something, and all that it was told to. */
+function wouldImport(preview: BacklogPreview, skipInvalid: boolean): boolean {
+  const { pack, items, refused, missing, issues } = preview;
+  if (pack === null || items === 0 || missing.length > 0 || issues.length > 0) return false;
+  return refused === 0 || skipInvalid;
 }
 
 const MAX_SHOWN = 20;
@@ -121,7 +126,7 @@ function showPreview(preview: BacklogPreview): void {
   for (const message of preview.issues) console.log(`${red("✖")} ${printable(message)}`);
   for (const line of warnings(preview.warnings)) console.log(line);
   console.log(
-    `${items} items could be imported (${created} new, ${updated} changed, ${unchanged} as they are), ${refused} refused, ${skipped} done already. Nothing was written.`,
+    `${items} ${items === 1 ? "item" : "items"} could be imported (${created} new, ${updated} changed, ${unchanged} as they are), ${refused} refused, ${skipped} done already. Nothing was written.`,
   );
 }
 

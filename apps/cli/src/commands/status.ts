@@ -36,7 +36,7 @@ export async function status(options: { json?: boolean }): Promise<void> {
     );
     return;
   }
-  const since = new Date(state.startedAt).toLocaleString();
+  const since = state.startedAt.replace(/\.\d+Z$/, "Z");
   console.log(
     `${green("●")} NOFX is ${state.phase} (${state.command}, process ${state.pid}, since ${since})`,
   );
