@@ -3405,7 +3405,7 @@ create policy plans_read on public.plans for select to authenticated, nofx_membe
 create policy plans_write on public.plans for insert to nofx_member
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
-create policy provider_health_read on public.provider_health for select to authenticated, nofx_member
+create policy provider_health_read on public.provider_health for select to nofx_member
   using (((tenant_id IS NULL) OR (tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids))));
 
 create policy redrive_batch_items_read on public.redrive_batch_items for select to authenticated, nofx_member
@@ -3427,7 +3427,7 @@ create policy redrive_batches_write on public.redrive_batches for insert to nofx
 create policy retry_budgets_read on public.retry_budgets for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
-create policy routing_policies_read on public.routing_policies for select to authenticated, nofx_member
+create policy routing_policies_read on public.routing_policies for select to nofx_member
   using (((tenant_id IS NULL) OR (tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids))));
 
 create policy routing_policies_write on public.routing_policies for insert to nofx_member

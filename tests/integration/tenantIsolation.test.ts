@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Person } from "../../apps/web/test/test-web.ts";
-import { asker, commands, type Door, named, OWN_ONLY, questions } from "./fixtures/doors.ts";
+import { asker, commands, type Door, named, OWN_ONLY, questions } from "./fixtures/doors/index.ts";
 import { expectNoTrace, openTwoHouses, type TwoHouses } from "./fixtures/two-houses.ts";
 import type { Answer, House } from "./fixtures/two-tenants.ts";
 
@@ -114,7 +114,7 @@ test("the first tenant's own people succeed with the same commands", async () =>
   expect(await byRest(first.supervisor, decide, first.ids)).toMatchObject({ status: 200 });
   // The upload is found and read, and found to be no backlog.
   const read = await byRest(first.operator, importing, first.ids);
-  expect(read.status).toBe(422);
+  expect(read).toMatchObject({ status: 400, body: { code: "document_unreadable" } });
   expect(await byTrpc(first.operator, execute, first.ids)).toMatchObject({ status: 200 });
   const items = commands.filter(({ procedure }) => /^backlog\.(?!import)/.test(procedure));
   expect(items).toHaveLength(3);
@@ -134,6 +134,11 @@ test("the first tenant's own people succeed with the same commands", async () =>
   const keys = commands.filter(({ procedure }) => procedure.startsWith("keys."));
   expect(keys).toHaveLength(2);
   for (const door of keys) {
+    expect(await byRest(first.admin, door, first.ids)).toMatchObject({ status: 200 });
+  }
+  const budgets = commands.filter(({ procedure }) => /^(budgets|modelEndpoint)\./.test(procedure));
+  expect(budgets).toHaveLength(3);
+  for (const door of budgets) {
     expect(await byRest(first.admin, door, first.ids)).toMatchObject({ status: 200 });
   }
   const schedules = commands.filter(({ procedure }) => procedure.startsWith("schedules."));

@@ -81,6 +81,8 @@ export function budgetHistory(
       seals: false,
       limit: MOST,
     });
+    // its first entry is that it was set: where there is none, there was no such budget in this tenant
+    if (items.length === 0) await findBudget(tx, ctx.tenantId, toUuid("budget", budgetId));
     return BudgetHistory.parse({
       changes: items.map(({ seq, at, verb, actor_name, actor_id, body }) => {
         const { version, limit, outcome, extra, enabled } = Body.parse(JSON.parse(body));

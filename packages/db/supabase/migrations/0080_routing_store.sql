@@ -97,11 +97,11 @@ create table public.routing_policies (
 comment on table public.routing_policies is 'Versions of the policies that models are chosen by; without a tenant: come with the product';
 
 alter table public.routing_policies enable row level security;
-create policy routing_policies_read on public.routing_policies for select to authenticated, nofx_member
+create policy routing_policies_read on public.routing_policies for select to nofx_member
   using (tenant_id is null or tenant_id in (select app.tenant_ids()));
 create policy routing_policies_write on public.routing_policies for insert to nofx_member
   with check (tenant_id in (select app.tenant_ids()));
-grant select on public.routing_policies to authenticated, nofx_member;
+grant select on public.routing_policies to nofx_member;
 grant insert on public.routing_policies to nofx_member;
 
 insert into public.routing_policies (name, version, body, note, created_by_name) values

@@ -20,9 +20,9 @@ create index provider_health_unwell on public.provider_health (updated_at) where
 comment on index public.provider_health_unwell is 'What is to be probed: few rows at any time';
 
 alter table public.provider_health enable row level security;
-create policy provider_health_read on public.provider_health for select to authenticated, nofx_member
+create policy provider_health_read on public.provider_health for select to nofx_member
   using (tenant_id is null or tenant_id in (select app.tenant_ids()));
-grant select on public.provider_health to authenticated, nofx_member;
+grant select on public.provider_health to nofx_member;
 
 -- The keys that a tenant's calls can use, by provider and name. In plpgsql, because the table comes with the vault (0082).
 create function app.usable_keys(p_tenant uuid) returns table (provider text, name text)
