@@ -1,8 +1,8 @@
 import {
   ListModelCallsInput,
-  ModelCallPage,
   OneModelCall,
   TranscriptView,
+  type ModelCallPage,
   type ModelCallView,
 } from "@nofx/core/api";
 import { NofxError } from "@nofx/core/errors";
@@ -73,7 +73,7 @@ function view(row: ModelCallRecord): ModelCallView {
 }
 
 /** What was said in a call. It may be anybody's words: for admins. */
-export function getTranscript(
+export async function getTranscript(
   ctx: MemberContext,
   input: z.input<typeof OneModelCall>,
 ): Promise<TranscriptView> {

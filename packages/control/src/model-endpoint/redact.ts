@@ -41,7 +41,7 @@ const RULES: Record<RedactionRule, RedactionHook> = {
 
 /** By its check digit (Luhn). */
 function isCard(text: string): boolean {
-  const digits = [...text.replace(/\D/g, "")].map(Number).toReversed();
+  const digits = (text.match(/\d/g) ?? []).map(Number).toReversed();
   const sum = digits.reduce((total, digit, i) => {
     const doubled = i % 2 === 0 ? digit : digit * 2;
     return total + (doubled > 9 ? doubled - 9 : doubled);

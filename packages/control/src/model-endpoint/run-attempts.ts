@@ -95,8 +95,8 @@ export async function runAttempts<T>(frame: CallFrame, ask: Ask<T>): Promise<Ans
       continue;
     }
     tried.push({ route: next.route, code: outcome.code });
-    if (outcome.then === "give_up" || frame.signal.aborted) break;
-    if (outcome.then === "again") {
+    if (outcome.next === "give_up" || frame.signal.aborted) break;
+    if (outcome.next === "again") {
       const pause = pauseOf(outcome.retryAfterMs, next.pauses, plane.random());
       const at = plane.clock.now() + pause;
       if (pause <= LONGEST_PAUSE_MS && at < frame.deadlineAt) {
@@ -115,7 +115,7 @@ type Outcome<T> =
       ok: false;
       error: unknown;
       code: AttemptCode;
-      then: Then;
+      next: Then;
       retryAfterMs: number | undefined;
     };
 
@@ -137,7 +137,7 @@ async function tryOnce<T>(
   } catch (error) {
     await attempt.end({ status: "failed", code: "key_missing", ...UNUSED });
     if (!NofxError.is(error) || !/^(key_|vault_)/.test(error.code)) throw error;
-    return { ok: false, error, code: "key_missing", then: "elsewhere", retryAfterMs: undefined };
+    return { ok: false, error, code: "key_missing", next: "elsewhere", retryAfterMs: undefined };
   }
   try {
     return { ok: true, attempt, value: await ask(attempt) };
@@ -163,7 +163,7 @@ async function failed(
   // ours, not the provider's
   if (failure === undefined) throw fromDatabaseError(error);
   const { code, retryAfterMs } = failure;
-  return { ok: false, error: failedBy(failure), code, then: THEN[code], retryAfterMs };
+  return { ok: false, error: failedBy(failure), code, next: THEN[code], retryAfterMs };
 }
 
 function pauseOf(retryAfterMs: number | undefined, pauses: number, random: number): number {

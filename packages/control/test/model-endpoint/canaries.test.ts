@@ -121,10 +121,7 @@ it("no form of a key is in the database, errors, logs, spans or answers; nothing
   for (const key of keys) {
     for (const form of formsOf(key)) {
       for (const [place, texts] of Object.entries(places)) {
-        expect(
-          texts.filter((text) => text.includes(form)),
-          place,
-        ).toEqual([]);
+        expect([place, texts.filter((text) => text.includes(form))]).toEqual([place, []]);
       }
     }
   }

@@ -13,7 +13,7 @@ it("answers, tells who did, and notes what it cost", async () => {
   const fake = await t.provider("plain");
   const response = await t.post("/chat/completions", chat("plain/m"));
   const body = await response.json();
-  expect(response.status, JSON.stringify(body)).toBe(200);
+  expect([response.status, body]).toEqual([200, expect.anything()]);
   expect(body).toMatchObject({
     object: "chat.completion",
     choices: [{ message: { content: "Hello from a fake provider." }, finish_reason: "stop" }],
@@ -165,7 +165,7 @@ it("takes a cheaper model where a budget says so, and tells", async () => {
   );
   expect(Number(rows[0].spent)).toBeLessThan(500_000_000);
   const response = await t.post("/chat/completions", chat("dear/m"));
-  expect(response.status, await response.clone().text()).toBe(200);
+  expect(response.status).toBe(200);
   expect(response.headers.get("nofx-provider")).toBe("cheap");
   expect(response.headers.get("nofx-degraded")).toBe("true");
 });

@@ -138,7 +138,7 @@ export async function endpointFixture(
         [tenant.id, JSON.stringify(value)],
       );
     },
-    post: (path, body, headers = {}) => own.handle(post(path, body, { agentKey, ...{ headers } })),
+    post: (path, body, headers = {}) => own.handle(post(path, body, { agentKey, headers })),
     async calls(where = "true") {
       const { rows } = await owner.query<CallRow>(
         `select * from model_calls where tenant_id = $1 and ${where} order by started_at, attempt`,
