@@ -36,7 +36,7 @@ export const VAULT_MUTANTS: readonly Mutant[] = [
     name: "give up on a key that is being wrapped anew",
     file: `${VAULT}/use-key.ts`,
     edits: [["const TRIES = 3;", "const TRIES = 1;"]],
-    killer: races("a change of the KEK"),
+    killer: keks("is asked for again"),
   },
   {
     name: "write under a KEK that is no longer the one to write with",

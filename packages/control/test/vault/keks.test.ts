@@ -110,6 +110,29 @@ test("a rotation under load fails no call, leaves nothing on the old version, wh
   ).rejects.toMatchObject({ code: "42501" });
 });
 
+test("a key that is wrapped anew between its being handed out and opened, with its KEK destroyed, is asked for again", async () => {
+  const keks = changingKeks("1");
+  const admin = withKeks(await operator(), keks);
+  const secret = newSecret();
+  await putKey(admin, { provider: "openai", secret });
+  let changed = false;
+  const meanwhile = withKeks(admin, {
+    ...keks,
+    async find(kid) {
+      if (!changed) {
+        changed = true;
+        keks.give("2");
+        await rotateKek(admin.plane, { by: admin.actor });
+        await retireKek(admin.plane, "1");
+        keks.take("1");
+      }
+      return keks.find(kid);
+    },
+  });
+  expect((await use(meanwhile)).secret).toBe(secret);
+  expect(changed).toBe(true);
+});
+
 test("a rewrap never opens the secret, and what it makes is a standard JWE", async () => {
   const [one, two] = [await importKek(rawKek("1")), await importKek(rawKek("2"))];
   const place = { tenantId: "t", provider: "openai", keyId: "k", version: 1 };
