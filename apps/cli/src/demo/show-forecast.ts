@@ -21,7 +21,7 @@ export function showForecast(view: PlanForecastView): string[] {
     `  costs      ${range(forecast.costUsd, usd)}`,
     `  ends well  ${bold(`${(forecast.successOdds * 100).toFixed(0)} %`)}`,
     `  approvals  ${bold(String(forecast.approvals))}`,
-    `  known from ${forecast.measuredSteps} of ${steps} steps measured`,
+    `  known from earlier work of the same kind for ${forecast.measuredSteps} of ${steps} steps`,
     ...(timetable === null
       ? []
       : [

@@ -24,8 +24,13 @@ export async function describeNow(api: Pick<Api, "runs" | "approvals">): Promise
   } else if (run !== undefined) sentences.push(`${run.title}: the last run ${run.status}.`);
   else sentences.push("Nothing has run yet.");
   if (asked === 1) {
-    sentences.push(`"${approvals.items[0]?.title ?? ""}" waits for the supervisor.`);
-  } else if (asked > 1) sentences.push(`${asked} approvals wait for the supervisor.`);
+    const whom = approvals.items[0]?.subject === "override" ? "a second person" : "the supervisor";
+    sentences.push(`"${approvals.items[0]?.title ?? ""}" waits for ${whom}.`);
+  } else if (asked > 1) {
+    const second = approvals.items.filter(({ subject }) => subject === "override").length;
+    const of = second === 0 ? "" : `, ${second} of them for a second person`;
+    sentences.push(`${asked} approvals wait for the supervisor${of}.`);
+  }
   if (active === undefined && asked > 0) return { sentences, path: "/approvals" };
   return { sentences, path: run === undefined ? "/backlog" : `/runs/${run.id}` };
 }

@@ -67,7 +67,7 @@ export function ForecastFacts({
         <ForecastFigure
           name="Ends well"
           value={formatOdds(forecast.successOdds)}
-          note="every step at once"
+          note="all steps without a failure that stays"
         />
         <ForecastFigure
           name="Approvals"
@@ -75,14 +75,14 @@ export function ForecastFacts({
           note={forecast.approvals === 0 ? "nobody is asked" : "people are asked"}
         />
         <ForecastFigure
-          name="Known from"
-          value={forecast.measuredSteps === 0 ? "priors" : "telemetry"}
-          note={`${forecast.measuredSteps.toLocaleString("en")} of ${steps.toLocaleString("en")} steps measured`}
+          name="Estimated from"
+          value={forecast.measuredSteps === 0 ? "assumptions" : "earlier runs"}
+          note={`${forecast.measuredSteps.toLocaleString("en")} of ${steps.toLocaleString("en")} steps by work of their kind`}
         />
         {children}
       </dl>
       {forecast.assumptions.length > 0 && (
-        <ul className="flex flex-col gap-0.5 text-xs text-faint">
+        <ul className="flex flex-col gap-0.5 text-xs text-wait">
           {forecast.assumptions.map((assumption) => (
             <li key={assumption}>{assumption}</li>
           ))}

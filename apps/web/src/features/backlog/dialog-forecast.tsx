@@ -45,11 +45,6 @@ export function DialogForecast({
         )}
       </p>
       <ForecastFacts forecast={forecast.data.forecast} steps={steps} />
-      {forecast.data.forecast.assumptions.map((assumption) => (
-        <p key={assumption} className="text-xs text-wait">
-          {assumption}
-        </p>
-      ))}
     </section>
   );
 }

@@ -21,27 +21,14 @@ export function PlanForecast({ plan }: { plan: PlanView }) {
       <ForecastFacts forecast={forecast} steps={plan.steps}>
         {timetable !== null && (
           <ForecastFigure
-            name="Schedule"
+            name="Timetable"
             value={formatDuration(timetable.makespanSeconds * 1_000)}
-            note={aboveBound(timetable)}
+            note={`if nothing fails or waits for people; ${aboveBound(timetable)}`}
           />
         )}
       </ForecastFacts>
-      <Assumptions of={forecast} />
       {plan.latestRunId !== null && <Outcome plan={plan} />}
     </Section>
-  );
-}
-
-/** What was taken for granted: steps wait for it where it is not there. */
-function Assumptions({ of: { assumptions } }: { of: NonNullable<PlanView["forecast"]> }) {
-  if (assumptions.length === 0) return null;
-  return (
-    <ul className="flex flex-col gap-0.5 text-xs text-wait">
-      {assumptions.map((assumption) => (
-        <li key={assumption}>{assumption}</li>
-      ))}
-    </ul>
   );
 }
 
@@ -76,16 +63,24 @@ function OutcomeFacts({ outcome }: { outcome: PlanOutcomeView }) {
       {costUsd.took !== null && (
         <ForecastFigure name="Cost" value={formatUsd(costUsd.took)} note="as agents reported" />
       )}
-      <ForecastFigure
-        name="In range"
-        value={formatShare(accuracy.coverage)}
-        note={`of ${accuracy.count.toLocaleString("en")} steps; 80 % is right`}
-      />
-      <ForecastFigure
-        name="Off by"
-        value={formatShare(accuracy.error)}
-        note={`a plain guess: ${formatShare(accuracy.naiveError)}`}
-      />
+      {accuracy.coverage !== null && (
+        <ForecastFigure
+          name="Within the range"
+          value={formatShare(accuracy.coverage)}
+          note={`of ${accuracy.count.toLocaleString("en")} steps; 80 % is right`}
+        />
+      )}
+      {accuracy.error !== null && (
+        <ForecastFigure
+          name="Estimates off by"
+          value={formatShare(accuracy.error)}
+          note={
+            accuracy.naiveError === null
+              ? "nothing to compare with yet"
+              : `a plain guess: ${formatShare(accuracy.naiveError)}`
+          }
+        />
+      )}
     </dl>
   );
 }
