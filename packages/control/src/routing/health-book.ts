@@ -43,8 +43,8 @@ export interface HealthBook {
   take(key: HealthKey, window: HealthWindow, at: number): void;
   /** Answers whether others should know soon: a breaker or a pause has changed. */
   note(key: HealthKey, outcome: CallOutcome): boolean;
-  /** The same object as long as it is the same view. */
-  viewOf(key: HealthKey, now: number): HealthView;
+  /** The same object as long as it is the same view. By `healthName`: whoever asks of many makes the names once. */
+  viewOf(name: string, now: number): HealthView;
   unwritten(): Unwritten[];
   /** What was unwritten is in the window that was written at `at`. */
   wrote(unwritten: Unwritten, window: HealthWindow, at: number): void;
@@ -56,7 +56,7 @@ export function createHealthBook(options: HealthOptions): HealthBook {
   const entries = new Map<string, Entry>();
 
   const entryOf = (key: HealthKey): Entry => {
-    const name = nameOf(key);
+    const name = healthName(key);
     const known = entries.get(name);
     if (known !== undefined) return known;
     const entry: Entry = {
@@ -94,8 +94,8 @@ export function createHealthBook(options: HealthOptions): HealthBook {
       entry.viewedAt = -Infinity;
       return entry.window.breaker.open !== breaker.open || entry.window.rateLimit !== rateLimit;
     },
-    viewOf(key, now) {
-      const entry = entries.get(nameOf(key));
+    viewOf(name, now) {
+      const entry = entries.get(name);
       if (entry === undefined) return UNKNOWN_HEALTH;
       if (now - entry.viewedAt > VIEW_MS) {
         const view = viewOf(entry.window, now, options);
@@ -122,7 +122,7 @@ export function createHealthBook(options: HealthOptions): HealthBook {
   };
 }
 
-const nameOf = ({ tenantId, provider, model, region }: HealthKey) =>
+export const healthName = ({ tenantId, provider, model, region }: HealthKey) =>
   `${tenantId ?? ""} ${provider} ${model} ${region}`;
 
 function isSame(a: HealthView, b: HealthView): boolean {

@@ -11,7 +11,8 @@ import { readRoutingState, type HealthKey, type UnwellRecord } from "@nofx/db/qu
 import type { DB } from "@nofx/db/types";
 import type { Kysely } from "kysely";
 import type { CompatibleProvider } from "../model-router/registry.ts";
-import { createHealthBook } from "./health-book.ts";
+import type { KnownCandidate } from "./candidates.ts";
+import { createHealthBook, healthName } from "./health-book.ts";
 import { createHealthWriter } from "./health-writer.ts";
 import { createTenantCatalog, type TenantCatalog } from "./tenant-catalog.ts";
 import { worseHealth } from "./worse-health.ts";
@@ -78,6 +79,7 @@ export function createRouting(deps: {
 }): Routing {
   const { db, clock, sha256, configured = [], options = HEALTH_OPTIONS } = deps;
   const tenants = new Map<string, Held>();
+  const names = new WeakMap<KnownCandidate, { own: string; shared: string }>();
   const book = createHealthBook(options);
   const writer = createHealthWriter({ db, clock, book, options });
   let offset = clock.date().getTime() - clock.now();
@@ -145,12 +147,16 @@ export function createRouting(deps: {
       if (catalog === undefined) throw new Error("the routing state has no configuration");
       const at = now();
       const candidates = () =>
-        catalog.candidates(({ provider, model, region }) => {
-          const where = { provider, model, region };
-          return worseHealth(
-            book.viewOf({ tenantId, ...where }, at),
-            book.viewOf({ tenantId: null, ...where }, at),
-          );
+        catalog.candidates((candidate) => {
+          let known = names.get(candidate);
+          if (known === undefined) {
+            known = {
+              own: healthName({ ...candidate, tenantId }),
+              shared: healthName({ ...candidate, tenantId: null }),
+            };
+            names.set(candidate, known);
+          }
+          return worseHealth(book.viewOf(known.own, at), book.viewOf(known.shared, at));
         });
       return {
         now: at,
@@ -168,7 +174,7 @@ export function createRouting(deps: {
       const keys = [
         { tenantId, ...where },
         { tenantId: null, ...where },
-      ].filter((key) => book.viewOf(key, now()).state === "half_open");
+      ].filter((key) => book.viewOf(healthName(key), now()).state === "half_open");
       for (const key of keys) {
         const answer = await claimTrial(db, key, options);
         if (answer === undefined) return false;

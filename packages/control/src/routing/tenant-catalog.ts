@@ -1,4 +1,6 @@
 import {
+  findNamed,
+  namedModel,
   preparePolicy,
   RoutingPolicy,
   type Candidate,
@@ -26,6 +28,8 @@ export interface TenantCatalog {
   lockedBy(model: string): { provider: string; keyName: string } | undefined;
 }
 
+const MOST_NAMES = 1_000;
+
 export function createTenantCatalog(
   config: RoutingConfig,
   configured: readonly CompatibleProvider[],
@@ -37,24 +41,40 @@ export function createTenantCatalog(
   const wanted = new WeakMap<RoutingPolicy, boolean>();
   let list: readonly Candidate[] = [];
   let real: readonly Candidate[] = [];
+  let named = new Map<string, readonly Candidate[]>();
+  /** Of hundreds those that a request can mean; all of them where it means none, to name similar ones. */
+  const ofName = (name: string, all: readonly Candidate[]): readonly Candidate[] => {
+    const known = all === list ? named.get(name) : undefined;
+    if (known !== undefined) return known;
+    const found = all.filter(findNamed(all, name));
+    const meant = found.length === 0 ? all : found;
+    if (all === list && named.size < MOST_NAMES) named.set(name, meant);
+    return meant;
+  };
 
   return {
     policies,
     candidates(healthOf) {
+      let changed = list.length !== known.length;
       const next = known.map((candidate, i): Candidate => {
         const health = healthOf(candidate);
         const before = list[i];
-        return before?.health === health ? before : { ...candidate, health };
+        if (before?.health === health) return before;
+        changed = true;
+        return { ...candidate, health };
       });
-      if (next.length !== list.length || next.some((one, i) => one !== list[i])) {
+      if (changed) {
         list = next;
+        named = new Map();
         real = next.filter(({ kind }) => kind !== "simulated");
       }
       return list;
     },
     candidatesFor(model, policy, all) {
+      const name = namedModel(model);
+      if (name !== undefined && policy.named === "only") return ofName(name, all);
       if (!isReal || all !== list) return all;
-      if (model?.startsWith("simulated/") === true) return all;
+      if (name?.startsWith("simulated/") === true) return all;
       const known = wanted.get(policy) ?? mentionsSimulated(policy);
       wanted.set(policy, known);
       return known ? all : real;

@@ -75,7 +75,7 @@ async function breakIt(): Promise<void> {
 }
 
 const pass = () =>
-  probeUnwell(worker, { worker: "w1", onError: (error) => expect.fail(`${error}`) });
+  probeUnwell(worker, { worker: "w1", onError: (error) => expect.fail(String(error)) });
 const route = () =>
   selectRoute(worker, {
     tenantId: admin.tenantId,

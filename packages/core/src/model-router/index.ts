@@ -53,4 +53,5 @@ export {
   type SimulatedOutcome,
   type SimulatedRequest,
 } from "./simulated/simulate.ts";
+export { findNamed, namedModel } from "./targets.ts";
 export { inputTokens, NO_USAGE, outputTokens, TokenClass, Usage } from "./usage.ts";
