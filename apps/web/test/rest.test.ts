@@ -286,3 +286,36 @@ it("says whether it can answer", async () => {
   const response = await web.rest("/api/health");
   expect(await response.json()).toEqual({ status: "ok" });
 });
+
+it("people call models with their own sign-in, where OpenAI's clients look for it", async () => {
+  const { POST, GET } = await import("../src/app/v1/[...path]/route.ts");
+  const ask = (as: Person, headers: Record<string, string> = {}) =>
+    POST(
+      new Request("http://nofx.test/v1/chat/completions", {
+        method: "POST",
+        headers: {
+          authorization: `Bearer ${as.token}`,
+          "content-type": "application/json",
+          ...headers,
+        },
+        body: JSON.stringify({
+          model: "simulated/hasty",
+          messages: [{ role: "user", content: "Say hello." }],
+        }),
+      }),
+    );
+  const answer = await ask(operator);
+  expect(answer.status).toBe(200);
+  expect(await answer.json()).toMatchObject({
+    object: "chat.completion",
+    model: "simulated/hasty",
+  });
+  const listed = await web.rest("/api/model-calls", { as: operator });
+  expect(await listed.json()).toMatchObject({ items: [{ model: "hasty", status: "succeeded" }] });
+
+  const viewer = await web.person({ tenantId: tenant.id, role: "viewer" });
+  expect((await ask(viewer)).status).toBe(403);
+  const stranger = await web.person();
+  expect((await ask(stranger, { "nofx-tenant": tenant.publicId })).status).toBe(403);
+  expect((await GET(new Request("http://nofx.test/v1/models"))).status).toBe(401);
+});
