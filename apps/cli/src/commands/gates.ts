@@ -174,7 +174,7 @@ function said(one: OverrideView): string {
     one.scope === "plan"
       ? "the plan"
       : [one.rule, one.step].filter((part) => part !== null).join(", ");
-  return `${bold(one.id)} ${one.status}: ${printable(about)}, until ${one.expiresAt}, by ${printable(one.requestedBy)}: ${printable(one.reason)}`;
+  return `${bold(one.id)} ${one.status}: ${printable(about)}${one.live || one.status === "pending" ? `, until ${one.expiresAt}` : ""}, by ${printable(one.requestedBy)}: ${printable(one.reason)}`;
 }
 
 function painted(verdict: string): string {

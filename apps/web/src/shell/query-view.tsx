@@ -14,12 +14,15 @@ export function QueryView<T>({
   query,
   what,
   skeleton,
+  back,
   children,
 }: {
   query: Pick<UseQueryResult<T, unknown>, "data" | "error" | "isPending" | "refetch">;
   /** What is being shown, as in "You may not see …". */
   what: string;
   skeleton?: ReactNode;
+  /** The way out of a page that is there for this alone. */
+  back?: ReactNode;
   children: (data: T) => ReactNode;
 }) {
   if (query.data !== undefined) return children(query.data);
@@ -34,5 +37,10 @@ export function QueryView<T>({
     );
   }
   const retry = complaint.code === "not_found" ? undefined : () => void query.refetch();
-  return <ErrorState {...complaint} onRetry={retry} />;
+  return (
+    <>
+      {back !== undefined && <p className="text-sm text-accent">{back}</p>}
+      <ErrorState {...complaint} onRetry={retry} />
+    </>
+  );
 }

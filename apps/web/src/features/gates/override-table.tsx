@@ -57,7 +57,11 @@ export function OverrideTable() {
                       {one.reason}
                     </Td>
                     <Td className="hidden text-xs sm:table-cell">
-                      <RelativeTime at={one.expiresAt} />
+                      {one.live || one.status === "pending" ? (
+                        <RelativeTime at={one.expiresAt} />
+                      ) : (
+                        <span className="text-faint">counts no more</span>
+                      )}
                     </Td>
                   </Tr>
                 ))}

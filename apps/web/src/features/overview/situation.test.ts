@@ -13,6 +13,10 @@ it.each([
     { ...none, mine: [NOW + 7_260_000, NOW + 60_000], running: 2 },
     "2 approvals need your decision, the first ends in 1 min; 2 runs are going.",
   ],
+  [
+    { ...none, mine: [NOW + 60_000], others: 1 },
+    "1 approval needs your decision, the first ends in 1 min; 1 approval waits for somebody else.",
+  ],
   [{ ...none, failed: 1 }, "1 run failed lately."],
 ])("says what counts first: %#", (facts, sentence) => {
   expect(sayWhatNeedsYou(facts, NOW)).toBe(sentence);

@@ -42,7 +42,12 @@ export function PlanPage({ planId }: { planId: string }) {
   const trpc = useTRPC();
   const plan = useQuery(trpc.plans.get.queryOptions({ planId }));
   return (
-    <QueryView query={plan} what="this plan" skeleton={<PageSkeleton label="Loading the plan" />}>
+    <QueryView
+      query={plan}
+      what="this plan"
+      skeleton={<PageSkeleton label="Loading the plan" />}
+      back={<Link href="/plans">All plans</Link>}
+    >
       {(data) => <Plan plan={data} />}
     </QueryView>
   );

@@ -62,7 +62,12 @@ export function RunPage({ runId }: { runId: string }) {
   const run = useQuery(trpc.runs.get.queryOptions({ runId }));
   useLiveTopic(run.data && `run:${run.data.uuid}`);
   return (
-    <QueryView query={run} what="this run" skeleton={<PageSkeleton label="Loading the run" />}>
+    <QueryView
+      query={run}
+      what="this run"
+      skeleton={<PageSkeleton label="Loading the run" />}
+      back={<Link href="/runs">All runs</Link>}
+    >
       {(data) => <Run run={data} />}
     </QueryView>
   );
