@@ -35,6 +35,7 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { usePendingApprovals } from "#features/approvals/use-pending-approvals.ts";
 import { useNewDeadLetters } from "#features/dead-letters/use-new-dead-letters.ts";
+import { useRight } from "#features/session/session-provider.tsx";
 
 interface Place {
   href: string;
@@ -42,6 +43,8 @@ interface Place {
   icon: LucideIcon;
   /** Within reach of a thumb; the others stand under "More" on a narrow screen. */
   main?: boolean;
+  /** Without this right there is nothing to be seen there. */
+  needs?: "settings.write";
 }
 
 const PLACES: readonly Place[] = [
@@ -62,11 +65,16 @@ const PLACES: readonly Place[] = [
   { href: "/usage", label: "Usage & cost", icon: ChartColumn },
   { href: "/budgets", label: "Budgets", icon: Wallet },
   { href: "/keys", label: "Keys", icon: KeyRound },
-  { href: "/webhooks", label: "Webhooks", icon: Webhook },
+  { href: "/webhooks", label: "Webhooks", icon: Webhook, needs: "settings.write" },
   { href: "/flags", label: "Flags", icon: Flag },
   { href: "/audit", label: "Audit", icon: ScrollText },
 ];
-const MORE = PLACES.filter((place) => place.main !== true);
+
+/** The places where the reader finds something. */
+function usePlaces(): readonly Place[] {
+  const { allowed } = useRight("settings.write");
+  return PLACES.filter(({ needs }) => needs === undefined || allowed);
+}
 
 function isHere(href: string, pathname: string): boolean {
   return href === "/" ? pathname === "/" : pathname === href || pathname.startsWith(`${href}/`);
@@ -103,12 +111,13 @@ function Count({ href, className }: { href: string; className?: string }) {
 /** The navigation at the side of a wide screen. */
 export function NavList() {
   const pathname = usePathname();
+  const places = usePlaces();
   return (
     <nav
       aria-label="Main"
       className="flex min-h-0 flex-1 flex-col gap-0.5 overflow-y-auto px-2 pb-2"
     >
-      {PLACES.map(({ href, label, icon: Icon }) => (
+      {places.map(({ href, label, icon: Icon }) => (
         <Link
           key={href}
           href={href}
@@ -130,26 +139,30 @@ const BAR_ITEM =
 /** The same at the bottom of a narrow one, within reach of a thumb. */
 export function NavBar() {
   const pathname = usePathname();
+  const places = usePlaces();
+  const more = places.filter((place) => place.main !== true);
   return (
     <nav
       aria-label="Main"
       className="fixed inset-x-0 bottom-0 z-30 flex border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] md:hidden"
     >
-      {PLACES.filter((place) => place.main).map(({ href, label, icon: Icon }) => (
-        <Link
-          key={href}
-          href={href}
-          aria-current={isHere(href, pathname) ? "page" : undefined}
-          className={BAR_ITEM}
-        >
-          <Icon aria-hidden className="size-5" />
-          {label}
-          <Count href={href} className="absolute top-1.5 left-1/2 ml-1.5" />
-        </Link>
-      ))}
+      {places
+        .filter((place) => place.main)
+        .map(({ href, label, icon: Icon }) => (
+          <Link
+            key={href}
+            href={href}
+            aria-current={isHere(href, pathname) ? "page" : undefined}
+            className={BAR_ITEM}
+          >
+            <Icon aria-hidden className="size-5" />
+            {label}
+            <Count href={href} className="absolute top-1.5 left-1/2 ml-1.5" />
+          </Link>
+        ))}
       <DropdownMenu>
         <DropdownMenuTrigger
-          aria-current={MORE.some(({ href }) => isHere(href, pathname)) ? "page" : undefined}
+          aria-current={more.some(({ href }) => isHere(href, pathname)) ? "page" : undefined}
           className={BAR_ITEM}
         >
           <Ellipsis aria-hidden className="size-5" />
@@ -157,7 +170,7 @@ export function NavBar() {
           <Count href="/dead-letters" className="absolute top-1.5 left-1/2 ml-1.5" />
         </DropdownMenuTrigger>
         <DropdownMenuContent side="top" className="w-52">
-          {MORE.map(({ href, label, icon: Icon }) => (
+          {more.map(({ href, label, icon: Icon }) => (
             <DropdownMenuItem key={href} asChild className="h-10">
               <Link href={href}>
                 <Icon aria-hidden />

@@ -6,6 +6,7 @@ import { Section } from "@nofx/ui/blocks/page-header";
 import { Checkbox } from "@nofx/ui/primitives/checkbox";
 import { Input, Label, Select } from "@nofx/ui/primitives/input";
 import { type ReactNode, useState } from "react";
+import { useRight } from "#features/session/session-provider.tsx";
 import { CommandProblem } from "#shell/complain.tsx";
 import { RightButton } from "#shell/right-button.tsx";
 import { useTRPC } from "#trpc/react.tsx";
@@ -24,6 +25,7 @@ export function RuleList({
 }) {
   const trpc = useTRPC();
   const refresh = usePeopleRefresh();
+  const { allowed } = useRight("approval.manage");
   const put = useMutation(trpc.approvals.putRule.mutationOptions({ onSettled: refresh }));
   return (
     <Section title="Rules" bodyClassName="flex flex-col">
@@ -53,11 +55,15 @@ export function RuleList({
           ))}
         </ul>
       )}
-      <RuleForm
-        groups={groups}
-        pending={put.isPending}
-        onPut={(subject, risk, rule) => put.mutate({ subject, risk, rule })}
-      />
+      {allowed ? (
+        <RuleForm
+          groups={groups}
+          pending={put.isPending}
+          onPut={(subject, risk, rule) => put.mutate({ subject, risk, rule })}
+        />
+      ) : (
+        <p className="border-t border-line p-3 text-xs text-faint">An admin writes rules.</p>
+      )}
       <CommandProblem error={put.error} />
     </Section>
   );
