@@ -24,7 +24,7 @@ export function sayWhatNeedsYou(facts: Facts, now: number): string {
   }
   if (facts.failed > 0) parts.push(`${count(facts.failed, "run", "runs")} failed lately`);
   if (facts.running > 0) parts.push(`${count(facts.running, "run is", "runs are")} going`);
-  if (facts.resting > 0) parts.push(`${count(facts.resting, "run waits", "runs wait")}`);
+  if (facts.resting > 0) parts.push(count(facts.resting, "run waits", "runs wait"));
   if (facts.others > 0) {
     parts.push(`${count(facts.others, "approval waits", "approvals wait")} for somebody else`);
   }
