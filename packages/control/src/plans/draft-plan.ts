@@ -117,7 +117,7 @@ async function wantedKeys(
   const wanted = records.map(({ key }) => key).filter((key) => !done.has(key));
   if (wanted.length > 0) return wanted;
   throw new NofxError("plan_invalid", {
-    detail: `Every item of ${pack.name} is done, and none has changed since: there is nothing to plan, unless all of it is to be done again.`,
+    detail: `Every item of ${pack.name} is done, and none has changed since: there is nothing to plan. To do all of it again, say so: npx nofx plan ${pack.name} --all, or the box of the dialog.`,
   });
 }
 
