@@ -5,10 +5,6 @@ const SQL = "packages/db/supabase/migrations";
 const tampered = (test: string) => ({ file: "packages/control/test/vault/tampered.test.ts", test });
 const keks = (test: string) => ({ file: "packages/control/test/vault/keks.test.ts", test });
 const vault = (test: string) => ({ file: "packages/control/test/vault/vault.test.ts", test });
-const races = (test: string) => ({
-  file: "packages/control/test/interleavings/vault.test.ts",
-  test,
-});
 
 /** The vault, broken. */
 export const VAULT_MUTANTS: readonly Mutant[] = [
@@ -47,7 +43,7 @@ export const VAULT_MUTANTS: readonly Mutant[] = [
         "where k.kid = p_jwe -> 'header' ->> 'kid'",
       ],
     ],
-    killer: races("a change of the KEK"),
+    killer: keks("sealed again, under the new one"),
   },
   {
     name: "wrap anew what somebody has changed meanwhile",

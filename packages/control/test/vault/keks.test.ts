@@ -133,6 +133,28 @@ test("a key that is wrapped anew between its being handed out and opened, with i
   expect(changed).toBe(true);
 });
 
+test("a key that is sealed while the KEK changes is sealed again, under the new one", async () => {
+  const keks = changingKeks("1");
+  const admin = withKeks(await operator(), keks);
+  const { id } = await putKey(admin, { provider: "openai", secret: newSecret() });
+  let finds = 0;
+  const meanwhile = withKeks(again(admin), {
+    ...keks,
+    async find(kid) {
+      // the second time it is asked for what to write with
+      if (++finds === 2) {
+        keks.give("2");
+        await makeKekCurrent(plane.plane.db, (await keks.find("2"))!);
+      }
+      return keks.find(kid);
+    },
+  });
+  const secret = newSecret();
+  const rotated = await rotateKey(meanwhile, { keyId: id, secret });
+  expect(rotated).toMatchObject({ version: 2, kek: "2" });
+  expect((await use(admin)).secret).toBe(secret);
+});
+
 test("a rewrap never opens the secret, and what it makes is a standard JWE", async () => {
   const [one, two] = [await importKek(rawKek("1")), await importKek(rawKek("2"))];
   const place = { tenantId: "t", provider: "openai", keyId: "k", version: 1 };
