@@ -124,6 +124,25 @@ describe("what is refused", () => {
   });
 });
 
+it("lists what the tenant can ask for, and nothing of another's", async () => {
+  await t.provider("own-models");
+  await t.policy("mine", [{ strategy: { type: "cost" } }]);
+  const listed = async (path = "") => {
+    const headers = { authorization: `Bearer ${t.agentKey}` };
+    const response = await t
+      .endpoint()
+      .handle(new Request(`http://x/v1/models${path}`, { headers }));
+    return (await response.json()) as { data: { id: string }[]; id: string };
+  };
+  const ids = (await listed()).data.map(({ id }) => id);
+  expect(ids).toEqual(
+    expect.arrayContaining(["auto", "policy:mine", "own-models/m", "simulated/careful"]),
+  );
+  // known, but without a key
+  expect(ids.filter((id) => id.startsWith("openai/"))).toEqual([]);
+  expect((await listed("/own-models/m")).id).toBe("own-models/m");
+});
+
 it("charges a step that the agent holds, and its run; another's is not there", async () => {
   await t.provider("charged");
   const run = await seedRun(t.test.owner, t.tenantId, [{ name: "one", kind: "agent" }]);
