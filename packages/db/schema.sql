@@ -4177,7 +4177,24 @@ end
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION app.keep_answer(p_claims jsonb, p_answer jsonb, p_embedding bytea, p_seconds integer)
+CREATE OR REPLACE FUNCTION app.keep_answer(p_tenant uuid, p_route text, p_key text, p_fingerprint text, p_response jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform app.assert_tenant(p_tenant);
+  insert into public.idempotency_keys as k (tenant_id, route, key, fingerprint, response)
+  values (p_tenant, p_route, p_key, p_fingerprint, p_response)
+  on conflict (tenant_id, route, key) do update
+    set fingerprint = excluded.fingerprint, response = excluded.response, created_at = excluded.created_at, expires_at = excluded.expires_at
+    where k.expires_at <= clock_timestamp();
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.keep_model_answer(p_claims jsonb, p_answer jsonb, p_embedding bytea, p_seconds integer)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -4192,23 +4209,6 @@ begin
   on conflict (tenant_id, digest) do update
   set answer = excluded.answer, call_id = excluded.call_id, created_at = clock_timestamp(), expires_at = excluded.expires_at,
     embedding = coalesce(excluded.embedding, c.embedding), embedding_model = coalesce(excluded.embedding_model, c.embedding_model);
-end
-$function$
-;
-
-CREATE OR REPLACE FUNCTION app.keep_answer(p_tenant uuid, p_route text, p_key text, p_fingerprint text, p_response jsonb)
- RETURNS void
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-begin
-  perform app.assert_tenant(p_tenant);
-  insert into public.idempotency_keys as k (tenant_id, route, key, fingerprint, response)
-  values (p_tenant, p_route, p_key, p_fingerprint, p_response)
-  on conflict (tenant_id, route, key) do update
-    set fingerprint = excluded.fingerprint, response = excluded.response, created_at = excluded.created_at, expires_at = excluded.expires_at
-    where k.expires_at <= clock_timestamp();
 end
 $function$
 ;

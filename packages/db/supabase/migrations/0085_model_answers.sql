@@ -82,7 +82,7 @@ begin
 end
 $$;
 
-create function app.keep_answer(p_claims jsonb, p_answer jsonb, p_embedding bytea, p_seconds integer) returns void
+create function app.keep_model_answer(p_claims jsonb, p_answer jsonb, p_embedding bytea, p_seconds integer) returns void
 language plpgsql volatile security definer
 set search_path = ''
 as $$
@@ -111,7 +111,7 @@ begin
 end
 $$;
 grant execute on function app.find_kept_answer(jsonb, uuid, text), app.near_kept_answers(jsonb, uuid, text, text, integer),
-  app.keep_answer(jsonb, jsonb, bytea, integer), app.keep_transcript(jsonb, jsonb, integer) to nofx_web, nofx_agent_gateway;
+  app.keep_model_answer(jsonb, jsonb, bytea, integer), app.keep_transcript(jsonb, jsonb, integer) to nofx_web, nofx_agent_gateway;
 
 create function engine.sweep_model_answers(p_limit integer) returns integer
 language plpgsql volatile security definer

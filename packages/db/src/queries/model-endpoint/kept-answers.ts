@@ -53,7 +53,7 @@ export async function keepModelAnswer(
   options: { embedding: Buffer | null; seconds: number },
 ): Promise<void> {
   await sql`
-    select app.keep_answer(${JSON.stringify(claims)}::jsonb, ${JSON.stringify(answer)}::jsonb, ${options.embedding}::bytea, ${options.seconds})
+    select app.keep_model_answer(${JSON.stringify(claims)}::jsonb, ${JSON.stringify(answer)}::jsonb, ${options.embedding}::bytea, ${options.seconds})
   `.execute(db);
 }
 
