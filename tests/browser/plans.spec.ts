@@ -35,7 +35,7 @@ test("a plan is forecast, made, looked at over time, and compared with its next 
   const dialog = page.getByRole("dialog", { name: "Make a plan" });
   const forecast = dialog.getByRole("region", { name: "Forecast" });
   await expect(forecast).toContainText("4 steps");
-  await expect(forecast).toContainText("0 of 4 steps measured");
+  await expect(forecast).toContainText("0 of 4 steps by work of their kind");
   await dialog.getByRole("button", { name: "Make the plan" }).click();
 
   await expect(page).toHaveURL(/\/plans\/plan_/);
