@@ -10,7 +10,7 @@ export const BY: readonly { value: UsageInput["by"]; label: string }[] = [
   { value: "step", label: "Step" },
 ];
 
-export interface UsageFilter {
+interface UsageFilter {
   by: UsageInput["by"];
   from?: string;
   to?: string;

@@ -4,7 +4,7 @@ import type { UsageView } from "@nofx/core/api";
 const MOST = 6;
 export const OTHERS = "others";
 
-export interface DayBar {
+interface DayBar {
   readonly day: string;
   readonly [model: string]: string | number;
 }
