@@ -9,7 +9,11 @@ import {
   Trash2,
 } from "lucide-react";
 
-type Look = { label: string; tone: "neutral" | "good" | "bad" | "wait" | "active"; icon: LucideIcon };
+type Look = {
+  label: string;
+  tone: "neutral" | "good" | "bad" | "wait" | "active";
+  icon: LucideIcon;
+};
 
 /** Total: an action without a look does not compile. */
 export const ACTION_LOOK: Record<KeyAction, Look> = {
