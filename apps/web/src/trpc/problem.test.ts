@@ -26,3 +26,15 @@ it("asks again after silence and faults, never after a refusal", () => {
   expect(isWorthRetrying({ data: { problem: { ...problem, status: 503 } } })).toBe(true);
   expect(isWorthRetrying(refused)).toBe(false);
 });
+
+it("does not say below what the detail says already", () => {
+  const issues = [
+    { path: "/url", message: "The address is private." },
+    { path: "/name", message: "must not be empty" },
+  ];
+  const detail = "The address is private. An operator can allow it.";
+  expect(complaintOf({ data: { problem: { ...problem, detail, issues } } })).toMatchObject({
+    detail,
+    issues: [issues[1]],
+  });
+});

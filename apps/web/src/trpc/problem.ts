@@ -26,7 +26,8 @@ export function complaintOf(error: unknown): Complaint {
       title: problem.title,
       detail: problem.detail,
       code: problem.code,
-      issues: problem.issues,
+      // a sentence that the detail says already is not said twice
+      issues: problem.issues?.filter(({ message }) => problem.detail?.includes(message) !== true),
     };
   }
   return {
