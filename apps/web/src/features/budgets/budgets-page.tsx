@@ -49,7 +49,7 @@ export function BudgetsPage() {
         meta={
           <span className="text-sm text-soft">
             Reserved before each call, from the run up to the tenant.{" "}
-            <Link href="/usage" className="text-accent hover:underline">
+            <Link href="/usage" className="text-accent underline">
               What was used
             </Link>
           </span>

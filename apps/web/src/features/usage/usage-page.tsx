@@ -43,7 +43,7 @@ export function UsagePage() {
         meta={
           <span className="text-sm text-soft">
             What models were asked for, added up exactly.{" "}
-            <Link href="/budgets" className="text-accent hover:underline">
+            <Link href="/budgets" className="text-accent underline">
               Budgets
             </Link>
           </span>
