@@ -11,11 +11,11 @@ const by = (name: string, ...patterns: readonly RegExp[]): RedactionHook => ({
   rewrite: (text) => patterns.reduce((rest, one) => rest.replace(one, `[${name}]`), text),
 });
 
-// Each pattern takes linear time: no repetition within a repetition.
+// Each pattern takes linear time: what one try has read, the next does not read again.
 const SECRETS = by(
   "secret",
-  /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]{0,20000}?-----END [A-Z ]{0,40}PRIVATE KEY-----/g,
-  /\beyJ[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{10,8000}\.[A-Za-z0-9_-]{0,2000}/g,
+  /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?:(?!-----BEGIN )[\s\S]){0,20000}?-----END [A-Z ]{0,40}PRIVATE KEY-----/g,
+  /\beyJ(?:(?!-eyJ)[A-Za-z0-9_-]){10,4000}\.[A-Za-z0-9_-]{10,8000}\.[A-Za-z0-9_-]{0,2000}/g,
   /\b(?:sk|pk|rk)[-_][A-Za-z0-9_-]{16,300}/g,
   /\bnofx_[a-z]{2}_[A-Za-z0-9_-]{20,100}/g,
   /\b(?:ghp|gho|ghu|ghs|ghr|github_pat|glpat|xox[abprs])[-_][A-Za-z0-9_-]{16,300}/g,
@@ -54,6 +54,11 @@ export function hooksOf(rules: readonly RedactionRule[]): readonly RedactionHook
   return [SECRETS, ...rules.map((rule) => RULES[rule])];
 }
 
+/** What Postgres refuses in JSON, as the mark for what cannot be shown: or whoever says it would not be on record. */
+function storable(text: string): string {
+  return text.replaceAll("\u0000", "\ufffd").toWellFormed();
+}
+
 /** A copy of any JSON with every text in it rewritten, names of fields too, and how many were. */
 export function redact<T>(
   value: T,
@@ -63,7 +68,7 @@ export function redact<T>(
   const text = (from: string): string => {
     const to = hooks.reduce((rest, hook) => hook.rewrite(rest), from);
     if (to !== from) rewritten += 1;
-    return to;
+    return storable(to);
   };
   const walk = (from: unknown): unknown => {
     if (typeof from === "string") return text(from);
