@@ -43,6 +43,8 @@ export interface Attempt {
   readonly route: Route;
   /** The key that the provider is asked with. */
   readonly secret: string | null;
+  /** The uuid of the version of the vault's key that it is. */
+  readonly keyId: string | null;
   /** With the key that was found for it. */
   with(secret: ProviderSecret): Attempt;
   /** The first of the answer has come. */
@@ -168,6 +170,9 @@ function attemptOf(
     get secret() {
       return secret.secret;
     },
+    get keyId() {
+      return secret.keyId;
+    },
     with(found) {
       secret = found;
       return attempt;
@@ -182,6 +187,9 @@ function attemptOf(
   };
   return attempt;
 }
+
+/** What a provider is given to answer in before it counts as one that does not. */
+const FAIR_WAIT_MS = 30_000;
 
 /** What the provider was not paid for. */
 export const UNUSED: Pick<Ending, "usage"> = { usage: NO_USAGE };
@@ -209,6 +217,8 @@ function note(
 ): void {
   // a caller that left, or a key that is not there, says nothing of the provider
   if (status === "abandoned" || code !== undefined) return;
+  // nor does one that had no time to wait: its deadline is its own, and health may be everybody's
+  if (failure?.code === "timed_out" && latencyMs < FAIR_WAIT_MS) return;
   recordOutcome(plane, {
     // what is asked with the operator's own key is the same for all tenants
     tenantId: plane.routing.configured.some(({ name }) => name === provider)

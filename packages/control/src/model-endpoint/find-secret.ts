@@ -8,10 +8,17 @@ export interface ProviderSecret {
   readonly keyId: string | null;
 }
 
-/** The key that a route is called with: the operator's from the environment, else the tenant's from the vault. */
-export async function findSecret(frame: CallFrame, route: Route): Promise<ProviderSecret> {
+/**
+ * The key that a route is called with: the operator's from the environment, else the tenant's from the vault. `except`: what the
+ * provider has just refused; then the version before it, while it may be used.
+ */
+export async function findSecret(
+  frame: CallFrame,
+  route: Route,
+  except?: string,
+): Promise<ProviderSecret> {
   const { plane, caller, runId, wishes } = frame;
-  const own = plane.models.keyOf(route.provider);
+  const own = plane.models.keyOf(route.provider, route.baseUrl);
   if (own !== undefined) return { secret: own, keyId: null };
   if (route.keyName === null) return { secret: null, keyId: null };
   return useKey(plane, {
@@ -22,6 +29,7 @@ export async function findSecret(frame: CallFrame, route: Route): Promise<Provid
     runId,
     stepId: wishes.stepId,
     purpose: PURPOSE[frame.endpoint],
+    except,
   });
 }
 

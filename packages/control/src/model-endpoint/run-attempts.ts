@@ -7,7 +7,7 @@ import { openAttempt, UNUSED, type Attempt, type AttemptCode } from "./attempt.t
 import type { CallFrame } from "./call-frame.ts";
 import { failedBy, refusedByBudget } from "./errors.ts";
 import { estimateUsage } from "./estimate-usage.ts";
-import { findSecret } from "./find-secret.ts";
+import { findSecret, type ProviderSecret } from "./find-secret.ts";
 
 /** Asks one provider; throws ProviderFailure. */
 export type Ask<T> = (attempt: Attempt) => Promise<T>;
@@ -69,7 +69,7 @@ const LEASE_SLACK_MS = 30_000;
  */
 export async function runAttempts<T>(frame: CallFrame, ask: Ask<T>): Promise<Answered<T>> {
   const { plane, route: decision, wishes } = frame;
-  const waiting = (route: Route) => ({ route, notBefore: 0, pauses: 0 });
+  const waiting = (route: Route): Waiting => ({ route, notBefore: 0, pauses: 0 });
   const queue = [decision.chosen, ...decision.fallbacks].map(waiting);
   const most =
     wishes.maxAttempts ?? Math.min(MOST_ATTEMPTS, Math.max(ALONE_ATTEMPTS, queue.length + 1));
@@ -81,7 +81,7 @@ export async function runAttempts<T>(frame: CallFrame, ask: Ask<T>): Promise<Ans
     if (next === undefined) break;
     const wait = next.notBefore - plane.clock.now();
     if (wait > 0) await plane.clock.sleep(wait, frame.signal);
-    const outcome = await tryOnce(frame, next.route, tried.length + 1, ask);
+    const outcome = await tryOnce(frame, next, tried.length + 1, ask);
     if (outcome.ok) {
       tried.push({ route: next.route, code: "ok" });
       return { ...outcome, tried, degraded };
@@ -95,7 +95,12 @@ export async function runAttempts<T>(frame: CallFrame, ask: Ask<T>): Promise<Ans
       continue;
     }
     tried.push({ route: next.route, code: outcome.code });
-    if (outcome.next === "give_up" || frame.signal.aborted) break;
+    // nobody waits for another's answer
+    if (outcome.next === "give_up" || frame.signal.aborted || frame.gone.aborted) break;
+    if (outcome.code === "unauthorized" && next.secret === undefined && tried.length < most) {
+      const before = await secretBefore(frame, next.route, outcome.keyId);
+      if (before !== undefined) queue.unshift({ ...next, secret: before });
+    }
     if (outcome.next === "again") {
       const pause = pauseOf(outcome.retryAfterMs, next.pauses, plane.random());
       const at = plane.clock.now() + pause;
@@ -105,6 +110,16 @@ export async function runAttempts<T>(frame: CallFrame, ask: Ask<T>): Promise<Ans
     }
   }
   throw new CallFailed(failure, tried);
+}
+
+/** A route that is still to be tried. */
+interface Waiting {
+  readonly route: Route;
+  /** By the clock that nobody sets. */
+  readonly notBefore: number;
+  readonly pauses: number;
+  /** The version of its key before the one that was refused. */
+  readonly secret?: ProviderSecret;
 }
 
 type Outcome<T> =
@@ -117,11 +132,12 @@ type Outcome<T> =
       code: AttemptCode;
       next: Then;
       retryAfterMs: number | undefined;
+      keyId: string | null;
     };
 
 async function tryOnce<T>(
   frame: CallFrame,
-  route: Route,
+  { route, secret }: Waiting,
   number: number,
   ask: Ask<T>,
 ): Promise<Outcome<T>> {
@@ -133,11 +149,12 @@ async function tryOnce<T>(
     return { ok: false, error: refusedByBudget(attempt), refused: attempt };
   }
   try {
-    attempt.with(await findSecret(frame, route));
+    attempt.with(secret ?? (await findSecret(frame, route)));
   } catch (error) {
     await attempt.end({ status: "failed", code: "key_missing", ...UNUSED });
     if (!NofxError.is(error) || !/^(key_|vault_)/.test(error.code)) throw error;
-    return { ok: false, error, code: "key_missing", next: "elsewhere", retryAfterMs: undefined };
+    const why = { code: "key_missing", next: "elsewhere", retryAfterMs: undefined } as const;
+    return { ok: false, error, ...why, keyId: null };
   }
   try {
     return { ok: true, attempt, value: await ask(attempt) };
@@ -163,7 +180,24 @@ async function failed(
   // ours, not the provider's
   if (failure === undefined) throw fromDatabaseError(error);
   const { code, retryAfterMs } = failure;
-  return { ok: false, error: failedBy(failure), code, next: THEN[code], retryAfterMs };
+  const { keyId } = attempt;
+  return { ok: false, error: failedBy(failure), code, next: THEN[code], retryAfterMs, keyId };
+}
+
+/** While a key is changed, the version before it may be what the provider still takes. */
+async function secretBefore(
+  frame: CallFrame,
+  route: Route,
+  keyId: string | null,
+): Promise<ProviderSecret | undefined> {
+  if (keyId === null) return undefined;
+  try {
+    return await findSecret(frame, route, keyId);
+  } catch (error) {
+    // there is none, or none that can be opened: what was refused is told
+    if (NofxError.is(error)) return undefined;
+    throw error;
+  }
 }
 
 function pauseOf(retryAfterMs: number | undefined, pauses: number, random: number): number {

@@ -41,8 +41,8 @@ export interface ModelRegistry {
   find(id: string): Promise<LanguageModelV4 | undefined>;
   /** The ids of the models that this process can ask, the simulated ones last. */
   available(): string[];
-  /** The key that this process was given for one of its providers. */
-  keyOf(provider: string): string | undefined;
+  /** The key that this process was given for one of its providers, for the address that it was given with and no other. */
+  keyOf(provider: string, baseUrl: string | null): string | undefined;
   /** Whether one of its providers knows answers by a JSON Schema. */
   knowsSchemas(provider: string): boolean;
 }
@@ -77,9 +77,10 @@ export function createModelRegistry(options: {
       ...providers.flatMap(({ name, models }) => models.map((model) => `${name}/${model}`)),
       ...SIMULATED_MODELS.map(({ name }) => `simulated/${name}`),
     ],
-    keyOf(provider) {
-      const variable = named(provider)?.apiKeyEnv;
-      return variable === undefined ? undefined : readKey(variable);
+    keyOf(provider, baseUrl) {
+      const found = named(provider);
+      if (found?.apiKeyEnv === undefined || found.baseUrl !== baseUrl) return undefined;
+      return readKey(found.apiKeyEnv);
     },
     knowsSchemas: (provider) => named(provider)?.structuredOutputs ?? true,
   };

@@ -68,10 +68,10 @@ export async function askAWord(
 
 async function secretOf(
   plane: Plane,
-  { provider, keyName }: Candidate,
+  { provider, keyName, baseUrl }: Candidate,
   { tenantId, who }: Pick<KeyUse, "tenantId" | "who">,
 ): Promise<string | null> {
-  const own = plane.models.keyOf(provider);
+  const own = plane.models.keyOf(provider, baseUrl);
   if (own !== undefined) return own;
   if (keyName === null) return null;
   const { secret } = await useKey(plane, {

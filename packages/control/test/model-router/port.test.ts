@@ -153,6 +153,18 @@ describe("the registry", () => {
     }
   });
 
+  test("gives a key for the address that it was given with, and no other of that name", () => {
+    const baseUrl = "https://models.example.com/v1";
+    const providers = CompatibleProviders.parse(
+      JSON.stringify([{ name: "a", baseUrl, models: ["m"], apiKeyEnv: "NOFX_LLM_KEY_A" }]),
+    );
+    const registry = createModelRegistry({ clock: system.clock, providers, readKey: () => KEY });
+    expect(registry.keyOf("a", baseUrl)).toBe(KEY);
+    expect(registry.keyOf("a", "https://elsewhere.example.com/v1")).toBeUndefined();
+    expect(registry.keyOf("a", null)).toBeUndefined();
+    expect(registry.keyOf("b", baseUrl)).toBeUndefined();
+  });
+
   test("takes no other variable for a key, and no provider named simulated", () => {
     const parse = (rest: object) =>
       CompatibleProviders.safeParse(
