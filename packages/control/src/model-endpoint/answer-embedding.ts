@@ -7,7 +7,7 @@ import type { CallFrame } from "./call-frame.ts";
 import { callHeaders } from "./call-headers.ts";
 import { estimateUsage } from "./estimate-usage.ts";
 import { inBackground } from "./in-background.ts";
-import { keepAnswer, type CacheKey, type KeptAnswer } from "./kept-answers.ts";
+import { keepAnswer, keyOfAnswer, type CacheKey, type KeptAnswer } from "./kept-answers.ts";
 import type { OpenCall } from "./open-call.ts";
 import { priceOf } from "./price-of.ts";
 import { runAttempts, type Answered } from "./run-attempts.ts";
@@ -22,9 +22,10 @@ export async function answerEmbedding(
   const { attempt, value } = answered;
   const kept = async () => {
     await books;
-    if (key === undefined) return;
+    const own = key && keyOfAnswer(frame.plane, key, call, attempt.route);
+    if (own === undefined) return;
     const { embeddings, usage } = value;
-    await keepAnswer(frame.plane, frame.caller, key, {
+    await keepAnswer(frame.plane, frame.caller, own, {
       route: attempt.route,
       callId: frame.callId,
       answer: { embeddings, ...(usage !== undefined && { usage }), warnings: [] },

@@ -16,7 +16,7 @@ import type { CallFrame } from "./call-frame.ts";
 import { callHeaders } from "./call-headers.ts";
 import { estimateUsage } from "./estimate-usage.ts";
 import { inBackground } from "./in-background.ts";
-import { keepAnswer, type CacheKey, type KeptAnswer } from "./kept-answers.ts";
+import { keepAnswer, keyOfAnswer, type CacheKey, type KeptAnswer } from "./kept-answers.ts";
 import type { OpenCall } from "./open-call.ts";
 import { priceOf } from "./price-of.ts";
 import { runAttempts, type Answered } from "./run-attempts.ts";
@@ -115,8 +115,10 @@ async function keep(
     }
     if (key === undefined || whole === undefined || !KEEPABLE.has(whole.finishReason.unified))
       return;
+    const own = keyOfAnswer(plane, key, call, attempt.route);
+    if (own === undefined) return;
     const { content, finishReason, usage } = whole;
-    await keepAnswer(plane, caller, key, {
+    await keepAnswer(plane, caller, own, {
       route: attempt.route,
       callId,
       answer: { content, finishReason, usage },

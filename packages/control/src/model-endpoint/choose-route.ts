@@ -63,7 +63,7 @@ export async function chooseRoute(
   throw notRouted(decision, plane.clock.date().getTime());
 }
 
-/** Any model that costs less than that one, and no more than the budget has left. */
+/** Any model that costs less than that one, and no more than the budget has left; by the policy that was asked for, if one was. */
 export async function findCheaper(
   plane: Plane,
   tenantId: string,
@@ -76,7 +76,11 @@ export async function findCheaper(
   if (budget !== undefined && budget <= 0n) return [];
   const decision = await selectRoute(plane, {
     tenantId,
-    request: { ...request, model: "auto", ...(budget !== undefined && { budget }) },
+    request: {
+      ...request,
+      model: request.model?.startsWith("policy:") === true ? request.model : "auto",
+      ...(budget !== undefined && { budget }),
+    },
   });
   if (!decision.ok) return [];
   return [decision.chosen, ...decision.fallbacks].filter(

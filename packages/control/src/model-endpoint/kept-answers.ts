@@ -69,6 +69,17 @@ export function cacheKeyOf(
   }
 }
 
+/** What an answer is kept under: the model that gave it, which need not be the one that was meant to. */
+export function keyOfAnswer(
+  plane: Plane,
+  key: CacheKey,
+  call: ModelCall | EmbeddingCall,
+  route: Pick<Route, "provider" | "model" | "region">,
+): CacheKey | undefined {
+  const own = cacheKeyOf(plane, key.use, call, route);
+  return own && { ...own, ...(key.embedding !== undefined && { embedding: key.embedding }) };
+}
+
 /** The last words of the user, and what was said before. */
 function splitLast(call: ModelCall | EmbeddingCall): { said: string | undefined; rest: unknown } {
   if (call.api === "embeddings") return { said: undefined, rest: null };

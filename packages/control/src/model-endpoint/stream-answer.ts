@@ -91,7 +91,15 @@ export function streamAnswer(
     hooks.background?.(leaving);
     return leaving;
   };
-  frame.gone.addEventListener("abort", () => void left(), { once: true });
+  // it may have left while the first words were waited for: then nobody is told again
+  if (frame.gone.aborted) void left();
+  else frame.gone.addEventListener("abort", () => void left(), { once: true });
+  /** Its time is over. Whoever does not read on is not waited for: nobody else would close the books. */
+  const expire = async (): Promise<void> => {
+    await pulling;
+    if (leaving === undefined) await end("failed", EXPIRED);
+  };
+  frame.signal.addEventListener("abort", () => void expire(), { once: true });
 
   const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
     const send = (text: string) => {
@@ -124,4 +132,5 @@ export function streamAnswer(
   );
 }
 
+const EXPIRED = new ProviderFailure("timed_out", "The time of the call was over.");
 const BROKEN = new ProviderFailure("no_answer", "The provider's stream could not be read.");

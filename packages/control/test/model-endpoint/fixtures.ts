@@ -23,6 +23,8 @@ export interface EndpointFixture extends AsyncDisposable {
   readonly errors: unknown[];
   /** A provider of this tenant with one model `m`, its key in the vault, and a price of 1 and 2 dollars a million tokens. */
   provider(name: string, options?: ProviderOptions): Promise<FakeProvider & { key: string }>;
+  /** The next version of a provider's key. */
+  putKey(provider: string, secret: string): Promise<void>;
   policy(name: string, rules: unknown[], rest?: object): Promise<void>;
   settings(value: object): Promise<void>;
   /** Another endpoint, as another process would have it. */
@@ -87,6 +89,9 @@ export async function endpointFixture(
   const endpoint = (options: EndpointOptions = {}) =>
     createModelEndpoint(plane, { onError: (error) => errors.push(error), ...options });
   const own = endpoint();
+  const putSecret = async (provider: string, secret: string) => {
+    await putKey({ ...admin, plane, idempotencyKey: randomUUID() }, { provider, secret });
+  };
 
   return {
     test,
@@ -117,13 +122,11 @@ export async function endpointFixture(
           [tenant.id, name, model.name],
         );
       }
-      await putKey(
-        { ...admin, plane, idempotencyKey: randomUUID() },
-        { provider: name, secret: key },
-      );
+      await putSecret(name, key);
       plane.routing.changed(tenant.id);
       return Object.assign(fake, { key });
     },
+    putKey: putSecret,
     async policy(name, rules, rest = {}) {
       await owner.query(
         `insert into routing_policies (tenant_id, name, version, body, note, created_by_name) values ($1, $2, 1, $3, 'test', 'test')`,
