@@ -30,5 +30,5 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
 }
 
 export const config = {
-  matcher: ["/((?!api/|_next/|icon\\.svg|favicon\\.ico).*)"],
+  matcher: ["/((?!api/|v1/|_next/|icon\\.svg|favicon\\.ico).*)"],
 };
