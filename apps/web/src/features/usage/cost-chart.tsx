@@ -32,7 +32,11 @@ export default function CostChart({ view }: { view: UsageView }) {
   return (
     <div aria-hidden className="h-64 px-2 pt-3 text-xs">
       <ResponsiveContainer width="100%" height="100%">
-        <BarChart data={bars} margin={{ top: 4, right: 12, bottom: 0, left: 4 }}>
+        <BarChart
+          accessibilityLayer={false}
+          data={bars}
+          margin={{ top: 4, right: 12, bottom: 0, left: 4 }}
+        >
           <CartesianGrid vertical={false} stroke="var(--line)" />
           <XAxis
             dataKey="day"
