@@ -1,5 +1,8 @@
 import { timingSafeEqual, createHash } from "node:crypto";
 import { NofxError } from "@nofx/core/errors";
+import { readJson } from "../http/read-json.ts";
+
+const MOST_BYTES = 100_000;
 
 /** The token behind `Authorization: Bearer`. */
 export function bearerOf(request: Request): string | undefined {
@@ -31,11 +34,5 @@ export async function readBody(request: Request): Promise<unknown> {
   if (request.method !== "POST") {
     throw new NofxError("method_not_allowed", { detail: "It answers to POST alone." });
   }
-  const text = await request.text();
-  if (text.length > 100_000) throw new NofxError("payload_too_large");
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw new NofxError("invalid_json");
-  }
+  return readJson(request, MOST_BYTES);
 }
