@@ -14,6 +14,7 @@ import {
   endModelCall,
   openModelCall,
   type BegunModelCall,
+  type Unpriced,
 } from "@nofx/db/queries";
 import type { ProviderFailure, ProviderFailureCode } from "../model-router/providers/index.ts";
 import { recordOutcome } from "../routing/index.ts";
@@ -57,7 +58,7 @@ export interface Attempt {
 export async function openAttempt(
   frame: CallFrame,
   of: { number: number; route: Route; leaseMs: number },
-): Promise<Attempt | Refused> {
+): Promise<Attempt | Refused | Unpriced> {
   const { plane, caller, wishes, route: decision, runId } = frame;
   const { route, number } = of;
   const id = plane.newUuid();

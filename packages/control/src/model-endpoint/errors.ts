@@ -1,6 +1,11 @@
 import { NofxError } from "@nofx/core/errors";
 import type { Refused } from "@nofx/core/budgets";
-import { usdOfPico, type NotRouted, type RouteErrorCode } from "@nofx/core/model-router";
+import {
+  usdOfPico,
+  type NotRouted,
+  type Route,
+  type RouteErrorCode,
+} from "@nofx/core/model-router";
 import { toId } from "@nofx/core/vocabulary";
 import type { ProviderFailure, ProviderFailureCode } from "../model-router/providers/index.ts";
 import { OpenAiError, openAiError, type OpenAiErrorOptions } from "../model-router/wire/index.ts";
@@ -117,6 +122,20 @@ export function refusedByBudget(refused: Refused): OpenAiError {
         options,
       );
   }
+}
+
+/** What nobody knows the price of would be beyond any cap. */
+export function refusedWithoutPrice(
+  { provider, model }: Pick<Route, "provider" | "model">,
+  budgetName: string,
+): OpenAiError {
+  const name = `${provider}/${model}`;
+  return openAiError(
+    "price_missing",
+    `The budget "${budgetName}" limits money, and nobody knows what ${name} costs. An admin sets its price, 0 where it costs nothing: the page Models, or npx nofx models price ${name}`,
+    400,
+    { param: "model" },
+  );
 }
 
 const STATUS_OF_KEY_ERRORS = 424;

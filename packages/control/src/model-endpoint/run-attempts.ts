@@ -5,7 +5,7 @@ import { fromDatabaseError } from "../command/database-errors.ts";
 import { ProviderFailure, type ProviderFailureCode } from "../model-router/providers/index.ts";
 import { openAttempt, UNUSED, type Attempt, type AttemptCode } from "./attempt.ts";
 import type { CallFrame } from "./call-frame.ts";
-import { failedBy, refusedByBudget } from "./errors.ts";
+import { failedBy, refusedByBudget, refusedWithoutPrice } from "./errors.ts";
 import { estimateUsage } from "./estimate-usage.ts";
 import { findSecret, type ProviderSecret } from "./find-secret.ts";
 
@@ -87,6 +87,8 @@ export async function runAttempts<T>(frame: CallFrame, ask: Ask<T>): Promise<Ans
       return { ...outcome, tried, degraded };
     }
     failure = outcome.error;
+    // another may have a price
+    if ("unpriced" in outcome) continue;
     if (outcome.code === undefined) {
       if (!mayDegrade(outcome.refused, degraded)) throw new CallFailed(failure, tried);
       degraded = true;
@@ -126,6 +128,7 @@ type Outcome<T> =
   | { ok: true; attempt: Attempt; value: T }
   /** Without a code nobody was asked: a budget refused. */
   | { ok: false; error: unknown; code?: undefined; refused: Refused }
+  | { ok: false; error: unknown; unpriced: true }
   | {
       ok: false;
       error: unknown;
@@ -146,6 +149,9 @@ async function tryOnce<T>(
     throw fromDatabaseError(error);
   });
   if ("outcome" in attempt) {
+    if (attempt.outcome === "unpriced") {
+      return { ok: false, error: refusedWithoutPrice(route, attempt.budgetName), unpriced: true };
+    }
     return { ok: false, error: refusedByBudget(attempt), refused: attempt };
   }
   try {

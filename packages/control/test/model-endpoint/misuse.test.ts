@@ -175,3 +175,28 @@ it("a budget's cheaper model is one of the policy that was asked for", async () 
   expect(response.headers.get("nofx-degraded")).toBe("true");
   expect(response.headers.get("nofx-provider")).toBe("within");
 });
+
+it("a model without a price is not asked where money is limited; another of the policy is", async () => {
+  const free = await t.provider("unpriced");
+  await t.provider("priced");
+  await t.policy("some", chain("unpriced/m", "priced/m"));
+  const { owner } = t.test;
+  await owner.query("delete from llm_prices where tenant_id = $1 and provider = 'unpriced'", [
+    t.tenantId,
+  ]);
+  t.plane.routing.changed(t.tenantId);
+  await owner.query("update budgets set enabled = false where tenant_id = $1", [t.tenantId]);
+  expect((await ask(chat("unpriced/m"))).status).toBe(200);
+  await owner.query(
+    `insert into budgets (tenant_id, name, scope, measure, kind, "window", "limit", outcome, created_by, changed_by)
+     values ($1, 'money', 'tenant', 'usd', 'cap', 'day', 1000000000000, 'stop', $1, $1)`,
+    [t.tenantId],
+  );
+  const refused = await ask(chat("unpriced/m"));
+  expect([refused.status, await refused.json()]).toMatchObject([
+    400,
+    { error: { code: "price_missing", param: "model" } },
+  ]);
+  expect((await ask(chat("policy:some"))).headers.get("nofx-provider")).toBe("priced");
+  expect(free.requests).toHaveLength(1);
+});

@@ -146,15 +146,26 @@ $$;
 
 -- An attempt begins: it is reserved in every budget and has its row, or nothing of both. One statement and one commit, which is not
 -- waited for: a server that crashes within the next half second forgets a call that had hardly begun, and its end is written whole.
--- p_ask: {id, key, scopes, amounts, wrapping_up}, as app.reserve_budget takes them. Answers what that answers.
+-- p_ask: {id, key, scopes, amounts, wrapping_up}, as app.reserve_budget takes them. Answers what that answers; or {outcome: unpriced,
+-- budget_name} where money is limited and nobody knows what it costs: what cannot be counted would be beyond any cap.
 create function app.open_model_call(p_claims jsonb, p_call jsonb, p_ask jsonb) returns jsonb
 language plpgsql volatile security definer
 set search_path = ''
 as $$
 declare
   v_answer jsonb;
+  v_budget text;
 begin
   perform set_config('synchronous_commit', 'off', true);
+  if not p_ask -> 'amounts' ? 'usd' then
+    perform app.act_as(p_claims, (p_call ->> 'tenant_id')::uuid);
+    select b.name into v_budget
+    from unnest(app.budgets_for((p_call ->> 'tenant_id')::uuid, p_ask -> 'scopes', '{"usd": "0"}', clock_timestamp())) h
+    join public.budgets b on b.id = h.budget_id order by b.name limit 1;
+    if found then
+      return jsonb_build_object('outcome', 'unpriced', 'budget_name', v_budget);
+    end if;
+  end if;
   v_answer := app.reserve_budget(p_claims, (p_call ->> 'tenant_id')::uuid, (p_ask ->> 'id')::uuid, p_ask ->> 'key', p_ask -> 'scopes',
     p_ask -> 'amounts', (p_call ->> 'lease_ms')::integer, (p_ask ->> 'wrapping_up')::boolean);
   if v_answer ->> 'outcome' = 'reserved' then

@@ -61,13 +61,19 @@ export async function beginModelCall(
   );
 }
 
+/** Money is limited by this budget, and nobody knows what the model costs. */
+export interface Unpriced {
+  readonly outcome: "unpriced";
+  readonly budgetName: string;
+}
+
 /** Reserves an attempt and writes its row, or neither: one statement. */
 export async function openModelCall(
   db: Executor,
   claims: Claims,
   call: Omit<BegunModelCall, "reservation_id">,
   ask: Pick<ReserveRequest, "requestKey" | "scopes" | "amounts" | "wrappingUp"> & { id: string },
-): Promise<ReserveAnswer> {
+): Promise<ReserveAnswer | Unpriced> {
   const stored = {
     id: ask.id,
     key: ask.requestKey,
@@ -75,12 +81,16 @@ export async function openModelCall(
     amounts: storeAmounts(ask.amounts),
     wrapping_up: ask.wrappingUp === true,
   };
-  const { rows } = await sql<{ answer: StoredReserveAnswer }>`
+  const { rows } = await sql<{
+    answer: StoredReserveAnswer | { outcome: "unpriced"; budget_name: string };
+  }>`
     select app.open_model_call(${JSON.stringify(claims)}::jsonb, ${JSON.stringify(call)}::jsonb, ${JSON.stringify(stored)}::jsonb) as answer
   `.execute(db);
   const [row] = rows;
   if (row === undefined) throw new Error("the database answered nothing");
-  return readReserveAnswer(row.answer);
+  const { answer } = row;
+  if (answer.outcome !== "unpriced") return readReserveAnswer(answer);
+  return { outcome: answer.outcome, budgetName: answer.budget_name };
 }
 
 /** Settles an attempt, or gives back what was reserved, and closes its row. Answers what was there to be ended. */
