@@ -70,6 +70,22 @@ describe("the books are closed", () => {
   });
 });
 
+describe("what a provider tells of tokens", () => {
+  it.each([1.5, -3, 3_000_000_000])("is not believed where it is %s", async (tokens) => {
+    const name = `teller${tokens}`;
+    const fake = await t.provider(name, { models: [{ name: "e", capabilities: ["embeddings"] }] });
+    const data = [{ object: "embedding", index: 0, embedding: [1] }];
+    const usage = { prompt_tokens: tokens, total_tokens: tokens };
+    fake.next({ do: "replay", body: { object: "list", model: "e", data, usage } });
+    const response = await t.post("/embeddings", { model: `${name}/e`, input: "Hi" });
+    expect(response.status).toBe(200);
+    expect(await t.calls(`provider = '${name}'`)).toMatchObject([
+      { status: "succeeded", usage_estimated: true, input_tokens: 1 },
+    ]);
+    expect(t.errors).toEqual([]);
+  });
+});
+
 describe("kept answers", () => {
   it("of a model that stood in are not given for those of the model that was meant", async () => {
     const first = await t.provider("meant");

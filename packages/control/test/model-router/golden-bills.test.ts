@@ -148,6 +148,8 @@ test("what a provider does not tell is not known, and not nothing", async () => 
     {},
     { prompt_tokens: 3 },
     { prompt_tokens: 3, completion_tokens: null },
+    // could not be stored, and then the whole call would not be counted
+    { prompt_tokens: 3, completion_tokens: 3_000_000_000 },
   ]) {
     fake.next({ do: "replay", body: wholeBody("openai_compatible", undefined, usage as object) });
     expect(usageOfModel((await model.doGenerate({ prompt })).usage)).toBeUndefined();

@@ -1,6 +1,7 @@
 import type { EmbeddingModelV4, EmbeddingModelV4CallOptions } from "@ai-sdk/provider";
 import { failureOf } from "./failure-of.ts";
 import { said } from "./refusal-of.ts";
+import { tokensTold } from "./wire-usage.ts";
 
 /** As `guardModel`. More texts than the provider takes at once are sent in several requests, one after another. */
 export function guardEmbeddingModel(model: EmbeddingModelV4): EmbeddingModelV4 {
@@ -29,7 +30,7 @@ async function embedAll(model: EmbeddingModelV4, options: EmbeddingModelV4CallOp
     const result = await model.doEmbed({ ...options, values });
     if (result.embeddings.length !== values.length) throw said("no_answer");
     embeddings.push(...result.embeddings);
-    const told: number | undefined = result.usage?.tokens;
+    const told: number | undefined = tokensTold(result.usage?.tokens);
     tokens = told === undefined || tokens === undefined ? undefined : tokens + told;
   }
   return { embeddings, ...(tokens !== undefined && { usage: { tokens } }), warnings: [] };

@@ -47,25 +47,25 @@ function asTold({
 
 /** The usage of a chat completion, in the many ways in which servers fill it. */
 function chatUsage(raw: Raw): Usage | undefined {
-  const prompt = count(raw.prompt_tokens);
-  const completion = count(raw.completion_tokens);
+  const prompt = tokensTold(raw.prompt_tokens);
+  const completion = tokensTold(raw.completion_tokens);
   if (prompt === undefined || completion === undefined) return undefined;
   const ofPrompt = record(raw.prompt_tokens_details ?? raw.prompt_token_details);
   const cacheRead =
-    count(ofPrompt.cached_tokens) ??
-    count(raw.num_cached_tokens) ??
-    count(raw.prompt_cache_hit_tokens) ??
-    count(raw.cached_tokens) ??
-    count(raw.cache_read_input_tokens) ??
+    tokensTold(ofPrompt.cached_tokens) ??
+    tokensTold(raw.num_cached_tokens) ??
+    tokensTold(raw.prompt_cache_hit_tokens) ??
+    tokensTold(raw.cached_tokens) ??
+    tokensTold(raw.cache_read_input_tokens) ??
     0;
   const cacheWrite =
-    count(ofPrompt.cache_write_tokens) ??
-    count(ofPrompt.cache_creation_tokens) ??
-    count(raw.cache_creation_input_tokens) ??
+    tokensTold(ofPrompt.cache_write_tokens) ??
+    tokensTold(ofPrompt.cache_creation_tokens) ??
+    tokensTold(raw.cache_creation_input_tokens) ??
     0;
-  const reasoning = count(record(raw.completion_tokens_details).reasoning_tokens) ?? 0;
+  const reasoning = tokensTold(record(raw.completion_tokens_details).reasoning_tokens) ?? 0;
   const beside =
-    reasoning > completion || count(raw.total_tokens) === prompt + completion + reasoning;
+    reasoning > completion || tokensTold(raw.total_tokens) === prompt + completion + reasoning;
   return usage({
     input: prompt - cacheRead - cacheWrite,
     cacheRead,
@@ -78,6 +78,7 @@ function chatUsage(raw: Raw): Usage | undefined {
 /** A provider that tells more of a part than of the whole is taken at its word for the part. */
 function usage(told: Usage): Usage | undefined {
   const { input, output } = told;
+  if (Object.values(told).some((tokens) => tokens > MOST_TOKENS)) return undefined;
   return Usage.safeParse({
     ...NO_USAGE,
     ...told,
@@ -86,8 +87,14 @@ function usage(told: Usage): Usage | undefined {
   }).data;
 }
 
-const count = (value: unknown): number | undefined =>
-  typeof value === "number" && Number.isInteger(value) && value >= 0 ? value : undefined;
+/** More than any model reads or writes: not believed, or a broken count could not be stored, and the call would be lost. */
+const MOST_TOKENS = 100_000_000;
+
+/** A number of tokens as a provider tells it; undefined where it is none. */
+export const tokensTold = (value: unknown): number | undefined =>
+  typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MOST_TOKENS
+    ? value
+    : undefined;
 
 const record = (value: unknown): Raw =>
   typeof value === "object" && value !== null ? (value as Raw) : {};
