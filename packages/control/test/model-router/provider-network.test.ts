@@ -13,6 +13,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 const KEY = "sk-0123456789";
 const PNG = Buffer.from("iVBORw0KGgo=", "base64");
+const LARGE = Buffer.alloc(15 * 1_024 * 1_024);
+let asked = 0;
 const lookups: Record<string, string> = {
   "models.example": "93.184.216.34",
   "inside.example": "10.0.0.7",
@@ -29,6 +31,9 @@ beforeAll(async () => {
     const type = request.url === "/page" ? "text/html" : "image/png";
     if (request.url === "/inward") {
       response.writeHead(302, { location: "http://169.254.169.254/latest" }).end();
+    } else if (request.url === "/large.png") {
+      asked += 1;
+      response.writeHead(200, { "content-type": "image/png" }).end(LARGE);
     } else response.writeHead(200, { "content-type": type }).end(PNG);
   });
   await new Promise<void>((done) => {
@@ -190,6 +195,11 @@ test("images that a provider does not fetch are fetched here, from where it is a
   ]) {
     await expect(model.doGenerate(ask(url))).rejects.toMatchObject({ code: "refused_by_provider" });
   }
+  // each may be fetched, all of them together not
+  const { prompt } = ask(`http://${filesAt}/large.png`);
+  const many = { prompt: Array.from({ length: 10 }, () => prompt).flat() };
+  await expect(model.doGenerate(many)).rejects.toMatchObject({ code: "refused_by_provider" });
+  expect(asked).toBe(3);
   expect(google.requests).toHaveLength(1);
   await over.close();
   await google.close();

@@ -8,6 +8,8 @@ import type { ProviderNetwork } from "./provider-network.ts";
 import { ProviderFailure } from "./provider-failure.ts";
 
 const MOST_FILES = 20;
+/** Of all files of a request: they are held in memory, and many requests are under way. */
+const MOST_BYTES = 40 * 1_024 * 1_024;
 
 /** Puts files into the prompt that it names by their addresses and the provider does not fetch itself. */
 export async function fetchFiles(
@@ -18,22 +20,30 @@ export async function fetchFiles(
   const { prompt, abortSignal } = options;
   if (!prompt.some(hasAddress)) return options;
   const supported = await model.supportedUrls;
+  const inlined: LanguageModelV4Message[] = [];
   let files = 0;
-  const inlined = await Promise.all(
-    prompt.map(async (message): Promise<LanguageModelV4Message> => {
-      if (message.role !== "user" || !hasAddress(message)) return message;
-      const content = await Promise.all(
-        message.content.map(async (part) => {
-          if (part.type !== "file" || part.data.type !== "url") return part;
-          if (fetches(supported, part)) return part;
-          files += 1;
-          if (files > MOST_FILES) throw refused(`has more than ${MOST_FILES} files to fetch.`);
-          return fetched(part, part.data.url, network, abortSignal);
-        }),
-      );
-      return { ...message, content };
-    }),
-  );
+  let bytes = 0;
+  // one after another, or their sum would be known too late
+  for (const message of prompt) {
+    if (message.role !== "user" || !hasAddress(message)) {
+      inlined.push(message);
+      continue;
+    }
+    const content: typeof message.content = [];
+    for (const part of message.content) {
+      if (part.type !== "file" || part.data.type !== "url" || fetches(supported, part)) {
+        content.push(part);
+        continue;
+      }
+      files += 1;
+      if (files > MOST_FILES) throw refused(`has more than ${MOST_FILES} files to fetch.`);
+      const { type, data } = await download(part.data.url, network, abortSignal);
+      bytes += data.byteLength;
+      if (bytes > MOST_BYTES) throw refused("names files of more than 40 MiB together.");
+      content.push(inline(part, type, data));
+    }
+    inlined.push({ ...message, content });
+  }
   return { ...options, prompt: inlined };
 }
 
@@ -59,13 +69,11 @@ function fetches(
   );
 }
 
-async function fetched(
+function inline(
   part: LanguageModelV4FilePart,
-  url: URL,
-  network: ProviderNetwork,
-  signal: AbortSignal | undefined,
-): Promise<LanguageModelV4FilePart> {
-  const { type, data } = await download(url, network, signal);
+  type: string,
+  data: Uint8Array,
+): LanguageModelV4FilePart {
   const [family] = part.mediaType.split("/");
   if (!type.startsWith(`${family}/`)) throw refused(`names a file that is no ${family}.`);
   const base64 = Buffer.from(data).toString("base64");
