@@ -83,7 +83,7 @@ function Budget({ budget }: { budget: BudgetView }) {
         {budget.outcome === "ask" &&
           ` A yes adds ${sayAmount(budget.measure, budget.extra)} to that window.`}
         {budget.outcome === "wrap_up" &&
-          ` ${sayAmount(budget.measure, budget.extra)} beyond the limit are kept for that.`}
+          ` Kept beyond the limit: ${sayAmount(budget.measure, budget.extra)}.`}
         {budget.note !== "" && <span className="mt-1 block text-text">{budget.note}</span>}
       </p>
       <Section title="Windows">

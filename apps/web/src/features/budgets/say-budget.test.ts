@@ -12,6 +12,7 @@ const budget = {
 
 it("says what a budget is in words", () => {
   expect(sayAmount("usd", "2.5")).toBe("$2.5");
+  expect(sayAmount("fan_out", "1")).toBe("1 child");
   expect(sayAmount("tokens", "40000")).toBe("40,000 tokens");
   expect(sayTerms(budget)).toBe("a day for each agent");
   expect(sayTerms({ ...budget, scope: "tenant", model: "openai/*" })).toBe(

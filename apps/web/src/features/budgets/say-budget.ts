@@ -44,19 +44,19 @@ export const OUTCOMES: Record<BudgetOutcome, { label: string; means: string; ton
   },
 };
 
-const UNITS: Record<Exclude<BudgetMeasure, "usd">, string> = {
-  tokens: "tokens",
-  calls: "calls",
-  agents: "agents",
-  fan_out: "children",
-  depth: "levels",
+const UNITS: Record<Exclude<BudgetMeasure, "usd">, readonly [one: string, many: string]> = {
+  tokens: ["token", "tokens"],
+  calls: ["call", "calls"],
+  agents: ["agent", "agents"],
+  fan_out: ["child", "children"],
+  depth: ["level", "levels"],
 };
 
-/** `$2.5`, `40,000 tokens`. */
+/** `$2.5`, `1 call`, `40,000 tokens`. */
 export function sayAmount(measure: BudgetMeasure, amount: string): string {
-  return measure === "usd"
-    ? `$${amount}`
-    : `${BigInt(amount).toLocaleString("en")} ${UNITS[measure]}`;
+  if (measure === "usd") return `$${amount}`;
+  const [one, many] = UNITS[measure];
+  return `${BigInt(amount).toLocaleString("en")} ${amount === "1" ? one : many}`;
 }
 
 /** `a day for each agent`. */
