@@ -62,7 +62,7 @@ it("agrees with every reservation under any interleaving, and exceeds no cap but
       const keys = calls.map(() => randomUUID());
       await Promise.all(
         calls.map(async ({ amount, used, end, renewed, agent, run, again }, i) => {
-          const requestKey = keys[again ?? i] ?? "";
+          const requestKey = keys[(again ?? i) % keys.length] ?? "";
           const scopes = { agentId: AGENTS[agent] ?? "", runId: RUNS[run] ?? "" };
           const answer = await books.ask({ usd: BigInt(amount) }, { db, requestKey, scopes });
           if (answer.outcome !== "reserved") return;
