@@ -85,9 +85,24 @@ function portOf(model: SimulatedModel, clock: Clock): LanguageModelV4 {
     async doStream(options) {
       const answer = await begin(options, "firstTokenMs");
       const parts = paced(partsOf(answer), answer, clock, options.abortSignal);
-      return { stream: ReadableStream.from<LanguageModelV4StreamPart>(parts) };
+      return { stream: streamOf(parts) };
     },
   };
+}
+
+/** As `ReadableStream.from`, which the browser's types do not know. */
+function streamOf<T>(parts: AsyncIterable<T>): ReadableStream<T> {
+  const iterator = parts[Symbol.asyncIterator]();
+  return new ReadableStream<T>({
+    async pull(controller) {
+      const { done, value } = await iterator.next();
+      if (done === true) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel() {
+      await iterator.return?.();
+    },
+  });
 }
 
 function requestOf({

@@ -30,7 +30,7 @@ const epoch = z.int().min(0).meta({ description: "The fencing epoch of the claim
 const digest = z.string().regex(/^[0-9a-f]{64}$/, "expected a SHA-256 in hex");
 const code = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, "expected a code like exit_nonzero");
 /** As its provider calls it. */
-const modelName = z.string().regex(/^[^\s\p{Cc}]{1,300}$/u);
+const modelName = z.string().regex(/^\S{1,300}$/);
 const policyName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/);
 const executorName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:@/-]{0,199}$/);
 const executor = z.enum(["worker", "agent"]);
