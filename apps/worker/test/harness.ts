@@ -19,6 +19,8 @@ export interface WorkerProcess {
   readonly url: string;
   readonly exited: Promise<number | null>;
   signal(signal: NodeJS.Signals): void;
+  /** All that it has written to its output so far. */
+  said(): string;
   /** The sum of one metric over its labels. */
   metric(name: string): Promise<number>;
 }
@@ -175,6 +177,7 @@ async function follow(child: ChildProcess): Promise<WorkerProcess> {
     url,
     exited,
     signal: (signal) => void child.kill(signal),
+    said: () => said,
     async metric(name) {
       const text = await (await fetch(`${url}/metrics`)).text();
       const lines = text

@@ -10,6 +10,8 @@ export type TestStack = {
   database: TestDatabase;
   gatewayUrl: string;
   keys: Keys;
+  /** Where stored files lie. */
+  storageFolder: string;
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 };
@@ -36,5 +38,12 @@ export async function startTestStack(
     await database.drop();
     rmSync(storageFolder, { recursive: true, force: true });
   };
-  return { database, gatewayUrl: gateway.url, keys, stop, [Symbol.asyncDispose]: stop };
+  return {
+    database,
+    gatewayUrl: gateway.url,
+    keys,
+    storageFolder,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
 }

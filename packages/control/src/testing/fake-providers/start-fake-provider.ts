@@ -91,7 +91,12 @@ export async function startFakeProvider(options: FakeProviderOptions): Promise<F
         DEFAULT_ANSWER,
     );
     if (asked === "stream") {
-      return stream(response, wire.events(of, answer), behaviour, { wire, held, request: of });
+      return stream(response, wire.events(of, answer), behaviour, {
+        wire,
+        held,
+        key: key ?? "",
+        request: of,
+      });
     }
     if (behaviour.do === "malformed") return json(response, 200, '{"half": ');
     if (behaviour.do === "cut" || behaviour.do === "end_early") {
@@ -153,11 +158,10 @@ async function misbehave(
   const { response, wire, key } = of;
   switch (behaviour.do) {
     case "error": {
-      const says = (behaviour.says ?? "It went wrong.").replaceAll("{key}", key);
       for (const [name, value] of Object.entries(behaviour.headers ?? {})) {
         response.setHeader(name, value);
       }
-      fail(response, wire, behaviour.status, says);
+      fail(response, wire, behaviour.status, told(behaviour, key));
       return true;
     }
     case "replay":
@@ -180,6 +184,10 @@ async function misbehave(
   }
 }
 
+function told({ says = "It went wrong." }: { says?: string }, key: string): string {
+  return says.replaceAll("{key}", key);
+}
+
 function replay(response: ServerResponse, body: object | readonly object[]): void {
   if (!Array.isArray(body)) return json(response, 200, body);
   response.writeHead(200, { "content-type": "text/event-stream" });
@@ -196,7 +204,7 @@ async function stream(
   response: ServerResponse,
   events: readonly string[],
   behaviour: FakeBehaviour,
-  of: { wire: Wire; held: () => Promise<void>; request: WireRequest },
+  of: { wire: Wire; held: () => Promise<void>; key: string; request: WireRequest },
 ): Promise<void> {
   response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
   const stop = "afterChunks" in behaviour ? behaviour.afterChunks : undefined;
@@ -213,7 +221,7 @@ async function stream(
           response.write('data: {"half": \n\n');
           break;
         case "fail_in_stream":
-          response.end(of.wire.errorEvent(of.request, behaviour.says ?? "It went wrong."));
+          response.end(of.wire.errorEvent(of.request, told(behaviour, of.key)));
           return;
         case "hold":
           if (i > 0) await of.held();
