@@ -10,7 +10,7 @@ import {
 } from "@nofx/core/model-router";
 import type { HealthKey } from "@nofx/db/queries";
 
-/** How old a view may be that nothing has happened to: time alone opens a breaker for a trial, or ends a pause. */
+/** How old a view may be that nothing has happened to: a pause ends so late. A trial is due at its instant. */
 const VIEW_MS = 200;
 /** Of one key, while the database cannot be reached. */
 const MOST_PENDING = 1_000;
@@ -97,7 +97,9 @@ export function createHealthBook(options: HealthOptions): HealthBook {
     viewOf(name, now) {
       const entry = entries.get(name);
       if (entry === undefined) return UNKNOWN_HEALTH;
-      if (now - entry.viewedAt > VIEW_MS) {
+      const { open, until } = entry.window.breaker;
+      const isDue = open && entry.viewedAt < until && until <= now;
+      if (isDue || now - entry.viewedAt > VIEW_MS) {
         const view = viewOf(entry.window, now, options);
         if (!isSame(view, entry.view)) entry.view = view;
         entry.viewedAt = now;
