@@ -192,11 +192,8 @@ test("is refused for what cannot be asked, to those who may not plan, and where 
   const { id } = await start(operator, { run: false });
   const stranger = await (await t.tenant()).as("operator");
   expect((await listComparisons(stranger, {})).items).toEqual([]);
-  for (const refused of [
-    getComparison(stranger, { comparisonId: id }),
-    runComparison(stranger, { comparisonId: id }),
-  ]) {
-    await expect(refused).rejects.toMatchObject({ code: "not_found" });
+  for (const ask of [getComparison, runComparison]) {
+    await expect(ask(stranger, { comparisonId: id })).rejects.toMatchObject({ code: "not_found" });
   }
   await setFlag(await tenant.as("admin"), {
     name: "FEATURE_AUTO_PLANNER",
