@@ -26,13 +26,13 @@ export async function usage(options: UsageOptions): Promise<void> {
   const rows = view.rows.map((row) => [
     `$${row.costUsd}`,
     bold(printable(nameOf(row))),
-    `${row.calls} calls`,
+    callsOf(row.calls),
     `${tokensOf(row)} tokens`,
     row.unpriced === 0 ? "" : yellow(`${row.unpriced} without a price`),
   ]);
   for (const line of columns(rows)) console.log(line);
   if (view.rest.calls > 0) console.log(`$${view.rest.costUsd} of the rest`);
-  console.log(`${bold(`$${view.total.costUsd}`)} in all, ${view.total.calls} calls`);
+  console.log(`${bold(`$${view.total.costUsd}`)} in all, ${callsOf(view.total.calls)}`);
   console.log(dim(`${view.from} to ${view.to}, ${view.timeZone}`));
 }
 
@@ -44,3 +44,7 @@ const tokensOf = (row: UsageRow) =>
   row.cacheWriteTokens +
   row.outputTokens +
   row.reasoningTokens;
+
+function callsOf(count: number): string {
+  return `${count} ${count === 1 ? "call" : "calls"}`;
+}
