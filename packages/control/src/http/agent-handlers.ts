@@ -1,5 +1,7 @@
 import type { AgentRequest, AgentResponse, AgentRouteName } from "@nofx/core/contract";
 import { toId } from "@nofx/core/vocabulary";
+import { exchangeKey } from "../agents/exchange-key.ts";
+import { introduceAgent } from "../agents/introduce.ts";
 import type { AgentContext } from "../command/context.ts";
 import { appendLogs } from "../steps/append-logs.ts";
 import { askApproval } from "../steps/ask-approval.ts";
@@ -37,6 +39,8 @@ export const AGENT_HANDLERS: { readonly [N in AgentRouteName]: AgentHandler<N> }
     tenantId: toId("tenant", ctx.tenantId),
     capabilities: [...ctx.capabilities],
   }),
+  introduce: ({ ctx, body }) => introduceAgent(ctx, body),
+  token: ({ ctx, body }) => exchangeKey(ctx, body),
   claim: ({ ctx, body, options }) => claimSteps(ctx, body, options),
   heartbeat: ({ ctx, stepId, body, options }) => heartbeat(ctx, stepId, body, options.leaseSeconds),
   checkpoint: ({ ctx, stepId, body }) => checkpoint(ctx, stepId, body),

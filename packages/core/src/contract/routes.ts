@@ -1,9 +1,16 @@
 import type { z } from "zod";
 import type { ErrorCode } from "../errors/codes.ts";
 import { ArtifactId, StepId } from "../vocabulary/ids.ts";
+import type { AgentScope } from "../vocabulary/agents.ts";
 import { ToolName } from "../vocabulary/steps.ts";
 import { MessageRequest, MessageResponse } from "./agent-messages.ts";
-import { AgentIdentity } from "./agents.ts";
+import {
+  AgentIdentity,
+  IntroduceRequest,
+  IntroduceResponse,
+  TokenRequest,
+  TokenResponse,
+} from "./agents.ts";
 import { ApprovalAnswer, ApprovalRequest } from "./approvals.ts";
 import {
   ArtifactCompleteRequest,
@@ -31,6 +38,8 @@ export interface AgentRoute {
   readonly path: string;
   readonly request: z.ZodType | undefined;
   readonly response: z.ZodType;
+  /** What the key or token has to be for; null where any will do. Without it: 403 `scope_missing`. */
+  readonly scope: AgentScope | null;
   /** Codes this endpoint answers with, beside those in COMMON_ERRORS. */
   readonly errors: readonly ErrorCode[];
 }
@@ -51,6 +60,23 @@ export const AGENT_ROUTES = {
     path: "/agent",
     request: undefined,
     response: AgentIdentity,
+    scope: null,
+    errors: [],
+  },
+  introduce: {
+    method: "POST",
+    path: "/agent/introduce",
+    request: IntroduceRequest,
+    response: IntroduceResponse,
+    scope: "steps:run",
+    errors: ["conflict"],
+  },
+  token: {
+    method: "POST",
+    path: "/token",
+    request: TokenRequest,
+    response: TokenResponse,
+    scope: null,
     errors: [],
   },
   claim: {
@@ -58,6 +84,7 @@ export const AGENT_ROUTES = {
     path: "/steps/claim",
     request: ClaimRequest,
     response: ClaimResponse,
+    scope: "steps:run",
     errors: [],
   },
   heartbeat: {
@@ -65,6 +92,7 @@ export const AGENT_ROUTES = {
     path: "/steps/{stepId}/heartbeat",
     request: HeartbeatRequest,
     response: HeartbeatResponse,
+    scope: "steps:run",
     errors: FENCED,
   },
   checkpoint: {
@@ -72,6 +100,7 @@ export const AGENT_ROUTES = {
     path: "/steps/{stepId}/checkpoints",
     request: CheckpointRequest,
     response: CheckpointResponse,
+    scope: "steps:run",
     errors: FENCED,
   },
   approval: {
@@ -79,6 +108,7 @@ export const AGENT_ROUTES = {
     path: "/steps/{stepId}/approvals",
     request: ApprovalRequest,
     response: ApprovalAnswer,
+    scope: "steps:run",
     errors: [...FENCED, "conflict"],
   },
   toolBegin: {
@@ -86,6 +116,7 @@ export const AGENT_ROUTES = {
     path: "/steps/{stepId}/tools/{tool}/begin",
     request: ToolBeginRequest,
     response: ToolBegun,
+    scope: "steps:run",
     errors: [...FENCED, "approval_required", "conflict"],
   },
   toolEnd: {
@@ -93,6 +124,7 @@ export const AGENT_ROUTES = {
     path: "/steps/{stepId}/tools/{tool}/end",
     request: ToolEndRequest,
     response: ToolEnded,
+    scope: "steps:run",
     errors: FENCED,
   },
   wait: {
@@ -100,6 +132,7 @@ export const AGENT_ROUTES = {
     path: "/steps/{stepId}/waits",
     request: WaitRequest,
     response: WaitResponse,
+    scope: "steps:run",
     errors: FENCED,
   },
   spawn: {
@@ -107,6 +140,7 @@ export const AGENT_ROUTES = {
     path: "/steps/{stepId}/children",
     request: SpawnRequest,
     response: SpawnResponse,
+    scope: "steps:run",
     errors: [...FENCED, "conflict"],
   },
   message: {
@@ -114,6 +148,7 @@ export const AGENT_ROUTES = {
     path: "/steps/{stepId}/messages",
     request: MessageRequest,
     response: MessageResponse,
+    scope: "messages:write",
     errors: [...FENCED, "conflict"],
   },
   artifact: {
@@ -121,6 +156,7 @@ export const AGENT_ROUTES = {
     path: "/steps/{stepId}/artifacts",
     request: ArtifactRequest,
     response: ArtifactUpload,
+    scope: "artifacts:write",
     errors: [...FENCED, "payload_too_large"],
   },
   artifactComplete: {
@@ -128,6 +164,7 @@ export const AGENT_ROUTES = {
     path: "/steps/{stepId}/artifacts/{artifactId}/complete",
     request: ArtifactCompleteRequest,
     response: StoredArtifact,
+    scope: "artifacts:write",
     errors: [...FENCED, "upload_missing"],
   },
   logs: {
@@ -135,6 +172,7 @@ export const AGENT_ROUTES = {
     path: "/steps/{stepId}/logs",
     request: LogRequest,
     response: LogResponse,
+    scope: "steps:run",
     errors: FENCED,
   },
   complete: {
@@ -142,6 +180,7 @@ export const AGENT_ROUTES = {
     path: "/steps/{stepId}/complete",
     request: CompleteRequest,
     response: SettleResponse,
+    scope: "steps:run",
     errors: FENCED,
   },
   fail: {
@@ -149,6 +188,7 @@ export const AGENT_ROUTES = {
     path: "/steps/{stepId}/fail",
     request: FailRequest,
     response: SettleResponse,
+    scope: "steps:run",
     errors: FENCED,
   },
   release: {
@@ -156,6 +196,7 @@ export const AGENT_ROUTES = {
     path: "/steps/{stepId}/release",
     request: ReleaseRequest,
     response: SettleResponse,
+    scope: "steps:run",
     errors: FENCED,
   },
 } as const satisfies Record<string, AgentRoute>;
@@ -180,6 +221,7 @@ export const COMMON_ERRORS = [
   "idempotency_in_flight",
   "unauthenticated",
   "forbidden",
+  "scope_missing",
   "method_not_allowed",
   "rate_limited",
   "unavailable",

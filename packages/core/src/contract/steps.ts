@@ -3,6 +3,7 @@ import { ArtifactId, RunId, StepId } from "../vocabulary/ids.ts";
 import { StepStatus } from "../vocabulary/statuses.ts";
 import { Capability, StepName } from "../vocabulary/steps.ts";
 import { storableText } from "../vocabulary/text.ts";
+import { AgentStatus, RunnerPresence } from "./agents.ts";
 import { ApprovalAnswer } from "./approvals.ts";
 import { ArtifactName, Sha256 } from "./artifacts.ts";
 import { Checkpoint } from "./checkpoints.ts";
@@ -19,6 +20,7 @@ export const ClaimRequest = z.strictObject({
   worker: storableText(200, 1).meta({
     description: "The process that claims; shown to people, decides nothing",
   }),
+  presence: RunnerPresence.optional(),
 });
 export type ClaimRequest = z.infer<typeof ClaimRequest>;
 
@@ -65,6 +67,9 @@ export type ClaimedStep = z.infer<typeof ClaimedStep>;
 export const ClaimResponse = z.object({
   steps: z.array(ClaimedStep),
   leaseSeconds: z.number().positive(),
+  status: AgentStatus.optional().meta({
+    description: "Of the agent: one that is not active is given no steps, and need not ask soon",
+  }),
 });
 export type ClaimResponse = z.infer<typeof ClaimResponse>;
 

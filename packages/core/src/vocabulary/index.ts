@@ -1,4 +1,5 @@
 export * from "./actors.ts";
+export * from "./agents.ts";
 export * from "./approval-rule.ts";
 export * from "./backlog.ts";
 export * from "./events.ts";

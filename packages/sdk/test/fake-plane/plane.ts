@@ -231,6 +231,16 @@ export class Plane {
           tenantId: TENANT_ID,
           capabilities: this.capabilities,
         };
+      case "introduce": {
+        const { tasks, version } = body as AgentRequest<"introduce">;
+        const notAllowed = tasks
+          .map(({ capability }) => capability)
+          .filter((capability) => !this.capabilities.includes(capability));
+        const who = { agentId: AGENT_ID, name: "tester", status: "active" };
+        return { ...who, version, known: false, maxConcurrency: null, notAllowed };
+      }
+      case "token":
+        throw new NofxError("unavailable");
       case "claim":
         return this.#claim(body, gone);
       case "heartbeat": {
