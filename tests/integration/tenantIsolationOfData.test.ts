@@ -295,6 +295,7 @@ describe("over the agent API", () => {
     message: (stepId: string) => ({ epoch: 1, to: stepId, payload: 1, sentAs: "m" }),
     whoAmI: undefined,
     claim: undefined,
+    heartbeats: undefined,
     heartbeat: { epoch: 1 },
     checkpoint: { epoch: 1, name: "draft", value: 1 },
     logs: {
@@ -332,6 +333,22 @@ describe("over the agent API", () => {
     const run = await seedRun(t.web.owner, first.tenantId, [{ name: "waiting", ...work }]);
     return toId("run", run.id);
   }
+
+  test("another's steps are not renewed among one's own", async () => {
+    const stepId = await first.claimedStep();
+    const beat = { steps: [{ stepId, epoch: 1 }] };
+    const before = await t.fingerprint(first);
+    const refused = { stepId, held: false, leaseUntil: null, cancelRequested: false };
+    expect(await second.agent("/steps/heartbeat", beat)).toMatchObject({
+      status: 200,
+      body: { steps: [refused] },
+    });
+    expect(await t.fingerprint(first)).toEqual(before);
+    expect(await first.agent("/steps/heartbeat", beat)).toMatchObject({
+      status: 200,
+      body: { steps: [{ stepId, held: true }] },
+    });
+  });
 
   test.each(names.filter((name) => verbs[name] !== undefined))(
     "%s of another's step is refused, and done for the one who holds it",

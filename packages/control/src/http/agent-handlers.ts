@@ -11,7 +11,7 @@ import { claimSteps, type ClaimOptions } from "../steps/claim.ts";
 import { beginToolUse } from "../steps/begin-tool-use.ts";
 import { completeArtifact } from "../steps/complete-artifact.ts";
 import { endToolUse } from "../steps/end-tool-use.ts";
-import { heartbeat } from "../steps/heartbeat.ts";
+import { heartbeat, heartbeats } from "../steps/heartbeat.ts";
 import { sendToStep } from "../steps/send-message.ts";
 import { completeStep, failStep, releaseStep } from "../steps/settle.ts";
 import { spawnChildren } from "../steps/spawn.ts";
@@ -42,6 +42,7 @@ export const AGENT_HANDLERS: { readonly [N in AgentRouteName]: AgentHandler<N> }
   introduce: ({ ctx, body }) => introduceAgent(ctx, body),
   token: ({ ctx, body }) => exchangeKey(ctx, body),
   claim: ({ ctx, body, options }) => claimSteps(ctx, body, options),
+  heartbeats: ({ ctx, body, options }) => heartbeats(ctx, body, options.leaseSeconds),
   heartbeat: ({ ctx, stepId, body, options }) => heartbeat(ctx, stepId, body, options.leaseSeconds),
   checkpoint: ({ ctx, stepId, body }) => checkpoint(ctx, stepId, body),
   approval: ({ ctx, stepId, body }) => askApproval(ctx, stepId, body),

@@ -22,7 +22,14 @@ import { CheckpointRequest, CheckpointResponse } from "./checkpoints.ts";
 import { SpawnRequest, SpawnResponse } from "./children.ts";
 import { LogRequest, LogResponse } from "./logs.ts";
 import { CompleteRequest, FailRequest, ReleaseRequest, SettleResponse } from "./settle.ts";
-import { ClaimRequest, ClaimResponse, HeartbeatRequest, HeartbeatResponse } from "./steps.ts";
+import {
+  ClaimRequest,
+  ClaimResponse,
+  HeartbeatRequest,
+  HeartbeatResponse,
+  HeartbeatsRequest,
+  HeartbeatsResponse,
+} from "./steps.ts";
 import { ToolBegun, ToolBeginRequest, ToolEnded, ToolEndRequest } from "./tools.ts";
 import { WaitRequest, WaitResponse } from "./waits.ts";
 
@@ -84,6 +91,14 @@ export const AGENT_ROUTES = {
     path: "/steps/claim",
     request: ClaimRequest,
     response: ClaimResponse,
+    scope: "steps:run",
+    errors: [],
+  },
+  heartbeats: {
+    method: "POST",
+    path: "/steps/heartbeat",
+    request: HeartbeatsRequest,
+    response: HeartbeatsResponse,
     scope: "steps:run",
     errors: [],
   },

@@ -89,3 +89,33 @@ export const HeartbeatResponse = z.object({
   cancelRequested: z.boolean(),
 });
 export type HeartbeatResponse = z.infer<typeof HeartbeatResponse>;
+
+export const MAX_HEARTBEATS = 500;
+
+/**
+ * `POST /steps/heartbeat`: renews what one process holds in one call. Each step is answered for by itself; one that is
+ * held by somebody else, or by nobody any more, is no error here.
+ */
+export const HeartbeatsRequest = z.strictObject({
+  steps: z
+    .array(z.strictObject({ stepId: StepId, epoch: Epoch, progress: Progress.optional() }))
+    .min(1)
+    .max(MAX_HEARTBEATS)
+    .refine((steps) => new Set(steps.map(({ stepId }) => stepId)).size === steps.length, {
+      message: "names a step twice",
+    }),
+});
+export type HeartbeatsRequest = z.infer<typeof HeartbeatsRequest>;
+
+export const HeartbeatsResponse = z.object({
+  leaseSeconds: z.number().positive(),
+  steps: z.array(
+    z.object({
+      stepId: StepId,
+      held: z.boolean().meta({ description: "False: stop working on it" }),
+      leaseUntil: Timestamp.nullable(),
+      cancelRequested: z.boolean(),
+    }),
+  ),
+});
+export type HeartbeatsResponse = z.infer<typeof HeartbeatsResponse>;

@@ -76,6 +76,8 @@ export class Plane {
   readonly steps = new Map<string, FakeStep>();
   readonly files = new Map<string, StoredFile>();
   readonly claims: AgentRequest<"claim">[] = [];
+  /** The steps of each call that renewed many. */
+  readonly beats: string[][] = [];
   /** Tools whose every use needs people's yes. */
   readonly toolsThatAsk = new Set<string>();
   capabilities: string[];
@@ -243,6 +245,14 @@ export class Plane {
         throw new NofxError("unavailable");
       case "claim":
         return this.#claim(body, gone);
+      case "heartbeats": {
+        const { steps } = body as AgentRequest<"heartbeats">;
+        this.beats.push(steps.map(({ stepId }) => stepId));
+        return {
+          leaseSeconds: this.leaseSeconds,
+          steps: steps.map((beat) => this.#renew(beat)),
+        };
+      }
       case "heartbeat": {
         const { progress } = body as AgentRequest<"heartbeat">;
         step.heartbeats += 1;
@@ -323,6 +333,18 @@ export class Plane {
       case "release":
         return this.#settle(step, "release", step.cancelRequested ? "cancelled" : "queued");
     }
+  }
+
+  #renew(beat: AgentRequest<"heartbeats">["steps"][number]) {
+    const step = this.steps.get(beat.stepId);
+    if (step?.epoch !== beat.epoch || step.status !== "assigned" || step.held) {
+      return { stepId: beat.stepId, held: false, leaseUntil: null, cancelRequested: false };
+    }
+    step.heartbeats += 1;
+    if (beat.progress) step.progress.push(beat.progress);
+    step.leaseUntil = Date.now() + this.leaseSeconds * 1_000;
+    const { leaseUntil } = this.#lease(step);
+    return { stepId: step.id, held: true, leaseUntil, cancelRequested: step.cancelRequested };
   }
 
   #settle(step: FakeStep, verb: string, status: Status): AgentResponse<"complete"> {
