@@ -9,5 +9,6 @@ export * from "./ids.ts";
 export * from "./schedules.ts";
 export * from "./statuses.ts";
 export * from "./steps.ts";
+export * from "./strategies.ts";
 export * from "./text.ts";
 export * from "./waits.ts";

@@ -1,0 +1,2 @@
+export { chooseStrategy, type ChooseInput, type Dispatched } from "./choose-strategy.ts";
+export { noteOutcome, type OutcomeOfChoice } from "./note-outcome.ts";

@@ -1,0 +1,17 @@
+import type { EngineDb } from "@nofx/db/leases";
+
+export interface OutcomeOfChoice {
+  readonly decisionId: string;
+  readonly succeeded: boolean;
+  readonly seconds: number;
+  /** Millionths of a millionth of a US dollar. */
+  readonly costPico: bigint | string;
+  /** How good a success was, 0 to 1, where somebody knows. */
+  readonly reward?: number | undefined;
+}
+
+/** Notes how a choice ended; a repetition changes nothing. Takes no lock that others wait for. */
+export async function noteOutcome(tx: EngineDb, outcome: OutcomeOfChoice): Promise<void> {
+  void [tx, outcome];
+  throw new Error("not there yet");
+}

@@ -1,0 +1,9 @@
+export type {
+  ChoiceNumbers,
+  ChosenAgent,
+  EvidenceLevel,
+  StrategyChoice,
+  StrategyNumbers,
+  Work,
+} from "./choice.ts";
+export { DispatchSettings } from "./settings.ts";
