@@ -24,6 +24,8 @@ export const Permission = z.enum([
   "budget.manage",
   "key.manage",
   "router.manage",
+  "message.redact",
+  "message.hold",
 ]);
 export type Permission = z.infer<typeof Permission>;
 
@@ -52,6 +54,7 @@ const GRANTS: Record<MemberRole, readonly Permission[]> = {
     "agent.manage",
     "audit.export",
     "gate.override",
+    "message.redact",
   ],
   admin: Permission.options,
 };

@@ -41,6 +41,9 @@ export const ID_PREFIXES = {
   budget: "budget",
   secureKey: "key",
   modelCall: "call",
+  session: "session",
+  conversation: "conv",
+  redaction: "redaction",
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
@@ -140,3 +143,6 @@ export const DelegationId = idSchema("delegation");
 export const CommentId = idSchema("comment");
 export const ToolRunId = idSchema("toolRun");
 export const SecureKeyId = idSchema("secureKey");
+export const SessionId = idSchema("session");
+export const ConversationId = idSchema("conversation");
+export const RedactionId = idSchema("redaction");
