@@ -1,9 +1,21 @@
 import type { z } from "zod";
 import type { ErrorCode } from "../errors/codes.ts";
-import { ArtifactId, StepId } from "../vocabulary/ids.ts";
+import { ArtifactId, MessageId, StepId } from "../vocabulary/ids.ts";
 import type { AgentScope } from "../vocabulary/agents.ts";
 import { ToolName } from "../vocabulary/steps.ts";
-import { MessageRequest, MessageResponse } from "./agent-messages.ts";
+import {
+  BoardRequest,
+  BoardResponse,
+  MessageRequest,
+  MessageResponse,
+  ReadRequest,
+  ReadResponse,
+  RegisterTypeRequest,
+  RegisterTypeResponse,
+  ReplyRequest,
+  SendRequest,
+  SendResponse,
+} from "./agent-messages.ts";
 import {
   AgentIdentity,
   IntroduceRequest,
@@ -52,6 +64,12 @@ export interface AgentRoute {
 }
 
 const FENCED = ["not_found", "lease_lost"] as const;
+const BUS = [
+  "recipient_unknown",
+  "channel_forbidden",
+  "message_type_unknown",
+  "message_invalid",
+] as const;
 
 /**
  * The whole agent API: server, client and documents are driven by this table. Beyond the schemas it promises:
@@ -166,6 +184,46 @@ export const AGENT_ROUTES = {
     scope: "messages:write",
     errors: [...FENCED, "conflict"],
   },
+  send: {
+    method: "POST",
+    path: "/messages",
+    request: SendRequest,
+    response: SendResponse,
+    scope: "messages:write",
+    errors: [...FENCED, ...BUS, "conflict", "board_conflict"],
+  },
+  reply: {
+    method: "POST",
+    path: "/messages/{messageId}/reply",
+    request: ReplyRequest,
+    response: SendResponse,
+    scope: "messages:write",
+    errors: [...FENCED, ...BUS, "conflict"],
+  },
+  read: {
+    method: "POST",
+    path: "/messages/read",
+    request: ReadRequest,
+    response: ReadResponse,
+    scope: "messages:read",
+    errors: [...FENCED, "recipient_unknown", "channel_forbidden"],
+  },
+  board: {
+    method: "POST",
+    path: "/messages/board",
+    request: BoardRequest,
+    response: BoardResponse,
+    scope: "messages:read",
+    errors: [...FENCED, "recipient_unknown", "channel_forbidden"],
+  },
+  messageType: {
+    method: "POST",
+    path: "/messages/types",
+    request: RegisterTypeRequest,
+    response: RegisterTypeResponse,
+    scope: "messages:write",
+    errors: [],
+  },
   artifact: {
     method: "POST",
     path: "/steps/{stepId}/artifacts",
@@ -244,7 +302,12 @@ export const COMMON_ERRORS = [
 ] as const satisfies readonly ErrorCode[];
 
 /** The schema of each parameter in a path. */
-export const PATH_PARAMS = { stepId: StepId, artifactId: ArtifactId, tool: ToolName } as const;
+export const PATH_PARAMS = {
+  stepId: StepId,
+  artifactId: ArtifactId,
+  tool: ToolName,
+  messageId: MessageId,
+} as const;
 
 type ParamOf<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
   ? Name | ParamOf<Rest>
