@@ -1,6 +1,8 @@
-import { MAX_CLAIM, type AgentResponse, type ClaimedStep } from "@nofx/core/contract";
+import { MAX_CLAIM, type AgentResponse } from "@nofx/core/contract";
 import { backoffMs, type AgentClient, type CallOptions, type Clock } from "../client/index.ts";
 import { NofxApiError } from "../errors/index.ts";
+import type { Ahead } from "./ahead.ts";
+import type { Ready } from "./ready.ts";
 import type { Slots } from "./slots.ts";
 
 export interface ClaimLoop {
@@ -8,14 +10,15 @@ export interface ClaimLoop {
   clock: Clock;
   random: () => number;
   slots: Slots;
+  /** Where claimed steps go. */
+  ready: Ready;
+  ahead: Ahead;
   capabilities: string[];
   worker: string;
   waitSeconds: number;
   /** Ends the loop. */
   signal: AbortSignal;
   onRetry: NonNullable<CallOptions["onRetry"]>;
-  /** Executes one step; must not reject. */
-  execute: (step: ClaimedStep, leaseSeconds: number) => Promise<void>;
 }
 
 /** A server that answers "nothing" at once must not be asked in a busy loop. */
@@ -24,17 +27,22 @@ const EMPTY_PAUSE_MS = 1_000;
 /** How long a claim may hang beyond what it waits for work. */
 const GRACE_MS = 10_000;
 
-/** Claims as many steps as there are free slots, again and again. Rejects when the control plane refuses. */
+/**
+ * Claims as many steps as there are free slots, and few more where they are short, again and again. Rejects when the
+ * control plane refuses.
+ */
 export async function claimLoop(loop: ClaimLoop): Promise<void> {
-  const { clock, slots, signal } = loop;
+  const { clock, slots, ready, ahead, signal } = loop;
   let strange = 0;
+  let leaseMs = 0;
   while (!signal.aborted) {
-    if (slots.free === 0) {
+    const askedAt = clock.now();
+    const max = slots.free + ahead.count(leaseMs, askedAt) - ready.size;
+    if (max <= 0) {
       await slots.next(signal);
       continue;
     }
-    const askedAt = clock.now();
-    const answer = await claim(loop);
+    const answer = await claim(loop, Math.min(max, MAX_CLAIM));
     if (NofxApiError.is(answer)) {
       const wait = backoffMs(strange++, loop.random);
       loop.onRetry(answer, wait);
@@ -42,8 +50,11 @@ export async function claimLoop(loop: ClaimLoop): Promise<void> {
       continue;
     }
     strange = 0;
-    for (const step of answer.steps) slots.start(loop.execute(step, answer.leaseSeconds));
-    if (answer.steps.length === 0 && clock.now() - askedAt < EMPTY_PAUSE_MS) {
+    leaseMs = answer.leaseSeconds * 1_000;
+    const tookMs = clock.now() - askedAt;
+    if (answer.steps.length === max) ahead.answered(tookMs);
+    ready.add(answer.steps, answer.leaseSeconds);
+    if (answer.steps.length === 0 && tookMs < EMPTY_PAUSE_MS) {
       await clock.sleep(EMPTY_PAUSE_MS * (0.5 + loop.random() / 2), signal);
     }
   }
@@ -53,15 +64,15 @@ export async function claimLoop(loop: ClaimLoop): Promise<void> {
  * One claim. An answer that is not the API's own (a proxy while the server restarts) is returned, not thrown: this
  * agent has been known here, so it waits for the control plane to come back.
  */
-async function claim(loop: ClaimLoop): Promise<AgentResponse<"claim"> | NofxApiError> {
-  const { client, slots, signal, waitSeconds } = loop;
+async function claim(loop: ClaimLoop, max: number): Promise<AgentResponse<"claim"> | NofxApiError> {
+  const { client, signal, waitSeconds } = loop;
   try {
     return await client.call(
       "claim",
       {},
       {
         capabilities: loop.capabilities,
-        max: Math.min(slots.free, MAX_CLAIM),
+        max,
         waitSeconds,
         worker: loop.worker,
       },

@@ -1,14 +1,22 @@
-import { MAX_CLAIM_WAIT_SECONDS, type ClaimedStep } from "@nofx/core/contract";
+import { MAX_CLAIM, MAX_CLAIM_WAIT_SECONDS } from "@nofx/core/contract";
 import { createAgentClient, systemClock, type Clock, type Fetch } from "../client/index.ts";
 import { permanent } from "../errors/index.ts";
 import type { StandardSchema } from "../schema/index.ts";
-import { executeStep, stepInfo, type StepOutcome, type StepPorts } from "../steps/index.ts";
+import {
+  executeStep,
+  Heartbeats,
+  stepInfo,
+  type StepOutcome,
+  type StepPorts,
+} from "../steps/index.ts";
 import type { AnyTask } from "../tasks/index.ts";
+import { Ahead } from "./ahead.ts";
 import { claimLoop } from "./claim-loop.ts";
 import type { Agent } from "./define-agent.ts";
 import { describeEvent, type AgentEvent } from "./events.ts";
 import { introduce } from "./introduce.ts";
 import { onStopSignals, processName } from "./process.ts";
+import { Ready, type Claimed } from "./ready.ts";
 import { Slots } from "./slots.ts";
 import { Stopping } from "./stopping.ts";
 
@@ -27,6 +35,11 @@ export interface RunOptions {
   abortSeconds?: number | undefined;
   /** How long one claim waits for work; 20 s unless told, at most 25. */
   waitSeconds?: number | undefined;
+  /**
+   * How many steps at most may wait here for a slot while steps are short; four a slot unless told, at most 100. 0: each
+   * is claimed when a slot is free.
+   */
+  prefetch?: number | undefined;
   /** Shown to people as who claimed; `<host>:<pid>` unless told. */
   worker?: string | undefined;
   /** Told what happens; lines on stderr unless given. */
@@ -59,33 +72,44 @@ export async function runAgent(agent: Agent, options: RunOptions): Promise<RunSu
     abortMs: (options.abortSeconds ?? 5) * 1_000,
   });
   const slots = new Slots(agent.concurrency);
+  const ahead = new Ahead({
+    slots: agent.concurrency,
+    most: Math.min(options.prefetch ?? 4 * agent.concurrency, MAX_CLAIM),
+  });
   const summary: RunSummary = { succeeded: 0, failed: 0, suspended: 0, released: 0, lost: 0 };
+  const onRetry: StepPorts["onRetry"] = (error, waitMs) =>
+    emit({ type: "retrying", error, waitMs });
   const ports: StepPorts = {
     client,
     clock,
     random,
     fetch: send,
+    heartbeats: new Heartbeats({ client, clock, random, onRetry }),
     shutdown: stopping.shutdown,
     abandon: stopping.abandon,
-    onRetry: (error, waitMs) => emit({ type: "retrying", error, waitMs }),
+    onRetry,
   };
 
-  async function execute(step: ClaimedStep, leaseSeconds: number): Promise<void> {
+  async function execute({ step, leaseSeconds, leasedAt }: Claimed): Promise<void> {
     const info = stepInfo(step);
     emit({ type: "step.started", step: info });
     const task = agent.tasks.get(step.capability) ?? unknownTask(step.capability);
-    const { outcome, error } = await executeStep(ports, task, step, leaseSeconds);
+    const startedAt = clock.now();
+    const { outcome, error } = await executeStep(ports, task, step, leaseSeconds, leasedAt);
+    const now = clock.now();
+    ahead.ended(step.capability, now - startedAt, now);
     summary[outcome] += 1;
     emit({ type: "step.ended", step: info, outcome, ...(error === undefined ? {} : { error }) });
   }
 
+  const ready = new Ready({ clock, client, slots, start: execute });
   const stop = () => {
     if (!stopping.draining.aborted) emit({ type: "draining", running: slots.running });
+    void ready.close();
     stopping.begin();
   };
   const forgetSignals = listen(options, stop);
   try {
-    const { onRetry } = ports;
     const signal = stopping.draining;
     const capabilities = await introduce(client, [...agent.tasks.keys()], emit, {
       signal,
@@ -98,12 +122,13 @@ export async function runAgent(agent: Agent, options: RunOptions): Promise<RunSu
       clock,
       random,
       slots,
+      ready,
+      ahead,
       capabilities,
       worker,
       waitSeconds,
       signal,
       onRetry,
-      execute,
     });
   } catch (error) {
     // Being told to stop ends the claim in hand; anything else is a refusal, and running steps are still seen through.
@@ -112,7 +137,7 @@ export async function runAgent(agent: Agent, options: RunOptions): Promise<RunSu
       throw error;
     }
   } finally {
-    await slots.idle();
+    await Promise.all([ready.close(), slots.idle()]);
     stopping.finish();
     forgetSignals();
     emit({ type: "stopped" });

@@ -3,6 +3,8 @@ export class Slots {
   readonly #size: number;
   #running = 0;
   #waiters: (() => void)[] = [];
+  /** Called when one gets free, before those who wait for it. */
+  onFree: () => void = () => {};
 
   constructor(size: number) {
     this.#size = size;
@@ -21,6 +23,7 @@ export class Slots {
     this.#running += 1;
     void work.finally(() => {
       this.#running -= 1;
+      this.onFree();
       const waiters = this.#waiters;
       this.#waiters = [];
       for (const wake of waiters) wake();

@@ -10,6 +10,7 @@ import {
 } from "@nofx/core/contract";
 import { NofxApiError } from "../errors/index.ts";
 import { systemClock, withTimeout, type Clock } from "./clock.ts";
+import { Credentials } from "./credentials.ts";
 import { retryAfterSeconds, retryDelayMs } from "./retry.ts";
 
 export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
@@ -17,7 +18,7 @@ export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
 export interface ClientOptions {
   /** Where the control plane listens, like `http://127.0.0.1:8790`. */
   url: string;
-  /** The agent's key, `nofx_ak_…`. */
+  /** The agent's key, `nofx_ak_…`, which is exchanged for short-lived tokens; or such a token. */
   key: string;
   fetch?: Fetch | undefined;
   clock?: Clock | undefined;
@@ -46,6 +47,7 @@ export interface AgentClient {
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
+const EXCHANGE_TIMEOUT_MS = 10_000;
 
 export function createAgentClient(options: ClientOptions): AgentClient {
   const base = parseBase(options.url);
@@ -86,35 +88,42 @@ export function createAgentClient(options: ClientOptions): AgentClient {
     }
   }
 
+  const credentials = new Credentials({
+    key: options.key,
+    clock,
+    random,
+    exchange: async () => {
+      const init = initOf("token", options.key, newKey(), {});
+      const url = `${base}${agentPath("token", {})}`;
+      const answer = await once("token", url, init, { timeoutMs: EXCHANGE_TIMEOUT_MS });
+      if (answer.status === 200) return parseAnswer("token", answer.text);
+      throw parseProblem(answer, describeCall("token"), clock.now());
+    },
+  });
+
   return {
     async call(name, params, body, callOptions = {}) {
-      const route = AGENT_ROUTES[name];
       const describe = describeCall(name);
-      const headers: Record<string, string> = {
-        authorization: `Bearer ${options.key}`,
-        accept: "application/json, application/problem+json",
-      };
-      if (route.method === "POST") {
-        headers["content-type"] = "application/json";
-        headers[IDEMPOTENCY_KEY_HEADER] = newKey();
-      }
-      const init: RequestInit = {
-        method: route.method,
-        headers,
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      };
+      const idempotencyKey = newKey();
       const url = `${base}${agentPath(name, params)}`;
+      let refusals = 0;
 
       for (let tries = 0; ; tries++) {
         callOptions.signal?.throwIfAborted();
+        const bearer = credentials.bearer();
         let error: NofxApiError;
         try {
+          const init = initOf(name, bearer, idempotencyKey, body);
           const answer = await once(name, url, init, callOptions);
           if (answer.status === 200) return parseAnswer(name, answer.text);
           error = parseProblem(answer, describe, clock.now());
         } catch (thrown) {
           if (!NofxApiError.is(thrown)) throw thrown;
           error = thrown;
+        }
+        // a token that ended early, by a new signing key for example: once more, with another or with the key
+        if (error.code === "unauthenticated" && credentials.refused(bearer) && refusals++ < 2) {
+          continue;
         }
         const wait = retryDelayMs(error, tries, random);
         if (wait === undefined) throw error;
@@ -126,6 +135,24 @@ export function createAgentClient(options: ClientOptions): AgentClient {
       }
     },
   };
+}
+
+function initOf(
+  name: AgentRouteName,
+  bearer: string,
+  idempotencyKey: string,
+  body: unknown,
+): RequestInit {
+  const { method } = AGENT_ROUTES[name];
+  const headers: Record<string, string> = {
+    authorization: `Bearer ${bearer}`,
+    accept: "application/json, application/problem+json",
+  };
+  if (method === "POST") {
+    headers["content-type"] = "application/json";
+    headers[IDEMPOTENCY_KEY_HEADER] = idempotencyKey;
+  }
+  return { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
 }
 
 function describeCall(name: AgentRouteName): string {

@@ -17,7 +17,7 @@ import { createApprovals } from "./approvals.ts";
 import { createArtifacts } from "./artifacts.ts";
 import { createCheckpoints } from "./checkpoints.ts";
 import { createDownload } from "./download.ts";
-import { Heartbeat } from "./heartbeat.ts";
+import type { Heartbeats } from "./heartbeats.ts";
 import { Lease } from "./lease.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import { createNeeds } from "./needs.ts";
@@ -30,6 +30,8 @@ export interface StepPorts {
   clock: Clock;
   fetch: Fetch;
   random: () => number;
+  /** Renews the leases of all steps of this process. */
+  heartbeats: Heartbeats;
   /** Asks running handlers to stop. */
   shutdown: AbortSignal;
   /** Handlers that have not stopped are no longer waited for: their steps are given back. */
@@ -51,17 +53,19 @@ const SETTLE_MS = 300_000;
 
 const oneTry = (clock: Clock): CallOptions => ({ giveUpAt: clock.now(), timeoutMs: 5_000 });
 
-/** Executes one claimed step and settles it, exactly once or not at all. */
+/** Executes one claimed step and settles it, exactly once or not at all. `leasedAt` is when its claim was answered. */
 export async function executeStep(
   ports: StepPorts,
   task: AnyTask,
   step: ClaimedStep,
   leaseSeconds: number,
+  leasedAt: number = ports.clock.now(),
 ): Promise<StepResult> {
-  const lease = new Lease(step.name, ports.clock.now() + leaseSeconds * 1_000);
+  const leaseMs = leaseSeconds * 1_000;
+  const lease = new Lease(step.name, leasedAt + leaseMs);
   const calls = createStepCalls(ports.client, step, lease);
   const log = new LogBuffer(calls, ports.clock);
-  const heartbeat = new Heartbeat(calls, lease, ports.clock, leaseSeconds, ports.onRetry);
+  const heartbeat = ports.heartbeats.join(step, lease, leaseMs, leasedAt);
   const ctx: TaskContext = {
     info: stepInfo(step),
     needs: createNeeds(step, createDownload(lease, ports)),

@@ -5,3 +5,4 @@ export {
   type StepPorts,
   type StepResult,
 } from "./execute.ts";
+export { Heartbeats } from "./heartbeats.ts";

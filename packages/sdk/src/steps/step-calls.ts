@@ -4,7 +4,6 @@ import { NofxApiError } from "../errors/index.ts";
 import type { Lease } from "./lease.ts";
 
 type StepCall =
-  | "heartbeat"
   | "checkpoint"
   | "approval"
   | "toolBegin"
