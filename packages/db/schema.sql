@@ -90,6 +90,45 @@ create table engine.leaders (
 alter table engine.leaders enable row level security;
 comment on table engine.leaders is 'One row a job that one process at a time does: who does it, and the term of that';
 
+create table public.agent_capabilities (
+  agent_id uuid not null,
+  capability text not null,
+  tenant_id uuid not null,
+  title text,
+  proficiency real,
+  resources jsonb,
+  declared_success_rate double precision,
+  declared_latency_ms double precision,
+  declared_cost_pico bigint,
+  version text,
+  input_schema jsonb,
+  output_schema jsonb,
+  events jsonb,
+  samples bigint not null default 0,
+  successes bigint not null default 0,
+  since timestamp with time zone,
+  last_at timestamp with time zone,
+  recent jsonb not null default '[]'::jsonb,
+  success_rate double precision,
+  latency_ms double precision,
+  cost_pico double precision,
+  updated_at timestamp with time zone not null default clock_timestamp(),
+  constraint agent_capabilities_pkey PRIMARY KEY (agent_id, capability),
+  constraint agent_capabilities_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agent_registry(id) ON DELETE CASCADE,
+  constraint agent_capabilities_capability_check CHECK ((capability ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
+  constraint agent_capabilities_check CHECK (((successes >= 0) AND (successes <= samples))),
+  constraint agent_capabilities_declared_cost_pico_check CHECK ((declared_cost_pico >= 0)),
+  constraint agent_capabilities_declared_latency_ms_check CHECK ((declared_latency_ms >= (0)::double precision)),
+  constraint agent_capabilities_declared_success_rate_check CHECK (((declared_success_rate >= (0)::double precision) AND (declared_success_rate <= (1)::double precision))),
+  constraint agent_capabilities_proficiency_check CHECK (((proficiency >= (0)::double precision) AND (proficiency <= (1)::double precision))),
+  constraint agent_capabilities_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint agent_capabilities_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200)))
+) with (fillfactor=70);
+-- Agents of a capability: the marketplace, and the schemas that an input is checked by
+CREATE INDEX agent_capabilities_find ON public.agent_capabilities USING btree (tenant_id, capability, agent_id);
+alter table public.agent_capabilities enable row level security;
+comment on table public.agent_capabilities is 'What an agent can do, as declared and as measured';
+
 create table public.agent_keys (
   id uuid not null default app.uuid7(),
   tenant_id uuid not null,
@@ -99,9 +138,18 @@ create table public.agent_keys (
   created_at timestamp with time zone not null default clock_timestamp(),
   revoked_at timestamp with time zone,
   issued_by uuid,
+  name text not null default 'key'::text,
+  scopes text[] not null default '{steps:run,messages:read,messages:write,models:call,artifacts:write,agents:read,agents:write}'::text[],
+  expires_at timestamp with time zone,
+  rotated_from uuid,
+  last_used_at timestamp with time zone,
+  revoked_by uuid,
   constraint agent_keys_pkey PRIMARY KEY (id),
   constraint agent_keys_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agent_registry(id) ON DELETE CASCADE,
   constraint agent_keys_key_sha256_key UNIQUE (key_sha256),
+  constraint agent_keys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+  constraint agent_keys_rotated_from_fkey FOREIGN KEY (rotated_from) REFERENCES agent_keys(id) ON DELETE SET NULL,
+  constraint agent_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ '{steps:run,messages:read,messages:write,models:call,artifacts:write,agents:read,agents:write}'::text[]))),
   constraint agent_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
 -- The keys of an agent
@@ -164,6 +212,28 @@ CREATE INDEX agent_messages_history_run ON public.agent_messages_history USING b
 alter table public.agent_messages_history enable row level security;
 comment on table public.agent_messages_history is 'Of runs that have moved to history: as agent_messages';
 
+create table public.agent_presence (
+  agent_id uuid not null,
+  runner text not null,
+  tenant_id uuid not null,
+  version text,
+  runtime text,
+  slots integer not null default 1,
+  busy integer not null default 0,
+  up_since timestamp with time zone not null default clock_timestamp(),
+  last_seen_at timestamp with time zone not null default clock_timestamp(),
+  constraint agent_presence_pkey PRIMARY KEY (agent_id, runner),
+  constraint agent_presence_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agent_registry(id) ON DELETE CASCADE,
+  constraint agent_presence_busy_check CHECK (((busy >= 0) AND (busy <= 10000))),
+  constraint agent_presence_runner_check CHECK (((length(runner) >= 1) AND (length(runner) <= 200))),
+  constraint agent_presence_runtime_check CHECK (((length(runtime) >= 1) AND (length(runtime) <= 200))),
+  constraint agent_presence_slots_check CHECK (((slots >= 1) AND (slots <= 10000))),
+  constraint agent_presence_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint agent_presence_version_check CHECK (((length(version) >= 1) AND (length(version) <= 64)))
+) with (fillfactor=70);
+alter table public.agent_presence enable row level security;
+comment on table public.agent_presence is 'The processes of agents: when they were last heard of, and how busy they are';
+
 create table public.agent_registry (
   id uuid not null default app.uuid7(),
   tenant_id uuid not null,
@@ -175,17 +245,182 @@ create table public.agent_registry (
   created_at timestamp with time zone not null default clock_timestamp(),
   owner_user_id uuid,
   team text,
+  version text,
+  max_concurrency integer,
+  tags text[] not null default '{}'::text[],
+  status_by text not null default 'person'::text,
+  status_reason text,
+  status_at timestamp with time zone not null default clock_timestamp(),
+  breaker jsonb not null default '{}'::jsonb,
+  breaker_enabled boolean not null default true,
+  trial_at timestamp with time zone,
+  card jsonb,
+  card_url text,
+  revision integer not null default 1,
+  updated_at timestamp with time zone not null default clock_timestamp(),
+  words tsvector generated always as (app.agent_words(name, description, capabilities, tags, team)) stored,
   constraint agent_registry_pkey PRIMARY KEY (id),
+  constraint agent_registry_card_url_check CHECK (((length(card_url) >= 1) AND (length(card_url) <= 2000))),
+  constraint agent_registry_max_concurrency_check CHECK (((max_concurrency >= 1) AND (max_concurrency <= 10000))),
   constraint agent_registry_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
+  constraint agent_registry_status_by_check CHECK ((status_by = ANY (ARRAY['person'::text, 'breaker'::text]))),
   constraint agent_registry_status_check CHECK ((status = ANY (ARRAY['active'::text, 'draining'::text, 'quarantined'::text, 'retired'::text]))),
+  constraint agent_registry_status_reason_check CHECK (((length(status_reason) >= 1) AND (length(status_reason) <= 500))),
+  constraint agent_registry_tags_check CHECK ((cardinality(tags) <= 20)),
   constraint agent_registry_team_check CHECK ((team ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
   constraint agent_registry_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
-  constraint agent_registry_tenant_id_name_key UNIQUE (tenant_id, name)
+  constraint agent_registry_tenant_id_name_key UNIQUE (tenant_id, name),
+  constraint agent_registry_version_check CHECK (((length(version) >= 1) AND (length(version) <= 64)))
 );
+-- Who can do this
+CREATE INDEX agent_registry_capabilities ON public.agent_registry USING gin (capabilities);
 -- The agents of a team
 CREATE INDEX agent_registry_team ON public.agent_registry USING btree (tenant_id, team) WHERE (team IS NOT NULL);
+-- Search by words
+CREATE INDEX agent_registry_words ON public.agent_registry USING gin (words);
+CREATE TRIGGER agent_registry_added AFTER INSERT ON public.agent_registry FOR EACH ROW EXECUTE FUNCTION app.sync_agent_capabilities();
+CREATE TRIGGER agent_registry_changed AFTER UPDATE OF capabilities ON public.agent_registry FOR EACH ROW WHEN ((old.capabilities IS DISTINCT FROM new.capabilities)) EXECUTE FUNCTION app.sync_agent_capabilities();
 alter table public.agent_registry enable row level security;
 comment on table public.agent_registry is 'Programs that execute steps, with what they can do';
+
+create table public.agent_relationships (
+  tenant_id uuid not null,
+  from_agent uuid not null,
+  to_agent uuid not null,
+  kind text not null,
+  times bigint not null default 1,
+  succeeded bigint not null default 0,
+  first_at timestamp with time zone not null default clock_timestamp(),
+  last_at timestamp with time zone not null default clock_timestamp(),
+  constraint agent_relationships_pkey PRIMARY KEY (tenant_id, from_agent, to_agent, kind),
+  constraint agent_relationships_kind_check CHECK ((kind = ANY (ARRAY['delegates'::text, 'reviews'::text]))),
+  constraint agent_relationships_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+) with (fillfactor=70);
+-- Who gives an agent work, and who judges it
+CREATE INDEX agent_relationships_to ON public.agent_relationships USING btree (tenant_id, to_agent);
+alter table public.agent_relationships enable row level security;
+comment on table public.agent_relationships is 'Which agents delegate to and review each other, and how often it went well';
+
+create table public.agent_sessions (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  run_id uuid not null,
+  step_id uuid not null,
+  parent_session_id uuid,
+  depth integer not null,
+  asked text not null,
+  strategy text not null,
+  mode text,
+  capability text not null,
+  decision_id uuid,
+  status text not null default 'running'::text,
+  rounds integer not null default 0,
+  state jsonb not null,
+  revision integer not null default 0,
+  quotas jsonb not null,
+  deadline_at timestamp with time zone not null,
+  region text,
+  error jsonb,
+  cost_pico numeric(40,0) not null default 0,
+  started_at timestamp with time zone not null default clock_timestamp(),
+  finished_at timestamp with time zone,
+  constraint agent_sessions_pkey PRIMARY KEY (id),
+  constraint agent_sessions_asked_check CHECK ((asked = ANY (ARRAY['auto'::text, 'solo'::text, 'pair'::text, 'hierarchical'::text, 'swarm'::text]))),
+  constraint agent_sessions_check CHECK (((status = 'running'::text) = (finished_at IS NULL))),
+  constraint agent_sessions_depth_check CHECK (((depth >= 0) AND (depth <= 8))),
+  constraint agent_sessions_mode_check CHECK ((mode = ANY (ARRAY['best_of_n'::text, 'vote'::text, 'race'::text]))),
+  constraint agent_sessions_status_check CHECK ((status = ANY (ARRAY['running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text]))),
+  constraint agent_sessions_step_id_key UNIQUE (step_id),
+  constraint agent_sessions_strategy_check CHECK ((strategy = ANY (ARRAY['solo'::text, 'pair'::text, 'hierarchical'::text, 'swarm'::text]))),
+  constraint agent_sessions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+) with (fillfactor=70);
+-- Sessions of a tenant, newest first
+CREATE INDEX agent_sessions_list ON public.agent_sessions USING btree (tenant_id, id DESC);
+-- Sessions below one
+CREATE INDEX agent_sessions_parent ON public.agent_sessions USING btree (parent_session_id) WHERE (parent_session_id IS NOT NULL);
+-- Sessions of a run, and what moves to the history with it
+CREATE INDEX agent_sessions_run ON public.agent_sessions USING btree (run_id, id);
+-- Those under way, among the many that are over
+CREATE INDEX agent_sessions_running ON public.agent_sessions USING btree (tenant_id, id DESC) WHERE (status = 'running'::text);
+alter table public.agent_sessions enable row level security;
+comment on table public.agent_sessions is 'Several agents on one piece of work, by a strategy: one row a step of kind session';
+
+create table public.agent_sessions_history (
+  id uuid not null,
+  tenant_id uuid not null,
+  run_id uuid not null,
+  step_id uuid not null,
+  parent_session_id uuid,
+  depth integer not null,
+  asked text not null,
+  strategy text not null,
+  mode text,
+  capability text not null,
+  decision_id uuid,
+  status text not null,
+  rounds integer not null,
+  state jsonb not null,
+  revision integer not null,
+  quotas jsonb not null,
+  deadline_at timestamp with time zone not null,
+  region text,
+  error jsonb,
+  cost_pico numeric(40,0) not null,
+  started_at timestamp with time zone not null,
+  finished_at timestamp with time zone,
+  constraint agent_sessions_history_pkey PRIMARY KEY (id)
+);
+CREATE INDEX agent_sessions_history_list ON public.agent_sessions_history USING btree (tenant_id, id DESC);
+CREATE INDEX agent_sessions_history_run ON public.agent_sessions_history USING btree (run_id, id);
+alter table public.agent_sessions_history enable row level security;
+comment on table public.agent_sessions_history is 'Of runs that have moved to history: as agent_sessions';
+
+create table public.agent_subagents (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  run_id uuid not null,
+  session_id uuid,
+  node_id uuid not null,
+  step_id uuid not null,
+  epoch bigint not null,
+  agent_id uuid not null,
+  parent_agent_id uuid,
+  role text not null,
+  capability text,
+  outcome text not null,
+  started_at timestamp with time zone not null,
+  ended_at timestamp with time zone not null,
+  constraint agent_subagents_pkey PRIMARY KEY (id),
+  constraint agent_subagents_step_id_epoch_key UNIQUE (step_id, epoch),
+  constraint agent_subagents_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+-- What an agent did below others
+CREATE INDEX agent_subagents_agent ON public.agent_subagents USING btree (tenant_id, agent_id, id DESC);
+-- Of a run, and what moves to the history with it
+CREATE INDEX agent_subagents_run ON public.agent_subagents USING btree (run_id, id);
+alter table public.agent_subagents enable row level security;
+comment on table public.agent_subagents is 'Which agents filled a place of the tree, one row an attempt, written when the place is done';
+
+create table public.agent_subagents_history (
+  id uuid not null,
+  tenant_id uuid not null,
+  run_id uuid not null,
+  session_id uuid,
+  node_id uuid not null,
+  step_id uuid not null,
+  epoch bigint not null,
+  agent_id uuid not null,
+  parent_agent_id uuid,
+  role text not null,
+  capability text,
+  outcome text not null,
+  started_at timestamp with time zone not null,
+  ended_at timestamp with time zone not null,
+  constraint agent_subagents_history_pkey PRIMARY KEY (id)
+);
+CREATE INDEX agent_subagents_history_run ON public.agent_subagents_history USING btree (run_id, id);
+alter table public.agent_subagents_history enable row level security;
+comment on table public.agent_subagents_history is 'Of runs that have moved to history: as agent_subagents';
 
 create table public.agent_tools (
   id uuid not null default app.uuid7(),
@@ -218,6 +453,30 @@ create table public.agent_tools (
 CREATE UNIQUE INDEX agent_tools_active ON public.agent_tools USING btree (tenant_id, name) WHERE (status = 'active'::text);
 alter table public.agent_tools enable row level security;
 comment on table public.agent_tools is 'What agents may do to the world: name, version, schema of the arguments, sensitivity';
+
+create table public.agent_versions (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  agent_id uuid not null,
+  version text not null,
+  runtime text not null,
+  concurrency integer not null,
+  tasks jsonb not null,
+  tasks_sha256 text not null,
+  introduced_at timestamp with time zone not null default clock_timestamp(),
+  last_at timestamp with time zone not null default clock_timestamp(),
+  constraint agent_versions_pkey PRIMARY KEY (id),
+  constraint agent_versions_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agent_registry(id) ON DELETE CASCADE,
+  constraint agent_versions_agent_id_version_key UNIQUE (agent_id, version),
+  constraint agent_versions_concurrency_check CHECK (((concurrency >= 1) AND (concurrency <= 10000))),
+  constraint agent_versions_runtime_check CHECK (((length(runtime) >= 1) AND (length(runtime) <= 200))),
+  constraint agent_versions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint agent_versions_version_check CHECK (((length(version) >= 1) AND (length(version) <= 64)))
+);
+-- Versions of an agent, newest first
+CREATE INDEX agent_versions_list ON public.agent_versions USING btree (agent_id, last_at DESC);
+alter table public.agent_versions enable row level security;
+comment on table public.agent_versions is 'Versions of the code of an agent, each with the tasks that it introduced';
 
 create table public.approval_comments (
   id uuid not null default app.uuid7(),
@@ -913,6 +1172,55 @@ CREATE INDEX compensations_history_run ON public.compensations_history USING btr
 CREATE INDEX compensations_history_step ON public.compensations_history USING btree (step_id);
 alter table public.compensations_history enable row level security;
 comment on table public.compensations_history is 'Of runs that have moved to history: as compensations';
+
+create table public.critic_verdicts (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  run_id uuid not null,
+  session_id uuid not null,
+  round integer not null,
+  verdict text not null,
+  score double precision,
+  feedback text not null default ''::text,
+  doer_step uuid not null,
+  reviewer_step uuid not null,
+  doer_agent uuid,
+  reviewer_agent uuid,
+  at timestamp with time zone not null default clock_timestamp(),
+  constraint critic_verdicts_pkey PRIMARY KEY (id),
+  constraint critic_verdicts_feedback_check CHECK ((length(feedback) <= 8000)),
+  constraint critic_verdicts_round_check CHECK (((round >= 1) AND (round <= 10))),
+  constraint critic_verdicts_score_check CHECK (((score >= (0)::double precision) AND (score <= (1)::double precision))),
+  constraint critic_verdicts_session_id_round_key UNIQUE (session_id, round),
+  constraint critic_verdicts_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint critic_verdicts_verdict_check CHECK ((verdict = ANY (ARRAY['accept'::text, 'revise'::text, 'reject'::text])))
+);
+-- How an agent judges others
+CREATE INDEX critic_verdicts_reviewer ON public.critic_verdicts USING btree (tenant_id, reviewer_agent) WHERE (reviewer_agent IS NOT NULL);
+-- Of a run, and what moves to the history with it
+CREATE INDEX critic_verdicts_run ON public.critic_verdicts USING btree (run_id, id);
+alter table public.critic_verdicts enable row level security;
+comment on table public.critic_verdicts is 'What reviewers of pairs said, one row a round';
+
+create table public.critic_verdicts_history (
+  id uuid not null,
+  tenant_id uuid not null,
+  run_id uuid not null,
+  session_id uuid not null,
+  round integer not null,
+  verdict text not null,
+  score double precision,
+  feedback text not null,
+  doer_step uuid not null,
+  reviewer_step uuid not null,
+  doer_agent uuid,
+  reviewer_agent uuid,
+  at timestamp with time zone not null,
+  constraint critic_verdicts_history_pkey PRIMARY KEY (id)
+);
+CREATE INDEX critic_verdicts_history_run ON public.critic_verdicts_history USING btree (run_id, id);
+alter table public.critic_verdicts_history enable row level security;
+comment on table public.critic_verdicts_history is 'Of runs that have moved to history: as critic_verdicts';
 
 create table public.dead_letters (
   id uuid not null default app.uuid7(),
@@ -1795,6 +2103,62 @@ CREATE TRIGGER routing_policies_version AFTER INSERT OR DELETE OR UPDATE ON publ
 alter table public.routing_policies enable row level security;
 comment on table public.routing_policies is 'Versions of the policies that models are chosen by; without a tenant: come with the product';
 
+create table public.run_agent_hierarchy (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  run_id uuid not null,
+  session_id uuid,
+  parent_id uuid,
+  step_id uuid not null,
+  agent_id uuid,
+  role text not null,
+  depth integer not null,
+  path text not null,
+  metrics jsonb not null default '{}'::jsonb,
+  failures integer not null default 0,
+  opened_at timestamp with time zone,
+  region text,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint run_agent_hierarchy_pkey PRIMARY KEY (id),
+  constraint run_agent_hierarchy_check CHECK (((parent_id IS NULL) = (depth = 0))),
+  constraint run_agent_hierarchy_depth_check CHECK (((depth >= 0) AND (depth <= 8))),
+  constraint run_agent_hierarchy_id_run_id_tenant_id_key UNIQUE (id, run_id, tenant_id),
+  constraint run_agent_hierarchy_parent_id_run_id_tenant_id_fkey FOREIGN KEY (parent_id, run_id, tenant_id) REFERENCES run_agent_hierarchy(id, run_id, tenant_id),
+  constraint run_agent_hierarchy_role_check CHECK ((role = ANY (ARRAY['lead'::text, 'doer'::text, 'reviewer'::text, 'worker'::text, 'member'::text, 'merger'::text]))),
+  constraint run_agent_hierarchy_step_id_key UNIQUE (step_id),
+  constraint run_agent_hierarchy_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+) with (fillfactor=80);
+-- Where an agent has worked
+CREATE INDEX run_agent_hierarchy_agent ON public.run_agent_hierarchy USING btree (tenant_id, agent_id, id DESC) WHERE (agent_id IS NOT NULL);
+-- What is below a node
+CREATE INDEX run_agent_hierarchy_parent ON public.run_agent_hierarchy USING btree (parent_id) WHERE (parent_id IS NOT NULL);
+-- The tree of a run in the order in which it is read
+CREATE UNIQUE INDEX run_agent_hierarchy_tree ON public.run_agent_hierarchy USING btree (run_id, ((path || '/'::text)) COLLATE "C");
+alter table public.run_agent_hierarchy enable row level security;
+comment on table public.run_agent_hierarchy is 'Who works below whom in a run: sessions, and steps that were spawned';
+
+create table public.run_agent_hierarchy_history (
+  id uuid not null,
+  tenant_id uuid not null,
+  run_id uuid not null,
+  session_id uuid,
+  parent_id uuid,
+  step_id uuid not null,
+  agent_id uuid,
+  role text not null,
+  depth integer not null,
+  path text not null,
+  metrics jsonb not null,
+  failures integer not null,
+  opened_at timestamp with time zone,
+  region text,
+  created_at timestamp with time zone not null,
+  constraint run_agent_hierarchy_history_pkey PRIMARY KEY (id)
+);
+CREATE INDEX run_agent_hierarchy_history_tree ON public.run_agent_hierarchy_history USING btree (run_id, ((path || '/'::text)) COLLATE "C");
+alter table public.run_agent_hierarchy_history enable row level security;
+comment on table public.run_agent_hierarchy_history is 'Of runs that have moved to history: as run_agent_hierarchy';
+
 create table public.runs (
   id uuid not null default app.uuid7(),
   tenant_id uuid not null,
@@ -2578,6 +2942,92 @@ comment on table public.worker_heartbeats is 'What each worker was doing, about 
 
 -- Views
 
+create view public.agent_sessions_all with (security_invoker=true) as
+ SELECT agent_sessions.id,
+    agent_sessions.tenant_id,
+    agent_sessions.run_id,
+    agent_sessions.step_id,
+    agent_sessions.parent_session_id,
+    agent_sessions.depth,
+    agent_sessions.asked,
+    agent_sessions.strategy,
+    agent_sessions.mode,
+    agent_sessions.capability,
+    agent_sessions.decision_id,
+    agent_sessions.status,
+    agent_sessions.rounds,
+    agent_sessions.state,
+    agent_sessions.revision,
+    agent_sessions.quotas,
+    agent_sessions.deadline_at,
+    agent_sessions.region,
+    agent_sessions.error,
+    agent_sessions.cost_pico,
+    agent_sessions.started_at,
+    agent_sessions.finished_at,
+    false AS archived
+   FROM agent_sessions
+UNION ALL
+ SELECT agent_sessions_history.id,
+    agent_sessions_history.tenant_id,
+    agent_sessions_history.run_id,
+    agent_sessions_history.step_id,
+    agent_sessions_history.parent_session_id,
+    agent_sessions_history.depth,
+    agent_sessions_history.asked,
+    agent_sessions_history.strategy,
+    agent_sessions_history.mode,
+    agent_sessions_history.capability,
+    agent_sessions_history.decision_id,
+    agent_sessions_history.status,
+    agent_sessions_history.rounds,
+    agent_sessions_history.state,
+    agent_sessions_history.revision,
+    agent_sessions_history.quotas,
+    agent_sessions_history.deadline_at,
+    agent_sessions_history.region,
+    agent_sessions_history.error,
+    agent_sessions_history.cost_pico,
+    agent_sessions_history.started_at,
+    agent_sessions_history.finished_at,
+    true AS archived
+   FROM agent_sessions_history;
+
+create view public.agent_subagents_all with (security_invoker=true) as
+ SELECT agent_subagents.id,
+    agent_subagents.tenant_id,
+    agent_subagents.run_id,
+    agent_subagents.session_id,
+    agent_subagents.node_id,
+    agent_subagents.step_id,
+    agent_subagents.epoch,
+    agent_subagents.agent_id,
+    agent_subagents.parent_agent_id,
+    agent_subagents.role,
+    agent_subagents.capability,
+    agent_subagents.outcome,
+    agent_subagents.started_at,
+    agent_subagents.ended_at,
+    false AS archived
+   FROM agent_subagents
+UNION ALL
+ SELECT agent_subagents_history.id,
+    agent_subagents_history.tenant_id,
+    agent_subagents_history.run_id,
+    agent_subagents_history.session_id,
+    agent_subagents_history.node_id,
+    agent_subagents_history.step_id,
+    agent_subagents_history.epoch,
+    agent_subagents_history.agent_id,
+    agent_subagents_history.parent_agent_id,
+    agent_subagents_history.role,
+    agent_subagents_history.capability,
+    agent_subagents_history.outcome,
+    agent_subagents_history.started_at,
+    agent_subagents_history.ended_at,
+    true AS archived
+   FROM agent_subagents_history;
+
 create view public.artifacts_all with (security_invoker=true) as
  SELECT artifacts.id,
     artifacts.tenant_id,
@@ -2691,6 +3141,39 @@ create view public.config with (security_invoker=true) as
     updated_at
    FROM feature_flags f;
 
+create view public.critic_verdicts_all with (security_invoker=true) as
+ SELECT critic_verdicts.id,
+    critic_verdicts.tenant_id,
+    critic_verdicts.run_id,
+    critic_verdicts.session_id,
+    critic_verdicts.round,
+    critic_verdicts.verdict,
+    critic_verdicts.score,
+    critic_verdicts.feedback,
+    critic_verdicts.doer_step,
+    critic_verdicts.reviewer_step,
+    critic_verdicts.doer_agent,
+    critic_verdicts.reviewer_agent,
+    critic_verdicts.at,
+    false AS archived
+   FROM critic_verdicts
+UNION ALL
+ SELECT critic_verdicts_history.id,
+    critic_verdicts_history.tenant_id,
+    critic_verdicts_history.run_id,
+    critic_verdicts_history.session_id,
+    critic_verdicts_history.round,
+    critic_verdicts_history.verdict,
+    critic_verdicts_history.score,
+    critic_verdicts_history.feedback,
+    critic_verdicts_history.doer_step,
+    critic_verdicts_history.reviewer_step,
+    critic_verdicts_history.doer_agent,
+    critic_verdicts_history.reviewer_agent,
+    critic_verdicts_history.at,
+    true AS archived
+   FROM critic_verdicts_history;
+
 create view public.job_events with (security_invoker=true) as
  SELECT e.id AS event_id,
     e.tenant_id,
@@ -2775,6 +3258,43 @@ create view public.plan_step_outcomes with (security_invoker=true) as
             steps_history.kept_from
            FROM steps_history) s ON s.plan_step_id = p.id
   WHERE p.estimate IS NOT NULL AND s.started_at IS NOT NULL AND s.finalised_at IS NOT NULL AND s.kept_from IS NULL;
+
+create view public.run_agent_hierarchy_all with (security_invoker=true) as
+ SELECT run_agent_hierarchy.id,
+    run_agent_hierarchy.tenant_id,
+    run_agent_hierarchy.run_id,
+    run_agent_hierarchy.session_id,
+    run_agent_hierarchy.parent_id,
+    run_agent_hierarchy.step_id,
+    run_agent_hierarchy.agent_id,
+    run_agent_hierarchy.role,
+    run_agent_hierarchy.depth,
+    run_agent_hierarchy.path,
+    run_agent_hierarchy.metrics,
+    run_agent_hierarchy.failures,
+    run_agent_hierarchy.opened_at,
+    run_agent_hierarchy.region,
+    run_agent_hierarchy.created_at,
+    false AS archived
+   FROM run_agent_hierarchy
+UNION ALL
+ SELECT run_agent_hierarchy_history.id,
+    run_agent_hierarchy_history.tenant_id,
+    run_agent_hierarchy_history.run_id,
+    run_agent_hierarchy_history.session_id,
+    run_agent_hierarchy_history.parent_id,
+    run_agent_hierarchy_history.step_id,
+    run_agent_hierarchy_history.agent_id,
+    run_agent_hierarchy_history.role,
+    run_agent_hierarchy_history.depth,
+    run_agent_hierarchy_history.path,
+    run_agent_hierarchy_history.metrics,
+    run_agent_hierarchy_history.failures,
+    run_agent_hierarchy_history.opened_at,
+    run_agent_hierarchy_history.region,
+    run_agent_hierarchy_history.created_at,
+    true AS archived
+   FROM run_agent_hierarchy_history;
 
 create view public.runs_all with (security_invoker=true) as
  SELECT runs.id,
@@ -3027,6 +3547,13 @@ UNION ALL
 
 -- Policies
 
+create policy agent_capabilities_change on public.agent_capabilities for update to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy agent_capabilities_read on public.agent_capabilities for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
 create policy agent_keys_change on public.agent_keys for update to nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
@@ -3043,6 +3570,9 @@ create policy agent_messages_read on public.agent_messages for select to authent
 create policy agent_messages_history_read on public.agent_messages_history for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
+create policy agent_presence_read on public.agent_presence for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
 create policy agent_registry_change on public.agent_registry for update to nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
@@ -3052,6 +3582,21 @@ create policy agent_registry_read on public.agent_registry for select to authent
 
 create policy agent_registry_write on public.agent_registry for insert to nofx_member
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy agent_relationships_read on public.agent_relationships for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy agent_sessions_read on public.agent_sessions for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy agent_sessions_history_read on public.agent_sessions_history for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy agent_subagents_read on public.agent_subagents for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy agent_subagents_history_read on public.agent_subagents_history for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy agent_tools_agent on public.agent_tools for select to nofx_agent
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
@@ -3065,6 +3610,9 @@ create policy agent_tools_read on public.agent_tools for select to authenticated
 
 create policy agent_tools_write on public.agent_tools for insert to nofx_member
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy agent_versions_read on public.agent_versions for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy approval_comments_read on public.approval_comments for select to authenticated, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
@@ -3225,6 +3773,12 @@ create policy compensations_read on public.compensations for select to authentic
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy compensations_history_read on public.compensations_history for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy critic_verdicts_read on public.critic_verdicts for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy critic_verdicts_history_read on public.critic_verdicts_history for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy dead_letters_change on public.dead_letters for update to nofx_member
@@ -3433,6 +3987,12 @@ create policy routing_policies_read on public.routing_policies for select to nof
 create policy routing_policies_write on public.routing_policies for insert to nofx_member
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
+create policy run_agent_hierarchy_read on public.run_agent_hierarchy for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy run_agent_hierarchy_history_read on public.run_agent_hierarchy_history for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
 create policy runs_read on public.runs for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
@@ -3598,21 +4158,74 @@ $function$
 ;
 
 CREATE OR REPLACE FUNCTION app.agent_by_key(p_key_sha256 text)
- RETURNS TABLE(agent_id uuid, tenant_id uuid, name text, capabilities text[], status text)
- LANGUAGE sql
+ RETURNS TABLE(key_id uuid, scopes text[], expires_at timestamp with time zone, agent_id uuid, tenant_id uuid, name text, capabilities text[], status text, status_by text, status_reason text, trial_at timestamp with time zone, max_concurrency integer)
+ LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  with known as (
-    select a.* from public.agent_keys k join public.agent_registry a on a.id = k.agent_id
-    where k.key_sha256 = p_key_sha256 and k.revoked_at is null and a.status in ('active', 'draining')
-  ),
-  seen as (
-    update public.agent_registry r set last_seen_at = clock_timestamp()
-    from known where r.id = known.id
-      and (known.last_seen_at is null or known.last_seen_at < clock_timestamp() - interval '10 seconds')
-  )
-  select known.id, known.tenant_id, known.name, known.capabilities, known.status from known
+declare
+  v_key public.agent_keys;
+begin
+  select * into v_key from public.agent_keys k where k.key_sha256 = p_key_sha256;
+  return query select * from app.agent_of_key(v_key);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.agent_by_key_id(p_key uuid)
+ RETURNS TABLE(key_id uuid, scopes text[], expires_at timestamp with time zone, agent_id uuid, tenant_id uuid, name text, capabilities text[], status text, status_by text, status_reason text, trial_at timestamp with time zone, max_concurrency integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_key public.agent_keys;
+begin
+  select * into v_key from public.agent_keys k where k.id = p_key;
+  return query select * from app.agent_of_key(v_key);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.agent_facets(p_tenant uuid, p_filter jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET plan_cache_mode TO 'force_custom_plan'
+AS $function$
+declare
+  v_words tsquery := app.agent_query(p_filter ->> 'query');
+  v_statuses text[] := (select array_agg(s.value) from jsonb_array_elements_text(p_filter -> 'statuses') s);
+  v_capability text := p_filter ->> 'capability';
+  v_team text := p_filter ->> 'team';
+  v_tag text := p_filter ->> 'tag';
+  v_owner uuid := (p_filter ->> 'owner')::uuid;
+begin
+  perform app.assert_tenant(p_tenant);
+  return (
+    with fit as materialized (
+      select a.status, a.capabilities, a.team, a.tags from public.agent_registry a
+      where a.tenant_id = p_tenant
+        and (v_words is null or a.words @@ v_words) and (v_statuses is null or a.status = any (v_statuses))
+        and (v_capability is null or a.capabilities @> array[v_capability]) and (v_team is null or a.team = v_team)
+        and (v_tag is null or a.tags @> array[v_tag]) and (v_owner is null or a.owner_user_id = v_owner)
+    ),
+    counted as (
+      select 'status' as facet, f.status as value, count(*) as n from fit f group by f.status
+      union all select 'team', f.team, count(*) from fit f where f.team is not null group by f.team
+      union all select 'capability', u.v, count(*) from fit f, unnest(f.capabilities) u (v) group by u.v
+      union all select 'tag', u.v, count(*) from fit f, unnest(f.tags) u (v) group by u.v
+    ),
+    ranked as (
+      select c.*, row_number() over (partition by c.facet order by c.n desc, c.value) as place from counted c
+    )
+    select jsonb_build_object('total', (select count(*) from fit)) || coalesce(jsonb_object_agg(r.facet, r.list), '{}')
+    from (
+      select r.facet, jsonb_agg(jsonb_build_object('value', r.value, 'count', r.n) order by r.place) as list
+      from ranked r where r.place <= 50 group by r.facet
+    ) r);
+end
 $function$
 ;
 
@@ -3622,6 +4235,59 @@ CREATE OR REPLACE FUNCTION app.agent_id()
  STABLE PARALLEL SAFE
 AS $function$
   select nullif(app.claims() ->> 'agent_id', '')::uuid
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.agent_of_key(p_key agent_keys)
+ RETURNS TABLE(key_id uuid, scopes text[], expires_at timestamp with time zone, agent_id uuid, tenant_id uuid, name text, capabilities text[], status text, status_by text, status_reason text, trial_at timestamp with time zone, max_concurrency integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_agent public.agent_registry;
+begin
+  if p_key.id is null or p_key.revoked_at is not null or p_key.expires_at <= clock_timestamp() then
+    return;
+  end if;
+  select * into v_agent from public.agent_registry a where a.id = p_key.agent_id and a.status <> 'retired';
+  if not found then
+    return;
+  end if;
+  -- whoever finds the row locked leaves it to who locks it
+  if v_agent.last_seen_at is null or v_agent.last_seen_at < clock_timestamp() - interval '10 s' then
+    update public.agent_registry r set last_seen_at = clock_timestamp()
+    where r.id = (select l.id from public.agent_registry l where l.id = v_agent.id for no key update skip locked);
+  end if;
+  if p_key.last_used_at is null or p_key.last_used_at < clock_timestamp() - interval '60 s' then
+    update public.agent_keys k set last_used_at = clock_timestamp()
+    where k.id = (select l.id from public.agent_keys l where l.id = p_key.id for no key update skip locked);
+  end if;
+  return query select p_key.id, p_key.scopes, p_key.expires_at, v_agent.id, v_agent.tenant_id, v_agent.name, v_agent.capabilities,
+    v_agent.status, v_agent.status_by, v_agent.status_reason, v_agent.trial_at, v_agent.max_concurrency;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.agent_query(p_text text)
+ RETURNS tsquery
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select string_agg(quote_literal(w.word) || ':*', ' & ')::tsquery
+  from regexp_split_to_table(lower(coalesce(p_text, '')), '[^[:alnum:]]+') as w (word) where w.word <> ''
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.agent_words(p_name text, p_description text, p_capabilities text[], p_tags text[], p_team text)
+ RETURNS tsvector
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select to_tsvector('pg_catalog.simple', translate(
+    concat_ws(' ', p_name, p_description, array_to_string(p_capabilities, ' '), array_to_string(p_tags, ' '), p_team), '._-/', '    '))
 $function$
 ;
 
@@ -3740,7 +4406,8 @@ begin
     perform from public.members m where m.tenant_id = p_tenant and m.user_id = nullif(v_claims ->> 'sub', '')::uuid;
   else
     perform from public.agent_registry a
-    where a.id = (v_claims ->> 'agent_id')::uuid and a.tenant_id = p_tenant and a.status in ('active', 'draining');
+    where a.id = (v_claims ->> 'agent_id')::uuid and a.tenant_id = p_tenant
+      and (a.status in ('active', 'draining') or (a.status = 'quarantined' and a.status_by = 'breaker'));
   end if;
   if not found then
     raise insufficient_privilege using message = 'not a member of this tenant';
@@ -4036,6 +4703,49 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.find_agents(p_tenant uuid, p_filter jsonb, p_sort text, p_after_key double precision, p_after text, p_limit integer)
+ RETURNS TABLE(id uuid, key double precision)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET plan_cache_mode TO 'force_custom_plan'
+AS $function$
+declare
+  v_words tsquery := app.agent_query(p_filter ->> 'query');
+  v_statuses text[] := (select array_agg(s.value) from jsonb_array_elements_text(p_filter -> 'statuses') s);
+  v_capability text := p_filter ->> 'capability';
+  v_team text := p_filter ->> 'team';
+  v_tag text := p_filter ->> 'tag';
+  v_owner uuid := (p_filter ->> 'owner')::uuid;
+begin
+  perform app.assert_tenant(p_tenant);
+  if p_sort = 'name' then
+    return query
+    select a.id, 0::double precision from public.agent_registry a
+    where a.tenant_id = p_tenant and (p_after is null or a.name > p_after)
+      and (v_words is null or a.words @@ v_words) and (v_statuses is null or a.status = any (v_statuses))
+      and (v_capability is null or a.capabilities @> array[v_capability]) and (v_team is null or a.team = v_team)
+      and (v_tag is null or a.tags @> array[v_tag]) and (v_owner is null or a.owner_user_id = v_owner)
+    order by a.name limit p_limit;
+  else
+    return query
+    select f.id, f.key
+    from (
+      select a.id, a.name, coalesce(
+        case p_sort when 'success' then -c.success_rate when 'latency' then c.latency_ms else c.cost_pico end, 1e300) as key
+      from public.agent_capabilities c join public.agent_registry a on a.id = c.agent_id
+      where c.tenant_id = p_tenant and c.capability = v_capability
+        and (v_words is null or a.words @@ v_words) and (v_statuses is null or a.status = any (v_statuses))
+        and (v_team is null or a.team = v_team) and (v_tag is null or a.tags @> array[v_tag])
+        and (v_owner is null or a.owner_user_id = v_owner)
+    ) f
+    where p_after is null or (f.key, f.name) > (p_after_key, p_after)
+    order by f.key, f.name limit p_limit;
+  end if;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.find_kept_answer(p_claims jsonb, p_tenant uuid, p_digest text)
  RETURNS TABLE(provider text, model text, answer jsonb, call_id uuid, created_at timestamp with time zone)
  LANGUAGE plpgsql
@@ -4152,6 +4862,50 @@ AS $function$
     r.holders
   from public.inbound_receivers r join public.inbound_secrets s on s.receiver_id = r.id
   where r.id = p_receiver and r.status = 'active'
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.introduce_agent(p_tenant uuid, p_version text, p_runtime text, p_concurrency integer, p_tasks jsonb, p_tasks_sha256 text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_agent public.agent_registry;
+  v_known boolean;
+begin
+  if app.agent_id() is null then
+    raise insufficient_privilege using message = 'an agent speaks for itself';
+  end if;
+  perform app.assert_tenant(p_tenant);
+  select * into v_agent from public.agent_registry a where a.id = app.agent_id() and a.tenant_id = p_tenant;
+  v_known := exists (
+    select from public.agent_versions v
+    where v.agent_id = v_agent.id and v.version = p_version and v.tasks_sha256 = p_tasks_sha256 and v.runtime = p_runtime
+      and v.concurrency = p_concurrency);
+  if v_known and v_agent.version = p_version then
+    update public.agent_versions v set last_at = clock_timestamp()
+    where v.agent_id = v_agent.id and v.version = p_version and v.last_at < clock_timestamp() - interval '60 s';
+  else
+    -- processes of one agent that begin together queue up here, and all but the first find it said
+    perform from public.agent_registry a where a.id = v_agent.id for update;
+    insert into public.agent_versions as v (tenant_id, agent_id, version, runtime, concurrency, tasks, tasks_sha256)
+    values (p_tenant, v_agent.id, p_version, p_runtime, p_concurrency, p_tasks, p_tasks_sha256)
+    on conflict (agent_id, version) do update
+    set runtime = excluded.runtime, concurrency = excluded.concurrency, tasks = excluded.tasks, tasks_sha256 = excluded.tasks_sha256,
+        last_at = clock_timestamp();
+    delete from public.agent_versions v
+    where v.id in (select o.id from public.agent_versions o where o.agent_id = v_agent.id order by o.last_at desc offset 100);
+    update public.agent_registry a set version = p_version, updated_at = clock_timestamp()
+    where a.id = v_agent.id and a.version is distinct from p_version;
+    update public.agent_capabilities c
+    set version = p_version, input_schema = t."inputSchema", output_schema = t."outputSchema", events = t.events, updated_at = clock_timestamp()
+    from jsonb_to_recordset(p_tasks) as t (capability text, "inputSchema" jsonb, "outputSchema" jsonb, events jsonb)
+    where c.agent_id = v_agent.id and c.capability = t.capability;
+  end if;
+  return jsonb_build_object('known', v_known, 'status', v_agent.status, 'max_concurrency', v_agent.max_concurrency);
+end
 $function$
 ;
 
@@ -4349,15 +5103,24 @@ end
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION app.model_caller(p_key_sha256 text)
- RETURNS TABLE(agent_id uuid, tenant_id uuid, name text, settings jsonb)
- LANGUAGE sql
+CREATE OR REPLACE FUNCTION app.model_caller(p_key_sha256 text, p_key uuid DEFAULT NULL::uuid)
+ RETURNS TABLE(agent_id uuid, tenant_id uuid, name text, scopes text[], settings jsonb)
+ LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select a.agent_id, a.tenant_id, a.name,
+declare
+  v_key public.agent_keys;
+begin
+  if p_key is null then
+    select * into v_key from public.agent_keys k where k.key_sha256 = p_key_sha256;
+  else
+    select * into v_key from public.agent_keys k where k.id = p_key;
+  end if;
+  return query select a.agent_id, a.tenant_id, a.name, a.scopes,
     (select s.value from public.tenant_settings s where s.tenant_id = a.tenant_id and s.key = 'model_endpoint')
-  from app.agent_by_key(p_key_sha256) a
+  from app.agent_of_key(v_key) a where a.status <> 'quarantined' or a.status_by = 'breaker';
+end
 $function$
 ;
 
@@ -5162,6 +5925,22 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.sync_agent_capabilities()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  delete from public.agent_capabilities c where c.agent_id = new.id and c.capability <> all (new.capabilities);
+  insert into public.agent_capabilities (agent_id, capability, tenant_id)
+  select new.id, w.capability, new.tenant_id from (select distinct u.capability from unnest(new.capabilities) u (capability)) w
+  on conflict do nothing;
+  return null;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.take_snapshot(p_tenant uuid, p_plan uuid, p_kind text, p_actor_type text, p_actor_id text)
  RETURNS text
  LANGUAGE plpgsql
@@ -5215,7 +5994,8 @@ begin
   if app.agent_id() is null then
     return query select m.tenant_id from public.members m where m.user_id = app.user_id();
   else
-    return query select a.tenant_id from public.agent_registry a where a.id = app.agent_id() and a.status in ('active', 'draining');
+    return query select a.tenant_id from public.agent_registry a
+      where a.id = app.agent_id() and (a.status in ('active', 'draining') or (a.status = 'quarantined' and a.status_by = 'breaker'));
   end if;
 end
 $function$
@@ -5239,6 +6019,28 @@ CREATE OR REPLACE FUNCTION app.time_zone(p_tenant uuid)
 AS $function$
 begin
   return coalesce((select s.value #>> '{}' from public.tenant_settings s where s.tenant_id = p_tenant and s.key = 'time_zone'), 'UTC');
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.touch_agent_presence(p_tenant uuid, p_runner text, p_version text, p_runtime text, p_slots integer, p_busy integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if app.agent_id() is null then
+    raise insufficient_privilege using message = 'an agent speaks for itself';
+  end if;
+  perform app.assert_tenant(p_tenant);
+  insert into public.agent_presence as p (agent_id, runner, tenant_id, version, runtime, slots, busy)
+  values (app.agent_id(), p_runner, p_tenant, p_version, p_runtime, p_slots, p_busy)
+  on conflict (agent_id, runner) do update
+  set version = coalesce(excluded.version, p.version), runtime = coalesce(excluded.runtime, p.runtime), slots = excluded.slots,
+      busy = excluded.busy, last_seen_at = clock_timestamp(),
+      up_since = case when p.last_seen_at < clock_timestamp() - interval '60 s' then clock_timestamp() else p.up_since end
+  where p.last_seen_at < clock_timestamp() - interval '4 s' or p.version is distinct from coalesce(excluded.version, p.version);
 end
 $function$
 ;
@@ -7409,7 +8211,8 @@ AS $function$
   select case
     when p_code in ('timeout', 'agent_error', 'http_busy', 'http_unavailable', 'lease_lost', 'unclassified') then 'retryable'
     when p_code in ('shell_not_trusted', 'sandbox_unavailable', 'approval_rejected', 'approval_expired', 'address_refused',
-      'unknown_outcome', 'wait_timed_out') then 'policy'
+      'unknown_outcome', 'wait_timed_out', 'review_rejected') then 'policy'
+    when p_code = 'quota_exceeded' then 'budget'
     when p_code = 'poison_crash' then 'poison'
     else 'permanent' end
 $function$
@@ -8333,7 +9136,9 @@ CREATE OR REPLACE FUNCTION engine.history_tables()
 AS $function$
   values ('runs', 'id', true), ('steps', 'run_id', true), ('step_dependencies', 'step_id', true), ('attempts', 'step_id', true),
     ('checkpoints', 'step_id', false), ('compensations', 'run_id', true), ('artifacts', 'run_id', true), ('step_logs', 'run_id', true),
-    ('agent_messages', 'run_id', false), ('waits', 'run_id', true), ('external_events', 'run_id', false)
+    ('agent_messages', 'run_id', false), ('waits', 'run_id', true), ('external_events', 'run_id', false),
+    ('agent_sessions', 'run_id', true), ('run_agent_hierarchy', 'run_id', true), ('agent_subagents', 'run_id', true),
+    ('critic_verdicts', 'run_id', true)
 $function$
 ;
 

@@ -27,14 +27,48 @@ export type Numeric = ColumnType<string, number | string, number | string>;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface AgentCapabilities {
+  agent_id: string;
+  capability: string;
+  cost_pico: number | null;
+  declared_cost_pico: Int8 | null;
+  declared_latency_ms: number | null;
+  declared_success_rate: number | null;
+  events: Json | null;
+  input_schema: Json | null;
+  last_at: Timestamp | null;
+  latency_ms: number | null;
+  output_schema: Json | null;
+  proficiency: number | null;
+  recent: Generated<Json>;
+  resources: Json | null;
+  samples: Generated<Int8>;
+  since: Timestamp | null;
+  success_rate: number | null;
+  successes: Generated<Int8>;
+  tenant_id: string;
+  title: string | null;
+  updated_at: Generated<Timestamp>;
+  version: string | null;
+}
+
 export interface AgentKeys {
   agent_id: string;
   created_at: Generated<Timestamp>;
+  expires_at: Timestamp | null;
   hint: string;
   id: Generated<string>;
   issued_by: string | null;
   key_sha256: string;
+  /**
+   * To the minute
+   */
+  last_used_at: Timestamp | null;
+  name: Generated<string>;
   revoked_at: Timestamp | null;
+  revoked_by: string | null;
+  rotated_from: string | null;
+  scopes: Generated<string[]>;
   tenant_id: string;
 }
 
@@ -76,19 +110,193 @@ export interface AgentMessagesHistory {
   version: number;
 }
 
+export interface AgentPresence {
+  agent_id: string;
+  busy: Generated<number>;
+  last_seen_at: Generated<Timestamp>;
+  runner: string;
+  runtime: string | null;
+  slots: Generated<number>;
+  tenant_id: string;
+  up_since: Generated<Timestamp>;
+  version: string | null;
+}
+
 export interface AgentRegistry {
+  breaker: Generated<Json>;
+  breaker_enabled: Generated<boolean>;
   capabilities: Generated<string[]>;
+  card: Json | null;
+  card_url: string | null;
   created_at: Generated<Timestamp>;
   description: Generated<string>;
   id: Generated<string>;
   last_seen_at: Timestamp | null;
+  /**
+   * How many steps it may hold at once, over all of its processes
+   */
+  max_concurrency: number | null;
   name: string;
   owner_user_id: string | null;
+  revision: Generated<number>;
   status: Generated<string>;
+  status_at: Generated<Timestamp>;
+  status_by: Generated<string>;
+  status_reason: string | null;
+  tags: Generated<string[]>;
   /**
    * Budgets of a team cover all of its agents
    */
   team: string | null;
+  tenant_id: string;
+  /**
+   * From when an agent that its breaker quarantined is given one step at a time
+   */
+  trial_at: Timestamp | null;
+  updated_at: Generated<Timestamp>;
+  /**
+   * Of its code, as it introduced itself last
+   */
+  version: string | null;
+  words: Generated<string | null>;
+}
+
+export interface AgentRelationships {
+  first_at: Generated<Timestamp>;
+  from_agent: string;
+  kind: string;
+  last_at: Generated<Timestamp>;
+  succeeded: Generated<Int8>;
+  tenant_id: string;
+  times: Generated<Int8>;
+  to_agent: string;
+}
+
+export interface AgentSessions {
+  asked: string;
+  capability: string;
+  cost_pico: Generated<Numeric>;
+  deadline_at: Timestamp;
+  decision_id: string | null;
+  depth: number;
+  error: Json | null;
+  finished_at: Timestamp | null;
+  id: Generated<string>;
+  mode: string | null;
+  parent_session_id: string | null;
+  quotas: Json;
+  region: string | null;
+  revision: Generated<number>;
+  rounds: Generated<number>;
+  run_id: string;
+  started_at: Generated<Timestamp>;
+  state: Json;
+  status: Generated<string>;
+  step_id: string;
+  strategy: string;
+  tenant_id: string;
+}
+
+export interface AgentSessionsAll {
+  archived: boolean | null;
+  asked: string | null;
+  capability: string | null;
+  cost_pico: Numeric | null;
+  deadline_at: Timestamp | null;
+  decision_id: string | null;
+  depth: number | null;
+  error: Json | null;
+  finished_at: Timestamp | null;
+  id: string | null;
+  mode: string | null;
+  parent_session_id: string | null;
+  quotas: Json | null;
+  region: string | null;
+  revision: number | null;
+  rounds: number | null;
+  run_id: string | null;
+  started_at: Timestamp | null;
+  state: Json | null;
+  status: string | null;
+  step_id: string | null;
+  strategy: string | null;
+  tenant_id: string | null;
+}
+
+export interface AgentSessionsHistory {
+  asked: string;
+  capability: string;
+  cost_pico: Numeric;
+  deadline_at: Timestamp;
+  decision_id: string | null;
+  depth: number;
+  error: Json | null;
+  finished_at: Timestamp | null;
+  id: string;
+  mode: string | null;
+  parent_session_id: string | null;
+  quotas: Json;
+  region: string | null;
+  revision: number;
+  rounds: number;
+  run_id: string;
+  started_at: Timestamp;
+  state: Json;
+  status: string;
+  step_id: string;
+  strategy: string;
+  tenant_id: string;
+}
+
+export interface AgentSubagents {
+  agent_id: string;
+  capability: string | null;
+  ended_at: Timestamp;
+  epoch: Int8;
+  id: Generated<string>;
+  node_id: string;
+  outcome: string;
+  parent_agent_id: string | null;
+  role: string;
+  run_id: string;
+  session_id: string | null;
+  started_at: Timestamp;
+  step_id: string;
+  tenant_id: string;
+}
+
+export interface AgentSubagentsAll {
+  agent_id: string | null;
+  archived: boolean | null;
+  capability: string | null;
+  ended_at: Timestamp | null;
+  epoch: Int8 | null;
+  id: string | null;
+  node_id: string | null;
+  outcome: string | null;
+  parent_agent_id: string | null;
+  role: string | null;
+  run_id: string | null;
+  session_id: string | null;
+  started_at: Timestamp | null;
+  step_id: string | null;
+  tenant_id: string | null;
+}
+
+export interface AgentSubagentsHistory {
+  agent_id: string;
+  capability: string | null;
+  ended_at: Timestamp;
+  epoch: Int8;
+  id: string;
+  node_id: string;
+  outcome: string;
+  parent_agent_id: string | null;
+  role: string;
+  run_id: string;
+  session_id: string | null;
+  started_at: Timestamp;
+  step_id: string;
   tenant_id: string;
 }
 
@@ -107,6 +315,19 @@ export interface AgentTools {
   status: Generated<string>;
   tenant_id: string;
   title: string;
+  version: string;
+}
+
+export interface AgentVersions {
+  agent_id: string;
+  concurrency: number;
+  id: Generated<string>;
+  introduced_at: Generated<Timestamp>;
+  last_at: Generated<Timestamp>;
+  runtime: string;
+  tasks: Json;
+  tasks_sha256: string;
+  tenant_id: string;
   version: string;
 }
 
@@ -581,6 +802,55 @@ export interface Config {
   updated_at: Timestamp | null;
   updated_by: string | null;
   value: Json | null;
+}
+
+export interface CriticVerdicts {
+  at: Generated<Timestamp>;
+  doer_agent: string | null;
+  doer_step: string;
+  feedback: Generated<string>;
+  id: Generated<string>;
+  reviewer_agent: string | null;
+  reviewer_step: string;
+  round: number;
+  run_id: string;
+  score: number | null;
+  session_id: string;
+  tenant_id: string;
+  verdict: string;
+}
+
+export interface CriticVerdictsAll {
+  archived: boolean | null;
+  at: Timestamp | null;
+  doer_agent: string | null;
+  doer_step: string | null;
+  feedback: string | null;
+  id: string | null;
+  reviewer_agent: string | null;
+  reviewer_step: string | null;
+  round: number | null;
+  run_id: string | null;
+  score: number | null;
+  session_id: string | null;
+  tenant_id: string | null;
+  verdict: string | null;
+}
+
+export interface CriticVerdictsHistory {
+  at: Timestamp;
+  doer_agent: string | null;
+  doer_step: string;
+  feedback: string;
+  id: string;
+  reviewer_agent: string | null;
+  reviewer_step: string;
+  round: number;
+  run_id: string;
+  score: number | null;
+  session_id: string;
+  tenant_id: string;
+  verdict: string;
 }
 
 export interface DeadLetters {
@@ -1157,6 +1427,61 @@ export interface RoutingPolicies {
   note: string;
   tenant_id: string | null;
   version: number;
+}
+
+export interface RunAgentHierarchy {
+  agent_id: string | null;
+  created_at: Generated<Timestamp>;
+  depth: number;
+  failures: Generated<number>;
+  id: Generated<string>;
+  metrics: Generated<Json>;
+  opened_at: Timestamp | null;
+  parent_id: string | null;
+  path: string;
+  region: string | null;
+  role: string;
+  run_id: string;
+  session_id: string | null;
+  step_id: string;
+  tenant_id: string;
+}
+
+export interface RunAgentHierarchyAll {
+  agent_id: string | null;
+  archived: boolean | null;
+  created_at: Timestamp | null;
+  depth: number | null;
+  failures: number | null;
+  id: string | null;
+  metrics: Json | null;
+  opened_at: Timestamp | null;
+  parent_id: string | null;
+  path: string | null;
+  region: string | null;
+  role: string | null;
+  run_id: string | null;
+  session_id: string | null;
+  step_id: string | null;
+  tenant_id: string | null;
+}
+
+export interface RunAgentHierarchyHistory {
+  agent_id: string | null;
+  created_at: Timestamp;
+  depth: number;
+  failures: number;
+  id: string;
+  metrics: Json;
+  opened_at: Timestamp | null;
+  parent_id: string | null;
+  path: string;
+  region: string | null;
+  role: string;
+  run_id: string;
+  session_id: string | null;
+  step_id: string;
+  tenant_id: string;
 }
 
 export interface Runs {
@@ -1772,11 +2097,21 @@ export interface WorkerHeartbeats {
 }
 
 export interface DB {
+  agent_capabilities: AgentCapabilities;
   agent_keys: AgentKeys;
   agent_messages: AgentMessages;
   agent_messages_history: AgentMessagesHistory;
+  agent_presence: AgentPresence;
   agent_registry: AgentRegistry;
+  agent_relationships: AgentRelationships;
+  agent_sessions: AgentSessions;
+  agent_sessions_all: AgentSessionsAll;
+  agent_sessions_history: AgentSessionsHistory;
+  agent_subagents: AgentSubagents;
+  agent_subagents_all: AgentSubagentsAll;
+  agent_subagents_history: AgentSubagentsHistory;
   agent_tools: AgentTools;
+  agent_versions: AgentVersions;
   approval_comments: ApprovalComments;
   approval_decisions: ApprovalDecisions;
   approval_delegations: ApprovalDelegations;
@@ -1807,6 +2142,9 @@ export interface DB {
   compensations_all: CompensationsAll;
   compensations_history: CompensationsHistory;
   config: Config;
+  critic_verdicts: CriticVerdicts;
+  critic_verdicts_all: CriticVerdictsAll;
+  critic_verdicts_history: CriticVerdictsHistory;
   dead_letters: DeadLetters;
   "engine.leaders": EngineLeaders;
   event_heads: EventHeads;
@@ -1844,6 +2182,9 @@ export interface DB {
   redrive_batches: RedriveBatches;
   retry_budgets: RetryBudgets;
   routing_policies: RoutingPolicies;
+  run_agent_hierarchy: RunAgentHierarchy;
+  run_agent_hierarchy_all: RunAgentHierarchyAll;
+  run_agent_hierarchy_history: RunAgentHierarchyHistory;
   runs: Runs;
   runs_all: RunsAll;
   runs_history: RunsHistory;

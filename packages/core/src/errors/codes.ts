@@ -56,6 +56,7 @@ export const ErrorCode = z.enum([
   "message_type_unknown",
   "message_invalid",
   "board_conflict",
+  "quota_exceeded",
   "queue_full",
   "rate_limited",
   "unavailable",
@@ -119,6 +120,7 @@ export const HTTP_STATUS: Record<ErrorCode, number> = {
   message_type_unknown: 422,
   message_invalid: 422,
   board_conflict: 409,
+  quota_exceeded: 409,
   queue_full: 429,
   rate_limited: 429,
   unavailable: 503,
@@ -182,6 +184,7 @@ export const ERROR_TITLE: Record<ErrorCode, string> = {
   message_type_unknown: "There is no such type of message.",
   message_invalid: "The payload is not as its type says.",
   board_conflict: "Somebody has written that key of the board in the meantime.",
+  quota_exceeded: "This is more than a quota leaves; nothing was begun.",
   queue_full: "Too much is queued already; nothing was written.",
   rate_limited: "Too many requests.",
   unavailable: "The control plane cannot answer right now.",
@@ -218,6 +221,9 @@ export const StepErrorCode = z.enum([
   "deadline_exceeded",
   "non_deterministic",
   "output_invalid",
+  "session_failed",
+  "review_rejected",
+  "quota_exceeded",
   "unclassified",
 ]);
 export type StepErrorCode = z.infer<typeof StepErrorCode>;
@@ -248,5 +254,8 @@ export const STEP_ERROR_CLASS: Record<StepErrorCode, ErrorClass> = {
   deadline_exceeded: "permanent",
   non_deterministic: "permanent",
   output_invalid: "permanent",
+  session_failed: "permanent",
+  review_rejected: "policy",
+  quota_exceeded: "budget",
   unclassified: "retryable",
 };

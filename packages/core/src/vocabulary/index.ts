@@ -7,6 +7,7 @@ export * from "./holds.ts";
 export * from "./http-with.ts";
 export * from "./ids.ts";
 export * from "./schedules.ts";
+export * from "./session-with.ts";
 export * from "./statuses.ts";
 export * from "./steps.ts";
 export * from "./strategies.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ApprovalRule } from "./approval-rule.ts";
+import { Capability } from "./capability.ts";
 import { HttpWith } from "./http-with.ts";
 import { StorableJson, storableText } from "./text.ts";
 import { WaitWith } from "./waits.ts";
@@ -19,9 +20,7 @@ export function isStepName(value: unknown): value is string {
   return typeof value === "string" && STEP_NAME.test(value);
 }
 
-export const Capability = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "use 1 to 64 of a-z 0-9 . _ -, like code.patch");
+export { Capability };
 
 /** A tool of the catalogue, by name. */
 export const ToolName = z
