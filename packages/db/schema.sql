@@ -171,18 +171,49 @@ create table public.agent_messages (
   correlation_id uuid not null,
   causation_id uuid,
   traceparent text,
-  payload jsonb not null,
+  payload jsonb,
   at timestamp with time zone not null default clock_timestamp(),
   sent_as text,
+  conversation_id uuid,
+  conversation_seq bigint,
+  session_id uuid,
+  to_agent uuid,
+  sender_type text not null default 'system'::text,
+  sender_id text not null default ''::text,
+  sender_name text not null default ''::text,
+  class text not null default 'standard'::text,
+  refs jsonb,
+  board_key text,
+  sealed bytea,
+  content_hash text,
+  acknowledged_at timestamp with time zone,
+  redacted_at timestamp with time zone,
+  redacted_by text,
+  redacted_why text,
+  redaction_id uuid,
   constraint agent_messages_pkey PRIMARY KEY (id),
+  constraint agent_messages_board_key_check CHECK (((length(board_key) >= 1) AND (length(board_key) <= 200))),
   constraint agent_messages_channel_check CHECK (((length(channel) >= 1) AND (length(channel) <= 128))),
+  constraint agent_messages_class_check CHECK ((class = ANY (ARRAY['transient'::text, 'standard'::text, 'audit'::text]))),
+  constraint agent_messages_content_hash_check CHECK ((content_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint agent_messages_redacted_why_check CHECK ((length(redacted_why) <= 1000)),
+  constraint agent_messages_sender_name_check CHECK ((length(sender_name) <= 200)),
+  constraint agent_messages_sender_type_check CHECK ((sender_type = ANY (ARRAY['agent'::text, 'member'::text, 'system'::text]))),
   constraint agent_messages_sent_as_check CHECK (((length(sent_as) >= 1) AND (length(sent_as) <= 512))),
   constraint agent_messages_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
+-- What has been kept long enough, by class
+CREATE INDEX agent_messages_age ON public.agent_messages USING btree (tenant_id, class, at);
+-- What stands under a key of a board
+CREATE INDEX agent_messages_board ON public.agent_messages USING btree (conversation_id, board_key, conversation_seq DESC) WHERE (board_key IS NOT NULL);
+-- The messages of a conversation in order; no number twice
+CREATE UNIQUE INDEX agent_messages_conversation ON public.agent_messages USING btree (conversation_id, conversation_seq) WHERE (conversation_id IS NOT NULL);
 -- The next message for a step on a channel
 CREATE INDEX agent_messages_mailbox ON public.agent_messages USING btree (to_step, channel, seq) WHERE ((to_step IS NOT NULL) AND (consumed_by IS NULL));
 -- The messages of a run, in order
 CREATE INDEX agent_messages_run ON public.agent_messages USING btree (run_id, id);
+-- As agent_messages_sent_once, for senders that hold no step
+CREATE UNIQUE INDEX agent_messages_sent_by ON public.agent_messages USING btree (sender_id, sent_as) WHERE ((step_id IS NULL) AND (sent_as IS NOT NULL));
 -- A message that is sent again is the first one
 CREATE UNIQUE INDEX agent_messages_sent_once ON public.agent_messages USING btree (step_id, sent_as) WHERE (sent_as IS NOT NULL);
 alter table public.agent_messages enable row level security;
@@ -205,12 +236,50 @@ create table public.agent_messages_history (
   payload jsonb not null,
   at timestamp with time zone not null,
   sent_as text,
+  conversation_id uuid,
+  conversation_seq bigint,
+  session_id uuid,
+  to_agent uuid,
+  sender_type text not null,
+  sender_id text not null,
+  sender_name text not null,
+  class text not null,
+  refs jsonb,
+  board_key text,
+  sealed bytea,
+  content_hash text,
+  acknowledged_at timestamp with time zone,
+  redacted_at timestamp with time zone,
+  redacted_by text,
+  redacted_why text,
+  redaction_id uuid,
   constraint agent_messages_history_pkey PRIMARY KEY (id)
 );
+-- As agent_messages_age
+CREATE INDEX agent_messages_history_age ON public.agent_messages_history USING btree (tenant_id, class, at);
+-- As agent_messages_conversation
+CREATE INDEX agent_messages_history_conversation ON public.agent_messages_history USING btree (conversation_id, conversation_seq) WHERE (conversation_id IS NOT NULL);
 -- The messages of an archived run
 CREATE INDEX agent_messages_history_run ON public.agent_messages_history USING btree (run_id);
 alter table public.agent_messages_history enable row level security;
 comment on table public.agent_messages_history is 'Of runs that have moved to history: as agent_messages';
+
+create table public.agent_outcomes (
+  id bigint not null generated always as identity,
+  tenant_id uuid not null,
+  agent_id uuid not null,
+  capability text not null,
+  step_id uuid not null,
+  succeeded boolean not null,
+  error_code text,
+  claimed_at timestamp with time zone not null,
+  ms double precision not null,
+  at timestamp with time zone not null default clock_timestamp(),
+  constraint agent_outcomes_pkey PRIMARY KEY (id),
+  constraint agent_outcomes_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+alter table public.agent_outcomes enable row level security;
+comment on table public.agent_outcomes is 'Attempts of agents that ended and are not in their evidence yet; empty within seconds';
 
 create table public.agent_presence (
   agent_id uuid not null,
@@ -778,6 +847,7 @@ create table public.attempts (
   constraint attempts_pkey PRIMARY KEY (step_id, epoch),
   constraint attempts_valid CHECK (engine.is_attempt(outcome, finished_at))
 ) with (fillfactor=60, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=50000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=200000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=2000);
+CREATE TRIGGER attempts_of_agents AFTER UPDATE OF outcome ON public.attempts FOR EACH ROW WHEN (((old.outcome IS NULL) AND (new.outcome = ANY ('{succeeded,failed,lost}'::text[])) AND (length(new.executor) = 36) AND (new.executor ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text) AND (COALESCE(new.error_code, ''::text) <> ALL ('{approval_rejected,approval_expired,dependency_failed,wait_timed_out}'::text[])))) EXECUTE FUNCTION engine.note_agent_outcome();
 alter table public.attempts enable row level security;
 comment on table public.attempts is 'One row a claim: who executed the step, when, and how it ended';
 
@@ -1045,6 +1115,27 @@ CREATE UNIQUE INDEX budgets_name ON public.budgets USING btree (tenant_id, name)
 alter table public.budgets enable row level security;
 comment on table public.budgets is 'What may be spent, used and begun: of whom, in which time, and what follows where it is not enough';
 
+create table public.channel_rules (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  agent_id uuid,
+  channel text not null,
+  type_prefix text not null default ''::text,
+  verb text not null,
+  effect text not null,
+  created_by text not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint channel_rules_pkey PRIMARY KEY (id),
+  constraint channel_rules_channel_check CHECK (((length(channel) >= 1) AND (length(channel) <= 130))),
+  constraint channel_rules_effect_check CHECK ((effect = ANY (ARRAY['allow'::text, 'deny'::text]))),
+  constraint channel_rules_tenant_id_agent_id_channel_type_prefix_verb_key UNIQUE NULLS NOT DISTINCT (tenant_id, agent_id, channel, type_prefix, verb),
+  constraint channel_rules_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint channel_rules_type_prefix_check CHECK ((length(type_prefix) <= 128)),
+  constraint channel_rules_verb_check CHECK ((verb = ANY (ARRAY['send'::text, 'read'::text])))
+);
+alter table public.channel_rules enable row level security;
+comment on table public.channel_rules is 'Who may send and read in which channels; the most exact row decides';
+
 create table public.checkpoints (
   step_id uuid not null,
   name text not null,
@@ -1172,6 +1263,44 @@ CREATE INDEX compensations_history_run ON public.compensations_history USING btr
 CREATE INDEX compensations_history_step ON public.compensations_history USING btree (step_id);
 alter table public.compensations_history enable row level security;
 comment on table public.compensations_history is 'Of runs that have moved to history: as compensations';
+
+create table public.content_keys (
+  id uuid not null,
+  tenant_id uuid not null,
+  item text not null,
+  wrapped bytea,
+  kek text,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  destroyed_at timestamp with time zone,
+  constraint content_keys_pkey PRIMARY KEY (id),
+  constraint content_keys_check CHECK (((wrapped IS NULL) = (destroyed_at IS NOT NULL))),
+  constraint content_keys_item_check CHECK ((item = ANY (ARRAY['message'::text, 'transcript'::text, 'redaction'::text]))),
+  constraint content_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+-- What is still under an older KEK
+CREATE INDEX content_keys_kek ON public.content_keys USING btree (kek, id) WHERE ((kek IS NOT NULL) AND (wrapped IS NOT NULL));
+alter table public.content_keys enable row level security;
+comment on table public.content_keys is 'The keys of sealed content, one an item. No role reads this table: app.sealed_content and engine.sealed_content hand them out';
+
+create table public.conversations (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  kind text not null,
+  of_id uuid not null,
+  channel text not null,
+  run_id uuid,
+  seq bigint not null default 0,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint conversations_pkey PRIMARY KEY (id),
+  constraint conversations_channel_check CHECK (((length(channel) >= 1) AND (length(channel) <= 200))),
+  constraint conversations_kind_check CHECK ((kind = ANY (ARRAY['tenant'::text, 'run'::text, 'session'::text, 'step'::text, 'agent'::text]))),
+  constraint conversations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint conversations_tenant_id_kind_of_id_channel_key UNIQUE (tenant_id, kind, of_id, channel)
+);
+-- The conversations of a run
+CREATE INDEX conversations_run ON public.conversations USING btree (run_id) WHERE (run_id IS NOT NULL);
+alter table public.conversations enable row level security;
+comment on table public.conversations is 'Channels in which messages were sent, with the newest number of each';
 
 create table public.critic_verdicts (
   id uuid not null default app.uuid7(),
@@ -1648,6 +1777,38 @@ CREATE INDEX members_user ON public.members USING btree (user_id, tenant_id);
 alter table public.members enable row level security;
 comment on table public.members is 'A person in a tenant. Removing the row ends every right at once: policies look it up';
 
+create table public.message_cursors (
+  conversation_id uuid not null,
+  reader text not null,
+  tenant_id uuid not null,
+  done bigint not null default 0,
+  told_at timestamp with time zone not null default clock_timestamp(),
+  updated_at timestamp with time zone not null default clock_timestamp(),
+  constraint message_cursors_pkey PRIMARY KEY (conversation_id, reader),
+  constraint message_cursors_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id) ON DELETE CASCADE,
+  constraint message_cursors_reader_check CHECK (((length(reader) >= 1) AND (length(reader) <= 200))),
+  constraint message_cursors_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+alter table public.message_cursors enable row level security;
+comment on table public.message_cursors is 'How far each reader is done with a conversation; only ever forward';
+
+create table public.message_types (
+  tenant_id uuid not null,
+  name text not null,
+  version integer not null,
+  schema jsonb not null,
+  registered_by_type text not null,
+  registered_by text not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint message_types_pkey PRIMARY KEY (tenant_id, name, version),
+  constraint message_types_name_check CHECK (((name ~ '^x(\.[a-z][a-z0-9_]*)+$'::text) AND (length(name) <= 128))),
+  constraint message_types_registered_by_type_check CHECK ((registered_by_type = ANY (ARRAY['agent'::text, 'member'::text]))),
+  constraint message_types_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint message_types_version_check CHECK ((version > 0))
+);
+alter table public.message_types enable row level security;
+comment on table public.message_types is 'Types of messages that a tenant registered, with the JSON Schema of what they say';
+
 create table public.model_cache (
   tenant_id uuid not null,
   digest text not null,
@@ -1742,6 +1903,8 @@ create table public.model_calls (
 CREATE INDEX model_calls_list ON public.model_calls USING btree (tenant_id, started_at DESC, id DESC);
 -- What a run asked models for
 CREATE INDEX model_calls_of_run ON public.model_calls USING btree (run_id) WHERE (run_id IS NOT NULL);
+-- What a step paid for models
+CREATE INDEX model_calls_of_step ON public.model_calls USING btree (step_id) WHERE (step_id IS NOT NULL);
 -- The sweep for calls whose process has died
 CREATE INDEX model_calls_under_way ON public.model_calls USING btree (lease_until) WHERE (status = 'under_way'::text);
 alter table public.model_calls enable row level security;
@@ -2557,6 +2720,8 @@ CREATE INDEX steps_claim_worker ON public.steps USING btree (queue, tenant_id, h
 CREATE INDEX steps_deadline ON public.steps USING btree (deadline_at) WHERE ((status = 'queued'::text) AND (holds = 0) AND (deadline_at IS NOT NULL));
 -- Queued steps on hold, by tenant and queue: ceilings at admission, metrics
 CREATE INDEX steps_held ON public.steps USING btree (tenant_id, queue) WHERE ((status = 'queued'::text) AND (holds <> 0));
+-- What agents hold
+CREATE INDEX steps_held_by_agent ON public.steps USING btree (tenant_id, lease_owner, capability) WHERE ((executor = 'agent'::text) AND (status = ANY (ARRAY['assigned'::text, 'running'::text])));
 -- Whether a worker holds a step that one more crash would end
 CREATE INDEX steps_held_suspect ON public.steps USING btree (lease_owner) WHERE ((status = ANY (ARRAY['assigned'::text, 'running'::text])) AND (crashes > 0));
 -- Steps of forks that stand for a step of the source, before that one is archived or deleted
@@ -2941,6 +3106,20 @@ alter table public.worker_heartbeats enable row level security;
 comment on table public.worker_heartbeats is 'What each worker was doing, about every 15 seconds, for a day';
 
 -- Views
+
+create view public.agent_communications with (security_invoker=true) as
+ SELECT id,
+    session_id,
+        CASE
+            WHEN sender_type = 'agent'::text AND sender_id <> ''::text THEN sender_id::uuid
+            ELSE NULL::uuid
+        END AS from_agent_id,
+    to_agent AS to_agent_id,
+    type AS message_type,
+    COALESCE(payload, jsonb_strip_nulls(jsonb_build_object('sealed', sealed IS NOT NULL, 'redacted', redacted_at IS NOT NULL, 'content_hash', content_hash))) AS payload,
+    acknowledged_at,
+    at AS created_at
+   FROM agent_messages m;
 
 create view public.agent_sessions_all with (security_invoker=true) as
  SELECT agent_sessions.id,
@@ -3570,6 +3749,9 @@ create policy agent_messages_read on public.agent_messages for select to authent
 create policy agent_messages_history_read on public.agent_messages_history for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
+create policy agent_outcomes_read on public.agent_outcomes for select to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
 create policy agent_presence_read on public.agent_presence for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
@@ -3738,6 +3920,19 @@ create policy budgets_read on public.budgets for select to authenticated, nofx_m
 create policy budgets_write on public.budgets for insert to nofx_member
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
+create policy channel_rules_change on public.channel_rules for update to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy channel_rules_read on public.channel_rules for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy channel_rules_remove on public.channel_rules for delete to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy channel_rules_write on public.channel_rules for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
 create policy checkpoints_read on public.checkpoints for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
@@ -3773,6 +3968,9 @@ create policy compensations_read on public.compensations for select to authentic
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy compensations_history_read on public.compensations_history for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy conversations_read on public.conversations for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy critic_verdicts_read on public.critic_verdicts for select to authenticated, nofx_agent, nofx_member
@@ -3889,6 +4087,15 @@ create policy llm_providers_write on public.llm_providers for insert to nofx_mem
 
 create policy members_read on public.members for select to authenticated, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy message_cursors_read on public.message_cursors for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy message_types_read on public.message_types for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy message_types_write on public.message_types for insert to nofx_agent, nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy model_cache_read on public.model_cache for select to nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
@@ -4544,6 +4751,62 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.bus_place(p_tenant uuid, p_step uuid)
+ RETURNS TABLE(run_id uuid, agent_id uuid, sessions uuid[])
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_line uuid[];
+begin
+  perform app.assert_tenant(p_tenant);
+  with recursive above (id, parent, depth) as (
+    select s.id, s.parent_step_id, 0 from public.steps s where s.id = p_step and s.tenant_id = p_tenant
+    union all
+    select s.id, s.parent_step_id, a.depth + 1 from above a join public.steps s on s.id = a.parent where a.depth < 50
+  )
+  select array_agg(a.id) into v_line from above a;
+  select s.run_id, engine.as_uuid(s.lease_owner) into run_id, agent_id from public.steps s where s.id = p_step and s.tenant_id = p_tenant;
+  sessions := '{}';
+  if to_regclass('public.agent_sessions') is not null then
+    execute 'select coalesce(array_agg(s.id), ''{}'') from public.agent_sessions s where s.tenant_id = $1 and s.step_id = any ($2)'
+    into sessions using p_tenant, v_line;
+  end if;
+  return next;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.bus_target(p_tenant uuid, p_kind text, p_id uuid, p_name text)
+ RETURNS TABLE(of_id uuid, run_id uuid, ended boolean)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform app.assert_tenant(p_tenant);
+  case p_kind
+    when 'tenant' then
+      return query select p_tenant, null::uuid, false;
+    when 'run' then
+      return query select r.id, r.id, r.finished_at is not null from public.runs_all r where r.id = p_id and r.tenant_id = p_tenant;
+    when 'step' then
+      return query select s.id, s.run_id, s.status in ('succeeded', 'failed', 'cancelled')
+        from public.steps_all s where s.id = p_id and s.tenant_id = p_tenant;
+    when 'agent' then
+      return query select a.id, null::uuid, a.status = 'retired' from public.agent_registry a
+        where a.tenant_id = p_tenant and (a.id = p_id or (p_id is null and a.name = p_name));
+    when 'session' then
+      if to_regclass('public.agent_sessions') is not null then
+        return query execute 'select s.id, s.run_id, s.status not in (''running'', ''queued'') from public.agent_sessions s
+          where s.id = $1 and s.tenant_id = $2' using p_id, p_tenant;
+      end if;
+  end case;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.can_join(p_topic text)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -4605,6 +4868,16 @@ declare
 begin
   return jsonb_build_object('settled', v_settled, 'ended', app.end_model_call(p_id, p_end));
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.content_kek(p_kid text, p_fingerprint text)
+ RETURNS TABLE(kid text, fingerprint text)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select * from app.current_kek(p_kid, p_fingerprint)
 $function$
 ;
 
@@ -5134,6 +5407,44 @@ AS $function$
     (select s.value from public.tenant_settings s where s.tenant_id = m.tenant_id and s.key = 'model_endpoint')
   from public.members m where m.user_id = p_user and (p_tenant is null or m.tenant_id = p_tenant)
   order by m.created_at limit 1
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.move_cursor(p_tenant uuid, p_conversation uuid, p_reader text, p_done bigint)
+ RETURNS TABLE(done bigint, redacted uuid[])
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_cursor public.message_cursors;
+  v_told timestamptz;
+begin
+  perform app.assert_tenant(p_tenant);
+  insert into public.message_cursors (conversation_id, reader, tenant_id)
+  select c.id, p_reader, c.tenant_id from public.conversations c where c.id = p_conversation and c.tenant_id = p_tenant
+  on conflict (conversation_id, reader) do nothing;
+  select c.* into v_cursor from public.message_cursors c
+  where c.conversation_id = p_conversation and c.reader = p_reader and c.tenant_id = p_tenant for update;
+  if not found then
+    return query select 0::bigint, '{}'::uuid[];
+    return;
+  end if;
+  v_told := clock_timestamp();
+  select coalesce(array_agg(m.id), '{}') into redacted from public.agent_messages m
+  where m.conversation_id = p_conversation and m.redacted_at >= v_cursor.told_at and m.redacted_at < v_told;
+  done := greatest(v_cursor.done, least(coalesce(p_done, 0), (select c.seq from public.conversations c where c.id = p_conversation)));
+  if done > v_cursor.done or cardinality(redacted) > 0 then
+    update public.message_cursors c set done = move_cursor.done, told_at = v_told, updated_at = v_told
+    where c.conversation_id = p_conversation and c.reader = p_reader;
+  end if;
+  if done > v_cursor.done then
+    update public.agent_messages m set acknowledged_at = v_told
+    where m.conversation_id = p_conversation and m.conversation_seq > v_cursor.done and m.conversation_seq <= move_cursor.done
+      and m.to_agent is not null and m.acknowledged_at is null;
+  end if;
+  return next;
+end
 $function$
 ;
 
@@ -5737,6 +6048,27 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.sealed_content(p_tenant uuid, p_ids uuid[])
+ RETURNS TABLE(id uuid, payload jsonb, sealed bytea, wrapped bytea, kek text, redacted_at timestamp with time zone, redacted_by text, redacted_why text, content_hash text)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform app.assert_tenant(p_tenant);
+  return query
+    select m.id, m.payload, m.sealed, k.wrapped, k.kek, m.redacted_at, m.redacted_by, m.redacted_why, m.content_hash
+    from (
+      select a.id, a.payload, a.sealed, a.redacted_at, a.redacted_by, a.redacted_why, a.content_hash
+      from public.agent_messages a where a.id = any (p_ids) and a.tenant_id = p_tenant
+      union all
+      select a.id, a.payload, a.sealed, a.redacted_at, a.redacted_by, a.redacted_why, a.content_hash
+      from public.agent_messages_history a where a.id = any (p_ids) and a.tenant_id = p_tenant
+    ) m left join public.content_keys k on k.id = m.id;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.settle_budget(p_id uuid, p_actual jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -5937,6 +6269,39 @@ begin
   select new.id, w.capability, new.tenant_id from (select distinct u.capability from unnest(new.capabilities) u (capability)) w
   on conflict do nothing;
   return null;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.take_back_from_agent(p_tenant uuid, p_agent uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_claims text := current_setting('request.jwt.claims', true);
+  v_held jsonb;
+  v_answer jsonb;
+begin
+  perform app.assert_tenant(p_tenant);
+  if app.agent_id() is not null then
+    raise insufficient_privilege using message = 'people take back';
+  end if;
+  select coalesce(jsonb_agg(jsonb_build_object('step_id', s.id, 'epoch', s.epoch, 'outcome', 'released')), '[]') into v_held
+  from public.steps s
+  where s.tenant_id = p_tenant and s.lease_owner = p_agent::text and s.executor = 'agent' and s.status in ('assigned', 'running');
+  -- nothing can be settled for one that is out already: its leases run out
+  if jsonb_array_length(v_held) = 0 or not exists (
+    select from public.agent_registry a where a.id = p_agent and a.tenant_id = p_tenant
+      and (a.status in ('active', 'draining') or (a.status = 'quarantined' and a.status_by = 'breaker'))
+  ) then
+    return '{"results": [], "for_workers": 0, "for_agents": 0}';
+  end if;
+  perform set_config('request.jwt.claims', jsonb_build_object('role', 'nofx_agent', 'agent_id', p_agent, 'tenant_id', p_tenant)::text, true);
+  v_answer := engine.settle(p_agent::text, 'agent', p_tenant, v_held);
+  perform set_config('request.jwt.claims', v_claims, true);
+  return v_answer;
 end
 $function$
 ;
@@ -6195,6 +6560,31 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.agent_evidence(p_limit integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  with due as materialized (
+    select o.* from public.agent_outcomes o where o.at < clock_timestamp() - interval '1 s' order by o.id limit p_limit
+  )
+  select jsonb_build_object(
+    'outcomes', (select coalesce(jsonb_agg(jsonb_build_object('id', d.id, 'agent_id', d.agent_id, 'capability', d.capability,
+        'succeeded', d.succeeded, 'ms', d.ms, 'claimed_at', extract(epoch from d.claimed_at) * 1000, 'at', extract(epoch from d.at) * 1000,
+        'cost_pico', (select sum(m.cost_pico) from public.model_calls m
+          where m.step_id = d.step_id and m.agent_id = d.agent_id and m.started_at >= d.claimed_at)) order by d.id), '[]') from due d),
+    'agents', (select coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'status', a.status, 'status_by', a.status_by, 'breaker', a.breaker,
+        'breaker_enabled', a.breaker_enabled, 'revision', a.revision)), '[]')
+      from public.agent_registry a where a.id in (select d.agent_id from due d)),
+    'capabilities', (select coalesce(jsonb_agg(jsonb_build_object('agent_id', c.agent_id, 'capability', c.capability, 'recent', c.recent,
+        'declared_success_rate', c.declared_success_rate, 'declared_latency_ms', c.declared_latency_ms,
+        'declared_cost_pico', c.declared_cost_pico)), '[]')
+      from public.agent_capabilities c join (select distinct d.agent_id, d.capability from due d) u
+        on u.agent_id = c.agent_id and u.capability = c.capability))
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.agent_groups(p_tenant uuid, p_capabilities text[])
  RETURNS engine.agent_group[]
  LANGUAGE plpgsql
@@ -6219,6 +6609,39 @@ begin
       order by s.tenant_id, s.capability, s.queue, s.handler, s.priority limit 1) n
   )
   select coalesce(array_agg(l::engine.agent_group), '{}') from g l);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.agent_room(p_tenant uuid, p_agent uuid, p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_agent record;
+  v_held integer;
+begin
+  select a.status, a.status_by, a.trial_at, a.max_concurrency into v_agent
+  from public.agent_registry a where a.id = p_agent and a.tenant_id = p_tenant;
+  if not found or v_agent.status in ('draining', 'retired') then
+    return 0;
+  end if;
+  if v_agent.status = 'quarantined'
+      and (v_agent.status_by <> 'breaker' or v_agent.trial_at is null or v_agent.trial_at > clock_timestamp()) then
+    return 0;
+  end if;
+  if v_agent.status = 'active' and v_agent.max_concurrency is null then
+    return p_limit;
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('nofx:agent_room:' || p_agent::text, 0));
+  select count(*) into v_held from public.steps s
+  where s.tenant_id = p_tenant and s.lease_owner = p_agent::text and s.executor = 'agent' and s.status in ('assigned', 'running');
+  if v_agent.status = 'quarantined' then
+    return least(p_limit, case when v_held = 0 then 1 else 0 end);
+  end if;
+  return greatest(0, least(p_limit, v_agent.max_concurrency - v_held));
 end
 $function$
 ;
@@ -7085,6 +7508,82 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.capability_demand(p_tenant uuid, p_capability text DEFAULT NULL::text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_limit constant integer := 10000;
+begin
+  if p_tenant is not null then
+    perform app.assert_tenant(p_tenant);
+  elsif session_user <> 'nofx_worker' then
+    raise insufficient_privilege using message = 'of one tenant';
+  end if;
+  return (
+    with recursive wanted as (
+      (select s.tenant_id, s.capability from public.steps s
+       where s.status = 'queued' and s.holds = 0 and s.executor = 'agent' and (p_tenant is null or s.tenant_id = p_tenant)
+       order by s.tenant_id, s.capability limit 1)
+      union all
+      select n.tenant_id, n.capability from wanted w cross join lateral (
+        select s.tenant_id, s.capability from public.steps s
+        where s.status = 'queued' and s.holds = 0 and s.executor = 'agent' and (p_tenant is null or s.tenant_id = p_tenant)
+          and (s.tenant_id, s.capability) > (w.tenant_id, w.capability)
+        order by s.tenant_id, s.capability limit 1) n
+    ),
+    known as (
+      select w.tenant_id, w.capability from wanted w where p_capability is null or w.capability = p_capability
+      union
+      select c.tenant_id, c.capability from public.agent_capabilities c
+      where (p_tenant is null or c.tenant_id = p_tenant) and (p_capability is null or c.capability = p_capability)
+    ),
+    held as (
+      select s.tenant_id, s.capability, count(*) as n from public.steps s
+      where s.executor = 'agent' and s.status in ('assigned', 'running') and (p_tenant is null or s.tenant_id = p_tenant)
+      group by s.tenant_id, s.capability
+    ),
+    here as (
+      select p.agent_id, count(*) as runners, sum(p.slots) as slots, sum(least(p.busy, p.slots)) as busy from public.agent_presence p
+      where p.last_seen_at > clock_timestamp() - interval '60 s' and (p_tenant is null or p.tenant_id = p_tenant)
+      group by p.agent_id
+    ),
+    able as (
+      select c.tenant_id, c.capability, count(*) filter (where a.status = 'active') as agents, coalesce(sum(h.runners), 0) as runners,
+        coalesce(sum(h.slots), 0) as slots, coalesce(sum(h.busy), 0) as busy,
+        sum(r.failed) as failed, sum(r.n) as ended
+      from known k
+      join public.agent_capabilities c on c.tenant_id = k.tenant_id and c.capability = k.capability
+      join public.agent_registry a on a.id = c.agent_id and a.status <> 'retired'
+      left join here h on h.agent_id = a.id and a.status = 'active'
+      cross join lateral (
+        select count(*) filter (where not (e.value ->> 0)::boolean) as failed, count(*) as n from jsonb_array_elements(c.recent) e
+        where c.last_at > clock_timestamp() - interval '5 minutes') r
+      group by c.tenant_id, c.capability
+    )
+    select coalesce(jsonb_agg(jsonb_build_object('tenant_id', k.tenant_id, 'capability', k.capability, 'ready', r.n,
+      'oldest_seconds', r.oldest_seconds, 'in_flight', coalesce(h.n, 0), 'agents', coalesce(a.agents, 0), 'runners', coalesce(a.runners, 0),
+      'slots', coalesce(a.slots, 0), 'busy', coalesce(a.busy, 0), 'failure_rate', coalesce(a.failed::double precision / nullif(a.ended, 0), 0))
+      order by k.tenant_id, k.capability), '[]')
+    from known k
+    cross join lateral (
+      select count(*) as n, coalesce(greatest(0, extract(epoch from clock_timestamp() - min(q.run_at))), 0)::double precision as oldest_seconds
+      from (
+        select s.run_at from public.steps s
+        where s.tenant_id = k.tenant_id and s.capability = k.capability and s.status = 'queued' and s.holds = 0 and s.executor = 'agent'
+          and s.run_at <= clock_timestamp()
+        limit v_limit) q
+    ) r
+    left join held h on h.tenant_id = k.tenant_id and h.capability = k.capability
+    left join able a on a.tenant_id = k.tenant_id and a.capability = k.capability);
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.ceilings(p_tenant uuid)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -7308,12 +7807,17 @@ CREATE OR REPLACE FUNCTION engine.claim(p_owner text, p_executor text, p_handler
 AS $function$
 declare
   v_ids uuid[];
+  v_room integer;
 begin
   perform engine.assert_caller(p_owner, p_executor, p_tenant);
   if p_executor = 'worker' then
     select p.ids into v_ids from engine.pick(p_owner, p_handlers, p_limit, '{}') p;
   else
-    v_ids := engine.pick_for_agent(p_owner, p_handlers, p_tenant, p_capabilities, p_limit);
+    v_room := engine.agent_room(p_tenant, p_owner::uuid, p_limit);
+    if v_room = 0 then
+      return;
+    end if;
+    v_ids := engine.pick_for_agent(p_owner, p_handlers, p_tenant, p_capabilities, v_room);
   end if;
   if cardinality(v_ids) = 0 then
     return;
@@ -7450,6 +7954,16 @@ begin
   undoing := true;
   return next;
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.content_kek(p_kid text, p_fingerprint text)
+ RETURNS TABLE(kid text, fingerprint text)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select * from app.current_kek(p_kid, p_fingerprint)
 $function$
 ;
 
@@ -8652,6 +9166,55 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.fold_agent_evidence(p_ids bigint[], p_capabilities jsonb, p_agents jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_gone integer;
+  v_change record;
+begin
+  delete from public.agent_outcomes o where o.id = any (p_ids);
+  get diagnostics v_gone = row_count;
+  if v_gone <> cardinality(p_ids) then
+    raise serialization_failure using message = 'folded by somebody else';
+  end if;
+  update public.agent_capabilities c
+  set samples = c.samples + f.samples, successes = c.successes + f.successes,
+      since = coalesce(c.since, to_timestamp(f.since / 1000)), last_at = to_timestamp(f.last_at / 1000), recent = f.recent,
+      success_rate = f.success_rate, latency_ms = f.latency_ms, cost_pico = f.cost_pico, updated_at = clock_timestamp()
+  from jsonb_to_recordset(p_capabilities) as f (agent_id uuid, capability text, samples integer, successes integer,
+    since double precision, last_at double precision, recent jsonb, success_rate double precision, latency_ms double precision,
+    cost_pico double precision)
+  where c.agent_id = f.agent_id and c.capability = f.capability;
+  for v_change in
+    select f.*, a.tenant_id, a.status as was from jsonb_to_recordset(p_agents) as f (id uuid, revision integer, breaker jsonb, status text, reason text,
+      trial_at double precision)
+    join public.agent_registry a on a.id = f.id and a.revision = f.revision
+    order by a.tenant_id, f.id
+  loop
+    update public.agent_registry a
+    set breaker = v_change.breaker, trial_at = to_timestamp(v_change.trial_at / 1000),
+        status = coalesce(v_change.status, a.status), status_by = case when v_change.status is null then a.status_by else 'breaker' end,
+        status_reason = case when v_change.status is null then a.status_reason else v_change.reason end,
+        status_at = case when v_change.status is null or v_change.status = a.status then a.status_at else clock_timestamp() end
+    where a.id = v_change.id and a.revision = v_change.revision
+      and (v_change.status is null or a.status = 'active' or (a.status = 'quarantined' and a.status_by = 'breaker'));
+    if found and v_change.status is distinct from v_change.was and v_change.status is not null then
+      insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, payload)
+      values (v_change.tenant_id, 'agent.status_changed', app.uuid7(), 'system', 'breaker',
+        jsonb_build_object('agent_id', v_change.id, 'status', v_change.status, 'from', v_change.was));
+      perform app.append_audit(v_change.tenant_id, 'agent.status_changed', 'system', 'breaker',
+        '{"agent_id":"' || v_change.id || '","from":"' || v_change.was || '","status":"' || v_change.status || '"}');
+    end if;
+  end loop;
+  return true;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.fork(p_tenant uuid, p_run uuid, p_new uuid, p_from text[], p_edits jsonb, p_keep boolean, p_name text, p_correlation uuid, p_traceparent text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -9687,6 +10250,23 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.note_agent_outcome()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  insert into public.agent_outcomes (tenant_id, agent_id, capability, step_id, succeeded, error_code, claimed_at, ms)
+  select new.tenant_id, new.executor::uuid, s.capability, new.step_id, new.outcome = 'succeeded', new.error_code, new.claimed_at,
+    greatest(0, extract(epoch from new.finished_at - new.claimed_at) * 1000)
+  from public.steps s
+  where s.id = new.step_id and s.executor = 'agent' and s.capability is not null;
+  return null;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.note_refused(p_owner text, p_executor text, p_tenant uuid, p_settlements jsonb, p_results jsonb)
  RETURNS void
  LANGUAGE sql
@@ -10014,7 +10594,7 @@ declare
   v_ruled boolean := engine.ruled(p_tenant);
   v_groups engine.agent_group[] := engine.agent_groups(p_tenant, array(
     select distinct c.capability from public.agent_registry r, unnest(r.capabilities) as c (capability)
-    where r.id = p_owner::uuid and r.status = 'active' and c.capability = any (p_capabilities)));
+    where r.id = p_owner::uuid and c.capability = any (p_capabilities)));
   v_shut text[] := '{}';
   v_priority smallint;
   v_group record;
@@ -10100,6 +10680,41 @@ begin
     v_ids := v_ids || v_group.ids[1:v_allowed];
   end loop;
   return v_ids;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.post_message(p_tenant uuid, p jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_from public.steps;
+  v_to public.steps;
+begin
+  perform app.assert_tenant(p_tenant);
+  if app.agent_id() is not null and (p ->> 'sender_type' <> 'agent' or p ->> 'sender_id' <> app.agent_id()::text) then
+    raise insufficient_privilege using message = 'an agent sends as itself';
+  end if;
+  if p ->> 'kind' = 'step' then
+    perform pg_advisory_xact_lock(engine.mailbox_lock((p ->> 'of_id')::uuid));
+  end if;
+  if p ->> 'from_step' is not null and p ->> 'epoch' is not null then
+    v_from := engine.owned(p_tenant, (p ->> 'from_step')::uuid, (p ->> 'epoch')::bigint);
+    perform engine.mark_running(v_from);
+  end if;
+  if p ->> 'kind' = 'step' then
+    select s.* into v_to from public.steps s where s.id = (p ->> 'of_id')::uuid and s.tenant_id = p_tenant;
+    if not found then
+      return null;
+    elsif v_to.status in ('succeeded', 'failed', 'cancelled') then
+      return jsonb_build_object('message_id', null, 'ended', true, 'for_workers', 0, 'for_agents', 0);
+    end if;
+    p := p || jsonb_build_object('run_id', v_to.run_id);
+  end if;
+  return engine.store_message(p_tenant, p);
 end
 $function$
 ;
@@ -10224,6 +10839,23 @@ begin
   );
   get diagnostics v_pruned = row_count;
   return v_pruned;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.prune_agent_presence(p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_gone integer;
+begin
+  delete from public.agent_presence p where (p.agent_id, p.runner) in (
+    select o.agent_id, o.runner from public.agent_presence o where o.last_seen_at < clock_timestamp() - interval '1 day' limit p_limit);
+  get diagnostics v_gone = row_count;
+  return v_gone;
 end
 $function$
 ;
@@ -11470,6 +12102,21 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.sealed_content(p_ids uuid[])
+ RETURNS TABLE(id uuid, tenant_id uuid, payload jsonb, sealed bytea, wrapped bytea, kek text, redacted_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select m.id, m.tenant_id, m.payload, m.sealed, k.wrapped, k.kek, m.redacted_at
+  from (
+    select a.id, a.tenant_id, a.payload, a.sealed, a.redacted_at from public.agent_messages a where a.id = any (p_ids)
+    union all
+    select a.id, a.tenant_id, a.payload, a.sealed, a.redacted_at from public.agent_messages_history a where a.id = any (p_ids)
+  ) m left join public.content_keys k on k.id = m.id
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.send_event(p_tenant uuid, p_name text, p_key text, p_payload jsonb, p_run uuid, p_actor_type text, p_actor_id text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -11510,7 +12157,7 @@ end
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION engine.send_message(p_tenant uuid, p_from uuid, p_epoch bigint, p_to uuid, p_channel text, p_payload jsonb, p_sent_as text, p_actor_type text, p_actor_id text)
+CREATE OR REPLACE FUNCTION engine.send_message(p_tenant uuid, p_from uuid, p_epoch bigint, p_to uuid, p_channel text, p_payload jsonb, p_sent_as text, p_actor_type text, p_actor_id text, p_sealed jsonb DEFAULT NULL::jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -11519,11 +12166,6 @@ AS $function$
 declare
   v_from public.steps;
   v_to public.steps;
-  v_message uuid;
-  v_wait uuid;
-  v_taken record;
-  v_workers integer := 0;
-  v_agents integer := 0;
 begin
   perform app.assert_tenant(p_tenant);
   perform pg_advisory_xact_lock(engine.mailbox_lock(p_to));
@@ -11538,39 +12180,15 @@ begin
   if not found then
     return null;
   end if;
-
-  select m.id into v_message from public.agent_messages m where m.step_id = p_from and m.sent_as = p_sent_as;
-  if found then
-    return jsonb_build_object('message_id', v_message, 'ended', false, 'for_workers', 0, 'for_agents', 0);
-  end if;
-  if v_to.status in ('succeeded', 'failed', 'cancelled') then
+  if v_to.status in ('succeeded', 'failed', 'cancelled')
+    and not exists (select from public.agent_messages m where m.step_id = p_from and m.sent_as = p_sent_as)
+  then
     return jsonb_build_object('message_id', null, 'ended', true, 'for_workers', 0, 'for_agents', 0);
   end if;
-
-  insert into public.agent_messages (tenant_id, run_id, step_id, to_step, channel, type, correlation_id, payload, sent_as)
-  values (p_tenant, v_to.run_id, p_from, p_to, p_channel, 'message.sent', v_to.correlation_id, p_payload, p_sent_as)
-  returning id into v_message;
-  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
-  values (p_tenant, 'message.sent', v_to.correlation_id, p_actor_type, p_actor_id, v_to.run_id,
-    jsonb_build_object('message_id', v_message, 'run_id', v_to.run_id, 'step_id', p_to));
-
-  -- Whoever holds two steps here holds its own first: the other is not waited for, the whole call is tried again (55P03).
-  if exists (select from public.waits w where w.step_id = p_to and w.kind = 'message' and w.topic = p_channel and w.status = 'open') then
-    if p_from is null then
-      perform from public.steps s where s.id = p_to for update;
-    else
-      perform from public.steps s where s.id = p_to for update nowait;
-    end if;
-    select w.id into v_wait from public.waits w
-    where w.step_id = p_to and w.kind = 'message' and w.topic = p_channel and w.status = 'open' limit 1;
-    if found then
-      select * into v_taken from engine.take_message(v_wait, p_to, p_channel);
-      select m.for_workers, m.for_agents into v_workers, v_agents
-      from engine.meet_waits(array[v_wait], jsonb_build_object(v_wait, v_taken.payload), jsonb_build_object(v_wait, v_taken.id),
-        p_actor_type, p_actor_id) m;
-    end if;
-  end if;
-  return jsonb_build_object('message_id', v_message, 'ended', false, 'for_workers', v_workers, 'for_agents', v_agents);
+  return engine.store_message(p_tenant, jsonb_build_object('kind', 'step', 'of_id', p_to, 'run_id', v_to.run_id, 'channel', p_channel,
+      'type', 'message.sent', 'correlation_id', v_to.correlation_id, 'from_step', p_from, 'sent_as', p_sent_as,
+      'sender_type', p_actor_type, 'sender_id', p_actor_id)
+    || case when p_sealed is null then jsonb_build_object('payload', p_payload) else p_sealed end);
 end
 $function$
 ;
@@ -12225,6 +12843,90 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.store_message(p_tenant uuid, p jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_known record;
+  v_conversation public.conversations;
+  v_message uuid := coalesce((p ->> 'id')::uuid, app.uuid7());
+  v_step uuid := (p ->> 'from_step')::uuid;
+  v_to uuid := case when p ->> 'kind' = 'step' then (p ->> 'of_id')::uuid end;
+  v_run uuid := (p ->> 'run_id')::uuid;
+  v_standing bigint;
+  v_wait uuid;
+  v_taken record;
+  v_workers integer := 0;
+  v_agents integer := 0;
+begin
+  select m.id, m.conversation_id, m.conversation_seq into v_known
+  from public.agent_messages m
+  where m.sent_as = p ->> 'sent_as'
+    and case when v_step is null then m.step_id is null and m.sender_id = p ->> 'sender_id' else m.step_id = v_step end
+    and m.tenant_id = p_tenant;
+  if found then
+    return jsonb_build_object('message_id', v_known.id, 'conversation_id', v_known.conversation_id, 'seq', v_known.conversation_seq,
+      'repeated', true, 'ended', false, 'for_workers', 0, 'for_agents', 0);
+  end if;
+
+  insert into public.conversations (tenant_id, kind, of_id, channel, run_id)
+  values (p_tenant, p ->> 'kind', (p ->> 'of_id')::uuid, p ->> 'channel', v_run)
+  on conflict (tenant_id, kind, of_id, channel) do nothing;
+  select c.* into v_conversation from public.conversations c
+  where c.tenant_id = p_tenant and c.kind = p ->> 'kind' and c.of_id = (p ->> 'of_id')::uuid and c.channel = p ->> 'channel'
+  for update;
+  if p ? 'expect' then
+    select coalesce(max(m.conversation_seq), 0) into v_standing
+    from public.agent_messages m where m.conversation_id = v_conversation.id and m.board_key = p ->> 'key';
+    if v_standing <> (p ->> 'expect')::bigint then
+      return jsonb_build_object('conflict', v_standing, 'head', v_conversation.seq);
+    end if;
+  end if;
+  update public.conversations c set seq = c.seq + 1 where c.id = v_conversation.id returning c.* into v_conversation;
+
+  insert into public.agent_messages (id, tenant_id, run_id, step_id, to_step, to_agent, session_id, channel, type, version,
+    correlation_id, causation_id, traceparent, payload, sealed, content_hash, class, refs, board_key, sent_as, sender_type, sender_id,
+    sender_name, conversation_id, conversation_seq)
+  values (v_message, p_tenant, v_run, v_step, v_to, case when p ->> 'kind' = 'agent' then (p ->> 'of_id')::uuid end,
+    case when p ->> 'kind' = 'session' then (p ->> 'of_id')::uuid end, p ->> 'channel', p ->> 'type', coalesce((p ->> 'version')::smallint, 1),
+    (p ->> 'correlation_id')::uuid, (p ->> 'causation_id')::uuid, p ->> 'traceparent', p -> 'payload', decode(p ->> 'sealed', 'base64'),
+    p ->> 'content_hash', coalesce(p ->> 'class', 'standard'), nullif(p -> 'refs', 'null'), p ->> 'key', p ->> 'sent_as',
+    p ->> 'sender_type', p ->> 'sender_id', coalesce(p ->> 'sender_name', ''), v_conversation.id, v_conversation.seq);
+  if p ? 'wrapped' then
+    insert into public.content_keys (id, tenant_id, item, wrapped, kek)
+    values (v_message, p_tenant, 'message', decode(p ->> 'wrapped', 'base64'), p ->> 'kek');
+  end if;
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  values (p_tenant, 'message.sent', (p ->> 'correlation_id')::uuid, p ->> 'sender_type', p ->> 'sender_id', v_run,
+    jsonb_strip_nulls(jsonb_build_object('message_id', v_message, 'run_id', v_run, 'step_id', v_to)));
+
+  -- Whoever holds two steps here holds its own first: the other is not waited for, the whole call is tried again (55P03).
+  if v_to is not null and exists (
+    select from public.waits w where w.step_id = v_to and w.kind = 'message' and w.topic = p ->> 'channel' and w.status = 'open')
+  then
+    if v_step is null then
+      perform from public.steps s where s.id = v_to for update;
+    else
+      perform from public.steps s where s.id = v_to for update nowait;
+    end if;
+    select w.id into v_wait from public.waits w
+    where w.step_id = v_to and w.kind = 'message' and w.topic = p ->> 'channel' and w.status = 'open' limit 1;
+    if found then
+      select * into v_taken from engine.take_message(v_wait, v_to, p ->> 'channel');
+      select m.for_workers, m.for_agents into v_workers, v_agents
+      from engine.meet_waits(array[v_wait], jsonb_build_object(v_wait, v_taken.payload), jsonb_build_object(v_wait, v_taken.id),
+        p ->> 'sender_type', p ->> 'sender_id') m;
+    end if;
+  end if;
+  return jsonb_build_object('message_id', v_message, 'conversation_id', v_conversation.id, 'seq', v_conversation.seq, 'repeated', false,
+    'ended', false, 'for_workers', v_workers, 'for_agents', v_agents);
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.stricter(p_a jsonb, p_b jsonb)
  RETURNS jsonb
  LANGUAGE sql
@@ -12459,13 +13161,13 @@ CREATE OR REPLACE FUNCTION engine.take_message(p_wait uuid, p_step uuid, p_chann
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  update public.agent_messages m set consumed_by = p_wait
+  update public.agent_messages m set consumed_by = p_wait, acknowledged_at = clock_timestamp()
   where m.id = (
     select o.id from public.agent_messages o
     where o.to_step = p_step and o.channel = p_channel and o.consumed_by is null
     order by o.seq limit 1)
   returning m.id, jsonb_build_object('message_id', m.id, 'from_step', m.step_id, 'channel', m.channel, 'sent_at', m.at,
-    'payload', m.payload)
+    'payload', m.payload, 'sealed', m.payload is null)
 $function$
 ;
 

@@ -52,6 +52,17 @@ export interface AgentCapabilities {
   version: string | null;
 }
 
+export interface AgentCommunications {
+  acknowledged_at: Timestamp | null;
+  created_at: Timestamp | null;
+  from_agent_id: string | null;
+  id: string | null;
+  message_type: string | null;
+  payload: Json | null;
+  session_id: string | null;
+  to_agent_id: string | null;
+}
+
 export interface AgentKeys {
   agent_id: string;
   created_at: Generated<Timestamp>;
@@ -73,18 +84,35 @@ export interface AgentKeys {
 }
 
 export interface AgentMessages {
+  acknowledged_at: Timestamp | null;
   at: Generated<Timestamp>;
+  board_key: string | null;
   causation_id: string | null;
   channel: Generated<string>;
+  class: Generated<string>;
   consumed_by: string | null;
+  content_hash: string | null;
+  conversation_id: string | null;
+  conversation_seq: Int8 | null;
   correlation_id: string;
   id: Generated<string>;
-  payload: Json;
+  payload: Json | null;
+  redacted_at: Timestamp | null;
+  redacted_by: string | null;
+  redacted_why: string | null;
+  redaction_id: string | null;
+  refs: Json | null;
   run_id: string | null;
+  sealed: Buffer | null;
+  sender_id: Generated<string>;
+  sender_name: Generated<string>;
+  sender_type: Generated<string>;
   sent_as: string | null;
   seq: Generated<Int8>;
+  session_id: string | null;
   step_id: string | null;
   tenant_id: string;
+  to_agent: string | null;
   to_step: string | null;
   traceparent: string | null;
   type: string;
@@ -92,22 +120,52 @@ export interface AgentMessages {
 }
 
 export interface AgentMessagesHistory {
+  acknowledged_at: Timestamp | null;
   at: Timestamp;
+  board_key: string | null;
   causation_id: string | null;
   channel: string;
+  class: string;
   consumed_by: string | null;
+  content_hash: string | null;
+  conversation_id: string | null;
+  conversation_seq: Int8 | null;
   correlation_id: string;
   id: string;
   payload: Json;
+  redacted_at: Timestamp | null;
+  redacted_by: string | null;
+  redacted_why: string | null;
+  redaction_id: string | null;
+  refs: Json | null;
   run_id: string | null;
+  sealed: Buffer | null;
+  sender_id: string;
+  sender_name: string;
+  sender_type: string;
   sent_as: string | null;
   seq: Int8;
+  session_id: string | null;
   step_id: string | null;
   tenant_id: string;
+  to_agent: string | null;
   to_step: string | null;
   traceparent: string | null;
   type: string;
   version: number;
+}
+
+export interface AgentOutcomes {
+  agent_id: string;
+  at: Generated<Timestamp>;
+  capability: string;
+  claimed_at: Timestamp;
+  error_code: string | null;
+  id: Generated<Int8>;
+  ms: number;
+  step_id: string;
+  succeeded: boolean;
+  tenant_id: string;
 }
 
 export interface AgentPresence {
@@ -695,6 +753,18 @@ export interface Budgets {
   window: string;
 }
 
+export interface ChannelRules {
+  agent_id: string | null;
+  channel: string;
+  created_at: Generated<Timestamp>;
+  created_by: string;
+  effect: string;
+  id: Generated<string>;
+  tenant_id: string;
+  type_prefix: Generated<string>;
+  verb: string;
+}
+
 export interface Checkpoints {
   created_at: Generated<Timestamp>;
   epoch: Int8;
@@ -802,6 +872,27 @@ export interface Config {
   updated_at: Timestamp | null;
   updated_by: string | null;
   value: Json | null;
+}
+
+export interface ContentKeys {
+  created_at: Generated<Timestamp>;
+  destroyed_at: Timestamp | null;
+  id: string;
+  item: string;
+  kek: string | null;
+  tenant_id: string;
+  wrapped: Buffer | null;
+}
+
+export interface Conversations {
+  channel: string;
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  kind: string;
+  of_id: string;
+  run_id: string | null;
+  seq: Generated<Int8>;
+  tenant_id: string;
 }
 
 export interface CriticVerdicts {
@@ -1143,6 +1234,25 @@ export interface Members {
   role: string;
   tenant_id: string;
   user_id: string;
+}
+
+export interface MessageCursors {
+  conversation_id: string;
+  done: Generated<Int8>;
+  reader: string;
+  tenant_id: string;
+  told_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface MessageTypes {
+  created_at: Generated<Timestamp>;
+  name: string;
+  registered_by: string;
+  registered_by_type: string;
+  schema: Json;
+  tenant_id: string;
+  version: number;
 }
 
 export interface ModelCache {
@@ -2098,9 +2208,11 @@ export interface WorkerHeartbeats {
 
 export interface DB {
   agent_capabilities: AgentCapabilities;
+  agent_communications: AgentCommunications;
   agent_keys: AgentKeys;
   agent_messages: AgentMessages;
   agent_messages_history: AgentMessagesHistory;
+  agent_outcomes: AgentOutcomes;
   agent_presence: AgentPresence;
   agent_registry: AgentRegistry;
   agent_relationships: AgentRelationships;
@@ -2135,6 +2247,7 @@ export interface DB {
   budget_counters: BudgetCounters;
   budget_reservations: BudgetReservations;
   budgets: Budgets;
+  channel_rules: ChannelRules;
   checkpoints: Checkpoints;
   checkpoints_history: CheckpointsHistory;
   claim_rules: ClaimRules;
@@ -2142,6 +2255,8 @@ export interface DB {
   compensations_all: CompensationsAll;
   compensations_history: CompensationsHistory;
   config: Config;
+  content_keys: ContentKeys;
+  conversations: Conversations;
   critic_verdicts: CriticVerdicts;
   critic_verdicts_all: CriticVerdictsAll;
   critic_verdicts_history: CriticVerdictsHistory;
@@ -2165,6 +2280,8 @@ export interface DB {
   llm_prices: LlmPrices;
   llm_providers: LlmProviders;
   members: Members;
+  message_cursors: MessageCursors;
+  message_types: MessageTypes;
   model_cache: ModelCache;
   model_calls: ModelCalls;
   model_comparison_rows: ModelComparisonRows;

@@ -27,7 +27,8 @@ const router = {
   onError: report,
   tenantOfAgent: async (keyDigest: string) => {
     const { rows } = await pool.query<{ tenant_id: string }>(
-      "select tenant_id from app.agent_by_key($1)",
+      `select tenant_id from app.agent_by_key($1) a
+       where 'models:call' = any (a.scopes) and (a.status <> 'quarantined' or a.status_by = 'breaker')`,
       [keyDigest],
     );
     return rows[0]?.tenant_id;
