@@ -16,7 +16,10 @@ export interface Spawned {
 export function spawn(
   model: EngineModel,
   claim: ModelClaim,
-  children: readonly Pick<StepSpec, "name" | "kind" | "priority" | "maxFailures" | "arguments">[],
+  children: readonly Pick<
+    StepSpec,
+    "name" | "kind" | "capability" | "priority" | "maxFailures" | "deadlineMs" | "arguments"
+  >[],
   now: number,
 ): Spawned[] | null {
   const parent = ownedStep(model, claim, now);

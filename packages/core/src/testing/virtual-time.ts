@@ -34,10 +34,21 @@ export class VirtualTime {
       const entry = this.#pop();
       if (entry === undefined) return false;
       if (entry.cancelled) continue;
-      this.#now = entry.at;
+      this.#now = Math.max(this.#now, entry.at);
       entry.work();
       return true;
     }
+  }
+
+  /** When the next thing is due; undefined when nothing is left. */
+  get next(): number | undefined {
+    while (this.#heap[0]?.cancelled === true) this.#pop();
+    return this.#heap[0]?.at;
+  }
+
+  /** Goes to a later time and does nothing of what falls due until then: `step` does it afterwards, late. */
+  skipTo(at: number): void {
+    this.#now = Math.max(this.#now, at);
   }
 
   /** Does everything that falls due in `ms`, and lets whoever waits for it go on before the next. */
