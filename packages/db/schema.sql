@@ -129,6 +129,52 @@ CREATE INDEX agent_capabilities_find ON public.agent_capabilities USING btree (t
 alter table public.agent_capabilities enable row level security;
 comment on table public.agent_capabilities is 'What an agent can do, as declared and as measured';
 
+create table public.agent_endpoint_secrets (
+  agent_id uuid not null,
+  tenant_id uuid not null,
+  secret text not null,
+  previous text,
+  previous_until timestamp with time zone,
+  constraint agent_endpoint_secrets_pkey PRIMARY KEY (agent_id),
+  constraint agent_endpoint_secrets_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agent_endpoints(agent_id) ON DELETE CASCADE,
+  constraint agent_endpoint_secrets_check CHECK (((previous IS NULL) = (previous_until IS NULL))),
+  constraint agent_endpoint_secrets_previous_check CHECK ((previous ~~ 'whsec\_%'::text)),
+  constraint agent_endpoint_secrets_secret_check CHECK ((secret ~~ 'whsec\_%'::text)),
+  constraint agent_endpoint_secrets_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+alter table public.agent_endpoint_secrets enable row level security;
+comment on table public.agent_endpoint_secrets is 'What posted steps are signed with; shown once when made';
+
+create table public.agent_endpoints (
+  agent_id uuid not null,
+  tenant_id uuid not null,
+  url text not null,
+  max_concurrency integer not null default 10,
+  timeout_seconds integer not null default 300,
+  status text not null default 'active'::text,
+  disabled_reason text,
+  attempts integer not null default 0,
+  failing_since timestamp with time zone,
+  last_error text,
+  next_at timestamp with time zone not null default clock_timestamp(),
+  pushed_at timestamp with time zone,
+  created_by uuid not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint agent_endpoints_pkey PRIMARY KEY (agent_id),
+  constraint agent_endpoints_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agent_registry(id) ON DELETE CASCADE,
+  constraint agent_endpoints_check CHECK (((status = 'disabled'::text) = (disabled_reason IS NOT NULL))),
+  constraint agent_endpoints_disabled_reason_check CHECK ((disabled_reason = ANY (ARRAY['gone'::text, 'failing'::text, 'by_member'::text]))),
+  constraint agent_endpoints_last_error_check CHECK ((length(last_error) <= 1000)),
+  constraint agent_endpoints_max_concurrency_check CHECK (((max_concurrency >= 1) AND (max_concurrency <= 1000))),
+  constraint agent_endpoints_status_check CHECK ((status = ANY (ARRAY['active'::text, 'disabled'::text]))),
+  constraint agent_endpoints_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint agent_endpoints_timeout_seconds_check CHECK (((timeout_seconds >= 5) AND (timeout_seconds <= 540))),
+  constraint agent_endpoints_url_check CHECK (((length(url) >= 1) AND (length(url) <= 2048)))
+);
+CREATE INDEX agent_endpoints_due ON public.agent_endpoints USING btree (pushed_at NULLS FIRST) WHERE (status = 'active'::text);
+alter table public.agent_endpoints enable row level security;
+comment on table public.agent_endpoints is 'Where steps of agents that are functions are posted to';
+
 create table public.agent_keys (
   id uuid not null default app.uuid7(),
   tenant_id uuid not null,
@@ -349,6 +395,7 @@ CREATE INDEX agent_registry_team ON public.agent_registry USING btree (tenant_id
 CREATE INDEX agent_registry_words ON public.agent_registry USING gin (words);
 CREATE TRIGGER agent_registry_added AFTER INSERT ON public.agent_registry FOR EACH ROW EXECUTE FUNCTION app.sync_agent_capabilities();
 CREATE TRIGGER agent_registry_changed AFTER UPDATE OF capabilities ON public.agent_registry FOR EACH ROW WHEN ((old.capabilities IS DISTINCT FROM new.capabilities)) EXECUTE FUNCTION app.sync_agent_capabilities();
+CREATE TRIGGER agent_registry_lets_go AFTER UPDATE OF status ON public.agent_registry FOR EACH ROW WHEN (((old.status = 'active'::text) AND (new.status <> 'active'::text))) EXECUTE FUNCTION engine.free_from_inactive();
 alter table public.agent_registry enable row level security;
 comment on table public.agent_registry is 'Programs that execute steps, with what they can do';
 
@@ -1086,6 +1133,7 @@ create table public.budgets (
   changed_by uuid not null,
   changed_at timestamp with time zone not null default clock_timestamp(),
   removed_at timestamp with time zone,
+  session_id uuid,
   constraint budgets_pkey PRIMARY KEY (id),
   constraint budgets_burst_check CHECK (((burst >= 1) AND (burst <= 2000000000))),
   constraint budgets_check CHECK ((((kind = 'rate'::text) = ("window" = 'rate'::text)) AND ((kind = 'rate'::text) = (per_seconds IS NOT NULL)) AND ((kind = 'rate'::text) = (burst IS NOT NULL)))),
@@ -1109,9 +1157,15 @@ create table public.budgets (
   constraint budgets_window_check CHECK (("window" = ANY (ARRAY['minute'::text, 'hour'::text, 'day'::text, 'month'::text, 'total'::text, 'at_once'::text, 'rate'::text])))
 );
 -- What a reservation is judged by
-CREATE INDEX budgets_in_force ON public.budgets USING btree (tenant_id) WHERE ((removed_at IS NULL) AND enabled);
+CREATE INDEX budgets_in_force ON public.budgets USING btree (tenant_id) WHERE ((removed_at IS NULL) AND enabled AND (session_id IS NULL));
+-- Quotas of sessions that are over, for the sweep
+CREATE INDEX budgets_left ON public.budgets USING btree (removed_at) WHERE ((session_id IS NOT NULL) AND (removed_at IS NOT NULL));
 -- A budget by its name
 CREATE UNIQUE INDEX budgets_name ON public.budgets USING btree (tenant_id, name) WHERE (removed_at IS NULL);
+-- The quotas of sessions above a step
+CREATE INDEX budgets_of_sessions ON public.budgets USING btree (tenant_id, subject) WHERE ((removed_at IS NULL) AND enabled AND (session_id IS NOT NULL));
+-- The quotas of a session, which end with it
+CREATE INDEX budgets_session ON public.budgets USING btree (session_id) WHERE (session_id IS NOT NULL);
 alter table public.budgets enable row level security;
 comment on table public.budgets is 'What may be spent, used and begun: of whom, in which time, and what follows where it is not enough';
 
@@ -1280,7 +1334,7 @@ create table public.content_keys (
 -- What is still under an older KEK
 CREATE INDEX content_keys_kek ON public.content_keys USING btree (kek, id) WHERE ((kek IS NOT NULL) AND (wrapped IS NOT NULL));
 alter table public.content_keys enable row level security;
-comment on table public.content_keys is 'The keys of sealed content, one an item. No role reads this table: app.sealed_content and engine.sealed_content hand them out';
+comment on table public.content_keys is 'The keys of sealed content, one an item. No role reads this table: functions hand them out with what they open';
 
 create table public.conversations (
   id uuid not null default app.uuid7(),
@@ -1390,6 +1444,24 @@ CREATE INDEX dead_letters_redrive ON public.dead_letters USING btree (redrive_ru
 CREATE INDEX dead_letters_run ON public.dead_letters USING btree (run_id);
 alter table public.dead_letters enable row level security;
 comment on table public.dead_letters is 'Steps that failed for good, by stage and reason, with all that is known of the failure';
+
+create table public.dispatch_settings (
+  tenant_id uuid not null,
+  hold_out double precision not null,
+  success_usd double precision not null,
+  hour_usd double precision not null,
+  prefer_seconds double precision not null,
+  updated_by uuid not null,
+  updated_at timestamp with time zone not null default clock_timestamp(),
+  constraint dispatch_settings_pkey PRIMARY KEY (tenant_id),
+  constraint dispatch_settings_hold_out_check CHECK (((hold_out >= (0)::double precision) AND (hold_out <= (0.5)::double precision))),
+  constraint dispatch_settings_hour_usd_check CHECK (((hour_usd >= (0)::double precision) AND (hour_usd <= (1000000)::double precision))),
+  constraint dispatch_settings_prefer_seconds_check CHECK (((prefer_seconds >= (0)::double precision) AND (prefer_seconds <= (600)::double precision))),
+  constraint dispatch_settings_success_usd_check CHECK (((success_usd > (0)::double precision) AND (success_usd <= (1000000)::double precision))),
+  constraint dispatch_settings_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+alter table public.dispatch_settings enable row level security;
+comment on table public.dispatch_settings is 'How a tenant wants strategies chosen; without a row the defaults hold';
 
 create table public.event_heads (
   tenant_id uuid not null,
@@ -2706,12 +2778,14 @@ create table public.steps (
   started_at timestamp with time zone,
   finalised_at timestamp with time zone,
   claimed_at timestamp with time zone,
+  preferred_agent_id uuid,
+  preferred_until timestamp with time zone,
   constraint steps_pkey PRIMARY KEY (id),
   constraint steps_run_id_name_key UNIQUE (run_id, name),
   constraint steps_valid CHECK (engine.is_step(status, finalised_at, lease_until, executor, holds, deps_left, children_left, deadline_ms))
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=100000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=2000, autovacuum_vacuum_cost_delay=0);
 -- Claims of agents: the groups of what they can do by skip scan, and a group in order from its head
-CREATE INDEX steps_claim_agent ON public.steps USING btree (tenant_id, capability, queue, handler, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'agent'::text));
+CREATE INDEX steps_claim_agent ON public.steps USING btree (tenant_id, capability, queue, handler, priority, GREATEST(run_at, preferred_until), id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'agent'::text));
 -- Claims of steps that one more crash would end, one at a time a worker
 CREATE INDEX steps_claim_suspect ON public.steps USING btree (queue, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'worker'::text) AND (crashes > 0) AND ((crashes + 1) >= max_crashes));
 -- Claims of workers: the heads of groups (tenant, handler, priority) by skip scan, and a group in order from its head; depth of queues
@@ -2732,6 +2806,8 @@ CREATE INDEX steps_lease ON public.steps USING btree (lease_until) WHERE (status
 CREATE INDEX steps_of_parent ON public.steps USING btree (parent_step_id) WHERE (parent_step_id IS NOT NULL);
 -- The newest step of a plan step, for the page of a plan and the backlog
 CREATE INDEX steps_of_plan_step ON public.steps USING btree (plan_step_id, id DESC) WHERE (plan_step_id IS NOT NULL);
+-- Claimable steps that are meant for one agent
+CREATE INDEX steps_preferred ON public.steps USING btree (tenant_id, preferred_agent_id, capability, queue, handler, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'agent'::text) AND (preferred_agent_id IS NOT NULL));
 alter table public.steps enable row level security;
 comment on table public.steps is 'One node of a run: the unit that is queued, leased, executed, retried';
 
@@ -2784,6 +2860,8 @@ create table public.steps_history (
   started_at timestamp with time zone,
   finalised_at timestamp with time zone,
   claimed_at timestamp with time zone,
+  preferred_agent_id uuid,
+  preferred_until timestamp with time zone,
   constraint steps_history_pkey PRIMARY KEY (id)
 );
 -- As steps_of_plan_step
@@ -2805,6 +2883,76 @@ create table public.storage_deletions (
 CREATE INDEX storage_deletions_due ON public.storage_deletions USING btree (next_at);
 alter table public.storage_deletions enable row level security;
 comment on table public.storage_deletions is 'Files of artifacts to be removed from storage, each asked for until it is gone';
+
+create table public.strategy_decisions (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  run_id uuid,
+  step_id uuid,
+  capability text not null,
+  segment text not null,
+  strategy text not null,
+  held_out boolean not null,
+  level text not null,
+  open smallint not null,
+  probability double precision not null,
+  hold_out double precision not null,
+  success_usd double precision not null,
+  hour_usd double precision not null,
+  reason text not null,
+  numbers jsonb not null,
+  agents jsonb not null default '[]'::jsonb,
+  decided_at timestamp with time zone not null default clock_timestamp(),
+  constraint strategy_decisions_pkey PRIMARY KEY (id),
+  constraint strategy_decisions_capability_check CHECK ((capability ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
+  constraint strategy_decisions_hold_out_check CHECK (((hold_out >= (0)::double precision) AND (hold_out <= (0.5)::double precision))),
+  constraint strategy_decisions_level_check CHECK ((level = ANY (ARRAY['segment'::text, 'capability'::text, 'tenant'::text, 'prior'::text]))),
+  constraint strategy_decisions_open_check CHECK (((open >= 1) AND (open <= 4))),
+  constraint strategy_decisions_probability_check CHECK (((probability >= (0)::double precision) AND (probability <= (1)::double precision))),
+  constraint strategy_decisions_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 2000))),
+  constraint strategy_decisions_strategy_check CHECK ((strategy = ANY (ARRAY['solo'::text, 'pair'::text, 'hierarchical'::text, 'swarm'::text]))),
+  constraint strategy_decisions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+-- Choices of a tenant, newest first
+CREATE INDEX strategy_decisions_list ON public.strategy_decisions USING btree (tenant_id, id DESC);
+-- Why a step has its strategy and agents
+CREATE INDEX strategy_decisions_step ON public.strategy_decisions USING btree (step_id) WHERE (step_id IS NOT NULL);
+alter table public.strategy_decisions enable row level security;
+comment on table public.strategy_decisions is 'Which strategy was chosen, why, and by which numbers';
+
+create table public.strategy_outcomes (
+  decision_id uuid not null,
+  tenant_id uuid not null,
+  succeeded boolean not null,
+  seconds double precision not null,
+  cost_pico numeric(40,0) not null,
+  reward double precision,
+  noted_at timestamp with time zone not null default clock_timestamp(),
+  learnt boolean not null default false,
+  constraint strategy_outcomes_pkey PRIMARY KEY (decision_id),
+  constraint strategy_outcomes_cost_pico_check CHECK ((cost_pico >= (0)::numeric)),
+  constraint strategy_outcomes_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES strategy_decisions(id) ON DELETE CASCADE,
+  constraint strategy_outcomes_reward_check CHECK (((reward >= (0)::double precision) AND (reward <= (1)::double precision))),
+  constraint strategy_outcomes_seconds_check CHECK ((seconds >= (0)::double precision)),
+  constraint strategy_outcomes_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+-- Outcomes of a tenant, by the newest choice
+CREATE INDEX strategy_outcomes_list ON public.strategy_outcomes USING btree (tenant_id, decision_id DESC);
+-- What is still to be learnt from
+CREATE INDEX strategy_outcomes_new ON public.strategy_outcomes USING btree (tenant_id, noted_at, decision_id) WHERE (NOT learnt);
+alter table public.strategy_outcomes enable row level security;
+comment on table public.strategy_outcomes is 'How choices of a strategy ended, each once';
+
+create table public.strategy_statistics (
+  tenant_id uuid not null,
+  level_key text not null,
+  state jsonb not null,
+  updated_at timestamp with time zone not null default clock_timestamp(),
+  constraint strategy_statistics_pkey PRIMARY KEY (tenant_id, level_key),
+  constraint strategy_statistics_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+) with (fillfactor=50);
+alter table public.strategy_statistics enable row level security;
+comment on table public.strategy_statistics is 'What was learnt of strategies, one row of constant size a level';
 
 create table public.tenant_settings (
   tenant_id uuid not null,
@@ -2917,6 +3065,7 @@ create table public.waits (
   source uuid,
   created_at timestamp with time zone not null default clock_timestamp(),
   ended_at timestamp with time zone,
+  upto integer not null default 0,
   constraint waits_pkey PRIMARY KEY (id),
   constraint waits_check CHECK (((status = 'open'::text) = (ended_at IS NULL))),
   constraint waits_check1 CHECK (((kind <> 'timer'::text) OR (due_at IS NOT NULL))),
@@ -2929,7 +3078,8 @@ create table public.waits (
   constraint waits_status_check CHECK ((status = ANY (ARRAY['open'::text, 'met'::text, 'lost'::text, 'cancelled'::text]))),
   constraint waits_step_id_name_option_key UNIQUE (step_id, name, option),
   constraint waits_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
-  constraint waits_topic_check CHECK (((length(topic) >= 1) AND (length(topic) <= 128)))
+  constraint waits_topic_check CHECK (((length(topic) >= 1) AND (length(topic) <= 128))),
+  constraint waits_upto_check CHECK ((upto >= 0))
 );
 -- The wait of a question; one each
 CREATE UNIQUE INDEX waits_approvals ON public.waits USING btree (approval_id) WHERE (approval_id IS NOT NULL);
@@ -2965,6 +3115,7 @@ create table public.waits_history (
   source uuid,
   created_at timestamp with time zone not null,
   ended_at timestamp with time zone,
+  upto integer not null,
   constraint waits_history_pkey PRIMARY KEY (id)
 );
 -- A tenant's waits of archived runs
@@ -3111,7 +3262,7 @@ create view public.agent_communications with (security_invoker=true) as
  SELECT id,
     session_id,
         CASE
-            WHEN sender_type = 'agent'::text AND sender_id <> ''::text THEN sender_id::uuid
+            WHEN sender_type = 'agent'::text AND sender_id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text THEN sender_id::uuid
             ELSE NULL::uuid
         END AS from_agent_id,
     to_agent AS to_agent_id,
@@ -3120,6 +3271,79 @@ create view public.agent_communications with (security_invoker=true) as
     acknowledged_at,
     at AS created_at
    FROM agent_messages m;
+
+create view public.agent_messages_all with (security_invoker=true) as
+ SELECT m.id,
+    m.tenant_id,
+    m.run_id,
+    m.step_id,
+    m.to_step,
+    m.channel,
+    m.seq,
+    m.consumed_by,
+    m.type,
+    m.version,
+    m.correlation_id,
+    m.causation_id,
+    m.traceparent,
+    m.payload,
+    m.at,
+    m.sent_as,
+    m.conversation_id,
+    m.conversation_seq,
+    m.session_id,
+    m.to_agent,
+    m.sender_type,
+    m.sender_id,
+    m.sender_name,
+    m.class,
+    m.refs,
+    m.board_key,
+    m.sealed,
+    m.content_hash,
+    m.acknowledged_at,
+    m.redacted_at,
+    m.redacted_by,
+    m.redacted_why,
+    m.redaction_id,
+    false AS archived
+   FROM agent_messages m
+UNION ALL
+ SELECT h.id,
+    h.tenant_id,
+    h.run_id,
+    h.step_id,
+    h.to_step,
+    h.channel,
+    h.seq,
+    h.consumed_by,
+    h.type,
+    h.version,
+    h.correlation_id,
+    h.causation_id,
+    h.traceparent,
+    h.payload,
+    h.at,
+    h.sent_as,
+    h.conversation_id,
+    h.conversation_seq,
+    h.session_id,
+    h.to_agent,
+    h.sender_type,
+    h.sender_id,
+    h.sender_name,
+    h.class,
+    h.refs,
+    h.board_key,
+    h.sealed,
+    h.content_hash,
+    h.acknowledged_at,
+    h.redacted_at,
+    h.redacted_by,
+    h.redacted_why,
+    h.redaction_id,
+    true AS archived
+   FROM agent_messages_history h;
 
 create view public.agent_sessions_all with (security_invoker=true) as
  SELECT agent_sessions.id,
@@ -3627,6 +3851,8 @@ create view public.steps_all with (security_invoker=true) as
     steps.started_at,
     steps.finalised_at,
     steps.claimed_at,
+    steps.preferred_agent_id,
+    steps.preferred_until,
     false AS archived
    FROM steps
 UNION ALL
@@ -3678,6 +3904,8 @@ UNION ALL
     steps_history.started_at,
     steps_history.finalised_at,
     steps_history.claimed_at,
+    steps_history.preferred_agent_id,
+    steps_history.preferred_until,
     true AS archived
    FROM steps_history;
 
@@ -3700,6 +3928,7 @@ create view public.waits_all with (security_invoker=true) as
     waits.source,
     waits.created_at,
     waits.ended_at,
+    waits.upto,
     false AS archived
    FROM waits
 UNION ALL
@@ -3721,6 +3950,7 @@ UNION ALL
     waits_history.source,
     waits_history.created_at,
     waits_history.ended_at,
+    waits_history.upto,
     true AS archived
    FROM waits_history;
 
@@ -3732,6 +3962,14 @@ create policy agent_capabilities_change on public.agent_capabilities for update 
 
 create policy agent_capabilities_read on public.agent_capabilities for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy agent_endpoint_secrets_own on public.agent_endpoint_secrets for all to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy agent_endpoints_own on public.agent_endpoints for all to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy agent_keys_change on public.agent_keys for update to nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
@@ -3985,6 +4223,16 @@ create policy dead_letters_change on public.dead_letters for update to nofx_memb
 
 create policy dead_letters_read on public.dead_letters for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy dispatch_settings_change on public.dispatch_settings for update to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy dispatch_settings_read on public.dispatch_settings for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy dispatch_settings_write on public.dispatch_settings for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy event_heads_read on public.event_heads for select to authenticated, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
@@ -4252,6 +4500,15 @@ create policy steps_write on public.steps for insert to nofx_member
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy steps_history_read on public.steps_history for select to authenticated, nofx_agent, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy strategy_decisions_read on public.strategy_decisions for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy strategy_outcomes_read on public.strategy_outcomes for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy strategy_statistics_read on public.strategy_statistics for select to authenticated, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
 create policy tenant_settings_change on public.tenant_settings for update to nofx_member
@@ -4719,6 +4976,8 @@ AS $function$
 declare
   v_model text := p_scopes ->> 'model';
   v_team text := p_scopes ->> 'team';
+  v_step text := p_scopes ->> 'step_id';
+  v_above text[];
   v_zone text;
 begin
   perform from public.budgets b where b.tenant_id = p_tenant and b.removed_at is null and b.enabled limit 1;
@@ -4729,22 +4988,32 @@ begin
   if v_team is null and p_scopes ? 'agent_id' then
     select a.team into v_team from public.agent_registry a where a.id = (p_scopes ->> 'agent_id')::uuid and a.tenant_id = p_tenant;
   end if;
+  if v_step is not null then
+    v_above := app.steps_above(v_step::uuid);
+  end if;
   return (
     select array_agg(row(m.id, m.whose, app.window_start(m.window, v_zone, p_at), app.window_end(m.window, v_zone, p_at), m.measure,
       (p_amounts ->> m.measure)::numeric)::app.budget_hold order by m.id)
     from (
-      select b.*, case b.scope
+      select b.id, b.subject, b.scope, b.window, b.measure, case b.scope
         when 'tenant' then p_tenant::text
         when 'run' then p_scopes ->> 'run_id'
-        when 'step' then p_scopes ->> 'step_id'
+        when 'step' then case
+          when b.subject is null or b.measure = 'fan_out' then v_step
+          when b.subject = any (v_above) then b.subject end
         when 'agent' then p_scopes ->> 'agent_id'
         when 'team' then v_team
         when 'model' then case when v_model is not null and (b.subject is null or app.is_model(b.subject, v_model))
           then coalesce(b.subject, v_model) end
       end as whose
       from public.budgets b
-      where b.tenant_id = p_tenant and b.removed_at is null and b.enabled and p_amounts ? b.measure
+      where b.tenant_id = p_tenant and b.removed_at is null and b.enabled and b.session_id is null and p_amounts ? b.measure
         and (b.model is null or app.is_model(b.model, v_model))
+      union all
+      select b.id, null, b.scope, b.window, b.measure, case b.measure when 'fan_out' then v_step else b.subject end
+      from public.budgets b
+      where b.tenant_id = p_tenant and b.removed_at is null and b.enabled and b.session_id is not null and b.subject = any (v_above)
+        and p_amounts ? b.measure
     ) m
     where m.whose is not null and (m.subject is null or m.scope = 'model' or m.subject = m.whose));
 end
@@ -4868,16 +5137,6 @@ declare
 begin
   return jsonb_build_object('settled', v_settled, 'ended', app.end_model_call(p_id, p_end));
 end
-$function$
-;
-
-CREATE OR REPLACE FUNCTION app.content_kek(p_kid text, p_fingerprint text)
- RETURNS TABLE(kid text, fingerprint text)
- LANGUAGE sql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-  select * from app.current_kek(p_kid, p_fingerprint)
 $function$
 ;
 
@@ -5410,44 +5669,6 @@ AS $function$
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION app.move_cursor(p_tenant uuid, p_conversation uuid, p_reader text, p_done bigint)
- RETURNS TABLE(done bigint, redacted uuid[])
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-declare
-  v_cursor public.message_cursors;
-  v_told timestamptz;
-begin
-  perform app.assert_tenant(p_tenant);
-  insert into public.message_cursors (conversation_id, reader, tenant_id)
-  select c.id, p_reader, c.tenant_id from public.conversations c where c.id = p_conversation and c.tenant_id = p_tenant
-  on conflict (conversation_id, reader) do nothing;
-  select c.* into v_cursor from public.message_cursors c
-  where c.conversation_id = p_conversation and c.reader = p_reader and c.tenant_id = p_tenant for update;
-  if not found then
-    return query select 0::bigint, '{}'::uuid[];
-    return;
-  end if;
-  v_told := clock_timestamp();
-  select coalesce(array_agg(m.id), '{}') into redacted from public.agent_messages m
-  where m.conversation_id = p_conversation and m.redacted_at >= v_cursor.told_at and m.redacted_at < v_told;
-  done := greatest(v_cursor.done, least(coalesce(p_done, 0), (select c.seq from public.conversations c where c.id = p_conversation)));
-  if done > v_cursor.done or cardinality(redacted) > 0 then
-    update public.message_cursors c set done = move_cursor.done, told_at = v_told, updated_at = v_told
-    where c.conversation_id = p_conversation and c.reader = p_reader;
-  end if;
-  if done > v_cursor.done then
-    update public.agent_messages m set acknowledged_at = v_told
-    where m.conversation_id = p_conversation and m.conversation_seq > v_cursor.done and m.conversation_seq <= move_cursor.done
-      and m.to_agent is not null and m.acknowledged_at is null;
-  end if;
-  return next;
-end
-$function$
-;
-
 CREATE OR REPLACE FUNCTION app.near_kept_answers(p_claims jsonb, p_tenant uuid, p_scope text, p_embedding_model text, p_limit integer)
  RETURNS TABLE(digest text, embedding bytea)
  LANGUAGE plpgsql
@@ -5901,6 +6122,25 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.rotate_agent_endpoint_secret(p_tenant uuid, p_agent uuid, p_secret text)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_until timestamptz;
+begin
+  perform app.assert_tenant(p_tenant);
+  update public.agent_endpoint_secrets s
+  set previous = s.secret, previous_until = clock_timestamp() + interval '24 hours', secret = p_secret
+  where s.agent_id = p_agent and s.tenant_id = p_tenant
+  returning s.previous_until into v_until;
+  return v_until;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.rotate_inbound_secret(p_tenant uuid, p_receiver uuid, p_secret text)
  RETURNS timestamp with time zone
  LANGUAGE plpgsql
@@ -6048,27 +6288,6 @@ AS $function$
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION app.sealed_content(p_tenant uuid, p_ids uuid[])
- RETURNS TABLE(id uuid, payload jsonb, sealed bytea, wrapped bytea, kek text, redacted_at timestamp with time zone, redacted_by text, redacted_why text, content_hash text)
- LANGUAGE plpgsql
- STABLE SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-begin
-  perform app.assert_tenant(p_tenant);
-  return query
-    select m.id, m.payload, m.sealed, k.wrapped, k.kek, m.redacted_at, m.redacted_by, m.redacted_why, m.content_hash
-    from (
-      select a.id, a.payload, a.sealed, a.redacted_at, a.redacted_by, a.redacted_why, a.content_hash
-      from public.agent_messages a where a.id = any (p_ids) and a.tenant_id = p_tenant
-      union all
-      select a.id, a.payload, a.sealed, a.redacted_at, a.redacted_by, a.redacted_why, a.content_hash
-      from public.agent_messages_history a where a.id = any (p_ids) and a.tenant_id = p_tenant
-    ) m left join public.content_keys k on k.id = m.id;
-end
-$function$
-;
-
 CREATE OR REPLACE FUNCTION app.settle_budget(p_id uuid, p_actual jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -6174,6 +6393,26 @@ begin
   execute format('select coalesce(jsonb_agg(to_jsonb(t) order by to_jsonb(t) ->> ''id''), ''[]'') from public.%I t where t.%I = any ($1)', p_table, p_key)
   into v_rows using p_ids;
   return v_rows;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.steps_above(p_step uuid)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_chain text[] := array[p_step::text];
+  v_step uuid := p_step;
+begin
+  loop
+    select s.parent_step_id into v_step from public.steps s where s.id = v_step;
+    exit when v_step is null or cardinality(v_chain) > 16;
+    v_chain := v_chain || v_step::text;
+  end loop;
+  return v_chain;
 end
 $function$
 ;
@@ -6571,7 +6810,7 @@ AS $function$
   )
   select jsonb_build_object(
     'outcomes', (select coalesce(jsonb_agg(jsonb_build_object('id', d.id, 'agent_id', d.agent_id, 'capability', d.capability,
-        'succeeded', d.succeeded, 'ms', d.ms, 'claimed_at', extract(epoch from d.claimed_at) * 1000, 'at', extract(epoch from d.at) * 1000,
+        'step_id', d.step_id, 'error_code', d.error_code, 'succeeded', d.succeeded, 'ms', d.ms, 'claimed_at', extract(epoch from d.claimed_at) * 1000, 'at', extract(epoch from d.at) * 1000,
         'cost_pico', (select sum(m.cost_pico) from public.model_calls m
           where m.step_id = d.step_id and m.agent_id = d.agent_id and m.started_at >= d.claimed_at)) order by d.id), '[]') from due d),
     'agents', (select coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'status', a.status, 'status_by', a.status_by, 'breaker', a.breaker,
@@ -6643,6 +6882,35 @@ begin
   end if;
   return greatest(0, least(p_limit, v_agent.max_concurrency - v_held));
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.agents_for(p_tenant uuid, p_capability text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET jit TO 'off'
+AS $function$
+  with able as (
+    select a.id, a.name, c.samples, c.success_rate, c.latency_ms, c.cost_pico, a.max_concurrency, h.slots, held.n as held,
+      greatest(a.last_seen_at, h.last_seen_at) > clock_timestamp() - interval '60 s' as here
+    from public.agent_capabilities c
+    join public.agent_registry a on a.id = c.agent_id and a.status = 'active'
+    left join lateral (
+      select sum(p.slots) as slots, max(p.last_seen_at) as last_seen_at from public.agent_presence p
+      where p.agent_id = a.id and p.last_seen_at > clock_timestamp() - interval '60 s') h on true
+    left join lateral (
+      select count(*) as n from public.steps s
+      where s.tenant_id = p_tenant and s.lease_owner = a.id::text and s.executor = 'agent' and s.status in ('assigned', 'running')) held on true
+    where c.tenant_id = p_tenant and c.capability = p_capability
+    order by here desc nulls last, held.n, a.last_seen_at desc nulls last limit 200
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('agentId', a.id, 'name', a.name, 'samples', a.samples, 'success', a.success_rate,
+    'latencyMs', a.latency_ms, 'costPico', a.cost_pico, 'slots', least(a.max_concurrency, coalesce(a.slots, a.max_concurrency, 1)),
+    'held', a.held) order by a.id), '[]')
+  from able a
+  where a.here or not exists (select from able o where o.here)
 $function$
 ;
 
@@ -7765,6 +8033,7 @@ begin
   perform from public.steps p
   where p.id in (select c.parent_step_id from public.steps c where c.id = any (p_ids))
   order by p.id for update;
+  perform engine.nodes_ended(p_ids);
 
   with ended as (
     select c.parent_step_id as id, count(*)::integer as n
@@ -7775,9 +8044,11 @@ begin
     from ended e where p.id = e.id
     returning p.id, p.status, p.children_left
   )
-  select array_agg(w.id), jsonb_object_agg(w.id, engine.children_json(w.step_id)) into v_waits, v_payloads
+  -- a session reads for itself what has ended
+  select array_agg(w.id), jsonb_object_agg(w.id, case when w.name like 'session-%' then 'null' else engine.children_json(w.step_id) end)
+  into v_waits, v_payloads
   from counted c join public.waits w on w.step_id = c.id and w.kind = 'children' and w.status = 'open'
-  where c.children_left = 0 and c.status = 'queued';
+  where c.children_left <= w.upto and c.status = 'queued';
 
   return query select m.for_workers, m.for_agents
   from engine.meet_waits(coalesce(v_waits, '{}'), v_payloads, null, 'system', 'engine') m;
@@ -8417,6 +8688,52 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.dispatch_evidence(p_tenant uuid, p_capability text, p_segment text, p_learn boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET jit TO 'off'
+AS $function$
+declare
+  v_learns boolean := false;
+begin
+  perform app.assert_tenant(p_tenant);
+  if p_learn then
+    v_learns := pg_try_advisory_xact_lock(hashtextextended('nofx:dispatch:' || p_tenant::text, 0));
+  end if;
+  -- one statement, so one snapshot: an outcome is either learnt from or among those that are not
+  return (
+    with fresh as materialized (
+      select o.decision_id, d.capability, d.segment, d.strategy, coalesce(o.reward, 1) * o.succeeded::integer as good, o.seconds,
+        o.cost_pico / 1e12 as cost_usd, extract(epoch from o.noted_at) as at, o.noted_at
+      from public.strategy_outcomes o join public.strategy_decisions d on d.id = o.decision_id
+      where o.tenant_id = p_tenant and not o.learnt
+      order by o.noted_at, o.decision_id limit 200
+    ),
+    keys as (
+      select k.key from unnest(array['*', p_capability, p_segment]) as k (key)
+      union select f.capability from fresh f
+      union select f.segment from fresh f
+    )
+    select jsonb_build_object(
+      'at', extract(epoch from clock_timestamp()),
+      'learns', v_learns,
+      'settings', (
+        select jsonb_build_object('holdOut', s.hold_out, 'successUsd', s.success_usd, 'hourUsd', s.hour_usd, 'preferSeconds', s.prefer_seconds)
+        from public.dispatch_settings s where s.tenant_id = p_tenant),
+      'levels', (
+        select coalesce(jsonb_object_agg(s.level_key, s.state), '{}')
+        from public.strategy_statistics s where s.tenant_id = p_tenant and s.level_key in (select k.key from keys k)),
+      'outcomes', (
+        select coalesce(jsonb_agg(jsonb_build_object('decisionId', f.decision_id, 'capability', f.capability, 'segment', f.segment,
+          'strategy', f.strategy, 'good', f.good, 'seconds', f.seconds, 'costUsd', f.cost_usd, 'at', f.at) order by f.noted_at, f.decision_id), '[]')
+        from fresh f),
+      'agents', engine.agents_for(p_tenant, p_capability)));
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.dispatchable(p_handlers text[], p_queue text, p_route jsonb, p_limit integer)
  RETURNS json
  LANGUAGE plpgsql
@@ -8900,6 +9217,16 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.failures_limit(p_session uuid)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce((select (a.quotas ->> 'failures')::integer from public.agent_sessions a where a.id = p_session), 10)
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.family(p_root uuid)
  RETURNS SETOF uuid
  LANGUAGE sql
@@ -8937,6 +9264,22 @@ AS $function$
     select x.path from public.storage_deletions x where x.next_at <= clock_timestamp()
     order by x.next_at limit p_limit for update skip locked)
   returning d.tenant_id, d.path
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.find_conversation(p_tenant uuid, p_kind text, p_of uuid, p_channel text)
+ RETURNS TABLE(id uuid, seq bigint, oldest bigint)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform app.assert_tenant(p_tenant);
+  return query
+    select c.id, c.seq, (select min(m.conversation_seq) from public.agent_messages_all m where m.conversation_id = c.id)
+    from public.conversations c
+    where c.tenant_id = p_tenant and c.kind = p_kind and c.of_id = p_of and c.channel = p_channel;
+end
 $function$
 ;
 
@@ -9411,6 +9754,84 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.free_from(p_agents uuid[], p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_freed integer;
+begin
+  update public.steps s set preferred_until = v_now
+  where s.id in (
+    select f.id from public.agent_registry a join public.steps f on f.tenant_id = a.tenant_id and f.preferred_agent_id = a.id
+    where a.id = any (p_agents) and f.status = 'queued' and f.holds = 0 and f.executor = 'agent' and f.preferred_agent_id is not null
+      and f.preferred_until > v_now
+    limit p_limit for update of f skip locked);
+  get diagnostics v_freed = row_count;
+  return v_freed;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.free_from_inactive()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform engine.free_from(array[new.id], 10000);
+  return null;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.free_preferred(p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_gone uuid[];
+  v_freed integer := 0;
+begin
+  v_gone := array(
+    with recursive meant as (
+      (select s.tenant_id, s.preferred_agent_id from public.steps s
+       where s.status = 'queued' and s.holds = 0 and s.executor = 'agent' and s.preferred_agent_id is not null
+       order by s.tenant_id, s.preferred_agent_id limit 1)
+      union all
+      select n.* from meant m cross join lateral (
+        select s.tenant_id, s.preferred_agent_id from public.steps s
+        where s.status = 'queued' and s.holds = 0 and s.executor = 'agent' and s.preferred_agent_id is not null
+          and (s.tenant_id, s.preferred_agent_id) > (m.tenant_id, m.preferred_agent_id)
+        order by s.tenant_id, s.preferred_agent_id limit 1) n
+    )
+    select m.preferred_agent_id from meant m
+    where not exists (
+      select from public.agent_registry a
+      where a.id = m.preferred_agent_id and a.tenant_id = m.tenant_id and a.status = 'active'
+        and (a.last_seen_at > clock_timestamp() - interval '20 s' or exists (
+          select from public.agent_presence p where p.agent_id = a.id and p.last_seen_at > clock_timestamp() - interval '20 s'))));
+  if cardinality(v_gone) > 0 then
+    v_freed := engine.free_from(v_gone, p_limit);
+  end if;
+  return v_freed;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.give_back(p_tenant uuid, p_queue text, p_handler text, p_owner text, p_count integer)
  RETURNS void
  LANGUAGE plpgsql
@@ -9691,6 +10112,17 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.held_by_agent(p_tenant uuid, p_agent uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select count(*) from public.steps s
+  where s.tenant_id = p_tenant and s.lease_owner = p_agent::text and s.executor = 'agent' and s.status in ('assigned', 'running')
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.history_tables()
  RETURNS TABLE(name text, key text, seen boolean)
  LANGUAGE sql
@@ -9807,6 +10239,29 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.keep_decision(p_tenant uuid, p_decision jsonb)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_id uuid;
+begin
+  perform app.assert_tenant(p_tenant);
+  insert into public.strategy_decisions (tenant_id, run_id, step_id, capability, segment, strategy, held_out, level, open, probability,
+    hold_out, success_usd, hour_usd, reason, numbers, agents)
+  select p_tenant, d.run_id, d.step_id, d.capability, d.segment, d.strategy, d.held_out, d.level, d.open, d.probability, d.hold_out,
+    d.success_usd, d.hour_usd, d.reason, d.numbers, d.agents
+  from jsonb_to_record(p_decision) as d (run_id uuid, step_id uuid, capability text, segment text, strategy text, held_out boolean,
+    level text, open smallint, probability double precision, hold_out double precision, success_usd double precision,
+    hour_usd double precision, reason text, numbers jsonb, agents jsonb)
+  returning id into v_id;
+  return v_id;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.keep_digests(p_term bigint, p_digests jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -9845,6 +10300,27 @@ begin
     v_count := v_count + 1;
   end loop;
   return jsonb_build_object('kept', v_count, 'refused', v_refused);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.keep_learnt(p_tenant uuid, p_levels jsonb, p_outcomes uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform app.assert_tenant(p_tenant);
+  insert into public.strategy_statistics as s (tenant_id, level_key, state)
+  select p_tenant, l.key, l.value from jsonb_each(p_levels) l
+  on conflict (tenant_id, level_key) do update set state = excluded.state, updated_at = clock_timestamp();
+  update public.strategy_outcomes o set learnt = true where o.decision_id = any (p_outcomes) and o.tenant_id = p_tenant;
+  delete from public.strategy_decisions d
+  where d.id in (
+    select o.id from (
+      select f.id, f.decided_at from public.strategy_decisions f where f.tenant_id = p_tenant order by f.id limit 100) o
+    where o.decided_at < clock_timestamp() - interval '180 days');
 end
 $function$
 ;
@@ -10174,6 +10650,45 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.move_cursor(p_tenant uuid, p_conversation uuid, p_reader text, p_done bigint)
+ RETURNS TABLE(done bigint, redacted uuid[])
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_cursor public.message_cursors;
+  -- a redaction that is being written now is told of next time; one of the last minutes may be told twice
+  v_told timestamptz := clock_timestamp() - interval '5 minutes';
+begin
+  perform app.assert_tenant(p_tenant);
+  insert into public.message_cursors (conversation_id, reader, tenant_id)
+  select c.id, p_reader, c.tenant_id from public.conversations c where c.id = p_conversation and c.tenant_id = p_tenant
+  on conflict (conversation_id, reader) do nothing;
+  select c.* into v_cursor from public.message_cursors c
+  where c.conversation_id = p_conversation and c.reader = p_reader and c.tenant_id = p_tenant for update;
+  if not found then
+    return query select 0::bigint, '{}'::uuid[];
+    return;
+  end if;
+  select coalesce(array_agg(m.id), '{}') into redacted from public.agent_messages m
+  where m.conversation_id = p_conversation and m.conversation_seq <= v_cursor.done and m.redacted_at >= v_cursor.told_at;
+  done := greatest(v_cursor.done, least(coalesce(p_done, 0), (select c.seq from public.conversations c where c.id = p_conversation)));
+  if done > v_cursor.done or cardinality(redacted) > 0 then
+    update public.message_cursors c
+    set done = move_cursor.done, told_at = greatest(c.told_at, v_told), updated_at = clock_timestamp()
+    where c.conversation_id = p_conversation and c.reader = p_reader;
+  end if;
+  if done > v_cursor.done then
+    update public.agent_messages m set acknowledged_at = clock_timestamp()
+    where m.conversation_id = p_conversation and m.conversation_seq > v_cursor.done and m.conversation_seq <= move_cursor.done
+      and m.to_agent is not null and m.acknowledged_at is null;
+  end if;
+  return next;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.move_rows(p_table text, p_key text, p_ids uuid[], p_back boolean)
  RETURNS integer
  LANGUAGE plpgsql
@@ -10250,6 +10765,105 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.node_of(p_step steps)
+ RETURNS run_agent_hierarchy
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_node public.run_agent_hierarchy;
+begin
+  select h.* into v_node from public.run_agent_hierarchy h where h.step_id = p_step.id;
+  if not found then
+    insert into public.run_agent_hierarchy (tenant_id, run_id, step_id, agent_id, role, depth, path)
+    values (p_step.tenant_id, p_step.run_id, p_step.id,
+      case when p_step.executor = 'agent' then p_step.lease_owner::uuid end, 'lead', 0, p_step.name)
+    returning * into v_node;
+  end if;
+  return v_node;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.nodes_ended(p_ids uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+declare
+  v_reserved uuid[];
+  v_id uuid;
+  v_pair record;
+begin
+  v_reserved := array(
+    select r.id from public.steps s join public.budget_reservations r on r.tenant_id = s.tenant_id and r.request_key = 'child:' || s.id
+    where s.id = any (p_ids) and s.parent_step_id is not null and r.state = 'open'
+    order by r.id for update of r);
+  if v_reserved <> '{}' then
+    perform app.lock_counters('{}', v_reserved);
+    foreach v_id in array v_reserved loop
+      perform app.settle_budget(v_id, '{}');
+    end loop;
+  end if;
+
+  update public.run_agent_hierarchy h
+  set agent_id = coalesce((
+        select a.executor::uuid from public.attempts a where a.step_id = s.id and s.executor = 'agent' order by a.epoch desc limit 1), h.agent_id),
+      metrics = jsonb_strip_nulls(jsonb_build_object('status', s.status,
+        'seconds', round(extract(epoch from s.finalised_at - s.created_at)::numeric, 3),
+        'attempts', (select count(*) from public.attempts a where a.step_id = s.id), 'failures', s.failures, 'crashes', s.crashes,
+        'cost_pico', (select sum(c.cost_pico)::text from public.model_calls c where c.step_id = s.id), 'error', s.error -> 'code'))
+  from public.steps s
+  where s.id = any (p_ids) and h.step_id = s.id;
+
+  with attempted as (
+    select h.id as node, h.tenant_id, h.run_id, h.session_id, s.id as step_id, a.epoch, a.executor::uuid as agent, h.role, s.capability, s.status,
+      a.outcome, a.claimed_at, coalesce(a.finished_at, clock_timestamp()) as finished_at, row_number() over (partition by s.id order by a.epoch desc) as n,
+      -- a session's steps are given out by its lead, where it has one; others by whoever holds the step above
+      coalesce(
+        (select l.agent_id from public.run_agent_hierarchy l where l.parent_id = h.parent_id and l.role = 'lead' and l.id <> h.id and l.agent_id is not null limit 1),
+        (select b.executor::uuid from public.steps p join public.attempts b on b.step_id = p.id
+         where p.id = s.parent_step_id and p.executor = 'agent' order by b.epoch desc limit 1)) as above
+    from public.steps s
+    join public.run_agent_hierarchy h on h.step_id = s.id
+    join public.attempts a on a.step_id = s.id
+    where s.id = any (p_ids) and s.executor = 'agent' and s.parent_step_id is not null and a.outcome is not null and a.outcome not in ('released', 'suspended')
+  ),
+  noted as (
+    insert into public.agent_subagents (tenant_id, run_id, session_id, node_id, step_id, epoch, agent_id, parent_agent_id, role, capability, outcome,
+      started_at, ended_at)
+    select t.tenant_id, t.run_id, t.session_id, t.node, t.step_id, t.epoch, t.agent, t.above, t.role, t.capability, t.outcome, t.claimed_at, t.finished_at
+    from attempted t
+    on conflict (step_id, epoch) do nothing
+  )
+  insert into public.agent_relationships as r (tenant_id, from_agent, to_agent, kind, times, succeeded)
+  select t.tenant_id, t.above, t.agent, 'delegates', count(*), count(*) filter (where t.status = 'succeeded')
+  from attempted t where t.n = 1 and t.above is not null and t.above <> t.agent
+  group by 1, 2, 3 order by 1, 2, 3
+  on conflict (tenant_id, from_agent, to_agent, kind) do update
+  set times = r.times + excluded.times, succeeded = r.succeeded + excluded.succeeded, last_at = clock_timestamp();
+
+  for v_pair in
+    select h.parent_id as id, count(*) filter (where s.status = 'failed')::integer as failed, bool_or(s.status = 'succeeded') as any_succeeded
+    from public.steps s join public.run_agent_hierarchy h on h.step_id = s.id
+    where s.id = any (p_ids) and h.parent_id is not null and s.status in ('succeeded', 'failed')
+    group by h.parent_id order by h.parent_id
+  loop
+    update public.run_agent_hierarchy h
+    set failures = case when v_pair.any_succeeded then 0 else h.failures + v_pair.failed end,
+        opened_at = case when not v_pair.any_succeeded and h.failures + v_pair.failed >= engine.failures_limit(h.session_id)
+          then coalesce(h.opened_at, clock_timestamp()) end
+    where h.id = v_pair.id and (v_pair.failed > 0 or h.failures > 0);
+  end loop;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.note_agent_outcome()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -10287,6 +10901,22 @@ AS $function$
   select f.tenant_id, 'step.refused', s.correlation_id, p_executor, p_owner, f.run_id,
     jsonb_build_object('step_id', f.step_id, 'run_id', f.run_id, 'epoch', f.epoch, 'outcome', f.outcome)
   from refused f join public.steps s on s.id = f.step_id
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.note_strategy_outcome(p_decision uuid, p_succeeded boolean, p_seconds double precision, p_cost_pico numeric, p_reward double precision DEFAULT NULL::double precision)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  insert into public.strategy_outcomes (decision_id, tenant_id, succeeded, seconds, cost_pico, reward)
+  select d.id, d.tenant_id, p_succeeded, p_seconds, p_cost_pico, p_reward
+  from public.strategy_decisions d where d.id = p_decision
+  on conflict (decision_id) do nothing;
+  return found;
+end
 $function$
 ;
 
@@ -10595,6 +11225,11 @@ declare
   v_groups engine.agent_group[] := engine.agent_groups(p_tenant, array(
     select distinct c.capability from public.agent_registry r, unnest(r.capabilities) as c (capability)
     where r.id = p_owner::uuid and c.capability = any (p_capabilities)));
+  -- one look at an index that is empty as a rule
+  v_mine boolean := exists (
+    select from public.steps s
+    where s.tenant_id = p_tenant and s.preferred_agent_id = p_owner::uuid and s.status = 'queued' and s.holds = 0 and s.executor = 'agent');
+  v_now timestamptz;
   v_shut text[] := '{}';
   v_priority smallint;
   v_group record;
@@ -10607,21 +11242,36 @@ begin
     v_found := true;
     while v_found and cardinality(v_ids) < p_limit loop
       v_found := false;
+      -- one instant for both: a step is left to its agent, or it is everybody's
+      v_now := clock_timestamp();
       for v_group in
-        select t.queue, t.capability, array_agg(t.id order by t.run_at, t.id) as ids
+        select t.queue, t.capability, array_agg(t.id order by t.mine desc, t.run_at, t.id) as ids
         from (
           select s.* from unnest(v_groups) as g
           cross join lateral (
-            select s.id, s.queue, s.capability, s.run_at from public.steps s
-            where s.tenant_id = p_tenant and s.capability = g.capability and s.queue = g.queue and s.handler = g.handler
-              and s.priority = g.priority and s.status = 'queued' and s.holds = 0 and s.executor = 'agent'
-              and s.run_at <= clock_timestamp() and (s.deadline_at is null or s.deadline_at > clock_timestamp())
-              and s.id <> all (v_ids)
-            order by s.tenant_id, s.capability, s.queue, s.handler, s.priority, s.run_at, s.id
-            limit p_limit - cardinality(v_ids) for update skip locked
+            select o.* from (
+              select s.id, s.queue, s.capability, s.run_at, true as mine from public.steps s
+              where v_mine and s.tenant_id = p_tenant and s.preferred_agent_id = p_owner::uuid and s.capability = g.capability
+                and s.queue = g.queue and s.handler = g.handler and s.priority = g.priority
+                and s.status = 'queued' and s.holds = 0 and s.executor = 'agent'
+                and s.run_at <= v_now and s.preferred_until > v_now and (s.deadline_at is null or s.deadline_at > v_now)
+                and s.id <> all (v_ids)
+              order by s.tenant_id, s.preferred_agent_id, s.capability, s.queue, s.handler, s.priority, s.run_at, s.id
+              limit p_limit - cardinality(v_ids) for update skip locked
+            ) as o
+            union all
+            select c.* from (
+              select s.id, s.queue, s.capability, s.run_at, false as mine from public.steps s
+              where s.tenant_id = p_tenant and s.capability = g.capability and s.queue = g.queue and s.handler = g.handler
+                and s.priority = g.priority and s.status = 'queued' and s.holds = 0 and s.executor = 'agent'
+                and greatest(s.run_at, s.preferred_until) <= v_now and (s.deadline_at is null or s.deadline_at > v_now)
+                and s.id <> all (v_ids)
+              order by s.tenant_id, s.capability, s.queue, s.handler, s.priority, greatest(s.run_at, s.preferred_until), s.id
+              limit p_limit - cardinality(v_ids) for update skip locked
+            ) as c
           ) as s
           where g.priority = v_priority and g.handler = any (p_handlers) and g.queue || '/' || g.capability <> all (v_shut)
-          order by s.run_at, s.id limit p_limit - cardinality(v_ids)
+          order by s.mine desc, s.run_at, s.id limit p_limit - cardinality(v_ids)
         ) as t
         group by t.queue, t.capability order by min(t.run_at)
       loop
@@ -10715,6 +11365,26 @@ begin
     p := p || jsonb_build_object('run_id', v_to.run_id);
   end if;
   return engine.store_message(p_tenant, p);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.prefer(p_tenant uuid, p_wishes jsonb, p_seconds double precision)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_set integer;
+begin
+  perform app.assert_tenant(p_tenant);
+  update public.steps s set preferred_agent_id = w.agent_id, preferred_until = clock_timestamp() + make_interval(secs => least(600, p_seconds))
+  from jsonb_to_recordset(p_wishes) as w (step_id uuid, agent_id uuid)
+  where s.id = w.step_id and s.tenant_id = p_tenant and s.executor = 'agent' and s.status = 'queued' and p_seconds > 0
+    and exists (select from public.agent_registry a where a.id = w.agent_id and a.tenant_id = p_tenant and a.status = 'active');
+  get diagnostics v_set = row_count;
+  return v_set;
 end
 $function$
 ;
@@ -10944,6 +11614,106 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.push_claim(p_limit integer, p_batch integer, p_lease_ms integer)
+ RETURNS TABLE(agent_id uuid, tenant_id uuid, url text, secrets text[], timeout_seconds integer, attempts integer, steps jsonb)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+#variable_conflict use_column
+declare
+  v record;
+  v_room bigint;
+  v_steps jsonb;
+begin
+  if session_user <> 'nofx_worker' then
+    raise insufficient_privilege using message = 'the engine posts';
+  end if;
+  for v in
+    select e.*, a.capabilities,
+      array_remove(array[s.secret, case when s.previous_until > clock_timestamp() then s.previous end], null) as secrets
+    from public.agent_endpoints e
+    join public.agent_registry a on a.id = e.agent_id and a.status in ('active', 'quarantined')
+    join public.agent_endpoint_secrets s on s.agent_id = e.agent_id
+    where e.status = 'active' and e.next_at <= clock_timestamp()
+      and engine.held_by_agent(e.tenant_id, e.agent_id) < e.max_concurrency
+      and exists (
+        select from unnest(a.capabilities) as c (capability) cross join lateral (
+          select from public.steps q
+          where q.tenant_id = e.tenant_id and q.capability = c.capability and q.status = 'queued' and q.holds = 0
+            and q.executor = 'agent' and q.run_at <= clock_timestamp() limit 1) as w)
+    order by e.pushed_at nulls first limit p_limit for update of e skip locked
+  loop
+    -- again, now that nobody else claims for it
+    v_room := v.max_concurrency - engine.held_by_agent(v.tenant_id, v.agent_id);
+    v_room := least(v_room, p_batch, case when v.attempts > 0 then 1 else p_batch end);
+    continue when v_room <= 0;
+    perform set_config('request.jwt.claims', json_build_object('agent_id', v.agent_id)::text, true);
+    select jsonb_agg(c.step) into v_steps
+    from engine.claim(v.agent_id::text, 'agent', '{agent@1}', v.tenant_id, v.capabilities, v_room::integer, p_lease_ms) as c (step);
+    perform set_config('request.jwt.claims', '', true);
+    continue when v_steps is null;
+    update public.agent_endpoints e set pushed_at = clock_timestamp() where e.agent_id = v.agent_id;
+    agent_id := v.agent_id;
+    tenant_id := v.tenant_id;
+    url := v.url;
+    secrets := v.secrets;
+    timeout_seconds := v.timeout_seconds;
+    attempts := v.attempts;
+    steps := v_steps;
+    return next;
+  end loop;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.push_noted(p_agent uuid, p_outcome text, p_rest_ms bigint, p_give_up_ms bigint, p_error text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_now constant timestamptz := clock_timestamp();
+  v_endpoint public.agent_endpoints;
+  v_reason text;
+begin
+  if session_user <> 'nofx_worker' then
+    raise insufficient_privilege using message = 'the engine posts';
+  end if;
+  select * into v_endpoint from public.agent_endpoints e where e.agent_id = p_agent for no key update;
+  if not found or v_endpoint.status <> 'active' then
+    return 'disabled';
+  end if;
+  if p_outcome = 'taken' then
+    update public.agent_endpoints e set attempts = 0, failing_since = null, last_error = null, next_at = v_now where e.agent_id = p_agent;
+    return 'well';
+  end if;
+  if p_outcome = 'busy' then
+    update public.agent_endpoints e set next_at = greatest(e.next_at, v_now + make_interval(secs => p_rest_ms / 1000.0)) where e.agent_id = p_agent;
+    return 'rests';
+  end if;
+  v_reason := case when p_outcome = 'gone' then 'gone'
+    when v_now - v_endpoint.failing_since >= make_interval(secs => p_give_up_ms / 1000.0) then 'failing' end;
+  update public.agent_endpoints e
+  set attempts = e.attempts + case when e.next_at <= v_now or e.attempts = 0 then 1 else 0 end,
+      failing_since = coalesce(e.failing_since, v_now), last_error = left(p_error, 1000),
+      next_at = greatest(e.next_at, v_now + make_interval(secs => p_rest_ms / 1000.0)),
+      status = case when v_reason is null then 'active' else 'disabled' end, disabled_reason = v_reason
+  where e.agent_id = p_agent;
+  if v_reason is null then
+    return 'rests';
+  end if;
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, payload)
+  values (v_endpoint.tenant_id, 'agent.endpoint_disabled', app.uuid7(), 'system', 'push',
+    jsonb_build_object('agent_id', p_agent, 'reason', v_reason));
+  return 'disabled';
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.queue_stats(p_tenant uuid)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -11078,6 +11848,41 @@ AS $function$
       order by s.queue limit 1) n
   )
   select q.queue from q limit p_limit
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.read_board(p_tenant uuid, p_conversation uuid, p_after bigint, p_limit integer)
+ RETURNS SETOF agent_messages_all
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform app.assert_tenant(p_tenant);
+  return query
+    select m.* from public.agent_messages_all m
+    where m.conversation_id = p_conversation and m.tenant_id = p_tenant and m.conversation_seq > p_after
+      and (m.board_key is null or not exists (
+        select from public.agent_messages_all o
+        where o.conversation_id = m.conversation_id and o.board_key = m.board_key and o.conversation_seq > m.conversation_seq))
+    order by m.conversation_seq limit p_limit;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.read_messages(p_tenant uuid, p_conversation uuid, p_from bigint, p_limit integer)
+ RETURNS SETOF agent_messages_all
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform app.assert_tenant(p_tenant);
+  return query
+    select m.* from public.agent_messages_all m
+    where m.conversation_id = p_conversation and m.tenant_id = p_tenant and m.conversation_seq >= p_from
+    order by m.conversation_seq limit p_limit;
+end
 $function$
 ;
 
@@ -11800,6 +12605,44 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.reserve_children(p_step steps, p_node run_agent_hierarchy, p_new jsonb, p_depth integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_count integer := jsonb_array_length(p_new);
+  v_agents integer := (select count(*) from jsonb_array_elements(p_new) c where c ->> 'executor' = 'agent');
+  v_scopes jsonb := jsonb_strip_nulls(jsonb_build_object('run_id', p_step.run_id, 'step_id', p_step.id,
+    'agent_id', case when p_step.executor = 'agent' then p_step.lease_owner end));
+  v_amounts jsonb := jsonb_build_object('fan_out', v_count::text, 'agents', v_agents::text, 'depth', p_depth::text);
+  v_answer jsonb;
+  v_child jsonb;
+begin
+  if p_node.opened_at is not null then
+    return jsonb_build_object('quota', 'failures', 'limit', engine.failures_limit(p_node.session_id), 'used', p_node.failures, 'asked', v_count);
+  end if;
+  if app.budgets_for(p_step.tenant_id, v_scopes, v_amounts, clock_timestamp()) is null then
+    return null;
+  end if;
+  v_answer := app.reserve_budget(app.claims(), p_step.tenant_id, app.uuid7(), 'spawn:' || (p_new -> 0 ->> 'id'), v_scopes, v_amounts, 60000, false);
+  if v_answer ->> 'outcome' <> 'reserved' then
+    return jsonb_strip_nulls(jsonb_build_object('quota', v_answer -> 'measure', 'limit', (v_answer ->> 'limit')::numeric,
+      'used', (v_answer ->> 'used')::numeric + (v_answer ->> 'reserved')::numeric, 'asked', (v_answer ->> 'asked')::numeric,
+      'budget', v_answer -> 'budget_name', 'approval_id', v_answer -> 'approval_id'));
+  end if;
+  perform app.settle_budget((v_answer ->> 'id')::uuid, null);
+  for v_child in select c from jsonb_array_elements(p_new) c loop
+    perform app.reserve_budget(app.claims(), p_step.tenant_id, app.uuid7(), 'child:' || (v_child ->> 'id'), v_scopes,
+      jsonb_build_object('fan_out', '1', 'agents', case v_child ->> 'executor' when 'agent' then '1' else '0' end, 'depth', p_depth::text),
+      86400000, false);
+  end loop;
+  return null;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.resolve_letter(p_tenant uuid, p_letter uuid, p_version integer, p_evidence text, p_new uuid, p_name text, p_correlation uuid, p_traceparent text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -12102,18 +12945,21 @@ end
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION engine.sealed_content(p_ids uuid[])
- RETURNS TABLE(id uuid, tenant_id uuid, payload jsonb, sealed bytea, wrapped bytea, kek text, redacted_at timestamp with time zone)
- LANGUAGE sql
+CREATE OR REPLACE FUNCTION engine.sealed_content(p_tenant uuid, p_ids uuid[])
+ RETURNS TABLE(id uuid, tenant_id uuid, payload jsonb, sealed bytea, wrapped bytea, kek text, redacted_at timestamp with time zone, redacted_by text, redacted_why text, content_hash text)
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select m.id, m.tenant_id, m.payload, m.sealed, k.wrapped, k.kek, m.redacted_at
-  from (
-    select a.id, a.tenant_id, a.payload, a.sealed, a.redacted_at from public.agent_messages a where a.id = any (p_ids)
-    union all
-    select a.id, a.tenant_id, a.payload, a.sealed, a.redacted_at from public.agent_messages_history a where a.id = any (p_ids)
-  ) m left join public.content_keys k on k.id = m.id
+begin
+  if p_tenant is not null or session_user <> 'nofx_worker' then
+    perform app.assert_tenant(p_tenant);
+  end if;
+  return query
+    select m.id, m.tenant_id, m.payload, m.sealed, k.wrapped, k.kek, m.redacted_at, m.redacted_by, m.redacted_why, m.content_hash
+    from public.agent_messages_all m left join public.content_keys k on k.id = m.id
+    where m.id = any (p_ids) and (p_tenant is null or m.tenant_id = p_tenant);
+end
 $function$
 ;
 
@@ -12656,16 +13502,14 @@ AS $function$
 declare
   v_step public.steps := engine.owned(p_tenant, p_step, p_epoch);
   v_run public.runs;
-  v_created uuid[];
+  v_node public.run_agent_hierarchy;
+  v_new jsonb;
+  v_created uuid[] := '{}';
   v_depth integer;
+  v_refused jsonb;
 begin
   perform engine.mark_running(v_step);
-  with recursive above as (
-    select s.parent_step_id, 1 as depth from public.steps s where s.id = p_step
-    union all
-    select s.parent_step_id, a.depth + 1 from above a join public.steps s on s.id = a.parent_step_id
-  )
-  select max(a.depth) into v_depth from above a;
+  v_depth := cardinality(app.steps_above(p_step));
 
   if exists (
     select from jsonb_to_recordset(p_children) as c (name text)
@@ -12675,26 +13519,42 @@ begin
     raise unique_violation using message = 'a step of this name is not a child of this one';
   end if;
 
+  -- who holds the parent is alone in adding to it
+  select jsonb_agg(c.child || jsonb_build_object('id', app.uuid7()) order by c.n) into v_new
+  from (
+    select distinct on (i.child ->> 'name') i.child, i.n from jsonb_array_elements(p_children) with ordinality as i (child, n)
+    order by i.child ->> 'name', i.n
+  ) c
+  where not exists (select from public.steps s where s.run_id = v_step.run_id and s.name = v_step.name || '.' || (c.child ->> 'name'));
+
+  if v_new is not null then
+    if v_depth > 8 or jsonb_array_length(v_new) + (select count(*) from public.steps c where c.parent_step_id = p_step) > p_max then
+      raise program_limit_exceeded using message = 'too many children';
+    end if;
+    v_node := engine.node_of(v_step);
+    v_refused := engine.reserve_children(v_step, v_node, v_new, v_depth);
+  end if;
+
   -- the run is locked before steps are added to it: who cancels or pauses it either sees them or is seen here
   select r.* into v_run from public.runs r where r.id = v_step.run_id for no key update;
-  if v_step.cancel_requested_at is null and v_run.cancel_requested_at is null then
+  if v_refused is null and v_new is not null and v_step.cancel_requested_at is null and v_run.cancel_requested_at is null then
     with added as (
-      insert into public.steps (tenant_id, run_id, parent_step_id, name, title, kind, executor, capability, priority, position,
-        arguments, token, holds, max_failures, deadline_ms, correlation_id, causation_id, traceparent)
-      select v_step.tenant_id, v_step.run_id, p_step, v_step.name || '.' || c.name, c.title, c.kind, c.executor, c.capability,
-        coalesce(c.priority, v_step.priority), v_step.position, c.arguments,
+      insert into public.steps (id, tenant_id, run_id, parent_step_id, name, title, kind, kind_version, executor, capability, priority,
+        position, arguments, token, holds, max_failures, deadline_ms, correlation_id, causation_id, traceparent)
+      select c.id, v_step.tenant_id, v_step.run_id, p_step, v_step.name || '.' || c.name, c.title, c.kind, coalesce(c.kind_version, 1),
+        c.executor, c.capability, coalesce(c.priority, v_step.priority), v_step.position, c.arguments,
         encode(sha256(convert_to(v_step.token || '|' || c.name, 'UTF8')), 'hex'),
         case when v_run.paused_at is null then 0 else 256 end, coalesce(c.max_failures, 3),
         coalesce(c.deadline_ms, 86400000), v_step.correlation_id, v_step.causation_id, v_step.traceparent
-      from jsonb_to_recordset(p_children) as c (name text, title text, kind text, executor text, capability text, arguments jsonb,
-        priority smallint, max_failures integer, deadline_ms bigint)
-      on conflict (run_id, name) do nothing
+      from jsonb_to_recordset(v_new) as c (id uuid, name text, title text, kind text, kind_version smallint, executor text, capability text,
+        arguments jsonb, priority smallint, max_failures integer, deadline_ms bigint)
       returning id
     )
     select coalesce(array_agg(a.id), '{}') into v_created from added a;
-    if v_depth > 8 or (select count(*) from public.steps c where c.parent_step_id = p_step) > p_max then
-      raise program_limit_exceeded using message = 'too many children';
-    end if;
+    insert into public.run_agent_hierarchy (tenant_id, run_id, session_id, parent_id, step_id, role, depth, path, region)
+    select v_node.tenant_id, v_node.run_id, v_node.session_id, v_node.id, c.id, coalesce(c.role, 'worker'), v_node.depth + 1,
+      v_node.path || '/' || c.name, v_node.region
+    from jsonb_to_recordset(v_new) as c (id uuid, name text, role text);
     update public.steps s set children_left = s.children_left + cardinality(v_created) where s.id = p_step;
     update public.runs r
     set steps_left = r.steps_left + cardinality(v_created), step_count = r.step_count + cardinality(v_created)
@@ -12707,6 +13567,7 @@ begin
         'created', coalesce(s.id = any (v_created), false)) order by s.id), '[]')
       from jsonb_to_recordset(p_children) as c (name text)
       join public.steps s on s.run_id = v_step.run_id and s.name = v_step.name || '.' || c.name),
+    'refused', v_refused,
     'for_workers', (select count(*) from public.steps s where s.id = any (v_created) and s.executor = 'worker' and s.holds = 0),
     'for_agents', (select count(*) from public.steps s where s.id = any (v_created) and s.executor = 'agent' and s.holds = 0));
 end
@@ -12862,6 +13723,9 @@ declare
   v_workers integer := 0;
   v_agents integer := 0;
 begin
+  if v_step is null and p ->> 'sent_as' is not null then
+    perform pg_advisory_xact_lock(hashtextextended(concat_ws('|', 'nofx.sent', p ->> 'sender_id', p ->> 'sent_as'), 0));
+  end if;
   select m.id, m.conversation_id, m.conversation_seq into v_known
   from public.agent_messages m
   where m.sent_as = p ->> 'sent_as'
@@ -12870,6 +13734,14 @@ begin
   if found then
     return jsonb_build_object('message_id', v_known.id, 'conversation_id', v_known.conversation_id, 'seq', v_known.conversation_seq,
       'repeated', true, 'ended', false, 'for_workers', 0, 'for_agents', 0);
+  end if;
+
+  -- a KEK cannot be retired before this commits
+  if p ->> 'kek' is not null then
+    perform from app.keks k where k.kid = p ->> 'kek' and k.status <> 'retired' for key share;
+    if not found then
+      return jsonb_build_object('kek_refused', true);
+    end if;
   end if;
 
   insert into public.conversations (tenant_id, kind, of_id, channel, run_id)
@@ -12894,7 +13766,7 @@ begin
     case when p ->> 'kind' = 'session' then (p ->> 'of_id')::uuid end, p ->> 'channel', p ->> 'type', coalesce((p ->> 'version')::smallint, 1),
     (p ->> 'correlation_id')::uuid, (p ->> 'causation_id')::uuid, p ->> 'traceparent', p -> 'payload', decode(p ->> 'sealed', 'base64'),
     p ->> 'content_hash', coalesce(p ->> 'class', 'standard'), nullif(p -> 'refs', 'null'), p ->> 'key', p ->> 'sent_as',
-    p ->> 'sender_type', p ->> 'sender_id', coalesce(p ->> 'sender_name', ''), v_conversation.id, v_conversation.seq);
+    case when p ->> 'sender_type' in ('agent', 'member') then p ->> 'sender_type' else 'system' end, p ->> 'sender_id', coalesce(p ->> 'sender_name', ''), v_conversation.id, v_conversation.seq);
   if p ? 'wrapped' then
     insert into public.content_keys (id, tenant_id, item, wrapped, kek)
     values (v_message, p_tenant, 'message', decode(p ->> 'wrapped', 'base64'), p ->> 'kek');

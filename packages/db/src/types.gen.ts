@@ -63,6 +63,31 @@ export interface AgentCommunications {
   to_agent_id: string | null;
 }
 
+export interface AgentEndpoints {
+  agent_id: string;
+  attempts: Generated<number>;
+  created_at: Generated<Timestamp>;
+  created_by: string;
+  disabled_reason: string | null;
+  failing_since: Timestamp | null;
+  last_error: string | null;
+  max_concurrency: Generated<number>;
+  next_at: Generated<Timestamp>;
+  pushed_at: Timestamp | null;
+  status: Generated<string>;
+  tenant_id: string;
+  timeout_seconds: Generated<number>;
+  url: string;
+}
+
+export interface AgentEndpointSecrets {
+  agent_id: string;
+  previous: string | null;
+  previous_until: Timestamp | null;
+  secret: string;
+  tenant_id: string;
+}
+
 export interface AgentKeys {
   agent_id: string;
   created_at: Generated<Timestamp>;
@@ -117,6 +142,43 @@ export interface AgentMessages {
   traceparent: string | null;
   type: string;
   version: Generated<number>;
+}
+
+export interface AgentMessagesAll {
+  acknowledged_at: Timestamp | null;
+  archived: boolean | null;
+  at: Timestamp | null;
+  board_key: string | null;
+  causation_id: string | null;
+  channel: string | null;
+  class: string | null;
+  consumed_by: string | null;
+  content_hash: string | null;
+  conversation_id: string | null;
+  conversation_seq: Int8 | null;
+  correlation_id: string | null;
+  id: string | null;
+  payload: Json | null;
+  redacted_at: Timestamp | null;
+  redacted_by: string | null;
+  redacted_why: string | null;
+  redaction_id: string | null;
+  refs: Json | null;
+  run_id: string | null;
+  sealed: Buffer | null;
+  sender_id: string | null;
+  sender_name: string | null;
+  sender_type: string | null;
+  sent_as: string | null;
+  seq: Int8 | null;
+  session_id: string | null;
+  step_id: string | null;
+  tenant_id: string | null;
+  to_agent: string | null;
+  to_step: string | null;
+  traceparent: string | null;
+  type: string | null;
+  version: number | null;
 }
 
 export interface AgentMessagesHistory {
@@ -747,6 +809,7 @@ export interface Budgets {
   per_seconds: number | null;
   removed_at: Timestamp | null;
   scope: string;
+  session_id: string | null;
   subject: string | null;
   tenant_id: string;
   version: Generated<number>;
@@ -965,6 +1028,16 @@ export interface DeadLetters {
   triaged_by: string | null;
   version: Generated<number>;
   worker_version: string | null;
+}
+
+export interface DispatchSettings {
+  hold_out: number;
+  hour_usd: number;
+  prefer_seconds: number;
+  success_usd: number;
+  tenant_id: string;
+  updated_at: Generated<Timestamp>;
+  updated_by: string;
 }
 
 export interface EngineLeaders {
@@ -1874,6 +1947,11 @@ export interface Steps {
   pivot: Generated<boolean>;
   plan_step_id: string | null;
   position: number;
+  /**
+   * The agent that it is meant for: others leave it alone until preferred_until
+   */
+  preferred_agent_id: string | null;
+  preferred_until: Timestamp | null;
   priority: number;
   progress: Json | null;
   queue: Generated<string>;
@@ -1926,6 +2004,8 @@ export interface StepsAll {
   pivot: boolean | null;
   plan_step_id: string | null;
   position: number | null;
+  preferred_agent_id: string | null;
+  preferred_until: Timestamp | null;
   priority: number | null;
   progress: Json | null;
   queue: string | null;
@@ -1977,6 +2057,8 @@ export interface StepsHistory {
   pivot: boolean;
   plan_step_id: string | null;
   position: number;
+  preferred_agent_id: string | null;
+  preferred_until: Timestamp | null;
   priority: number;
   progress: Json | null;
   queue: string;
@@ -1998,6 +2080,45 @@ export interface StorageDeletions {
   next_at: Generated<Timestamp>;
   path: string;
   tenant_id: string;
+}
+
+export interface StrategyDecisions {
+  agents: Generated<Json>;
+  capability: string;
+  decided_at: Generated<Timestamp>;
+  held_out: boolean;
+  hold_out: number;
+  hour_usd: number;
+  id: Generated<string>;
+  level: string;
+  numbers: Json;
+  open: number;
+  probability: number;
+  reason: string;
+  run_id: string | null;
+  segment: string;
+  step_id: string | null;
+  strategy: string;
+  success_usd: number;
+  tenant_id: string;
+}
+
+export interface StrategyOutcomes {
+  cost_pico: Numeric;
+  decision_id: string;
+  learnt: Generated<boolean>;
+  noted_at: Generated<Timestamp>;
+  reward: number | null;
+  seconds: number;
+  succeeded: boolean;
+  tenant_id: string;
+}
+
+export interface StrategyStatistics {
+  level_key: string;
+  state: Json;
+  tenant_id: string;
+  updated_at: Generated<Timestamp>;
 }
 
 export interface Tenants {
@@ -2079,6 +2200,7 @@ export interface Waits {
   step_id: string;
   tenant_id: string;
   topic: string | null;
+  upto: Generated<number>;
 }
 
 export interface WaitsAll {
@@ -2101,6 +2223,7 @@ export interface WaitsAll {
   step_id: string | null;
   tenant_id: string | null;
   topic: string | null;
+  upto: number | null;
 }
 
 export interface WaitsHistory {
@@ -2122,6 +2245,7 @@ export interface WaitsHistory {
   step_id: string;
   tenant_id: string;
   topic: string | null;
+  upto: number;
 }
 
 export interface WebhookCursors {
@@ -2209,8 +2333,11 @@ export interface WorkerHeartbeats {
 export interface DB {
   agent_capabilities: AgentCapabilities;
   agent_communications: AgentCommunications;
+  agent_endpoint_secrets: AgentEndpointSecrets;
+  agent_endpoints: AgentEndpoints;
   agent_keys: AgentKeys;
   agent_messages: AgentMessages;
+  agent_messages_all: AgentMessagesAll;
   agent_messages_history: AgentMessagesHistory;
   agent_outcomes: AgentOutcomes;
   agent_presence: AgentPresence;
@@ -2261,6 +2388,7 @@ export interface DB {
   critic_verdicts_all: CriticVerdictsAll;
   critic_verdicts_history: CriticVerdictsHistory;
   dead_letters: DeadLetters;
+  dispatch_settings: DispatchSettings;
   "engine.leaders": EngineLeaders;
   event_heads: EventHeads;
   events: Events;
@@ -2321,6 +2449,9 @@ export interface DB {
   steps_all: StepsAll;
   steps_history: StepsHistory;
   storage_deletions: StorageDeletions;
+  strategy_decisions: StrategyDecisions;
+  strategy_outcomes: StrategyOutcomes;
+  strategy_statistics: StrategyStatistics;
   tenant_settings: TenantSettings;
   tenants: Tenants;
   tool_runs: ToolRuns;

@@ -41,6 +41,8 @@ export interface StrategyNumbers {
   readonly utility: number;
   /** The same with success, time and cost drawn at random from what is known: the largest is taken. */
   readonly drawn: number | null;
+  /** How often it would be taken outside the hold-out. */
+  readonly odds: number;
   /** Why it could not be taken. */
   readonly excluded?: string;
 }
@@ -49,6 +51,8 @@ export interface ChoiceNumbers {
   readonly segment: string;
   readonly level: EvidenceLevel;
   readonly holdOut: number;
+  /** Strategies that could be taken. */
+  readonly open: number;
   /** The odds of the strategy at the moment of the choice, hold-out included. */
   readonly probability: number;
   readonly successUsd: number;

@@ -1,0 +1,52 @@
+import type { Strategy } from "../vocabulary/index.ts";
+import type { ChoiceNumbers, StrategyNumbers } from "./choice.ts";
+
+/** Why a strategy was chosen, in words for people. */
+export function tellReason(choice: {
+  taken: Strategy;
+  heldOut: boolean;
+  capability: string;
+  numbers: ChoiceNumbers;
+}): string {
+  const { taken, heldOut, numbers, capability } = choice;
+  const { level, open, holdOut, strategies } = numbers;
+  const chosen = strategies.find(({ strategy }) => strategy === taken);
+  if (chosen === undefined) return taken;
+  if (open === 1) return `${taken}: ${onlyOne(chosen, strategies)}.`;
+  if (heldOut) {
+    return `${taken}, at random: one choice in ${Math.round(1 / holdOut)} is made so, to measure the others by.`;
+  }
+  if (level === "prior") {
+    return `${taken}, by the built-in prior: no outcome is known yet in this tenant. Worth $${chosen.utility.toFixed(2)} as expected${beside(chosen, strategies)}.`;
+  }
+  const where = {
+    segment: `of this kind of work (${numbers.segment})`,
+    capability: `of ${capability}, as none of this kind of work is known`,
+    tenant: `of the tenant, as none of ${capability} is known`,
+  }[level];
+  const percent = Math.round(chosen.success * 100);
+  const tried = chosen.evidence > 0 ? ` after ${chosen.evidence} outcomes that count` : "";
+  return (
+    `${taken}, by outcomes ${where}: ${percent} % succeed${tried}, ${Math.round(chosen.seconds)} s, ` +
+    `$${chosen.costUsd.toFixed(2)}, worth $${chosen.utility.toFixed(2)}${beside(chosen, strategies)}; ` +
+    `taken in ${Math.round(chosen.odds * 100)} of 100 draws.`
+  );
+}
+
+function beside(chosen: StrategyNumbers, all: readonly StrategyNumbers[]): string {
+  const others = all.filter(
+    ({ strategy, excluded }) => strategy !== chosen.strategy && excluded === undefined,
+  );
+  const [next] = others.toSorted((a, b) => b.utility - a.utility);
+  return next === undefined ? "" : `, ${next.strategy} $${next.utility.toFixed(2)}`;
+}
+
+function onlyOne(chosen: StrategyNumbers, all: readonly StrategyNumbers[]): string {
+  const why = all
+    .filter(({ strategy }) => strategy !== chosen.strategy)
+    .map(({ strategy, excluded }) => `${strategy} ${excluded}`)
+    .join(", ");
+  return chosen.excluded === undefined
+    ? `the only one that can be taken (${why})`
+    : `nothing fits, and it is the cheapest (${[`${chosen.strategy} ${chosen.excluded}`, why].join(", ")})`;
+}
