@@ -5,6 +5,7 @@ import { queueStats, type QueueStats } from "@nofx/db/queries";
 import type { DB } from "@nofx/db/types";
 import { createAuditStore, type AuditStore } from "../audit/audit-store.ts";
 import { fromDatabaseError } from "../command/database-errors.ts";
+import { createPushStore, type PushStore } from "../push/push-store.ts";
 import { createSchedulerStore, type SchedulerStore } from "../schedules/scheduler-store.ts";
 import { system } from "../seams/system.ts";
 import { coalesceCheckpoints } from "./coalesce-checkpoints.ts";
@@ -119,6 +120,8 @@ export interface WorkerEngine {
   nudge(nudges: readonly leases.Nudge[]): Promise<void>;
   /** What the relay of webhooks works with. */
   readonly relay: RelayStore;
+  /** What the poster of steps to agents that are functions works with. */
+  readonly push: PushStore;
   /** What signs and ships the audit works with. */
   readonly audit: AuditStore;
   /** What the scheduler works with. */
@@ -194,6 +197,7 @@ export function createWorkerEngine(options: {
     auditSealed: () => call(leases.auditSealed(db)),
     nudge: (nudges) => call(leases.nudge(db, nudges)),
     relay: createRelayStore(db, worker, call),
+    push: createPushStore(db, call),
     audit: createAuditStore(db, call),
     schedules: createSchedulerStore(db, call),
     close: () => pool.end(),

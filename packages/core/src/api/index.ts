@@ -1,3 +1,4 @@
+export * from "./agent-endpoints.ts";
 export * from "./approvals.ts";
 export * from "./audit.ts";
 export * from "./backlog.ts";

@@ -168,6 +168,7 @@ export const EXAMPLE_PAYLOADS: { readonly [T in EventType]: PayloadOf<T> } = {
   "models.compared": { comparison_id: uuid(41), models: 3, usable: 2 },
   "webhook.tested": { webhook_id: uuid(30) },
   "webhook.disabled": { webhook_id: uuid(30), reason: "failing" },
+  "agent.endpoint_disabled": { agent_id: uuid(26), reason: "failing" },
   "events.sealed": { from: 1, to: 120, count: 120, root: digest },
   "audit.digest_signed": {
     n: 2,

@@ -349,6 +349,11 @@ export const MESSAGE_TYPES = {
     webhook_id: Uuid,
     reason: WebhookDisabledReason,
   }),
+  "agent.endpoint_disabled": defineMessage(
+    "agent.endpoint_disabled",
+    "No steps are posted to the endpoint of an agent any more",
+    { agent_id: Uuid, reason: WebhookDisabledReason },
+  ),
   "events.sealed": defineMessage(
     "events.sealed",
     "A stretch of events was sealed into the audit log",

@@ -1,3 +1,4 @@
+export * from "./agent-endpoints/agent-endpoints.ts";
 export * from "./audit/list-audit.ts";
 export * from "./audit/read-chain.ts";
 export * from "./audit/snapshots.ts";

@@ -1,0 +1,50 @@
+import { sql } from "kysely";
+import { z } from "zod";
+import { callOne } from "./call.ts";
+import { ClaimedStepRow } from "./claimed-step.ts";
+import type { EngineDb } from "./engine-db.ts";
+
+const PushLease = z.object({
+  agent_id: z.string(),
+  tenant_id: z.string(),
+  url: z.string(),
+  secrets: z.array(z.string()),
+  timeout_seconds: z.number(),
+  /** Calls in vain since the last that was taken. */
+  attempts: z.number(),
+  steps: z.array(ClaimedStepRow),
+});
+/** An agent that is a function, and what was claimed for it. */
+export type PushLease = z.infer<typeof PushLease>;
+
+/** How a call of a function ended, as far as its endpoint is concerned. */
+export type PushOutcome = "taken" | "busy" | "failed" | "gone";
+
+/** Claims for functions that are due and have room, `batch` steps each at most. */
+export async function pushClaim(
+  db: EngineDb,
+  ask: { limit: number; batch: number; leaseMs: number },
+): Promise<PushLease[]> {
+  const { rows } =
+    await sql`select * from engine.push_claim(${ask.limit}, ${ask.batch}, ${ask.leaseMs})`.execute(
+      db,
+    );
+  return z.array(PushLease).parse(rows);
+}
+
+/** Notes how a call ended; the endpoint rests, or is disabled. */
+export async function pushNoted(
+  db: EngineDb,
+  agentId: string,
+  noted: { outcome: PushOutcome; restMs: number; giveUpMs: number; error: string | null },
+): Promise<"well" | "rests" | "disabled"> {
+  const { outcome, restMs, giveUpMs, error } = noted;
+  return z
+    .enum(["well", "rests", "disabled"])
+    .parse(
+      await callOne(
+        db,
+        sql`select engine.push_noted(${agentId}::uuid, ${outcome}, ${Math.ceil(restMs)}::bigint, ${giveUpMs}::bigint, ${error}) as value`,
+      ),
+    );
+}
