@@ -1,0 +1,7 @@
+export {
+  createTestPlane,
+  type TestAgent,
+  type TestPlane,
+  type TestPlaneOptions,
+  type TestRun,
+} from "./create-test-plane.ts";
