@@ -85,6 +85,7 @@ export async function startWorker(options: WorkerOptions): Promise<BenchWorker> 
     onHints: () => {},
     onError,
   });
+  const fleet = new Fleet(random);
   const loop = new WorkerLoop({
     engine,
     transport,
@@ -93,6 +94,7 @@ export async function startWorker(options: WorkerOptions): Promise<BenchWorker> 
     version: env.NOFX_WORKER_VERSION,
     handlers: knownHandlers(),
     concurrency,
+    stretch: () => fleet.stretch,
     leaseMs: env.NOFX_LEASE_SECONDS * 1_000,
     clock,
     random,
@@ -100,7 +102,6 @@ export async function startWorker(options: WorkerOptions): Promise<BenchWorker> 
   });
   const ending = new AbortController();
   const seconds = env.NOFX_STRAND_SECONDS;
-  const fleet = new Fleet(random);
   const presence = {
     clock,
     engine,

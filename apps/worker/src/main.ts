@@ -106,6 +106,7 @@ const transport = await createTransport(env, {
   onHints: (what, count) => metrics.count("nofx_hints_total", { what }, count),
   onError,
 });
+const fleet = new Fleet(random);
 const loop = new WorkerLoop({
   engine,
   transport,
@@ -114,6 +115,7 @@ const loop = new WorkerLoop({
   version,
   handlers: taken,
   concurrency,
+  stretch: () => fleet.stretch,
   routing,
   steal: env.NOFX_STEAL,
   prefetch: { ...PREFETCH, most: env.NOFX_PREFETCH_MAX },
@@ -157,7 +159,6 @@ metrics.set("nofx_transport_up", transport.up ? 1 : 0, { driver: transport.drive
 metrics.beforeExpose(
   planeGauges({ metrics, stats: () => engine.stats(), queues, monotonicMs: clock.now }),
 );
-const fleet = new Fleet(random);
 const presence = {
   clock,
   engine,

@@ -42,7 +42,7 @@ async function newAgent() {
     await stack.owner.query("select pg_notify('nofx_doorbell', 'default')");
     return run;
   };
-  return { agent, claim, offer, post };
+  return { agent, key, claim, offer, post };
 }
 
 test("a long poll answers when there is work", async () => {
@@ -67,9 +67,41 @@ test("a client that hangs up in a long poll is given nothing", async () => {
   expect((await stack.step(run, "one")).crashes).toBe(0);
 });
 
-test("a body that is too large is refused without being read to its end", async () => {
-  const { post } = await newAgent();
-  const response = await post("/steps/claim", "x".repeat(5_000_000));
+test("a body that is too large is refused, and the refusal reaches whoever still sends", async () => {
+  const { key } = await newAgent();
+  const { port } = new URL(worker.url);
+  const socket = connect(Number(port), "127.0.0.1");
+  let answer = "";
+  socket.setEncoding("utf8").on("data", (text) => (answer += text));
+  const broken: Error[] = [];
+  socket.on("error", (error) => broken.push(error));
+  socket.write(
+    `POST /api/agent/v1/steps/claim HTTP/1.1\r\nhost: gateway\r\nauthorization: Bearer ${key}\r\n` +
+      "idempotency-key: too-large\r\ncontent-type: application/json\r\ncontent-length: 5000000\r\n\r\n",
+  );
+  await until("it is refused", () => answer.includes("payload_too_large"));
+  expect(answer).toMatch(/^HTTP\/1.1 413 /);
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  // written after the refusal: a closed connection would break under it
+  socket.write("x".repeat(5_000_000));
+  await closed;
+  expect(broken).toEqual([]);
+});
+
+test("a body without a length is refused where it becomes too large", async () => {
+  const { key } = await newAgent();
+  const piece = new Uint8Array(1_000_000).fill(120);
+  let pieces = 8;
+  const body = new ReadableStream({
+    pull: (to) => (pieces-- > 0 ? to.enqueue(piece) : to.close()),
+  });
+  const headers = {
+    authorization: `Bearer ${key}`,
+    "idempotency-key": "too-large-in-pieces",
+    "content-type": "application/json",
+  };
+  const init = { method: "POST", body, headers, duplex: "half" } as RequestInit;
+  const response = await fetch(`${worker.url}/api/agent/v1/steps/claim`, init);
   expect(response.status).toBe(413);
   expect(await response.json()).toMatchObject({ code: "payload_too_large" });
 });

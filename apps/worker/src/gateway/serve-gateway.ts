@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Readable } from "node:stream";
+
+const MOST_DISMISSED_BYTES = 64 * 1024 * 1024;
 
 export interface Gateway {
   readonly url: string;
@@ -44,11 +45,14 @@ async function respond(
     const streams = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
     const body = streams ? undefined : Buffer.from(await response.arrayBuffer());
     response.headers.forEach((value, name) => outgoing.setHeader(name, value));
-    // what is left of a refused body is not read
-    if (!incoming.complete) outgoing.setHeader("connection", "close");
+    const refused = !incoming.complete;
+    if (refused) outgoing.setHeader("connection", "close");
     if (body === undefined) return await sendEvents(response, outgoing, gone.signal);
     outgoing.writeHead(response.status, { "content-length": body.byteLength });
-    outgoing.end(body);
+    if (!refused) return void outgoing.end(body);
+    outgoing.write(body);
+    await dismissRest(incoming);
+    outgoing.end();
   } catch {
     outgoing.destroy();
   }
@@ -87,6 +91,38 @@ function roomIn(outgoing: ServerResponse, gone: AbortSignal): Promise<void> {
   });
 }
 
+/**
+ * Throws away what a client still sends of a refused body. Closed at once, the connection would break under its writes, and it would
+ * see a broken pipe in place of the answer (nginx calls this a lingering close). Whoever sends more than that is cut off; whoever
+ * sends too slowly is, by the server's time limit for a request.
+ */
+async function dismissRest(incoming: IncomingMessage): Promise<void> {
+  let bytes = 0;
+  for await (const chunk of chunksOf(incoming)) {
+    bytes += (chunk as Buffer).byteLength;
+    if (bytes > MOST_DISMISSED_BYTES) break;
+  }
+}
+
+/** What a request carries, read as it is asked for. Giving it up leaves the connection open: the answer must still get out. */
+function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
+  const chunks = chunksOf(incoming);
+  return new ReadableStream({
+    async pull(body) {
+      const next = await chunks.next();
+      if (next.done === true) body.close();
+      else body.enqueue(next.value as Uint8Array);
+    },
+    async cancel() {
+      await chunks.return?.();
+    },
+  });
+}
+
+function chunksOf(incoming: IncomingMessage): NodeJS.AsyncIterator<unknown> {
+  return incoming.iterator({ destroyOnReturn: false });
+}
+
 function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request {
   const headers = new Headers();
   for (const [name, value] of Object.entries(incoming.headers)) {
@@ -98,7 +134,7 @@ function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request {
     method,
     headers,
     signal,
-    ...(hasBody ? { body: Readable.toWeb(incoming), duplex: "half" } : {}),
+    ...(hasBody ? { body: bodyOf(incoming), duplex: "half" } : {}),
   };
   // joined as text: a path that begins with two slashes must not become a host
   const path = incoming.url?.startsWith("/") ? incoming.url : "/";

@@ -21,6 +21,16 @@ test("as many short ones as begin within the time, and no more than said", () =>
   expect(new Ahead({ slots: 20, most: 0, withinMs: 50 }).count(20, now)).toBe(0);
 });
 
+test("in a large fleet as many as last longer, and still nothing of what is long", () => {
+  const one = ahead();
+  one.count(20, 1_000);
+  const now = work(one, "http", 0.1, 1);
+  expect(one.count(0, now)).toBe(25);
+  expect(one.count(0, now, 8)).toBe(8 * one.count(0, now));
+  one.ended("shell", 30, now);
+  expect(one.count(0, now, 8)).toBe(0);
+});
+
 test("no kind that lately took long, for as long as that is remembered", () => {
   const one = ahead();
   const now = work(one, "http", 0.1, 4);

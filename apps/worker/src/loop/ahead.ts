@@ -60,8 +60,8 @@ export class Ahead {
     return this.#answerMs > this.#withinMs;
   }
 
-  /** With `free` slots free. */
-  count(free: number, now: number): number {
+  /** With `free` slots free; `stretch` times what is said lasts as long, where there is plenty for all. */
+  count(free: number, now: number, stretch = 1): number {
     if (this.#most === 0) return 0;
     this.#measure(now);
     let longest = -1;
@@ -70,8 +70,9 @@ export class Ahead {
       else if (ms > longest) longest = ms;
     }
     if (longest < 0 || longest > this.#withinMs * LONG_SHARE) return 0;
-    const bySlots = (this.#slots * this.#withinMs) / Math.max(longest, 0.01);
-    const bySpeed = Math.max(free, this.#perMs * (this.#withinMs + 2 * this.#answerMs));
+    const withinMs = this.#withinMs * stretch;
+    const bySlots = (this.#slots * withinMs) / Math.max(longest, 0.01);
+    const bySpeed = Math.max(free, this.#perMs * (withinMs + 2 * this.#answerMs));
     return Math.floor(Math.min(this.#most, bySlots, bySpeed));
   }
 

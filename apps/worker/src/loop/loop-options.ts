@@ -22,6 +22,8 @@ export interface LoopOptions {
   readonly steal?: boolean;
   /** Claims at most so many steps beyond its slots, and those that will begin within this time. */
   readonly prefetch?: { readonly most: number; readonly withinMs: number };
+  /** How many times that time in a large fleet, while the queue holds plenty for all of it. */
+  readonly stretch?: () => number;
   /** Exchanges under way at a time. */
   readonly exchanges?: number;
   /** Executes one claim; never throws. */

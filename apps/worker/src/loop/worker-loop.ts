@@ -238,7 +238,8 @@ export class WorkerLoop {
     if (atATime === 1 && this.#underWay.asked > 0) return 0;
     const { concurrency } = this.#options;
     const slots = concurrency - this.#spare.kept(now);
-    const all = slots + this.#ahead.count(slots - this.#held.started, now);
+    const stretch = this.#plenty ? this.#options.stretch?.() : 1;
+    const all = slots + this.#ahead.count(slots - this.#held.started, now, stretch);
     const left = all - this.#held.size - this.#underWay.asked;
     if (left <= 0) return 0;
     // where there is plenty, half at a time: one half is claimed while the other is worked on

@@ -20,3 +20,12 @@ test("many keep the pace of four together, apart from each other", () => {
   expect(new Set(pauses.slice(0, 10)).size).toBeGreaterThan(5);
   expect(fleet.standBack(25)).toBeGreaterThanOrEqual(0);
 });
+
+test("a large fleet claims more at once, a very large one not ever more", () => {
+  const fleet = new Fleet(() => 0.5);
+  const stretches = [1, 8, 16, 64, 1_000].map((size) => {
+    fleet.counted(size);
+    return fleet.stretch;
+  });
+  expect(stretches).toEqual([1, 1, 2, 8, 8]);
+});
