@@ -1,0 +1,110 @@
+import { fromJsonSchema, type Tool } from "@modelcontextprotocol/client";
+import { permanent } from "../../errors/index.ts";
+import type { StandardSchema } from "../../schema/index.ts";
+import { task, type AnyTask, type TaskContext } from "../../tasks/index.ts";
+import { connect, type McpServer } from "./connect.ts";
+import { Connection } from "./connection.ts";
+import { failureOf } from "./failure-of.ts";
+import { McpResult, resultOf, textOf } from "./result-of.ts";
+
+export interface McpOptions {
+  server: McpServer;
+  /** Which of the server's tools become tasks; all unless told. */
+  only?: ((tool: Tool) => boolean) | undefined;
+  /** What stands before a tool's name: `files` makes `files.read-file` of `read_file`... */
+  prefix?: string | undefined;
+  /** ... and this makes the whole of it. */
+  capability?: ((tool: Tool) => string) | undefined;
+  /** Tools that people are asked about before each use; none unless told. */
+  approve?: ((tool: Tool) => boolean) | undefined;
+  /** How long one call may take; 300 unless told. */
+  timeoutSeconds?: number | undefined;
+}
+
+export interface McpTasks extends AsyncDisposable {
+  /** One for each tool. */
+  readonly tasks: readonly AnyTask[];
+  /** Ends the connection, and with it a server that was started for it. */
+  close(): Promise<void>;
+}
+
+const CALL_SECONDS = 300;
+
+/**
+ * The tools of an MCP server as tasks: one each, whose input and output schemas are the tool's own. A call's result is a
+ * checkpoint: it is made once, whatever happens afterwards. Cancelling a run cancels the call. A broken line fails the
+ * attempt and is mended for the next; what the server refuses fails the step for good; a tool's own error is tried again.
+ */
+export async function mcpTasks(options: McpOptions): Promise<McpTasks> {
+  const connection = new Connection(() => connect(options.server));
+  const { tools } = await (await connection.client()).listTools();
+  const chosen = options.only === undefined ? tools : tools.filter(options.only);
+  const close = () => connection.close();
+  return {
+    tasks: chosen.map((tool) => taskOf(connection, tool, options)),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function taskOf(connection: Connection, tool: Tool, options: McpOptions): AnyTask {
+  const input: StandardSchema = fromJsonSchema(tool.inputSchema as never);
+  const output: StandardSchema =
+    tool.outputSchema === undefined ? McpResult : fromJsonSchema(tool.outputSchema as never);
+  return task(options.capability?.(tool) ?? capabilityOf(tool.name, options.prefix))
+    .input(input)
+    .output(output)
+    .run(async (ctx: TaskContext, input: unknown) => {
+      const args = input as Record<string, unknown>;
+      if (options.approve?.(tool)) await askPeople(ctx, tool, args);
+      return ctx.step("call", () => call(ctx, connection, tool, args, options.timeoutSeconds));
+    });
+}
+
+/** `read_file` and `readFile` as a capability: `read-file`. */
+export function capabilityOf(name: string, prefix?: string): string {
+  const words = name
+    .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
+    .toLowerCase()
+    .replace(/[^a-z0-9.]+/g, "-")
+    .replace(/^[-.]+|[-.]+$/g, "");
+  return (prefix === undefined ? words : `${prefix}.${words}`).slice(0, 64);
+}
+
+async function askPeople(ctx: TaskContext, tool: Tool, args: Record<string, unknown>) {
+  const question = `Use ${tool.title ?? tool.annotations?.title ?? tool.name} exactly as shown?`;
+  const answer = await ctx.approve("use", { question, ask: args });
+  if (answer.status === "approved") return;
+  throw permanent(`${tool.name} was not approved: ${answer.status}.`, {
+    data: { tool: tool.name, status: answer.status },
+  });
+}
+
+async function call(
+  ctx: TaskContext,
+  connection: Connection,
+  tool: Tool,
+  args: Record<string, unknown>,
+  timeoutSeconds: number = CALL_SECONDS,
+): Promise<unknown> {
+  try {
+    const client = await connection.client();
+    const result = await client.callTool(
+      { name: tool.name, arguments: args },
+      {
+        signal: ctx.signal,
+        toolDefinition: tool,
+        timeout: timeoutSeconds * 1_000,
+        onprogress: ({ progress, total, message }) => {
+          if (total) ctx.progress(Math.min(100, (100 * progress) / total), message);
+          else if (message !== undefined) ctx.log(message);
+        },
+      },
+    );
+    if (result.isError) throw new Error(`${tool.name}: ${textOf(result.content) || "failed"}`);
+    return await resultOf(ctx, tool, result);
+  } catch (error) {
+    ctx.signal.throwIfAborted();
+    throw failureOf(error, tool.name);
+  }
+}

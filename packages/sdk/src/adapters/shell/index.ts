@@ -1,0 +1,2 @@
+export type { ExitCodes } from "./exit-codes.ts";
+export { shellTask, type ShellOptions, type ShellResult } from "./shell-task.ts";
