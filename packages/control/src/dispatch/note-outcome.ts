@@ -1,4 +1,4 @@
-import type { EngineDb } from "@nofx/db/leases";
+import { noteStrategyOutcome, type EngineDb } from "@nofx/db/leases";
 
 export interface OutcomeOfChoice {
   readonly decisionId: string;
@@ -10,8 +10,10 @@ export interface OutcomeOfChoice {
   readonly reward?: number | undefined;
 }
 
-/** Notes how a choice ended; a repetition changes nothing. Takes no lock that others wait for. */
+/**
+ * Notes how a choice ended; a repetition changes nothing. Takes no lock that others wait for: the next choice of the tenant learns from
+ * it.
+ */
 export async function noteOutcome(tx: EngineDb, outcome: OutcomeOfChoice): Promise<void> {
-  void [tx, outcome];
-  throw new Error("not there yet");
+  await noteStrategyOutcome(tx, { ...outcome, seconds: Math.max(0, outcome.seconds) });
 }

@@ -31,6 +31,15 @@ export { destroyEndedKeys } from "./destroy-ended-keys.ts";
 export { disown } from "./disown.ts";
 export type { Claim, EngineDb, Executor, Freed } from "./engine-db.ts";
 export { expireDeadlines } from "./expire-deadlines.ts";
+export {
+  dispatchEvidence,
+  freePreferred,
+  keepDecision,
+  keepLearnt,
+  noteStrategyOutcome,
+  preferAgents,
+  type DispatchEvidence,
+} from "./dispatch.ts";
 export { dispatchable, type Dispatchable, type DispatchableRequest } from "./dispatchable.ts";
 export {
   exchange,
