@@ -81,7 +81,7 @@ export interface WorkerEngine {
   expireApprovals(limit: number): Promise<number>;
   /** Fails queued steps whose time is over; answers how many. */
   expireDeadlines(limit: number): Promise<number>;
-  /** Wakes steps whose timers are due; answers how many. */
+  /** Wakes steps whose timers are due, and frees those that were meant for agents who will not come; answers how many. */
   wakeTimers(limit: number): Promise<number>;
   /** Redrives what the running batches of dead letters allow now, so many a batch at most. */
   redriveBatches(limit: number): Promise<number>;
@@ -174,7 +174,10 @@ export function createWorkerEngine(options: {
     },
     redriveBatches: async (limit) => (await call(leases.redriveBatches(db, limit))).redriven,
     expireDeadlines: (limit) => call(leases.expireDeadlines(db, limit)),
-    wakeTimers: async (limit) => (await call(leases.wakeTimers(db, limit))).woken,
+    wakeTimers: async (limit) => {
+      const { woken } = await call(leases.wakeTimers(db, limit));
+      return woken + (await call(leases.freePreferred(db, limit)));
+    },
     prune: (limit) => call(leases.prune(db, limit)),
     sweepBudgets: (limit) => call(leases.sweepBudgets(db, limit)),
     sweepModelCalls: (limit) => call(leases.sweepModelCalls(db, limit)),
