@@ -1,0 +1,124 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { mcpTasks, type McpOptions, type McpTasks } from "../../src/adapters/mcp/index.ts";
+import { capabilityOf } from "../../src/adapters/mcp/mcp-tasks.ts";
+import { FakePlane } from "../fake-plane/server.ts";
+import { start } from "../harness.ts";
+
+const SERVER = join(import.meta.dirname, "notes-server.ts");
+const CAPABILITIES = ["add-note", "list-notes", "draw", "refuse", "crash-once", "hang"].map(
+  (name) => `notes.${name}`,
+);
+let folder = "";
+let notes: McpTasks;
+
+const noted = () => readFile(join(folder, "notes"), "utf8");
+const join_ = (more: Partial<McpOptions> = {}) =>
+  mcpTasks({
+    server: { command: process.execPath, args: [SERVER, join(folder, "notes")] },
+    prefix: "notes",
+    ...more,
+  });
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "nofx-mcp-"));
+  notes = await join_();
+});
+afterAll(async () => {
+  await notes.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function planeWith(tasks: McpTasks = notes, leaseSeconds = 10) {
+  const plane = await FakePlane.start({ capabilities: CAPABILITIES, leaseSeconds });
+  return { plane, agent: start(plane, [...tasks.tasks], { concurrency: 2 }) };
+}
+
+test("each tool is a task with the tool's own schemas", () => {
+  expect(notes.tasks.map(({ capability }) => capability)).toEqual(CAPABILITIES);
+  const [add] = notes.tasks as unknown as [
+    { input: { "~standard": { jsonSchema: { input: (o: object) => unknown } } } },
+  ];
+  expect(add.input["~standard"].jsonSchema.input({ target: "draft-2020-12" })).toMatchObject({
+    properties: { text: { type: "string", minLength: 1 } },
+    required: ["text"],
+  });
+});
+
+test.each([
+  ["read_file", undefined, "read-file"],
+  ["getWeather", "w", "w.get-weather"],
+  ["admin/users:list", undefined, "admin-users-list"],
+])("%s is called %s", (name, prefix, expected) => {
+  expect(capabilityOf(name, prefix)).toBe(expected);
+});
+
+test("a call is made once, whatever happens afterwards", async () => {
+  const { plane } = await planeWith();
+  await using _ = plane;
+  const add = plane.enqueue({ capability: "notes.add-note", input: { text: "milk" } });
+  plane.fault("complete", "cut-before");
+  await plane.until(() => add.status === "succeeded");
+  const list = plane.enqueue({ capability: "notes.list-notes" });
+  await plane.until(() => list.status === "succeeded");
+  expect(add.output).toEqual({ count: 1 });
+  expect(list.output).toEqual({ text: "milk", content: [{ type: "text", text: "milk" }] });
+});
+
+test("what does not fit the tool's schema never reaches it; bytes become artifacts", async () => {
+  const { plane } = await planeWith();
+  await using _ = plane;
+  const add = plane.enqueue({ capability: "notes.add-note", input: { text: "" } });
+  const draw = plane.enqueue({ capability: "notes.draw" });
+  await plane.until(() => add.status === "failed" && draw.status === "succeeded");
+  expect(add.errors[0]?.error).toMatchObject({ class: "permanent" });
+  expect(draw.artifacts.get("draw-1")).toBe("PNG");
+  expect(draw.output).toMatchObject({ content: [{ type: "image", artifact: "draw-1" }] });
+});
+
+test("a tool's own error is tried again; a server that dies is started again", async () => {
+  const { plane } = await planeWith();
+  await using _ = plane;
+  const refused = plane.enqueue({ capability: "notes.refuse" });
+  const crashed = plane.enqueue({ capability: "notes.crash-once" });
+  await plane.until(() => refused.errors.length > 0 && crashed.status === "succeeded");
+  expect(refused.errors[0]?.error).toMatchObject({
+    class: "retryable",
+    message: "refuse: The pen is dry.",
+  });
+  expect(crashed.errors).toMatchObject([{ error: { class: "retryable" } }]);
+});
+
+test("a lost lease cancels the call", async () => {
+  const { plane, agent } = await planeWith(notes, 0.3);
+  await using _ = plane;
+  const step = plane.enqueue({ capability: "notes.hang" });
+  await vi.waitFor(async () => expect(await noted()).toContain("hangs"), { timeout: 10_000 });
+  plane.steal(step);
+  await plane.until(() => agent.events.some((event) => event.type === "step.ended"));
+  await vi.waitFor(async () => expect(await noted()).toContain("cancelled"), { timeout: 10_000 });
+  expect(step).toMatchObject({ settled: [], errors: [] });
+});
+
+test("tools of a kind ask people before each use", async () => {
+  await using asking = await join_({
+    only: ({ name }) => name === "addNote",
+    approve: ({ annotations }) => annotations?.destructiveHint === true,
+  });
+  const { plane } = await planeWith(asking);
+  await using _ = plane;
+  const steps = ["bread", "sand"].map((text) =>
+    plane.enqueue({ capability: "notes.add-note", input: { text } }),
+  );
+  await plane.until(() => steps.every((step) => step.held));
+  expect(steps[0]?.asked[0]).toMatchObject({ details: { text: "bread" } });
+  const [yes, no] = steps;
+  if (yes === undefined || no === undefined) throw new Error("no steps");
+  plane.decide(yes, { name: "use", status: "approved" } as never);
+  plane.decide(no, { name: "use", status: "rejected", reason: "It is not food." } as never);
+  await plane.until(() => yes.status === "succeeded" && no.status === "failed");
+  expect(await noted()).toContain("bread");
+  expect(await noted()).not.toContain("sand");
+});
