@@ -21,7 +21,8 @@ export type Scope =
         | "providers"
         | "models"
         | "routing"
-        | "comparisons";
+        | "comparisons"
+        | "agents";
     }
   | { of: "run" | "logs" | "artifacts"; runId: string | null };
 
@@ -82,6 +83,8 @@ const SCOPES: Record<EventType, (runId: string | null) => Scope[]> = {
   "step.logged": (runId) => [{ of: "logs", runId }],
   "artifact.stored": (runId) => [{ of: "artifacts", runId }],
   "message.sent": () => [],
+  "session.started": stepsMoved,
+  "session.ended": stepsMoved,
   "wait.opened": stepsMoved,
   "wait.met": stepsMoved,
   "event.received": () => [],
@@ -92,7 +95,9 @@ const SCOPES: Record<EventType, (runId: string | null) => Scope[]> = {
   "dead_letter.discarded": deadLetterChanged,
   "redrive_batch.started": () => [{ of: "deadLetters" }],
   "redrive_batch.ended": () => [{ of: "deadLetters" }],
-  "agent.registered": () => [],
+  "agent.registered": () => [{ of: "agents" }],
+  "agent.changed": () => [{ of: "agents" }],
+  "agent.status_changed": () => [{ of: "agents" }],
   "worker.started": () => [{ of: "workers" }],
   "worker.draining": () => [{ of: "workers" }],
   "worker.stopped": () => [{ of: "workers" }],
@@ -165,6 +170,7 @@ export function scopesOfTopic(topic: string): Scope[] {
     { of: "models" },
     { of: "routing" },
     { of: "comparisons" },
+    { of: "agents" },
   ];
 }
 
@@ -193,6 +199,7 @@ export function isConcerned(queryKey: readonly unknown[], scopes: readonly Scope
       case "models":
       case "routing":
       case "comparisons":
+      case "agents":
         return router === scope.of;
       case "runs":
         return router === "runs" && procedure === "list";

@@ -1,4 +1,5 @@
 export * from "./agent-endpoints.ts";
+export * from "./agents.ts";
 export * from "./approvals.ts";
 export * from "./audit.ts";
 export * from "./backlog.ts";

@@ -101,6 +101,8 @@ export const EXAMPLE_PAYLOADS: { readonly [T in EventType]: PayloadOf<T> } = {
   "step.progressed": held,
   "artifact.stored": { artifact_id: uuid(24), ...step, size: 1_024, sha256: digest },
   "message.sent": { message_id: uuid(25), run_id: uuid(21) },
+  "session.started": { ...step, session_id: uuid(29), strategy: "pair" },
+  "session.ended": { ...step, session_id: uuid(29), status: "succeeded" },
   "wait.opened": { ...step, kinds: ["event", "timer"] },
   "wait.met": { ...step, wait_id: uuid(27), kind: "event" },
   "event.received": { event_id: uuid(28), waiting: 1 },
@@ -114,6 +116,8 @@ export const EXAMPLE_PAYLOADS: { readonly [T in EventType]: PayloadOf<T> } = {
   "worker.stopped": { worker: "worker-1@host" },
   "worker.frozen": { worker: "worker-1@host", ...step, epoch: 1, seconds: 15 },
   "agent.registered": { agent_id: uuid(26), capabilities: ["code.patch"] },
+  "agent.changed": { agent_id: uuid(26) },
+  "agent.status_changed": { agent_id: uuid(26), status: "quarantined", from: "active" },
   "schedule.missed": {
     schedule_id: uuid(34),
     outcome: "missed",

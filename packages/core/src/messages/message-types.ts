@@ -4,6 +4,7 @@ import { HealthState, ModelId, RegionName } from "../model-router/index.ts";
 import { KeyName, ProviderName } from "../vault/index.ts";
 import { z } from "zod";
 import {
+  AgentStatus,
   ApprovalStatus,
   ApprovalSubject,
   AttemptOutcome,
@@ -13,8 +14,10 @@ import {
   Hold,
   OverrideStatus,
   QueueName,
+  SessionStatus,
   StepName,
   StepStatus,
+  Strategy,
   TypePattern,
   Verdict,
   WaitKind,
@@ -212,6 +215,16 @@ export const MESSAGE_TYPES = {
     run_id: Uuid.nullish(),
     step_id: Uuid.nullish(),
   }),
+  "session.started": defineMessage("session.started", "Several agents begin one piece of work", {
+    ...stepRef,
+    session_id: Uuid,
+    strategy: Strategy,
+  }),
+  "session.ended": defineMessage("session.ended", "A session of agents has ended", {
+    ...stepRef,
+    session_id: Uuid,
+    status: SessionStatus.exclude(["running"]),
+  }),
   "wait.opened": defineMessage("wait.opened", "A step waits, without an executor", {
     ...stepRef,
     kinds: z.array(WaitKind).min(1),
@@ -230,6 +243,16 @@ export const MESSAGE_TYPES = {
     agent_id: Uuid,
     capabilities: z.array(Capability).nullish(),
   }),
+  "agent.changed": defineMessage(
+    "agent.changed",
+    "What the registry says of an agent, its keys or its version was changed",
+    { agent_id: Uuid, version: z.string().nullish() },
+  ),
+  "agent.status_changed": defineMessage(
+    "agent.status_changed",
+    "An agent was drained, resumed, quarantined or retired, by people or by its breaker",
+    { agent_id: Uuid, status: AgentStatus, from: AgentStatus },
+  ),
   "schedule.missed": defineMessage(
     "schedule.missed",
     "Instants of a schedule began nothing: no scheduler was there, or the task could not be made",

@@ -8,6 +8,7 @@ export const ID_PREFIXES = {
   tenant: "tenant",
   member: "member",
   agent: "agent",
+  agentKey: "akey",
   backlogItem: "item",
   plan: "plan",
   planStep: "pstep",
@@ -115,6 +116,7 @@ export function idSchema<K extends IdKind>(kind: K) {
 export const TenantId = idSchema("tenant");
 export const OverrideId = idSchema("override");
 export const AgentId = idSchema("agent");
+export const AgentKeyId = idSchema("agentKey");
 export const BacklogItemId = idSchema("backlogItem");
 export const PlanId = idSchema("plan");
 export const PlanStepId = idSchema("planStep");

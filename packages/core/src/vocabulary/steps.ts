@@ -2,10 +2,11 @@ import { z } from "zod";
 import { ApprovalRule } from "./approval-rule.ts";
 import { Capability } from "./capability.ts";
 import { HttpWith } from "./http-with.ts";
+import { SessionWith } from "./session-with.ts";
 import { StorableJson, storableText } from "./text.ts";
 import { WaitWith } from "./waits.ts";
 
-export const StepKind = z.enum(["shell", "approval", "agent", "http", "wait"]);
+export const StepKind = z.enum(["shell", "approval", "agent", "http", "wait", "session"]);
 export type StepKind = z.infer<typeof StepKind>;
 
 const STEP_NAME = /^[a-z0-9][a-z0-9._-]{0,127}$/;
@@ -104,6 +105,7 @@ export const STEP_WITH = {
   agent: AgentWith,
   http: HttpWith,
   wait: WaitWith,
+  session: SessionWith,
 } as const satisfies Record<StepKind, z.ZodType>;
 
 /** Who executes a kind: our worker, or an SDK agent. */
@@ -113,6 +115,7 @@ export const STEP_EXECUTOR = {
   agent: "agent",
   http: "worker",
   wait: "worker",
+  session: "worker",
 } as const satisfies Record<StepKind, "worker" | "agent">;
 export type StepExecutor = (typeof STEP_EXECUTOR)[StepKind];
 
@@ -126,6 +129,7 @@ export const STEP_VERSION = {
   agent: 1,
   http: 1,
   wait: 1,
+  session: 1,
 } as const satisfies Record<StepKind, number>;
 
 /** How often a step of this kind is tried before it fails for good. */
@@ -135,6 +139,7 @@ export const MAX_FAILURES = {
   agent: 3,
   http: 3,
   wait: 3,
+  session: 3,
 } as const satisfies Record<StepKind, number>;
 export const MAX_CRASHES = 3;
 
