@@ -3,7 +3,7 @@ import { sendEvent } from "@nofx/db/leases";
 import { createDatabase, createPool } from "@nofx/db/client";
 import { seedAgent, seedRun, seedTenant, until } from "@nofx/db/testing";
 import type { DB } from "@nofx/db/types";
-import { defineAgent, defineTask, permanent } from "@nofx/sdk";
+import { defineAgent, permanent, task } from "@nofx/sdk";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { startWorkerStack, type WorkerStack } from "../../apps/worker/test/harness.ts";
@@ -18,52 +18,51 @@ afterAll(() => stack[Symbol.asyncDispose]());
 
 const executions = { parent: 0, before: 0 };
 
-const parent = defineTask({
-  capability: "test.parent",
-  input: z.object({}),
-  output: z.unknown(),
-  run: async (ctx) => {
-    executions.parent += 1;
-    await ctx.step("before", () => ++executions.before, {
-      undo: (n) => ({ capability: "test.child", input: { takeBack: n } }),
-    });
-    const [left] = await ctx.spawn(
-      ["left", "right"].map((name) => ({
-        name,
-        capability: "test.child",
-        input: { side: name, parent: ctx.info.stepId },
-      })),
-    );
-    await ctx.send(left!.stepId, "orders", "go");
-    const said = await ctx.receive("results");
-    const ended = await ctx.children();
-    await ctx.sleep("nap", 0.1);
-    const paid = await ctx.waitForEvent("paid", { key: "order-1" });
-    const late = await ctx.wait(
-      "never",
-      { told: { event: { name: "never" } } },
-      { timeoutSeconds: 0.1 },
-    );
-    return {
-      said: said?.payload,
-      ended: ended.map(({ name, status, output }) => [name, status, output]),
-      paid: paid?.payload,
-      late: late.option,
-    };
-  },
+const parent = task("test.parent").run(async (ctx) => {
+  executions.parent += 1;
+  await ctx.step(
+    "before",
+    { undo: (n) => ({ capability: "test.child", input: { takeBack: n } }) },
+    () => ++executions.before,
+  );
+  const sides = await Promise.all(
+    ["left", "right"].map((side) =>
+      ctx.spawn("side", child, { side, parent: ctx.info.stepId }, { key: side }),
+    ),
+  );
+  await ctx.message.send(sides[0]!.stepId, "orders", "go");
+  const said = await ctx.message.read("results");
+  const [left] = await ctx.join([sides[0]!]);
+  const ended = await ctx.join();
+  await ctx.sleep("nap", 0.1);
+  const paid = await ctx.waitFor("paid", { match: "order-1" });
+  const late = await ctx.any(
+    "never",
+    { told: { event: { name: "never" } } },
+    { timeoutSeconds: 0.1 },
+  );
+  return {
+    said: said?.payload,
+    left: left.status === "succeeded" ? left.output.length : 0,
+    ended: ended.map((child) => [
+      child.name,
+      child.status === "failed" ? child.failure : child.status,
+    ]),
+    paid: paid.payload,
+    late: late.option,
+  };
 });
 
-const child = defineTask({
-  capability: "test.child",
-  input: z.object({ side: z.string(), parent: z.string() }),
-  output: z.string(),
-  run: async (ctx, input) => {
-    if (input.side === "right") throw permanent("not the right one");
-    const order = await ctx.receive("orders");
-    await ctx.send(input.parent, "results", `${String(order?.payload)}, done`);
+const child = task("test.child")
+  .input(z.object({ side: z.string(), parent: z.string() }))
+  .output(z.string())
+  .run(async (ctx, input) => {
+    if (input.side === "right")
+      throw permanent("not the right one", { data: { side: input.side } });
+    const order = await ctx.message.read("orders");
+    await ctx.message.send(input.parent, "results", `${String(order?.payload)}, done`);
     return "left is done";
-  },
-});
+  });
 
 test("an agent spawns, sends, receives, sleeps and waits; restarted in mid-wait it goes on, and does nothing twice", async () => {
   const worker = await stack.start();
@@ -118,9 +117,23 @@ test("an agent spawns, sends, receives, sleeps and waits; restarted in mid-wait 
   const { output, failures, crashes } = await stack.step(run, "p");
   expect(output).toEqual({
     said: "go, done",
+    left: "left is done".length,
     ended: [
-      ["left", "succeeded", "left is done"],
-      ["right", "failed", null],
+      ["side.left", "succeeded"],
+      [
+        "side.right",
+        {
+          tag: "StepFailure",
+          step: "side.right",
+          attempt: 1,
+          stage: "handler",
+          at: null,
+          class: "permanent",
+          code: "agent_permanent_error",
+          message: "not the right one",
+          data: { side: "right" },
+        },
+      ],
     ],
     paid: 5,
     late: "timed_out",

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createHash, randomBytes } from "node:crypto";
 import { seedAgent, until } from "@nofx/db/testing";
-import { defineAgent, defineTask, requireApproval } from "@nofx/sdk";
+import { defineAgent, task, requireApproval } from "@nofx/sdk";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 import type { Person, TestWeb } from "../../apps/web/test/test-web.ts";
@@ -45,15 +45,12 @@ const deploy = requireApproval("deploy", (args: { env: string; replicas: number 
   return { url: `https://${args.env}.example.org` };
 });
 
-const release = defineTask({
-  capability: "ops.release",
-  input: z.object({ name: z.string() }),
-  output: z.unknown(),
-  run: async (ctx, { name }) => {
+const release = task("ops.release")
+  .input(z.object({ name: z.string() }))
+  .run(async (ctx, { name }) => {
     await ctx.step("prepare", () => prepared.push(name));
     return deploy(ctx, { env: "production", replicas: 9 }, { question: `Deploy ${name}?` });
-  },
-});
+  });
 
 beforeAll(async () => {
   web = await ((await import(WEB)) as { startWeb: () => Promise<TestWeb> }).startWeb();

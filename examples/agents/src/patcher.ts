@@ -1,4 +1,4 @@
-import { defineTask, permanent, type Needs } from "@nofx/sdk";
+import { task, permanent, type Needs } from "@nofx/sdk";
 import { z } from "zod";
 import { findCandidates } from "./repair/candidates.ts";
 import { gitDiff } from "./repair/diff.ts";
@@ -29,11 +29,10 @@ const PatchOutput = z.object({
  * Repairs a program by search: every change of a single token in the code that the failing tests execute, likeliest
  * slips first, until the failing tests and then all tests pass. Deterministic; needs no network and no model.
  */
-export const patcher = defineTask({
-  capability: "code.patch",
-  input: PatchInput,
-  output: PatchOutput,
-  run: async (ctx, input) => {
+export const patcher = task("code.patch")
+  .input(PatchInput)
+  .output(PatchOutput)
+  .run(async (ctx, input) => {
     const report = await readReport(ctx.needs, input.report);
     const files = await readFiles(ctx.needs, report, input.report);
     ctx.log(
@@ -75,8 +74,7 @@ export const patcher = defineTask({
       `All ${tests} tests pass; ${tried} of ${mutations.length} candidates were tried.`;
     ctx.log(summary);
     return { patch: input.patch, summary, change, candidates: mutations.length, tried, tests };
-  },
-});
+  });
 
 async function readReport(needs: Needs, name: string): Promise<FailureReport> {
   const text = await needs.artifact(name).text();

@@ -1,4 +1,4 @@
-import { defineTask, permanent, type ArtifactHandle } from "@nofx/sdk";
+import { task, permanent, type ArtifactHandle } from "@nofx/sdk";
 import { parsePatch, type StructuredPatch } from "diff";
 import { z } from "zod";
 import { PackagePath } from "./repair/report.ts";
@@ -25,11 +25,10 @@ const ReviewOutput = z.object({
 });
 
 /** Reads a patch and the test reports and judges it by fixed rules: the same patch always gets the same verdict. */
-export const reviewer = defineTask({
-  capability: "code.review",
-  input: ReviewInput,
-  output: ReviewOutput,
-  run: async (ctx, input) => {
+export const reviewer = task("code.review")
+  .input(ReviewInput)
+  .output(ReviewOutput)
+  .run(async (ctx, input) => {
     const patch = parse(input.patch, await ctx.needs.artifact(input.patch).text());
     const handles = input.reports
       ? input.reports.map((name) => ctx.needs.artifact(name))
@@ -59,8 +58,7 @@ export const reviewer = defineTask({
       changedLines: added.length + removed.length,
       findings,
     };
-  },
-});
+  });
 
 function parse(name: string, text: string): StructuredPatch[] {
   try {

@@ -1,19 +1,34 @@
 import { expect, test } from "vitest";
-import type { Approval } from "../src/index.ts";
+import type { ApprovalAnswer } from "@nofx/core/contract";
+import { z } from "zod";
+import { approval } from "../src/index.ts";
 import { FakePlane } from "./fake-plane/server.ts";
 import { anyTask, start } from "./harness.ts";
 
-const decisions: Approval[] = [
-  { name: "apply", status: "approved" },
-  { name: "apply", status: "modified", reason: "smaller", arguments: { amount: 5 } },
-  { name: "apply", status: "rejected", reason: "no" },
-  { name: "apply", status: "expired" },
-  { name: "apply", status: "superseded" },
+const apply = approval("apply")
+  .ask(z.object({ amount: z.number() }))
+  .decide(z.object({ amount: z.number().max(10) }));
+
+const decisions: [Exclude<ApprovalAnswer, { status: "pending" }>, unknown][] = [
+  [
+    { name: "apply", status: "approved" },
+    { status: "approved", decision: { amount: 10 } },
+  ],
+  [
+    { name: "apply", status: "modified", reason: "smaller", arguments: { amount: 5 } },
+    { status: "modified", reason: "smaller", decision: { amount: 5 } },
+  ],
+  [
+    { name: "apply", status: "rejected", reason: "no" },
+    { status: "rejected", reason: "no" },
+  ],
+  [{ name: "apply", status: "expired" }, { status: "expired" }],
+  [{ name: "apply", status: "superseded" }, { status: "superseded" }],
 ];
 
 test.each(decisions)(
   "suspends for people and resumes with the answer: $status",
-  async (decision) => {
+  async (decision, result) => {
     await using plane = await FakePlane.start();
     let prepared = 0;
     let begun = 0;
@@ -22,9 +37,9 @@ test.each(decisions)(
         begun += 1;
         const amount = await ctx.step("prepare", () => ++prepared * 10);
         ctx.log("asking");
-        return ctx.approve("apply", {
+        return ctx.approve(apply, {
           question: "Apply it?",
-          details: { amount },
+          ask: { amount },
           expiresInSeconds: 600,
         });
       }),
@@ -39,17 +54,18 @@ test.each(decisions)(
 
     plane.decide(step, decision);
     await plane.until(() => step.status === "succeeded");
-    expect(step.output).toEqual(decision);
+    expect(step.output).toEqual(result);
     expect({ prepared, begun }).toEqual({ prepared: 1, begun: 2 });
     expect(
-      step.asked.map(({ question, details, expiresInSeconds }) => [
+      step.asked.map(({ question, details, expiresInSeconds, editable }) => [
         question,
         details,
         expiresInSeconds,
+        editable?.["properties"],
       ]),
     ).toEqual([
-      ["Apply it?", { amount: 10 }, 600],
-      ["Apply it?", { amount: 10 }, 600],
+      ["Apply it?", { amount: 10 }, 600, { amount: { type: "number", maximum: 10 } }],
+      ["Apply it?", { amount: 10 }, 600, { amount: { type: "number", maximum: 10 } }],
     ]);
     expect(await agent.stop()).toMatchObject({ suspended: 1, succeeded: 1 });
   },

@@ -1,23 +1,21 @@
 import { NofxError } from "@nofx/core/errors";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { defineTask, permanent, retryLater, type AnyTask } from "../src/index.ts";
+import { task, permanent, retryLater, type AnyTask } from "../src/index.ts";
 import { FakePlane } from "./fake-plane/server.ts";
 import { anyTask, start } from "./harness.ts";
 
-const doubler = defineTask({
-  capability: "test.task",
-  input: z.object({ n: z.coerce.number() }),
-  output: z.object({ doubled: z.number() }),
-  run: async (ctx, input) => {
+const doubler = task("test.task")
+  .input(z.object({ n: z.coerce.number() }))
+  .output(z.object({ doubled: z.number() }))
+  .run(async (ctx, input) => {
     ctx.log(`doubling ${input.n}`);
     ctx.log("with care\u0000", "warn");
     ctx.progress(50, "half way");
     const doubled = await ctx.step("double it", () => input.n * 2);
     await ctx.artifact("reports/result.txt", `result: ${doubled}`);
     return { doubled };
-  },
-});
+  });
 
 test("a step is claimed, executed, logged and completed", async () => {
   await using plane = await FakePlane.start();
@@ -75,12 +73,10 @@ test("as many steps run at once as there are slots, claimed in one call", async 
 });
 
 const strict = (run: () => unknown): AnyTask =>
-  defineTask({
-    capability: "test.task",
-    input: z.object({ file: z.string() }),
-    output: z.object({ ok: z.literal(true) }),
-    run: run as () => { ok: true },
-  });
+  task("test.task")
+    .input(z.object({ file: z.string() }))
+    .output(z.object({ ok: z.literal(true) }))
+    .run(run as () => { ok: true });
 
 test.each([
   ["input that does not fit", {}, () => ({ ok: true }), /input of task "test.task".*\/file: /],

@@ -1,6 +1,5 @@
 import type { AgentEvent, AnyTask, RunOptions, RunSummary, TaskContext } from "../src/index.ts";
-import { defineAgent, defineTask } from "../src/index.ts";
-import { z } from "zod";
+import { defineAgent, task } from "../src/index.ts";
 import { KEY, type FakePlane } from "./fake-plane/server.ts";
 
 /** A running agent; it is drained when the plane is disposed of. */
@@ -47,12 +46,7 @@ export function start(...args: ConstructorParameters<typeof Running>): Running {
 export function anyTask(
   run: (ctx: TaskContext, input: Record<string, unknown>) => unknown,
 ): AnyTask {
-  return defineTask({
-    capability: "test.task",
-    input: z.record(z.string(), z.unknown()),
-    output: z.unknown(),
-    run: async (ctx, input) => (await run(ctx, input)) ?? null,
-  });
+  return task("test.task").run(async (ctx, input) => (await run(ctx, input)) ?? null);
 }
 
 /** Never ends by itself: rejects with the reason when the signal fires. */

@@ -2,7 +2,14 @@ import { randomUUID } from "node:crypto";
 import type { MetWait } from "@nofx/core/contract";
 import { toId } from "@nofx/core/vocabulary";
 import { expect, expectTypeOf, test } from "vitest";
-import type { EndedChild, ReceivedEvent, ReceivedMessage, TaskContext } from "../src/index.ts";
+import { z } from "zod";
+import {
+  task,
+  type ChildResult,
+  type ReceivedEvent,
+  type ReceivedMessage,
+  type TaskContext,
+} from "../src/index.ts";
 import { FakePlane } from "./fake-plane/server.ts";
 import { anyTask, start } from "./harness.ts";
 
@@ -43,7 +50,7 @@ test("waits for the first of several: the handler ends, and is started again wit
   let prepared = 0;
   await using t = await untilHeld(async (ctx) => {
     await ctx.step("prepare", () => ++prepared);
-    const met = await ctx.wait(
+    const met = await ctx.any(
       "payment",
       {
         paid: { event: { name: "paid", key: "order-1" } },
@@ -76,37 +83,37 @@ test("waits for the first of several: the handler ends, and is started again wit
   expect(prepared).toBe(1);
 });
 
-test("nothing came in time: an event and a message are null, a wait says so", async () => {
+test("nothing came in time: an event and a wait say so, a message is null", async () => {
   const timedOut: MetWait = { option: "timed_out", kind: "timer", payload: null };
   await using t = await untilHeld(async (ctx) => [
-    await ctx.waitForEvent("paid", { key: "k", timeoutSeconds: 1 }),
-    await ctx.receive("talk", { timeoutSeconds: 1 }),
-    (await ctx.wait("w", { a: { children: true } }, { timeoutSeconds: 1 })).option,
+    (await ctx.waitFor("paid", { match: "k", timeoutSeconds: 1 })).status,
+    await ctx.message.read("talk", { timeoutSeconds: 1 }),
+    (await ctx.any("w", { a: { children: true } }, { timeoutSeconds: 1 })).option,
   ]);
   for (const name of ["paid", "message 1 of talk", "w"]) {
     await t.plane.until(() => t.step.waits.has(name));
     t.plane.meet(t.step, name, timedOut);
   }
   await t.plane.until(() => t.step.status === "succeeded");
-  expect(t.step.output).toEqual([null, null, "timed_out"]);
+  expect(t.step.output).toEqual(["timed_out", null, "timed_out"]);
 });
 
 test("sleeps, receives in order and hears how its children ended; what is over is not waited for again", async () => {
   const child = toId("step", randomUUID());
   await using t = await untilHeld(async (ctx) => {
     await ctx.sleep("a while", 60);
-    const spawned = await ctx.spawn([{ name: "x", capability: "test.other", input: { n: 1 } }]);
-    const first = await ctx.receive("talk");
-    const second = await ctx.receive("talk");
-    const ended = await ctx.children();
-    return [spawned.length, first?.payload, second?.payload, ended[0]?.status];
+    const spawned = await ctx.spawn("x", "test.other", { n: 1 });
+    const first = await ctx.message.read("talk");
+    const second = await ctx.message.read("talk");
+    const ended = await ctx.join(spawned);
+    return [spawned.capability, first?.payload, second?.payload, ended.status];
   });
   const met: [string, MetWait][] = [
     ["a while", { option: "over", kind: "timer", payload: null }],
     ["message 1 of talk", messageMet("one")],
     ["message 2 of talk", messageMet("two")],
     [
-      "children",
+      "join x",
       {
         option: "ended",
         kind: "children",
@@ -119,7 +126,7 @@ test("sleeps, receives in order and hears how its children ended; what is over i
     t.plane.meet(t.step, name, what);
   }
   await t.plane.until(() => t.step.status === "succeeded");
-  expect(t.step.output).toEqual([1, "one", "two", "failed"]);
+  expect(t.step.output).toEqual(["test.other", "one", "two", "failed"]);
   expect([...t.step.children.values()]).toEqual([
     {
       name: "x",
@@ -134,8 +141,8 @@ test("a handler that is started again sends nothing twice, and says twice what i
   await using plane = await FakePlane.start();
   start(plane, [
     anyTask(async (ctx) => {
-      await ctx.send(to, "talk", "hello");
-      await ctx.send(to, "talk", "hello");
+      await ctx.message.send(to, "talk", "hello");
+      await ctx.message.send(to, "talk", "hello");
       if (ctx.info.attempt < 3) throw new Error("again");
     }),
   ]);
@@ -151,9 +158,11 @@ test("an undo is told the result and stored with it", async () => {
   await using plane = await FakePlane.start();
   start(plane, [
     anyTask((ctx) =>
-      ctx.step("pay", () => ({ receipt: "r1" }), {
-        undo: ({ receipt }) => ({ capability: "orders.unpay", input: { receipt } }),
-      }),
+      ctx.step(
+        "pay",
+        { undo: ({ receipt }) => ({ capability: "orders.unpay", input: { receipt } }) },
+        () => ({ receipt: "r1" }),
+      ),
     ),
   ]);
   const step = plane.enqueue();
@@ -188,13 +197,15 @@ test("a name that waits twice and an option called like the timeout fail the ste
 
 test("what was met has the type of its option", () => {
   const typed = async (ctx: TaskContext) => {
-    const met = await ctx.wait("w", { paid: { event: { name: "x" } }, late: { seconds: 1 } });
+    const met = await ctx.any("w", { paid: { event: { name: "x" } }, late: { seconds: 1 } });
     if (met.option === "paid") expectTypeOf(met.payload).toEqualTypeOf<ReceivedEvent>();
     if (met.option === "late") expectTypeOf(met.payload).toEqualTypeOf<null>();
     // @ts-expect-error there is no such option
     if (met.option === "other") return;
-    expectTypeOf(ctx.receive()).resolves.toEqualTypeOf<ReceivedMessage | null>();
-    expectTypeOf(ctx.children()).resolves.toEqualTypeOf<EndedChild[]>();
+    // @ts-expect-error it has no timeout
+    if (met.option === "timed_out") return;
+    expectTypeOf(ctx.message.read()).resolves.toEqualTypeOf<ReceivedMessage | null>();
+    expectTypeOf(ctx.join()).resolves.toEqualTypeOf<ChildResult[]>();
   };
   expect(typed).toBeTypeOf("function");
 });

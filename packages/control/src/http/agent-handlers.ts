@@ -3,6 +3,10 @@ import { toId } from "@nofx/core/vocabulary";
 import { exchangeKey } from "../agents/exchange-key.ts";
 import { introduceAgent } from "../agents/introduce.ts";
 import type { AgentContext } from "../command/context.ts";
+import { readBoardOfAgent, readOnBus } from "../messages/read.ts";
+import { registerType } from "../messages/register-type.ts";
+import { replyTo } from "../messages/reply.ts";
+import { sendOnBus } from "../messages/send.ts";
 import { appendLogs } from "../steps/append-logs.ts";
 import { askApproval } from "../steps/ask-approval.ts";
 import { beginArtifact } from "../steps/begin-artifact.ts";
@@ -10,6 +14,7 @@ import { checkpoint } from "../steps/checkpoint.ts";
 import { claimSteps, type ClaimOptions } from "../steps/claim.ts";
 import { beginToolUse } from "../steps/begin-tool-use.ts";
 import { completeArtifact } from "../steps/complete-artifact.ts";
+import { emitEvent } from "../steps/emit-event.ts";
 import { endToolUse } from "../steps/end-tool-use.ts";
 import { heartbeat, heartbeats } from "../steps/heartbeat.ts";
 import { sendToStep } from "../steps/send-message.ts";
@@ -24,6 +29,7 @@ export interface AgentCall<N extends AgentRouteName> {
   readonly stepId: string;
   readonly artifactId: string;
   readonly tool: string;
+  readonly messageId: string;
   readonly options: ClaimOptions;
 }
 
@@ -50,7 +56,13 @@ export const AGENT_HANDLERS: { readonly [N in AgentRouteName]: AgentHandler<N> }
   toolEnd: ({ ctx, stepId, tool, body }) => endToolUse(ctx, stepId, tool, body),
   wait: ({ ctx, stepId, body }) => waitFor(ctx, stepId, body),
   spawn: ({ ctx, stepId, body }) => spawnChildren(ctx, stepId, body),
+  emit: ({ ctx, stepId, body }) => emitEvent(ctx, stepId, body),
   message: ({ ctx, stepId, body }) => sendToStep(ctx, stepId, body),
+  send: ({ ctx, body }) => sendOnBus(ctx, body),
+  reply: ({ ctx, messageId, body }) => replyTo(ctx, messageId, body),
+  read: ({ ctx, body, options }) => readOnBus(ctx, body, options.signal),
+  board: ({ ctx, body }) => readBoardOfAgent(ctx, body),
+  messageType: ({ ctx, body }) => registerType(ctx, body),
   artifact: ({ ctx, stepId, body }) => beginArtifact(ctx, stepId, body),
   artifactComplete: ({ ctx, stepId, artifactId, body }) =>
     completeArtifact(ctx, stepId, artifactId, body),

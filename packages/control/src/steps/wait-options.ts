@@ -5,7 +5,7 @@ import { questionDigest } from "../tools/tool-digest.ts";
 /** One labelled thing to wait for, as plans and agents say it. */
 export type WaitRequestOption = WaitTarget & {
   readonly option: string;
-  readonly children?: true | undefined;
+  readonly children?: true | readonly string[] | undefined;
 };
 
 export interface Asking {
@@ -28,7 +28,7 @@ export function waitOptionsOf(
 }
 
 function waitOptionOf(target: WaitRequestOption, asking: Asking): WaitOption {
-  const { option, seconds, until, event, message, person, approval } = target;
+  const { option, seconds, until, event, message, person, approval, children } = target;
   if (seconds !== undefined) return { option, kind: "timer", seconds };
   if (until !== undefined) return { option, kind: "timer", until };
   if (event !== undefined) return { option, kind: "event", topic: event.name, key: event.key };
@@ -36,7 +36,9 @@ function waitOptionOf(target: WaitRequestOption, asking: Asking): WaitOption {
   if (person !== undefined) {
     return { option, kind: "person", question: { ...person, title: person.title ?? asking.title } };
   }
-  if (approval === undefined) return { option, kind: "children" };
+  if (approval === undefined) {
+    return { option, kind: "children", ...(typeof children === "object" ? { children } : {}) };
+  }
   const details = approval.details ?? {};
   return {
     option,

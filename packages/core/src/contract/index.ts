@@ -4,7 +4,10 @@ export * from "./approvals.ts";
 export * from "./artifacts.ts";
 export * from "./checkpoints.ts";
 export * from "./children.ts";
+export * from "./histories.ts";
+export * from "./events.ts";
 export * from "./logs.ts";
+export * from "./push.ts";
 export * from "./routes.ts";
 export * from "./settle.ts";
 export * from "./steps.ts";
@@ -12,7 +15,13 @@ export * from "./tools.ts";
 export * from "./values.ts";
 export * from "./waits.ts";
 
-export { ErrorCode, HTTP_STATUS, StepErrorCode } from "../errors/codes.ts";
+export {
+  ErrorClass,
+  ErrorCode,
+  HTTP_STATUS,
+  STEP_ERROR_CLASS,
+  StepErrorCode,
+} from "../errors/codes.ts";
 export { Problem, PROBLEM_CONTENT_TYPE } from "../errors/problem.ts";
 export type { Issue } from "../errors/nofx-error.ts";
 export { AgentId, ArtifactId, RunId, StepId, TenantId, ToolRunId } from "../vocabulary/ids.ts";

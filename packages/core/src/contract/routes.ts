@@ -32,6 +32,7 @@ import {
 } from "./artifacts.ts";
 import { CheckpointRequest, CheckpointResponse } from "./checkpoints.ts";
 import { SpawnRequest, SpawnResponse } from "./children.ts";
+import { EmitRequest, EmitResponse } from "./events.ts";
 import { LogRequest, LogResponse } from "./logs.ts";
 import { CompleteRequest, FailRequest, ReleaseRequest, SettleResponse } from "./settle.ts";
 import {
@@ -175,6 +176,14 @@ export const AGENT_ROUTES = {
     response: SpawnResponse,
     scope: "steps:run",
     errors: [...FENCED, "conflict"],
+  },
+  emit: {
+    method: "POST",
+    path: "/steps/{stepId}/events",
+    request: EmitRequest,
+    response: EmitResponse,
+    scope: "steps:run",
+    errors: FENCED,
   },
   message: {
     method: "POST",

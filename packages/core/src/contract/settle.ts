@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { StepErrorCode } from "../errors/codes.ts";
+import { ErrorClass, StepErrorCode } from "../errors/codes.ts";
 import { StepStatus } from "../vocabulary/statuses.ts";
 import { StorableJson, storableText } from "../vocabulary/text.ts";
 import { Epoch, JsonValue } from "./values.ts";
@@ -19,6 +19,19 @@ export const FailRequest = z.strictObject({
     code: AgentErrorCode,
     message: storableText(MAX_ERROR_MESSAGE, 1),
     data: StorableJson.optional(),
+    stage: z
+      .string()
+      .regex(/^[a-z_]{1,32}$/)
+      .optional()
+      .meta({ description: "Where in the step it failed: input, handler, output, model…" }),
+    at: storableText(200, 1)
+      .optional()
+      .meta({ description: "The checkpoint, approval, wait or child that it was in" }),
+    class: ErrorClass.optional().meta({
+      description:
+        "As the agent sees it, for people and parents; whether it is tried again follows from the code",
+    }),
+    attempt: z.int().min(1).optional(),
   }),
   retryAfterSeconds: z
     .number()

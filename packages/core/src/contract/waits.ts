@@ -13,12 +13,15 @@ import {
 import { CheckpointName } from "./checkpoints.ts";
 import { Epoch, Timestamp } from "./values.ts";
 
+/** As many as a step can have. */
+const MAX_CHILDREN = 1_000;
+
 const TARGETS = {
   ...WAIT_TARGETS,
   children: z
-    .literal(true)
+    .union([z.literal(true), z.array(StepName).min(1).max(MAX_CHILDREN)])
     .optional()
-    .meta({ description: "Until all children of the step have ended" }),
+    .meta({ description: "Until these children of the step have ended, by name; all, with true" }),
 };
 
 export const WaitOptionRequest = z
@@ -42,7 +45,17 @@ export const EndedChild = z.object({
   stepId: StepId,
   status: StepStatus,
   output: z.unknown(),
-  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  error: z
+    .object({
+      code: z.string(),
+      message: z.string(),
+      data: z.record(z.string(), z.unknown()).optional(),
+      stage: z.string().optional(),
+      at: z.string().optional(),
+      class: z.string().optional(),
+      attempt: z.int().optional(),
+    })
+    .nullable(),
 });
 export type EndedChild = z.infer<typeof EndedChild>;
 

@@ -173,6 +173,8 @@ export interface ModelWait {
   /** The event's name or the message's channel. */
   readonly topic: string | null;
   readonly key: string | null;
+  /** Of children: the names of those that are waited for; all, where null. */
+  readonly children?: readonly string[] | null;
   readonly dueAt: number | null;
   readonly approvalId: string | null;
   status: WaitStatus;

@@ -1,7 +1,7 @@
 import { WAIT_HOLD } from "../machine/index.ts";
 import { holdMask, holdsOf, isTerminalStep, type WaitKind } from "../vocabulary/index.ts";
 import { markRunning } from "./checkpoint.ts";
-import { childrenOf } from "./children-ended.ts";
+import { childrenLeft, childrenOf } from "./children-ended.ts";
 import { finish } from "./finish.ts";
 import { meetWait, type Meeting } from "./meet-waits.ts";
 import { mustMove } from "./move-step.ts";
@@ -18,6 +18,8 @@ export interface WaitOption {
   /** The event's name or the message's channel. */
   readonly topic?: string;
   readonly key?: string;
+  /** Of children: those that are waited for, by name; all, without it. */
+  readonly children?: readonly string[];
 }
 
 export interface WaitAnswer {
@@ -96,6 +98,7 @@ function openWait(
     kind: option.kind,
     topic: option.topic ?? null,
     key: option.key ?? null,
+    children: option.children ?? null,
     dueAt: option.kind === "timer" ? now + (option.seconds ?? 0) * 1_000 : null,
     approvalId:
       option.kind === "approval"
@@ -135,8 +138,8 @@ function lookFor(
       return message === null ? null : { payload: message.payload, source: message.id };
     }
     case "children":
-      return step.childrenLeft === 0
-        ? { payload: { children: childrenOf(model, step.id) }, source: null }
+      return childrenLeft(model, step, wait) === 0
+        ? { payload: { children: childrenOf(model, step.id, wait.children) }, source: null }
         : null;
     case "approval": {
       const approval = model.approvals.get(wait.approvalId ?? "");

@@ -1,3 +1,10 @@
+export {
+  agentEvidence,
+  foldAgentEvidence,
+  pruneAgentPresence,
+  type AgentEvidence,
+  type FoldedEvidence,
+} from "./agent-evidence.ts";
 export { answerWait, type AnsweredWait } from "./answer-wait.ts";
 export { appendLogs, MAX_LINE, type StepLogLine } from "./append-logs.ts";
 export {
@@ -29,6 +36,7 @@ export type { AnnouncedArtifact, ArtifactRow, ClaimedStepRow } from "./claimed-s
 export { describeHeld } from "./describe-held.ts";
 export { destroyEndedKeys } from "./destroy-ended-keys.ts";
 export { disown } from "./disown.ts";
+export { emitEvent, type Emitted, type StepEvent } from "./emit-event.ts";
 export type { Claim, EngineDb, Executor, Freed } from "./engine-db.ts";
 export { expireDeadlines } from "./expire-deadlines.ts";
 export {

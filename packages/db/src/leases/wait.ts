@@ -10,7 +10,8 @@ export type WaitOption = { readonly option: string } & (
   | { readonly kind: "timer"; readonly until: string }
   | { readonly kind: "event"; readonly topic: string; readonly key?: string | undefined }
   | { readonly kind: "message"; readonly topic: string }
-  | { readonly kind: "children" }
+  /** All of them, or those that are named. */
+  | { readonly kind: "children"; readonly children?: readonly string[] }
   | {
       readonly kind: "person";
       readonly question: {
@@ -49,7 +50,7 @@ const EndedChild = z.object({
   step_id: z.string(),
   status: StepStatus,
   output: z.unknown(),
-  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  error: z.looseObject({ code: z.string(), message: z.string() }).nullable(),
 });
 
 /** What met a wait, by kind. */

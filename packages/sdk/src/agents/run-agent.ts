@@ -1,7 +1,6 @@
 import { MAX_CLAIM, MAX_CLAIM_WAIT_SECONDS } from "@nofx/core/contract";
 import { createAgentClient, systemClock, type Clock, type Fetch } from "../client/index.ts";
 import { permanent } from "../errors/index.ts";
-import type { StandardSchema } from "../schema/index.ts";
 import {
   executeStep,
   Heartbeats,
@@ -13,10 +12,11 @@ import type { AnyTask } from "../tasks/index.ts";
 import { Ahead } from "./ahead.ts";
 import { claimLoop } from "./claim-loop.ts";
 import type { Agent } from "./define-agent.ts";
-import { describeEvent, type AgentEvent } from "./events.ts";
+import type { AgentEvent } from "./events.ts";
 import { introduce } from "./introduce.ts";
 import { onStopSignals, processName } from "./process.ts";
 import { Ready, type Claimed } from "./ready.ts";
+import { reporter } from "./reporter.ts";
 import { Slots } from "./slots.ts";
 import { Stopping } from "./stopping.ts";
 
@@ -84,6 +84,7 @@ export async function runAgent(agent: Agent, options: RunOptions): Promise<RunSu
     clock,
     random,
     fetch: send,
+    models: { url: options.url, bearer: () => client.bearer() },
     heartbeats: new Heartbeats({ client, clock, random, onRetry }),
     shutdown: stopping.shutdown,
     abandon: stopping.abandon,
@@ -156,28 +157,10 @@ function listen(options: RunOptions, stop: () => void): () => void {
   };
 }
 
-/** A listener that throws must not take the agent with it. */
-function reporter(listener: RunOptions["onEvent"]): (event: AgentEvent) => void {
-  if (!listener) return (event) => console.error(describeEvent(event));
-  return (event) => {
-    try {
-      listener(event);
-    } catch (error) {
-      console.error("onEvent threw:", error);
-    }
-  };
-}
-
-const anything: StandardSchema = {
-  "~standard": { version: 1, vendor: "nofx", validate: (value) => ({ value }) },
-};
-
 function unknownTask(capability: string): AnyTask {
   return {
     capability,
-    input: anything,
-    output: anything,
-    run: () => {
+    handler: () => {
       throw permanent(`This agent has no task for "${capability}".`);
     },
   };

@@ -44,6 +44,8 @@ export interface AgentClient {
     body: AgentRequest<N>,
     options?: CallOptions,
   ): Promise<AgentResponse<N>>;
+  /** What it shows for itself now: the agent's key, or a token it was exchanged for. */
+  bearer(): string;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -102,6 +104,7 @@ export function createAgentClient(options: ClientOptions): AgentClient {
   });
 
   return {
+    bearer: () => credentials.bearer(),
     async call(name, params, body, callOptions = {}) {
       const describe = describeCall(name);
       const idempotencyKey = newKey();

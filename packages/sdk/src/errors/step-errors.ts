@@ -54,7 +54,7 @@ export class NameReusedError extends Error {
   constructor(what: string, name: string) {
     super(
       `${what} "${name}" is used twice in one execution. Names identify results across retries: ` +
-        `give each its own, in a loop for example \`${name} \${item.id}\`.`,
+        "give each its own; in a loop, a key: { key: item.id }.",
     );
     this.name = "NameReusedError";
   }

@@ -4,6 +4,7 @@ import type { TaskContext } from "../tasks/index.ts";
 import type { Lease } from "./lease.ts";
 import { UsedNames } from "./names.ts";
 import { sha256Hex } from "./sha256.ts";
+import type { Stages } from "./stages.ts";
 import type { StepCalls } from "./step-calls.ts";
 import { transfer, type TransferPorts } from "./transfer.ts";
 
@@ -12,9 +13,10 @@ export function createArtifacts(
   calls: StepCalls,
   lease: Lease,
   ports: TransferPorts,
+  stages: Stages,
 ): TaskContext["artifact"] {
   const names = new UsedNames("Artifact");
-  return async (name, content, options = {}) => {
+  const store: TaskContext["artifact"] = async (name, content, options = {}) => {
     names.use(name);
     const bytes = await toBytes(content);
     const announced = {
@@ -55,6 +57,8 @@ export function createArtifacts(
       });
     }
   };
+  return (name, content, options) =>
+    stages.within("artifact", name, () => store(name, content, options));
 }
 
 async function toBytes(content: string | Uint8Array | Blob): Promise<Uint8Array<ArrayBuffer>> {

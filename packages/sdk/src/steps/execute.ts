@@ -1,35 +1,30 @@
-import type { AgentErrorCode, ClaimedStep } from "@nofx/core/contract";
-import { MAX_ERROR_MESSAGE } from "@nofx/core/contract";
+import type { ClaimedStep } from "@nofx/core/contract";
 import type { AgentClient, CallOptions, Clock, Fetch } from "../client/index.ts";
+import { PermanentError, ShutdownError, type NofxApiError } from "../errors/index.ts";
+import { checkSchema, toJson } from "../schema/index.ts";
 import {
-  ArtifactError,
-  NameReusedError,
-  NofxApiError,
-  PermanentError,
-  RetryLaterError,
-  ShutdownError,
-  ToolOutcomeUnknownError,
-  ToolRefusedError,
-} from "../errors/index.ts";
-import { checkSchema, storable, toJson } from "../schema/index.ts";
-import type { AnyTask, StepInfo, TaskContext } from "../tasks/index.ts";
-import { createApprovals } from "./approvals.ts";
-import { createArtifacts } from "./artifacts.ts";
-import { createCheckpoints } from "./checkpoints.ts";
-import { createDownload } from "./download.ts";
+  anyObject,
+  anything,
+  type AnyTask,
+  type StepInfo,
+  type TaskContext,
+} from "../tasks/index.ts";
+import { createContext } from "./create-context.ts";
+import { failRequest, isFinal, isRefusal, stepFailure } from "./describe-failure.ts";
 import type { Heartbeats } from "./heartbeats.ts";
 import { Lease } from "./lease.ts";
 import { LogBuffer } from "./log-buffer.ts";
-import { createNeeds } from "./needs.ts";
+import type { ModelPort } from "./models.ts";
+import { Stages } from "./stages.ts";
 import { createStepCalls, type StepCalls } from "./step-calls.ts";
-import { createTools } from "./tools.ts";
-import { createWaiting } from "./waiting.ts";
 
 export interface StepPorts {
   client: AgentClient;
   clock: Clock;
   fetch: Fetch;
   random: () => number;
+  /** Where tasks that were built with models ask for them. */
+  models?: ModelPort | undefined;
   /** Renews the leases of all steps of this process. */
   heartbeats: Heartbeats;
   /** Asks running handlers to stop. */
@@ -66,18 +61,9 @@ export async function executeStep(
   const calls = createStepCalls(ports.client, step, lease);
   const log = new LogBuffer(calls, ports.clock);
   const heartbeat = ports.heartbeats.join(step, lease, leaseMs, leasedAt);
-  const ctx: TaskContext = {
-    info: stepInfo(step),
-    needs: createNeeds(step, createDownload(lease, ports)),
-    signal: lease.signal,
-    step: createCheckpoints(calls, lease),
-    approve: createApprovals(calls, lease, log),
-    ...createTools(calls, lease, log),
-    ...createWaiting(calls, lease, log),
-    artifact: createArtifacts(calls, lease, ports),
-    log: (text, level = "info") => log.add(text, level),
-    progress: (percent, note) => heartbeat.progress(percent, note),
-  };
+  const stages = new Stages();
+  const info = stepInfo(step);
+  const ctx = createContext({ ports, task, step, lease, calls, log, heartbeat, stages });
 
   const done = new AbortController();
   onAbort(ports.shutdown, done.signal, () => lease.interrupt(new ShutdownError()));
@@ -85,11 +71,15 @@ export async function executeStep(
     onAbort(ports.abandon, done.signal, () => resolve({ ok: false, error: ports.abandon.reason }));
   });
   try {
-    const result = await Promise.race([runHandler(task, ctx, step), abandoned]);
+    const handled = await Promise.race([runHandler(task, ctx, step, stages), abandoned]);
+    const isFailure = !handled.ok && !lease.signal.aborted;
+    const result = isFailure ? await tellFailure(task, ctx, handled.error, stages) : handled;
     if (!result.ok && !lease.signal.aborted) log.add(describeForLog(result.error), "error");
     await log.close(ports.abandon.aborted ? oneTry(ports.clock) : {});
     heartbeat.stop();
-    return await settle(ports, calls, lease, result);
+    return await settle(ports, calls, lease, result, (error) =>
+      failRequest(error, stages.of(error), info),
+    );
   } finally {
     heartbeat.stop();
     done.abort();
@@ -107,22 +97,54 @@ async function runHandler(
   task: AnyTask,
   ctx: TaskContext,
   step: ClaimedStep,
+  stages: Stages,
 ): Promise<HandlerResult> {
+  const { capability, input = anyObject, output = anything } = task;
   try {
-    const input = await checkSchema(task.input, step.input, `input of task "${task.capability}"`);
-    const returned = await task.run(ctx, input as never);
-    const output = await checkSchema(task.output, returned, `output of task "${task.capability}"`);
-    return { ok: true, output: toJson(output, `The output of task "${task.capability}"`) };
+    const given = await stages.within("input", null, () =>
+      checkSchema(input, step.input, `input of task "${capability}"`),
+    );
+    const returned = await task.handler(ctx as never, given as never);
+    const json = await stages.within("output", null, async () =>
+      toJson(
+        await checkSchema(output, returned ?? null, `output of task "${capability}"`),
+        `The output of task "${capability}"`,
+      ),
+    );
+    return { ok: true, output: json };
   } catch (error) {
     return { ok: false, error };
   }
 }
+
+/** The task hears of its failure first, and may say with what it fails instead. */
+async function tellFailure(
+  task: AnyTask,
+  ctx: TaskContext,
+  error: unknown,
+  stages: Stages,
+): Promise<HandlerResult> {
+  if (task.onFailure === undefined) return { ok: false, error };
+  try {
+    const stage = stages.of(error);
+    const instead = await task.onFailure(stepFailure(error, stage, ctx.info), ctx as never);
+    if (!(instead instanceof Error)) return { ok: false, error };
+    stages.mark(instead, stage);
+    return { ok: false, error: instead };
+  } catch (thrown) {
+    ctx.log(`onFailure threw: ${String(thrown)}`, "error");
+    return { ok: false, error };
+  }
+}
+
+type DescribeFailure = (error: unknown) => ReturnType<typeof failRequest>;
 
 async function settle(
   ports: StepPorts,
   calls: StepCalls,
   lease: Lease,
   result: HandlerResult,
+  describe: DescribeFailure,
 ): Promise<StepResult> {
   if (lease.end === "suspended") return { outcome: "suspended" };
   if (lease.end !== undefined) return { outcome: "lost", error: lease.gone.reason };
@@ -135,12 +157,12 @@ async function settle(
         onRetry: ports.onRetry,
       };
   try {
-    if (result.ok) return await complete(calls, result.output, options);
+    if (result.ok) return await complete(calls, result.output, options, describe);
     if (lease.signal.aborted) {
       await calls.call("release", {}, options);
       return { outcome: "released", error: lease.signal.reason };
     }
-    return await fail(calls, result.error, options);
+    return await fail(calls, result.error, options, describe);
   } catch (error) {
     return { outcome: "lost", error };
   }
@@ -150,6 +172,7 @@ async function complete(
   calls: StepCalls,
   output: unknown,
   options: CallOptions,
+  describe: DescribeFailure,
 ): Promise<StepResult> {
   try {
     await calls.call("complete", { output }, options);
@@ -157,54 +180,24 @@ async function complete(
   } catch (error) {
     // The server will never take this output (too large, say): people should read why, not see a lease run out.
     if (!isRefusal(error)) throw error;
-    return fail(calls, new PermanentError(`The output was refused. ${error.message}`), options);
+    const refused = new PermanentError(`The output was refused. ${error.message}`);
+    return fail(calls, refused, options, describe);
   }
 }
 
-async function fail(calls: StepCalls, error: unknown, options: CallOptions): Promise<StepResult> {
-  await calls.call("fail", describeFailure(error), options);
+async function fail(
+  calls: StepCalls,
+  error: unknown,
+  options: CallOptions,
+  describe: DescribeFailure,
+): Promise<StepResult> {
+  await calls.call("fail", describe(error), options);
   return { outcome: "failed", error };
-}
-
-function describeFailure(error: unknown) {
-  const code: AgentErrorCode = isPermanent(error) ? "agent_permanent_error" : "agent_error";
-  const text = error instanceof Error ? error.message || error.name : String(error);
-  const message =
-    storable(text).slice(0, MAX_ERROR_MESSAGE).toWellFormed() || "failed without a message";
-  const data =
-    PermanentError.is(error) || RetryLaterError.is(error) ? safeData(error.data) : undefined;
-  return {
-    error: { code, message, ...(data === undefined ? {} : { data }) },
-    ...(RetryLaterError.is(error)
-      ? { retryAfterSeconds: Math.min(86_400, Math.max(0, error.afterSeconds)) }
-      : {}),
-  };
-}
-
-/** Data that cannot be stored is left out: it must not keep the failure itself from being told. */
-function safeData(data: Record<string, unknown> | undefined): Record<string, unknown> | undefined {
-  if (data === undefined) return undefined;
-  try {
-    return toJson(data, "data") as Record<string, unknown>;
-  } catch {
-    return undefined;
-  }
-}
-
-function isPermanent(error: unknown): boolean {
-  if (PermanentError.is(error) || NameReusedError.is(error) || isRefusal(error)) return true;
-  if (ToolRefusedError.is(error) || ToolOutcomeUnknownError.is(error)) return true;
-  return ArtifactError.is(error) && (error.reason === "missing" || error.reason === "ambiguous");
-}
-
-/** The server understood the request and will refuse it every time. */
-function isRefusal(error: unknown): error is NofxApiError {
-  return NofxApiError.is(error) && ["invalid_input", "payload_too_large"].includes(error.code);
 }
 
 function describeForLog(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return isPermanent(error) ? error.message : (error.stack ?? error.message);
+  return isFinal(error) ? error.message : (error.stack ?? error.message);
 }
 
 export function stepInfo(step: ClaimedStep): StepInfo {

@@ -5,4 +5,5 @@ export {
   type StepPorts,
   type StepResult,
 } from "./execute.ts";
+export { childNameOf, identityOf } from "./identity.ts";
 export { Heartbeats } from "./heartbeats.ts";

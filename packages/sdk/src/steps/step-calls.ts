@@ -10,6 +10,7 @@ type StepCall =
   | "toolEnd"
   | "wait"
   | "spawn"
+  | "emit"
   | "message"
   | "artifact"
   | "artifactComplete"

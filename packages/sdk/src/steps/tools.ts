@@ -5,6 +5,7 @@ import type { Stored, ToolOptions, Tools, ToolUse, UseOptions } from "../tasks/i
 import type { Lease } from "./lease.ts";
 import type { LogBuffer } from "./log-buffer.ts";
 import { UsedNames } from "./names.ts";
+import type { Stages } from "./stages.ts";
 import type { StepCalls } from "./step-calls.ts";
 
 type Args = Record<string, unknown>;
@@ -22,7 +23,7 @@ const MAX_ASKED = 5;
 const MAX_TRIES = 50;
 
 /** `ctx.requireApproval` and `ctx.tool` */
-export function createTools(calls: StepCalls, lease: Lease, log: LogBuffer): Tools {
+export function createTools(calls: StepCalls, lease: Lease, log: LogBuffer, stages: Stages): Tools {
   const stored = new Map(calls.step.checkpoints.map(({ name, value }) => [name, value]));
   const names = new UsedNames("Tool use");
   const counters = new Map<string, number>();
@@ -132,7 +133,9 @@ export function createTools(calls: StepCalls, lease: Lease, log: LogBuffer): Too
 
   return {
     async requireApproval<A extends Args>(tool: string, args: A, options: UseOptions = {}) {
-      const got = await acquire<A, unknown>(askedOf(tool, args, options), options);
+      const got = await stages.within("tool", tool, () =>
+        acquire<A, unknown>(askedOf(tool, args, options), options),
+      );
       if ("use" in got) return got.use;
       const { result } = got;
       return {
@@ -149,17 +152,19 @@ export function createTools(calls: StepCalls, lease: Lease, log: LogBuffer): Too
       run: (args: A) => R | Promise<R>,
       options: ToolOptions<A, R> = {},
     ) {
-      const got = await acquire(askedOf(tool, args, options), options);
-      if ("result" in got) return got.result;
-      let result: R;
-      try {
-        result = await run(got.use.arguments);
-      } catch (error) {
-        // an abort says nothing about how far it came: the next attempt finds the intent, and asks
-        if (!lease.signal.aborted) await got.use.failed();
-        throw error;
-      }
-      return got.use.succeeded(result);
+      return stages.within("tool", tool, async () => {
+        const got = await acquire(askedOf(tool, args, options), options);
+        if ("result" in got) return got.result;
+        let result: R;
+        try {
+          result = await run(got.use.arguments);
+        } catch (error) {
+          // an abort says nothing about how far it came: the next attempt finds the intent, and asks
+          if (!lease.signal.aborted) await got.use.failed();
+          throw error;
+        }
+        return got.use.succeeded(result);
+      });
     },
   };
 }

@@ -1,32 +1,27 @@
-import type { ApprovalDecision, LogLevel, StepStatus, StoredArtifact } from "@nofx/core/contract";
+import type { LogLevel, StepStatus, StoredArtifact } from "@nofx/core/contract";
 import type { SchemaOutput, StandardSchema } from "../schema/index.ts";
+import type { ApprovalHandle, ApprovalResult, AskOptions } from "./approvals.ts";
+import type { EventSchemas } from "./events.ts";
+import type { Messages } from "./messages.ts";
+import type { Keyed, Literal } from "./names.ts";
+import type { AnyObject, AnyTask, TaskInput } from "./task.ts";
 import type { Tools } from "./tools.ts";
-import type { CheckpointUndo, Waiting } from "./waiting.ts";
+import type { Undo, Waiting } from "./waiting.ts";
 
 /** What a checkpoint gives back: its value; nothing at all is stored, and read, as null. */
 export type Stored<T> = T extends void ? null : T;
 
-export interface StepOptions<T> {
+export interface StepOptions<T> extends Keyed {
   /**
    * What takes the effect back, stored with the result: it runs when the run fails or is cancelled later. What it needs
    * to know of the result it is told here.
    */
-  undo?: (result: Stored<T>) => CheckpointUndo;
+  undo?: (result: Stored<T>) => Undo;
 }
 
-export interface ApproveOptions {
-  /** What people are asked, in one sentence. */
-  question: string;
-  /** The exact arguments of what will be done: people see them, and may approve changed ones. JSON only. */
-  details?: Record<string, unknown>;
-  /** JSON Schema of what people may change them to; nothing, without one. */
-  editable?: Record<string, unknown>;
-  /** After this the answer is `expired`. */
-  expiresInSeconds?: number;
+export interface UndoOptions extends Keyed {
+  timeoutSeconds?: number;
 }
-
-/** `approved`, `modified` (with `arguments` to use instead), `rejected`, `expired` or `superseded`. */
-export type Approval = ApprovalDecision;
 
 export interface ArtifactOptions {
   contentType?: string;
@@ -78,21 +73,54 @@ export interface StepInfo {
 }
 
 /** What a handler can do besides computing. */
-export interface TaskContext extends Waiting, Tools {
+export interface TaskContext<E extends EventSchemas = {}> extends Waiting<E>, Tools {
   readonly info: StepInfo;
   readonly needs: Needs;
   /** Fires when the lease is lost, the run is cancelled or the agent shuts down: stop, and throw or return. */
   readonly signal: AbortSignal;
   /**
    * A named checkpoint: runs `fn` once and stores its result. When the step is tried again, here or elsewhere, the
-   * stored result comes back and `fn` does not run. JSON only; a name may be used once in an execution.
+   * stored result comes back and `fn` does not run. JSON only. In a loop, give a `key`.
    */
-  step<T>(name: string, fn: () => T | Promise<T>, options?: StepOptions<T>): Promise<Stored<T>>;
+  step<const N extends string, T>(
+    name: N & Literal<N>,
+    fn: () => T | Promise<T>,
+  ): Promise<Stored<T>>;
+  step<const N extends string, T>(
+    name: N & Literal<N>,
+    options: StepOptions<T>,
+    fn: () => T | Promise<T>,
+  ): Promise<Stored<T>>;
   /**
    * Asks people. While they think, no process is held: the handler ends here, and is started again after the
    * decision, when the same call returns it. Put what came before into `ctx.step` so that it is not redone.
    */
-  approve(name: string, options: ApproveOptions): Promise<Approval>;
+  approve<A extends StandardSchema, D extends StandardSchema | undefined>(
+    question: ApprovalHandle<A, D>,
+    options: AskOptions<A>,
+  ): Promise<ApprovalResult<A, D>>;
+  /** The same for a question that is asked in one place only: a yes or a no. */
+  approve<const N extends string>(
+    name: N & Literal<N>,
+    options: AskOptions<AnyObject>,
+  ): Promise<ApprovalResult<AnyObject, undefined>>;
+  /**
+   * Says, before an effect is begun, what takes it back: a step for this task, run when the run fails or is cancelled later,
+   * the last said first. For an effect whose undo needs its result, `undo` of `ctx.step`.
+   */
+  undo<const N extends string, T extends AnyTask>(
+    name: N & Literal<N>,
+    task: T,
+    input: TaskInput<T>,
+    options?: UndoOptions,
+  ): Promise<void>;
+  undo<const N extends string>(
+    name: N & Literal<N>,
+    capability: string,
+    input: Record<string, unknown>,
+    options?: UndoOptions,
+  ): Promise<void>;
+  readonly message: Messages;
   /** Stores a file with the step. */
   artifact(
     name: string,

@@ -1,27 +1,26 @@
+import type { MetWait, TIMED_OUT } from "@nofx/core/contract";
+import type { ChildHandle, ChildOf, ChildResult, ChildResults, SpawnOptions } from "./children.ts";
 import type {
-  EndedChild as EndedChildAnswer,
-  MetWait,
-  ReceivedEvent as ReceivedEventAnswer,
-  ReceivedMessage as ReceivedMessageAnswer,
-  SpawnedChild as SpawnedChildAnswer,
-  TIMED_OUT,
-} from "@nofx/core/contract";
-
-/** An event from outside, as it was sent to the control plane. */
-export type ReceivedEvent = ReceivedEventAnswer;
-/** A message of another step, or of people. */
-export type ReceivedMessage = ReceivedMessageAnswer;
-/** How a child ended, with its output or its error. */
-export type EndedChild = EndedChildAnswer;
-export type SpawnedChild = SpawnedChildAnswer;
+  CameEvent,
+  EmitOptions,
+  EventAnswer,
+  EventName,
+  EventSchemas,
+  PayloadFor,
+  PayloadOf,
+  ReceivedEvent,
+  WaitForOptions,
+} from "./events.ts";
+import type { Keyed, Literal } from "./names.ts";
+import type { AnyTask, TaskInput } from "./task.ts";
 
 /** One thing to wait for. */
-export type WaitFor =
+export type WaitFor<E extends EventSchemas = {}> =
   | { seconds: number }
   /** A point in time, ISO 8601 with offset. */
   | { until: string }
   /** An event from outside; without a key any of that name. Each event meets one wait of a step. */
-  | { event: { name: string; key?: string } }
+  | { event: { name: EventName<E>; key?: string } }
   | { message: { channel?: string } }
   /** Until all children have ended. */
   | { children: true }
@@ -36,45 +35,30 @@ export type WaitFor =
       };
     };
 
-type KindOf<W> = W extends { seconds: number } | { until: string }
-  ? "timer"
-  : W extends { event: unknown }
-    ? "event"
+type MetBy<E extends EventSchemas, W> = W extends { seconds: number } | { until: string }
+  ? { kind: "timer"; payload: null }
+  : W extends { event: { name: infer N } }
+    ? { kind: "event"; payload: ReceivedEvent<PayloadOf<E, N>> }
     : W extends { message: unknown }
-      ? "message"
+      ? Pick<Extract<MetWait, { kind: "message" }>, "kind" | "payload">
       : W extends { children: unknown }
-        ? "children"
+        ? { kind: "children"; payload: ChildResult[] }
         : W extends { person: unknown }
-          ? "person"
-          : "approval";
+          ? Pick<Extract<MetWait, { kind: "person" }>, "kind" | "payload">
+          : Pick<Extract<MetWait, { kind: "approval" }>, "kind" | "payload">;
 
 /** Which option was met, and what came with it; `timed_out` when nothing did in time. */
-export type Met<O extends Record<string, WaitFor>> =
-  | {
-      [K in keyof O & string]: Extract<MetWait, { kind: KindOf<O[K]> }> & { option: K };
-    }[keyof O & string]
-  | { option: typeof TIMED_OUT; kind: "timer"; payload: null };
+export type Met<E extends EventSchemas, O, T = number> =
+  | { [K in keyof O & string]: MetBy<E, O[K]> & { option: K } }[keyof O & string]
+  | (T extends number ? { option: typeof TIMED_OUT; kind: "timer"; payload: null } : never);
 
-export interface TimeoutOptions {
+export interface AnyOptions<T extends number | undefined = number | undefined> extends Keyed {
   /** Counted from the first time that the step asks, whatever restarts in between. */
-  timeoutSeconds?: number;
-}
-
-/** A child: a step for an agent that has the capability. */
-export interface Child {
-  /** Unique among the children of the step; the same name again is the same child. */
-  name: string;
-  capability: string;
-  input?: Record<string, unknown>;
-  title?: string;
-  /** How long one attempt may take. */
-  timeoutSeconds?: number;
-  maxFailures?: number;
-  deadlineSeconds?: number;
+  timeoutSeconds?: T;
 }
 
 /** What takes the effect of a checkpoint back: a step for an agent that has the capability. */
-export interface CheckpointUndo {
+export interface Undo {
   capability: string;
   input?: Record<string, unknown>;
   timeoutSeconds?: number;
@@ -84,26 +68,68 @@ export interface CheckpointUndo {
  * Waiting: while something is not there yet the handler ends, no process is held, and it is started again when the thing
  * has come. The same call then returns it. Put what came before into `ctx.step` so that it is not redone.
  */
-export interface Waiting {
-  /** Waits for the first of several things; the others are given up. */
-  wait<const O extends Record<string, WaitFor>>(
-    name: string,
-    options: O,
-    limits?: TimeoutOptions,
-  ): Promise<Met<O>>;
+export interface Waiting<E extends EventSchemas = {}> {
   /** Sleeps through restarts of everything. */
-  sleep(name: string, seconds: number): Promise<void>;
-  /** Waits for an event from outside; null when none came in time. `event` is `name` unless it is given. */
-  waitForEvent(
-    name: string,
-    options?: TimeoutOptions & { event?: string; key?: string },
-  ): Promise<ReceivedEvent | null>;
-  /** The next message of a channel, each once and in the order in which they were sent; null when none came in time. */
-  receive(channel?: string, options?: TimeoutOptions): Promise<ReceivedMessage | null>;
-  /** Puts a message into the mailbox of another step of this run. Sent once, however often this handler is started. */
-  send(stepId: string, channel: string, payload: unknown): Promise<void>;
-  /** Adds steps to the run, each name once. They end with this step's failure or cancel. */
-  spawn(children: readonly Child[]): Promise<SpawnedChild[]>;
-  /** Waits until all children have ended, however they did. */
-  children(name?: string): Promise<EndedChild[]>;
+  sleep<const N extends string>(
+    name: N & Literal<N>,
+    time: number | ({ seconds: number } & Keyed) | ({ until: string } & Keyed),
+  ): Promise<void>;
+  /** Waits for an event. Registered and looked for in one transaction: one that came before, since the run began, counts. */
+  waitFor<const N extends EventName<E>>(
+    name: N & Literal<N>,
+    options: WaitForOptions & { timeoutSeconds: number },
+  ): Promise<EventAnswer<PayloadOf<E, N>>>;
+  waitFor<const N extends EventName<E>>(
+    name: N & Literal<N>,
+    options?: WaitForOptions,
+  ): Promise<CameEvent<PayloadOf<E, N>>>;
+  /** The same under a name of its own: `{ event }` says which. */
+  waitFor<const N extends string, const V extends EventName<E>>(
+    name: N & Literal<N>,
+    options: WaitForOptions & { event: V; timeoutSeconds: number },
+  ): Promise<EventAnswer<PayloadOf<E, V>>>;
+  waitFor<const N extends string, const V extends EventName<E>>(
+    name: N & Literal<N>,
+    options: WaitForOptions & { event: V },
+  ): Promise<CameEvent<PayloadOf<E, V>>>;
+  /** Waits for the first of several things; the others are given up for good, also the questions to people. */
+  any<
+    const N extends string,
+    const O extends Record<string, WaitFor<E>>,
+    const T extends number | undefined = undefined,
+  >(
+    name: N & Literal<N>,
+    options: O,
+    limits?: AnyOptions<T>,
+  ): Promise<Met<E, O, T>>;
+  /** Adds a step to the run: for this task, on any agent that has it. It ends with this step's failure or cancel. */
+  spawn<const N extends string, T extends AnyTask>(
+    name: N & Literal<N>,
+    task: T,
+    input: TaskInput<T>,
+    options?: SpawnOptions,
+  ): Promise<ChildOf<T>>;
+  /** The same for a capability whose task is not at hand: what comes back is unknown. */
+  spawn<const N extends string>(
+    name: N & Literal<N>,
+    capability: string,
+    input?: Record<string, unknown>,
+    options?: SpawnOptions,
+  ): Promise<ChildHandle>;
+  /** Waits until these children have ended, however they did, and tells how each did. */
+  join<O>(child: ChildHandle<O>): Promise<ChildResult<O>>;
+  join<const H extends readonly ChildHandle[]>(children: H): Promise<ChildResults<H>>;
+  /** Waits until all children of this step have ended. */
+  join(): Promise<ChildResult[]>;
+  /** Sends an event to the steps of this run that wait for it, once however often the handler is started. */
+  emit<const N extends EventName<E>>(
+    name: N & Literal<N>,
+    payload: PayloadFor<E, N>,
+    options?: EmitOptions,
+  ): Promise<void>;
+  emit<const N extends string, const V extends EventName<E>>(
+    name: N & Literal<N>,
+    payload: PayloadFor<E, V>,
+    options: EmitOptions & { event: V },
+  ): Promise<void>;
 }

@@ -8,3 +8,4 @@ export const newToolRunId = () => toId("toolRun", randomUUID());
 export const newArtifactId = () => toId("artifact", randomUUID());
 export const AGENT_ID = toId("agent", "0192f0a1-0000-7000-8000-00000000000a");
 export const TENANT_ID = toId("tenant", "0192f0a1-0000-7000-8000-00000000000b");
+export const newEventId = () => toId("externalEvent", randomUUID());

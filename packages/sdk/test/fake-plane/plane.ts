@@ -15,6 +15,7 @@ import { NofxError } from "@nofx/core/errors";
 import {
   AGENT_ID,
   newArtifactId,
+  newEventId,
   newMessageId,
   newRunId,
   newStepId,
@@ -44,6 +45,7 @@ export interface FakeStep {
   /** What each wait was met by; a wait that is open has none. */
   waits: Map<string, MetWait | undefined>;
   waited: AgentRequest<"wait">[];
+  emitted: AgentRequest<"emit">[];
   messages: AgentRequest<"message">[];
   children: Map<string, AgentRequest<"spawn">["children"][number]>;
   undos: Map<string, AgentRequest<"checkpoint">["undo"]>;
@@ -120,6 +122,7 @@ export class Plane {
       asked: [],
       waits: new Map(),
       waited: [],
+      emitted: [],
       messages: [],
       children: new Map(),
       undos: new Map(),
@@ -288,6 +291,12 @@ export class Plane {
         }
         const told = children.map(({ name: child }) => ({ name: child, stepId: newStepId() }));
         return { children: told.map((child) => ({ ...child, status: "queued" })) };
+      }
+      case "emit": {
+        const event = body as AgentRequest<"emit">;
+        const created = !step.emitted.some((known) => known.name === event.name);
+        if (created) step.emitted.push(event);
+        return { eventId: newEventId(), created };
       }
       case "message": {
         const message = body as AgentRequest<"message">;
