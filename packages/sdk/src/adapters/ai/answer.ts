@@ -38,7 +38,7 @@ export interface Turn {
   end: End | null;
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- an agent with whatever tools, context and output
+// oxlint-disable-next-line typescript/no-explicit-any -- of an agent with whatever tools, context and output
 export type Result = GenerateTextResult<any, any, any>;
 
 export function usageOf(usage: {

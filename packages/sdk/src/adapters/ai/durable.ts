@@ -28,6 +28,7 @@ export interface DurableCalls extends Durable {
 
 /** Calls are told apart by their order, which is the same each time since their answers are. */
 export function durableCalls(ctx: TaskContext): DurableCalls {
+  let calls = 0;
   const counts = new Map<string, number>();
   let fatal: { error: unknown } | undefined;
   const assertFine = () => {
@@ -48,7 +49,7 @@ export function durableCalls(ctx: TaskContext): DurableCalls {
         middleware: {
           wrapGenerate: async ({ doGenerate }) => {
             assertFine();
-            const key = nth("call");
+            const key = ++calls;
             return fromStored(
               await ctx.step("model", { key }, async () =>
                 toStored(await generate(ctx, doGenerate)),

@@ -1,9 +1,13 @@
-import type { Agent, ModelMessage } from "ai";
+import type { ModelMessage } from "ai";
 import type { TaskContext } from "../../tasks/index.ts";
-import { endOf, usageOf, type Turn } from "./answer.ts";
+import { endOf, usageOf, type Result, type Turn } from "./answer.ts";
 
-// oxlint-disable-next-line typescript/no-explicit-any -- an agent with whatever options, tools, context and output
-export type AnyAgent = Agent<any, any, any, any>;
+/** An agent of the AI SDK, with whatever options, tools, context and output. */
+export interface AnyAgent {
+  readonly version: "agent-v1";
+  // oxlint-disable-next-line typescript/no-explicit-any -- its parameters differ with all of them
+  generate(options: any): PromiseLike<Result>;
+}
 
 const NOTHING_USED = { inputTokens: 0, outputTokens: 0 };
 
