@@ -2808,6 +2808,7 @@ CREATE INDEX steps_of_parent ON public.steps USING btree (parent_step_id) WHERE 
 CREATE INDEX steps_of_plan_step ON public.steps USING btree (plan_step_id, id DESC) WHERE (plan_step_id IS NOT NULL);
 -- Claimable steps that are meant for one agent
 CREATE INDEX steps_preferred ON public.steps USING btree (tenant_id, preferred_agent_id, capability, queue, handler, priority, run_at, id) WHERE ((status = 'queued'::text) AND (holds = 0) AND (executor = 'agent'::text) AND (preferred_agent_id IS NOT NULL));
+CREATE TRIGGER steps_session_ended AFTER UPDATE OF status ON public.steps FOR EACH ROW WHEN (((new.kind = 'session'::text) AND (new.finalised_at IS NOT NULL) AND (old.finalised_at IS NULL))) EXECUTE FUNCTION engine.session_step_ended();
 alter table public.steps enable row level security;
 comment on table public.steps is 'One node of a run: the unit that is queued, leased, executed, retried';
 
@@ -3066,11 +3067,13 @@ create table public.waits (
   created_at timestamp with time zone not null default clock_timestamp(),
   ended_at timestamp with time zone,
   upto integer not null default 0,
+  children text[],
   constraint waits_pkey PRIMARY KEY (id),
   constraint waits_check CHECK (((status = 'open'::text) = (ended_at IS NULL))),
   constraint waits_check1 CHECK (((kind <> 'timer'::text) OR (due_at IS NOT NULL))),
   constraint waits_check2 CHECK (((kind <> ALL (ARRAY['event'::text, 'message'::text])) OR (topic IS NOT NULL))),
   constraint waits_check3 CHECK (((kind <> 'approval'::text) OR (approval_id IS NOT NULL))),
+  constraint waits_children_check CHECK (((cardinality(children) >= 1) AND (cardinality(children) <= 1000))),
   constraint waits_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255))),
   constraint waits_kind_check CHECK ((kind = ANY (ARRAY['timer'::text, 'event'::text, 'message'::text, 'children'::text, 'person'::text, 'approval'::text]))),
   constraint waits_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
@@ -3116,6 +3119,7 @@ create table public.waits_history (
   created_at timestamp with time zone not null,
   ended_at timestamp with time zone,
   upto integer not null,
+  children text[],
   constraint waits_history_pkey PRIMARY KEY (id)
 );
 -- A tenant's waits of archived runs
@@ -3929,6 +3933,7 @@ create view public.waits_all with (security_invoker=true) as
     waits.created_at,
     waits.ended_at,
     waits.upto,
+    waits.children,
     false AS archived
    FROM waits
 UNION ALL
@@ -3951,6 +3956,7 @@ UNION ALL
     waits_history.created_at,
     waits_history.ended_at,
     waits_history.upto,
+    waits_history.children,
     true AS archived
    FROM waits_history;
 
@@ -5021,7 +5027,7 @@ $function$
 ;
 
 CREATE OR REPLACE FUNCTION app.bus_place(p_tenant uuid, p_step uuid)
- RETURNS TABLE(run_id uuid, agent_id uuid, sessions uuid[])
+ RETURNS TABLE(run_id uuid, correlation_id uuid, agent_id uuid, epoch bigint, sessions uuid[])
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
@@ -5036,7 +5042,9 @@ begin
     select s.id, s.parent_step_id, a.depth + 1 from above a join public.steps s on s.id = a.parent where a.depth < 50
   )
   select array_agg(a.id) into v_line from above a;
-  select s.run_id, engine.as_uuid(s.lease_owner) into run_id, agent_id from public.steps s where s.id = p_step and s.tenant_id = p_tenant;
+  select s.run_id, s.correlation_id, s.epoch, case when s.lease_until > clock_timestamp() then engine.as_uuid(s.lease_owner) end
+  into run_id, correlation_id, epoch, agent_id
+  from public.steps s where s.id = p_step and s.tenant_id = p_tenant;
   sessions := '{}';
   if to_regclass('public.agent_sessions') is not null then
     execute 'select coalesce(array_agg(s.id), ''{}'') from public.agent_sessions s where s.tenant_id = $1 and s.step_id = any ($2)'
@@ -8042,13 +8050,13 @@ begin
   counted as (
     update public.steps p set children_left = p.children_left - e.n
     from ended e where p.id = e.id
-    returning p.id, p.status, p.children_left
+    returning p.id, p.status, p.kind, p.children_left
   )
   -- a session reads for itself what has ended
-  select array_agg(w.id), jsonb_object_agg(w.id, case when w.name like 'session-%' then 'null' else engine.children_json(w.step_id) end)
+  select array_agg(w.id), jsonb_object_agg(w.id, case c.kind when 'session' then 'null' else engine.children_json(w.step_id, w.children) end)
   into v_waits, v_payloads
   from counted c join public.waits w on w.step_id = c.id and w.kind = 'children' and w.status = 'open'
-  where c.children_left <= w.upto and c.status = 'queued';
+  where c.status = 'queued' and engine.children_left(c.id, w.children) <= w.upto;
 
   return query select m.for_workers, m.for_agents
   from engine.meet_waits(coalesce(v_waits, '{}'), v_payloads, null, 'system', 'engine') m;
@@ -8065,6 +8073,33 @@ AS $function$
   select jsonb_build_object('children', coalesce(jsonb_agg(
     jsonb_build_object('name', substr(c.name, length(p.name) + 2), 'step_id', c.id, 'status', c.status) order by c.id), '[]'))
   from public.steps p join public.steps c on c.parent_step_id = p.id where p.id = p_step
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.children_json(p_step uuid, p_names text[])
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('children', coalesce(jsonb_agg(
+    jsonb_build_object('name', substr(c.name, length(p.name) + 2), 'step_id', c.id, 'status', c.status) order by c.id), '[]'))
+  from public.steps p join public.steps c on c.parent_step_id = p.id
+  where p.id = p_step and (p_names is null or substr(c.name, length(p.name) + 2) = any (p_names))
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.children_left(p_step uuid, p_names text[])
+ RETURNS integer
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select case when p_names is null then p.children_left else (
+    select count(*)::integer from unnest(p_names) as n (name)
+    join public.steps c on c.run_id = p.run_id and c.name = p.name || '.' || n.name and c.parent_step_id = p.id
+    where c.status in ('queued', 'assigned', 'running')) end
+  from public.steps p where p.id = p_step
 $function$
 ;
 
@@ -8821,6 +8856,37 @@ begin
   from (select * from public.schedules d where d.next_at <= v_now and d.id <> all (p_skip) order by d.next_at limit p_limit) s;
   select min(s.next_at) into v_next from public.schedules s where s.next_at > v_now;
   return json_build_object('clock', v_now, 'schedules', coalesce(v_due, '[]'), 'next_at', v_next);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.emit_event(p_tenant uuid, p_step uuid, p_epoch bigint, p_name text, p_event text, p_key text, p_payload jsonb, p_actor_type text, p_actor_id text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_step public.steps;
+  v_lock bigint;
+  v_before jsonb;
+  v_sent jsonb;
+begin
+  for v_lock in
+    select distinct engine.event_lock(p_tenant, p_event, k.key) from unnest(array[null, p_key]) as k (key) order by 1
+  loop
+    perform pg_advisory_xact_lock_shared(v_lock);
+  end loop;
+  v_step := engine.owned(p_tenant, p_step, p_epoch);
+
+  select c.value into v_before from public.checkpoints c where c.step_id = p_step and c.name = left('emit ' || p_name, 200);
+  if found then
+    perform engine.mark_running(v_step);
+    return jsonb_build_object('event_id', v_before ->> 'event_id', 'created', false, 'waiting', 0, 'for_workers', 0, 'for_agents', 0);
+  end if;
+  v_sent := engine.send_event(p_tenant, p_event, p_key, p_payload, v_step.run_id, p_actor_type, p_actor_id);
+  perform engine.checkpoint(p_tenant, p_step, p_epoch, left('emit ' || p_name, 200), jsonb_build_object('event_id', v_sent ->> 'event_id'));
+  return v_sent || jsonb_build_object('created', true);
 end
 $function$
 ;
@@ -13053,6 +13119,237 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.session_begin(p_step uuid, p_epoch bigint, p_session jsonb)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_step public.steps := engine.owned(null, p_step, p_epoch);
+  v_quotas jsonb := p_session -> 'quotas';
+  v_node public.run_agent_hierarchy := engine.node_of(v_step);
+  v_parent public.agent_sessions;
+  v_id uuid := app.uuid7();
+  v_by uuid;
+begin
+  select a.* into v_parent
+  from unnest(app.steps_above(p_step)) with ordinality as u (id, n) join public.agent_sessions a on a.step_id = u.id::uuid
+  where u.n > 1 order by u.n limit 1;
+  insert into public.agent_sessions (id, tenant_id, run_id, step_id, parent_session_id, depth, asked, strategy, mode, capability, decision_id,
+    state, quotas, deadline_at, region)
+  values (v_id, v_step.tenant_id, v_step.run_id, p_step, v_parent.id, v_node.depth, p_session ->> 'asked', p_session ->> 'strategy',
+    p_session ->> 'mode', p_session ->> 'capability', (p_session ->> 'decision_id')::uuid, p_session -> 'state', v_quotas,
+    least(v_parent.deadline_at, clock_timestamp() + make_interval(secs => (v_quotas ->> 'seconds')::double precision)), p_session ->> 'region');
+  update public.run_agent_hierarchy h set session_id = v_id, region = coalesce(h.region, p_session ->> 'region') where h.id = v_node.id;
+
+  select case when r.created_by_type = 'member' then r.created_by::uuid else '00000000-0000-0000-0000-000000000000' end into v_by
+  from public.runs r where r.id = v_step.run_id;
+  insert into public.budgets (tenant_id, name, note, scope, subject, measure, kind, "window", "limit", outcome, session_id, created_by, changed_by)
+  select v_step.tenant_id, 'session.' || v_id || '.' || q.measure, 'A quota of a session', 'step', p_step::text, q.measure, 'cap', 'total',
+    q.most, 'stop', v_id, v_by, v_by
+  from (values
+    ('depth', (v_quotas ->> 'depth')::numeric), ('fan_out', (v_quotas ->> 'fanOut')::numeric), ('agents', (v_quotas ->> 'agents')::numeric),
+    ('usd', (v_quotas ->> 'usd')::numeric)) as q (measure, most)
+  where q.most is not null;
+
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  values (v_step.tenant_id, 'session.started', v_step.correlation_id, 'worker', v_step.lease_owner, v_step.run_id,
+    jsonb_build_object('session_id', v_id, 'run_id', v_step.run_id, 'step_id', p_step, 'strategy', p_session ->> 'strategy'));
+  return v_id;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.session_cancel(p_step uuid, p_epoch bigint, p_names text[], p_reason text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_step public.steps := engine.owned(null, p_step, p_epoch);
+  v_child uuid;
+  v_ended uuid[] := '{}';
+  v_freed record;
+begin
+  for v_child in
+    select s.id from public.steps s
+    where s.run_id = v_step.run_id and s.parent_step_id = p_step and s.finalised_at is null
+      and s.name = any (array(select v_step.name || '.' || n from unnest(p_names) n))
+    order by s.id
+  loop
+    v_ended := v_ended || engine.call_off(v_step.run_id, v_child, p_reason, 'worker', v_step.lease_owner);
+  end loop;
+  select 0 as for_workers, 0 as for_agents into v_freed;
+  if v_ended <> '{}' then
+    select * into v_freed from engine.finish('{}', v_ended, 'worker', v_step.lease_owner);
+  end if;
+  return jsonb_build_object('for_workers', v_freed.for_workers, 'for_agents', v_freed.for_agents);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.session_cost(p_step uuid)
+ RETURNS numeric
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce(sum(c.cost_pico), 0) from engine.family(p_step) f (id) join public.model_calls c on c.step_id = f.id
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.session_lock(p_step uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform engine.lock_open_steps((select s.run_id from public.steps s where s.id = p_step));
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.session_read(p_step uuid, p_epoch bigint)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+AS $function$
+declare
+  v_step public.steps := engine.owned(null, p_step, p_epoch);
+  v_session public.agent_sessions;
+  v_above text[] := app.steps_above(p_step);
+  v_parent public.agent_sessions;
+begin
+  perform engine.mark_running(v_step);
+  select a.* into v_session from public.agent_sessions a where a.step_id = p_step;
+  select a.* into v_parent
+  from unnest(v_above) with ordinality as u (id, n) join public.agent_sessions a on a.step_id = u.id::uuid
+  where u.n > 1 order by u.n limit 1;
+  return jsonb_build_object(
+    'tenant_id', v_step.tenant_id, 'run_id', v_step.run_id, 'depth', cardinality(v_above) - 1,
+    'session', case when v_session.id is not null then jsonb_build_object('id', v_session.id, 'status', v_session.status,
+      'state', v_session.state, 'revision', v_session.revision, 'decision_id', v_session.decision_id, 'rounds', v_session.rounds,
+      'quotas', v_session.quotas, 'late', v_session.deadline_at <= clock_timestamp(),
+      'seconds', extract(epoch from clock_timestamp() - v_session.started_at)) end,
+    'parent', case when v_parent.id is not null then jsonb_build_object('id', v_parent.id, 'depth', v_parent.depth, 'quotas', v_parent.quotas,
+      'seconds_left', extract(epoch from v_parent.deadline_at - clock_timestamp())) end,
+    'labels', (select to_jsonb(p.labels) from public.plan_steps p where p.id = v_step.plan_step_id),
+    'children_left', v_step.children_left,
+    'ended', (
+      select coalesce(jsonb_agg(jsonb_build_object('name', e.name, 'status', e.status, 'output', e.output, 'error', e.error) order by e.finalised_at, e.id), '[]')
+      from (
+        select c.id, substr(c.name, length(v_step.name) + 2) as name, c.status, c.output, c.error, c.finalised_at
+        from public.steps c where c.parent_step_id = p_step and c.finalised_at is not null offset 0
+      ) e
+      where v_session.state #>> array['children', e.name, 'status'] in ('open', 'cancelling')));
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.session_save(p_step uuid, p_epoch bigint, p_revision integer, p_state jsonb, p_rounds integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform engine.owned(null, p_step, p_epoch);
+  update public.agent_sessions a
+  set state = p_state, rounds = p_rounds, revision = p_revision + 1
+  where a.step_id = p_step and a.revision = p_revision and a.status = 'running';
+  if not found then
+    raise exception using errcode = 'NX001', message = 'lease_lost';
+  end if;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.session_step_ended()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_session uuid;
+begin
+  update public.agent_sessions a
+  set status = new.status, finished_at = clock_timestamp(), error = new.error, cost_pico = engine.session_cost(new.id)
+  where a.step_id = new.id and a.status = 'running'
+  returning a.id into v_session;
+  if v_session is null then
+    return null;
+  end if;
+  update public.budgets b set removed_at = clock_timestamp() where b.session_id = v_session and b.removed_at is null;
+  update public.run_agent_hierarchy h
+  set metrics = jsonb_build_object('status', new.status, 'seconds', round(extract(epoch from new.finalised_at - new.created_at)::numeric, 3))
+  where h.step_id = new.id and h.parent_id is null;
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  values (new.tenant_id, 'session.ended', new.correlation_id, 'system', 'engine', new.run_id,
+    jsonb_build_object('session_id', v_session, 'run_id', new.run_id, 'step_id', new.id, 'status', new.status));
+  return null;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.session_verdict(p_step uuid, p_epoch bigint, p_verdict jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_step public.steps := engine.owned(null, p_step, p_epoch);
+  v_made public.critic_verdicts;
+begin
+  insert into public.critic_verdicts (tenant_id, run_id, session_id, round, verdict, score, feedback, doer_step, reviewer_step, doer_agent, reviewer_agent)
+  select a.tenant_id, a.run_id, a.id, (p_verdict ->> 'round')::integer, p_verdict ->> 'verdict', (p_verdict ->> 'score')::double precision,
+    coalesce(p_verdict ->> 'feedback', ''), d.id, r.id, dn.agent_id, rn.agent_id
+  from public.agent_sessions a
+  join public.steps d on d.run_id = a.run_id and d.name = v_step.name || '.' || (p_verdict ->> 'doer')
+  join public.steps r on r.run_id = a.run_id and r.name = v_step.name || '.' || (p_verdict ->> 'reviewer')
+  left join public.run_agent_hierarchy dn on dn.step_id = d.id
+  left join public.run_agent_hierarchy rn on rn.step_id = r.id
+  where a.step_id = p_step
+  on conflict (session_id, round) do nothing
+  returning * into v_made;
+  if v_made.doer_agent <> v_made.reviewer_agent then
+    insert into public.agent_relationships as r (tenant_id, from_agent, to_agent, kind, times, succeeded)
+    values (v_made.tenant_id, v_made.reviewer_agent, v_made.doer_agent, 'reviews', 1, (v_made.verdict = 'accept')::integer)
+    on conflict (tenant_id, from_agent, to_agent, kind) do update
+    set times = r.times + 1, succeeded = r.succeeded + excluded.succeeded, last_at = clock_timestamp();
+  end if;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.session_wait(p_step uuid, p_epoch bigint, p_name text, p_upto integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_step public.steps := engine.owned(null, p_step, p_epoch);
+  v_deadline timestamptz := (select a.deadline_at from public.agent_sessions a where a.step_id = p_step);
+begin
+  if v_step.children_left <= p_upto or v_deadline <= clock_timestamp() then
+    return false;
+  end if;
+  insert into public.waits (tenant_id, run_id, step_id, name, option, position, kind, due_at, upto)
+  values (v_step.tenant_id, v_step.run_id, p_step, p_name, 'ended', 0, 'children', null, p_upto),
+    (v_step.tenant_id, v_step.run_id, p_step, p_name, 'late', 1, 'timer', v_deadline, 0);
+  perform engine.suspend(v_step, engine.hold_bit('children') | engine.hold_bit('timer'), 'children');
+  return true;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.set_plane_retention(p_value jsonb)
  RETURNS void
  LANGUAGE sql
@@ -13540,14 +13837,15 @@ begin
   if v_refused is null and v_new is not null and v_step.cancel_requested_at is null and v_run.cancel_requested_at is null then
     with added as (
       insert into public.steps (id, tenant_id, run_id, parent_step_id, name, title, kind, kind_version, executor, capability, priority,
-        position, arguments, token, holds, max_failures, deadline_ms, correlation_id, causation_id, traceparent)
+        position, arguments, token, holds, max_failures, deadline_ms, correlation_id, causation_id, traceparent, preferred_agent_id, preferred_until)
       select c.id, v_step.tenant_id, v_step.run_id, p_step, v_step.name || '.' || c.name, c.title, c.kind, coalesce(c.kind_version, 1),
         c.executor, c.capability, coalesce(c.priority, v_step.priority), v_step.position, c.arguments,
         encode(sha256(convert_to(v_step.token || '|' || c.name, 'UTF8')), 'hex'),
         case when v_run.paused_at is null then 0 else 256 end, coalesce(c.max_failures, 3),
-        coalesce(c.deadline_ms, 86400000), v_step.correlation_id, v_step.causation_id, v_step.traceparent
+        coalesce(c.deadline_ms, 86400000), v_step.correlation_id, v_step.causation_id, v_step.traceparent, c.preferred_agent_id,
+        case when c.preferred_agent_id is not null then clock_timestamp() + make_interval(secs => c.preferred_seconds) end
       from jsonb_to_recordset(v_new) as c (id uuid, name text, title text, kind text, kind_version smallint, executor text, capability text,
-        arguments jsonb, priority smallint, max_failures integer, deadline_ms bigint)
+        arguments jsonb, priority smallint, max_failures integer, deadline_ms bigint, preferred_agent_id uuid, preferred_seconds double precision)
       returning id
     )
     select coalesce(array_agg(a.id), '{}') into v_created from added a;
@@ -13893,6 +14191,11 @@ begin
     from public.budget_counters o
     where o.forget_at < clock_timestamp() and o.reserved = 0
     order by o.forget_at limit p_limit for update skip locked);
+  delete from public.budgets b
+  where b.id in (
+    select o.id from public.budgets o
+    where o.session_id is not null and o.removed_at < clock_timestamp() - interval '2 days'
+    order by o.removed_at limit p_limit for update skip locked);
   return cardinality(v_expired);
 end
 $function$
@@ -14246,10 +14549,12 @@ begin
   end if;
 
   for v_option in select o from jsonb_array_elements(p_options) o loop
-    insert into public.waits (tenant_id, run_id, step_id, name, option, position, kind, topic, key, due_at, question, approval_id)
+    insert into public.waits (tenant_id, run_id, step_id, name, option, position, kind, topic, key, children, due_at, question,
+      approval_id)
     select v_step.tenant_id, v_step.run_id, p_step, p_name, v_option ->> 'option',
       (select count(*) from public.waits w where w.step_id = p_step and w.name = p_name), v_option ->> 'kind',
       v_option ->> 'topic', v_option ->> 'key',
+      case when v_option ? 'children' then array(select jsonb_array_elements_text(v_option -> 'children')) end,
       case v_option ->> 'kind' when 'timer' then coalesce((v_option ->> 'until')::timestamptz,
         clock_timestamp() + make_interval(secs => (v_option ->> 'seconds')::double precision)) end,
       case v_option ->> 'kind' when 'person' then v_option -> 'question' end,
@@ -14278,7 +14583,7 @@ begin
       when 'message' then
         select t.id, t.payload into v_source, v_payload from engine.take_message(v_wait.id, p_step, v_wait.topic) t;
       when 'children' then
-        v_payload := case when v_step.children_left = 0 then engine.children_json(p_step) end;
+        v_payload := case when engine.children_left(v_step.id, v_wait.children) <= v_wait.upto then engine.children_json(p_step, v_wait.children) end;
       when 'approval' then
         v_payload := engine.verdict_json(v_wait.approval_id);
       when 'person' then

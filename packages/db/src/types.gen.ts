@@ -2183,6 +2183,7 @@ export interface UsageCounters {
 
 export interface Waits {
   approval_id: string | null;
+  children: string[] | null;
   created_at: Generated<Timestamp>;
   due_at: Timestamp | null;
   ended_at: Timestamp | null;
@@ -2206,6 +2207,7 @@ export interface Waits {
 export interface WaitsAll {
   approval_id: string | null;
   archived: boolean | null;
+  children: string[] | null;
   created_at: Timestamp | null;
   due_at: Timestamp | null;
   ended_at: Timestamp | null;
@@ -2228,6 +2230,7 @@ export interface WaitsAll {
 
 export interface WaitsHistory {
   approval_id: string | null;
+  children: string[] | null;
   created_at: Timestamp;
   due_at: Timestamp | null;
   ended_at: Timestamp | null;

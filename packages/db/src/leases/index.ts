@@ -127,9 +127,23 @@ export {
   type WorkerBeat,
   type WorkerIntroduction,
 } from "./workers.ts";
+export {
+  beginSession,
+  cancelChildren,
+  costOfSession,
+  keepVerdict,
+  lockForSession,
+  readSession,
+  saveSession,
+  waitForChildren,
+  type KnownSession,
+  type NewSession,
+  type SessionClaim,
+  type SessionQuotas,
+} from "./sessions.ts";
 export { sendEvent, type EventFromOutside, type SentEvent } from "./send-event.ts";
 export { sendMessage, type MessageToStep, type SentMessage } from "./send-message.ts";
-export { spawn, type ChildDraft, type Spawned } from "./spawn.ts";
+export { spawn, type ChildDraft, type SpawnRefusal, type Spawned } from "./spawn.ts";
 export { MetPayload, wait, type WaitAnswer, type WaitOption } from "./wait.ts";
 export { sweepBudgets } from "./sweep-budgets.ts";
 export { sweepModelCalls } from "./sweep-model-calls.ts";

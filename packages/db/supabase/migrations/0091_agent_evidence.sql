@@ -55,7 +55,7 @@ as $$
   )
   select jsonb_build_object(
     'outcomes', (select coalesce(jsonb_agg(jsonb_build_object('id', d.id, 'agent_id', d.agent_id, 'capability', d.capability,
-        'succeeded', d.succeeded, 'ms', d.ms, 'claimed_at', extract(epoch from d.claimed_at) * 1000, 'at', extract(epoch from d.at) * 1000,
+        'step_id', d.step_id, 'error_code', d.error_code, 'succeeded', d.succeeded, 'ms', d.ms, 'claimed_at', extract(epoch from d.claimed_at) * 1000, 'at', extract(epoch from d.at) * 1000,
         'cost_pico', (select sum(m.cost_pico) from public.model_calls m
           where m.step_id = d.step_id and m.agent_id = d.agent_id and m.started_at >= d.claimed_at)) order by d.id), '[]') from due d),
     'agents', (select coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'status', a.status, 'status_by', a.status_by, 'breaker', a.breaker,
