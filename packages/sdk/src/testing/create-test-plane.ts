@@ -7,7 +7,8 @@ import type { RunHistory } from "./histories/history.ts";
 import { Crashes, type CrashPoint } from "./plane/crashes.ts";
 import type { ModelCall } from "./plane/models.ts";
 import { expire, openQuestions, person, type OpenQuestion, type Person } from "./plane/people.ts";
-import { AgentProcess, executing, type Execution } from "./plane/process.ts";
+import { executing, type Execution } from "./plane/executions.ts";
+import { AgentProcess } from "./plane/process.ts";
 import {
   enqueue,
   hasEnded,

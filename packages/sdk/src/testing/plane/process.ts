@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import {
   AGENT_ROUTES,
   IDEMPOTENCY_KEY_HEADER,
@@ -14,24 +13,12 @@ import { answerCall, handedOut } from "./answer-call.ts";
 import { answerModel } from "./answer-model.ts";
 import { giveBack } from "./claims.ts";
 import type { Crashes, Moment } from "./crashes.ts";
+import { executing, type Execution, type Watch } from "./executions.ts";
 import { storage } from "./files.ts";
 import { KEY, ORIGIN } from "./origin.ts";
 import { changed, type PlaneState } from "./state.ts";
 import { sweep } from "./sweep.ts";
 import { watched } from "./watched-task.ts";
-
-/** One execution of a handler in a process. */
-export interface Execution {
-  readonly step: string;
-  readonly process: AgentProcess;
-  /** How many virtual sleeps of the handler's own it waits in. */
-  parked: number;
-  /** Nothing was heard of it for a while of real time: it is no longer waited for. */
-  hangs: boolean;
-}
-
-/** Which execution the code that runs now belongs to. */
-export const executing = new AsyncLocalStorage<Execution>();
 
 export interface ProcessOptions {
   state: PlaneState;
@@ -43,8 +30,8 @@ export interface ProcessOptions {
   /** It died by a crash point. */
   onDeath: () => void;
   onEvent: (event: AgentEvent) => void;
-  /** Whether effects of checkpoints run. False in a replay: then a name that is not stored yet is as far as it goes. */
-  mayRun?: (execution: Execution, checkpoint: string) => boolean;
+  /** Of a replay. */
+  watch?: Watch;
 }
 
 const never = new Promise<never>(() => {});
@@ -103,8 +90,15 @@ export class AgentProcess {
     this.#options.state.time.note();
   }
 
-  mayRun(execution: Execution, checkpoint: string): boolean {
-    return this.#options.mayRun?.(execution, checkpoint) ?? true;
+  get watch(): Watch | undefined {
+    return this.#options.watch;
+  }
+
+  /** Nothing comes back, and nobody waits for it. */
+  standStill(): Promise<never> {
+    const execution = executing.getStore();
+    if (execution !== undefined) execution.parked += 1;
+    return never;
   }
 
   /** Never comes back where the process dies. */
@@ -125,12 +119,18 @@ export class AgentProcess {
     const response = path.startsWith("/storage/")
       ? await storage(state, path, init)
       : path.endsWith("/chat/completions")
-        ? await answerModel(state, init)
+        ? await this.#model(init)
         : await this.#call(path, init);
     state.time.note();
     if (this.#dead) return never;
     return response;
   };
+
+  async #model(init: RequestInit): Promise<Response> {
+    if (this.watch === undefined) return answerModel(this.#options.state, init);
+    this.watch.reached("a model");
+    return this.standStill();
+  }
 
   async #call(path: string, init: RequestInit): Promise<Response> {
     try {
@@ -164,6 +164,9 @@ export class AgentProcess {
     const step = state.model.steps.get(state.ids.inner(params["stepId"] ?? ""))?.name;
     for (const moment of momentsBefore(name, step)) await this.reach(moment);
     const signal = init.signal ?? undefined;
+    const watched = this.watch?.called({ name, body: parsed?.data }) ?? "answer";
+    if (watched === "never") return this.standStill();
+    if (watched !== "answer") return replyOf({ status: 200, body: JSON.stringify(watched.answer) });
     const answer = await answerCall(state, {
       name,
       params,

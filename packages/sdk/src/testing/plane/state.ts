@@ -1,4 +1,4 @@
-import type { LogLine, Progress } from "@nofx/core/contract";
+import type { LogLine, MetWait, Progress } from "@nofx/core/contract";
 import { emptyModel, type EngineModel, type ModelExecutor } from "@nofx/core/model";
 import { prng } from "@nofx/core/testing/prng";
 import type { ModelCall, SimulatedModel } from "./models.ts";
@@ -70,6 +70,8 @@ export interface PlaneState {
   readonly modelCalls: ModelCall[];
   /** Answers by idempotency key: a call repeated under its key is done once. */
   readonly replies: Map<string, { status: number; body: string }>;
+  /** Of a replay: what met a wait, as it was recorded. */
+  readonly recordedMet: Map<string, MetWait>;
   /** Woken when anything has changed: claims that wait look again. */
   readonly watchers: Set<() => void>;
 }
@@ -105,6 +107,7 @@ export function createState(options: StateOptions): PlaneState {
     models: options.models ?? {},
     modelCalls: [],
     replies: new Map(),
+    recordedMet: new Map(),
     watchers: new Set(),
   };
 }

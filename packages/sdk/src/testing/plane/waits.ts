@@ -68,6 +68,8 @@ function noteWords(state: PlaneState, wait: ModelWait, request: OptionRequest): 
 export function metOf(state: PlaneState, met: ModelWait): MetWait {
   const { model, ids, time } = state;
   const { option } = met;
+  const recorded = state.recordedMet.get(met.id);
+  if (recorded !== undefined) return recorded;
   switch (met.kind) {
     case "timer":
       return { option, kind: "timer", payload: null };

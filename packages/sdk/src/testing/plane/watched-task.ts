@@ -1,12 +1,14 @@
+import { toolCheckpoint } from "@nofx/core/contract";
+import { identityOf } from "../../steps/identity.ts";
 import type { AnyTask, StepInfo } from "../../tasks/index.ts";
-import { executing, type AgentProcess, type Execution } from "./process.ts";
+import { executing, type Execution } from "./executions.ts";
+import type { AgentProcess } from "./process.ts";
 
-type Handler = (ctx: object, input: unknown) => unknown;
 type Call = (...args: unknown[]) => unknown;
 
 /** The task as it is, with the plane told when its handler runs and when the effect of a checkpoint begins and ends. */
 export function watched(task: AnyTask, process: AgentProcess): AnyTask {
-  const handler = task.handler as unknown as Handler;
+  const handler = task.handler as unknown as (ctx: object, input: unknown) => unknown;
   return {
     ...task,
     handler: async (ctx: object, input: unknown) => {
@@ -19,36 +21,80 @@ export function watched(task: AnyTask, process: AgentProcess): AnyTask {
         process.executions.delete(execution);
       }
     },
-  } as AnyTask;
+  };
 }
 
-const WATCHED: readonly PropertyKey[] = ["step", "tool"];
+/** What a call of the context stores its result under; undefined where it stores none. */
+const STORED_AS: Readonly<
+  Record<string, (name: string, args: readonly unknown[]) => string | undefined>
+> = {
+  step: (name, [options]) => identityOf(name, keyOf(options)),
+  undo: (name, [, , options]) => `undo ${identityOf(name, keyOf(options))}`,
+  llm: (name, [request]) =>
+    typeof name === "string" ? `llm ${identityOf(name, keyOf(request))}` : undefined,
+  tool: (name, [, , options]) => toolCheckpoint(nameOf(options) ?? name),
+  requireApproval: (name, [, options]) => toolCheckpoint(nameOf(options) ?? name),
+};
 
 function watchedContext(ctx: object, execution: Execution): object {
-  return new Proxy(ctx, {
-    get(target, property, receiver) {
-      const value: unknown = Reflect.get(target, property, receiver);
-      if (typeof value !== "function" || !WATCHED.includes(property)) return value;
-      return (name: string, ...args: unknown[]) =>
-        (value as Call).call(
-          target,
-          name,
-          ...args.map((arg) =>
-            typeof arg === "function" ? effectOf(arg as Call, name, execution) : arg,
-          ),
-        );
+  const known = new Map<PropertyKey, unknown>();
+  return new Proxy(
+    {},
+    {
+      has: (_, property) => Reflect.has(ctx, property),
+      get(_, property) {
+        const value: unknown = Reflect.get(ctx, property);
+        const storedAs = typeof property === "string" ? STORED_AS[property] : undefined;
+        if (typeof value !== "function" || storedAs === undefined) return value;
+        if (!known.has(property)) {
+          known.set(property, watchedCall(ctx, value as Call, storedAs, execution));
+        }
+        return known.get(property);
+      },
     },
-  });
+  );
 }
 
-/** The effect of a checkpoint: a process may die before it and after it. */
+function watchedCall(
+  ctx: object,
+  call: Call,
+  storedAs: (name: string, args: readonly unknown[]) => string | undefined,
+  execution: Execution,
+): Call {
+  const watchedOne: Call = (name, ...args) => {
+    const stored = storedAs(name as string, args);
+    if (stored !== undefined) execution.process.watch?.named(stored);
+    const wrapped = args.map((arg) =>
+      typeof arg === "function" ? effectOf(arg as Call, stored ?? "", execution) : arg,
+    );
+    return call.call(ctx, name, ...wrapped);
+  };
+  return Object.assign(watchedOne, call);
+}
+
+/** The effect of a checkpoint: a process may die before it and after it, and in a replay it does not begin. */
 function effectOf(effect: Call, checkpoint: string, execution: Execution): Call {
   const { process, step } = execution;
   return async (...args) => {
-    if (!process.mayRun(execution, checkpoint)) return new Promise(() => {});
+    if (process.watch !== undefined) {
+      process.watch.reached(checkpoint);
+      return process.standStill();
+    }
     await process.reach({ at: "before_effect", checkpoint, step });
     const result = await effect(...args);
     await process.reach({ at: "after_effect", checkpoint, step });
     return result;
   };
+}
+
+function keyOf(options: unknown): string | number | undefined {
+  return typeof options === "object" && options !== null
+    ? (options as { key?: string | number }).key
+    : undefined;
+}
+
+function nameOf(options: unknown): string | undefined {
+  return typeof options === "object" && options !== null
+    ? (options as { name?: string }).name
+    : undefined;
 }
