@@ -1,4 +1,5 @@
 import {
+  AGENT_API_BASE,
   AGENT_ROUTES,
   IDEMPOTENCY_KEY_HEADER,
   matchAgentRoute,
@@ -6,7 +7,9 @@ import {
   type AgentRouteName,
 } from "@nofx/core/contract";
 import { NofxError, issuesFromZod, problemResponse } from "@nofx/core/errors";
-import { authenticateAgent } from "../agents/authenticate.ts";
+import { authenticateAgent, requireScope } from "../agents/authenticate.ts";
+import { refuseQuarantined } from "../agents/refuse-quarantined.ts";
+import { noteRunner } from "../agents/note-runner.ts";
 import { requireIdempotencyKey } from "../command/idempotency.ts";
 import type { Plane } from "../command/plane.ts";
 import { parseInput } from "../command/run-command.ts";
@@ -22,6 +25,7 @@ export interface AgentApiOptions {
   onError?: ((error: unknown) => void) | undefined;
 }
 
+const JWKS_PATH = `${AGENT_API_BASE}/jwks.json`;
 const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** One request of the agent API, as its table of routes describes it. Never throws: every error is a problem. */
@@ -39,7 +43,9 @@ export async function handleAgentRequest(
 }
 
 async function answer(plane: Plane, request: Request, options: AgentApiOptions): Promise<Response> {
-  const match = matchAgentRoute(request.method, new URL(request.url).pathname);
+  const { pathname } = new URL(request.url);
+  if (request.method === "GET" && pathname === JWKS_PATH) return keySet(plane);
+  const match = matchAgentRoute(request.method, pathname);
   if (!match.found) throw new NofxError(match.code);
   const route = AGENT_ROUTES[match.name];
   const ctx = await authenticateAgent(plane, {
@@ -47,10 +53,13 @@ async function answer(plane: Plane, request: Request, options: AgentApiOptions):
     idempotencyKey: request.headers.get(IDEMPOTENCY_KEY_HEADER) ?? undefined,
     traceparent: TRACEPARENT.exec(request.headers.get("traceparent") ?? "")?.[0],
   });
+  requireScope(ctx, route.scope);
+  refuseQuarantined(ctx, match.name);
   if (route.method === "POST") requireIdempotencyKey(ctx.idempotencyKey);
-  const { stepId = "", artifactId = "", tool = "" } = parseParams(match.params);
+  const { stepId = "", artifactId = "", tool = "", messageId = "" } = parseParams(match.params);
   const body =
     route.request === undefined ? undefined : parseInput(route.request, await readJson(request));
+  await noteRunner(ctx, body);
   const { doorbell, leaseSeconds } = options;
   const result = await handlerOf(match.name)({
     ctx,
@@ -58,10 +67,17 @@ async function answer(plane: Plane, request: Request, options: AgentApiOptions):
     stepId,
     artifactId,
     tool,
+    messageId,
     options: { doorbell, leaseSeconds, signal: request.signal },
   });
   const headers = ctx.replayed ? { "idempotency-replayed": "true" } : {};
   return Response.json(result, { headers });
+}
+
+/** What anybody can check a token with; asked for again after a while, because keys are exchanged for others. */
+async function keySet(plane: Plane): Promise<Response> {
+  const headers = { "cache-control": "public, max-age=300" };
+  return Response.json(await plane.agentTokens.jwks(), { headers });
 }
 
 /** The table pairs each name with its own handler; the body was parsed by the schema of that same name. */

@@ -98,7 +98,7 @@ type Agent = Extract<Principal, { type: "agent" }>;
 function whyOutside(who: Agent, verb: BusVerb, target: Target): string | undefined {
   switch (target.kind) {
     case "tenant":
-      return undefined;
+      return verb === "read" && target.channel === SUPERVISORS ? TO_PEOPLE : undefined;
     case "agent":
       return verb === "send" || target.id === who.agentId
         ? undefined
@@ -110,9 +110,7 @@ function whyOutside(who: Agent, verb: BusVerb, target: Target): string | undefin
         : "a step's mailbox is read by who holds the step";
     case "run":
       if (who.runId !== target.id) return OTHER_RUN;
-      return verb === "read" && target.channel === SUPERVISORS
-        ? "what is told to supervisors is read by people"
-        : undefined;
+      return verb === "read" && target.channel === SUPERVISORS ? TO_PEOPLE : undefined;
     case "session":
       return who.sessionIds?.includes(target.id) === true
         ? undefined
@@ -122,6 +120,7 @@ function whyOutside(who: Agent, verb: BusVerb, target: Target): string | undefin
   }
 }
 
+const TO_PEOPLE = "what is told to supervisors is read by people";
 const OTHER_RUN = "messages of a run stay with the agents that hold a step of it";
 
 /** The rule that decides; undefined where none fits. */

@@ -153,6 +153,7 @@ export const AuditVerb = z.enum([
   "queue.resumed",
   "rule.changed",
   "gate_rule.changed",
+  "dispatch.settings_changed",
   "flag.changed",
   "key.put",
   "key.rotated",
