@@ -3,6 +3,7 @@ import { NofxError } from "@nofx/core/errors";
 import { MAX_FAILURES, STEP_EXECUTOR, toId } from "@nofx/core/vocabulary";
 import { sqlStateOf } from "@nofx/db/client";
 import { spawn, type ChildDraft } from "@nofx/db/leases";
+import { assertInputFits, type AskedOfAgents } from "../agents/assert-input-fits.ts";
 import type { AgentContext } from "../command/context.ts";
 import { claimOf, fencedOnce } from "./fenced.ts";
 
@@ -15,6 +16,7 @@ export async function spawnChildren(
   try {
     return await fencedOnce(ctx, "spawn", stepId, request, async (tx) => {
       const claim = claimOf(ctx, stepId, request.epoch);
+      await assertInputFits(ctx, request.children.flatMap(askedOf), tx);
       const spawned = await spawn(tx.db, claim, request.children.map(draftOf));
       if (spawned.children.length < new Set(request.children.map(({ name }) => name)).size) {
         throw new NofxError("conflict", {
@@ -33,6 +35,12 @@ export async function spawnChildren(
   } catch (error) {
     throw refusalOf(error);
   }
+}
+
+function askedOf(child: ChildRequest, i: number): AskedOfAgents[] {
+  if (child.kind !== "agent") return [];
+  const { capability, input } = child.with;
+  return [{ capability, input, at: ["children", i, "with", "input"] }];
 }
 
 function draftOf(child: ChildRequest): ChildDraft {

@@ -5,11 +5,12 @@ import { toId } from "@nofx/core/vocabulary";
 import { submitTasks as submitInOne, type JudgedBy, type Submission } from "@nofx/db/queries";
 import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
+import { assertInputFits } from "../agents/assert-input-fits.ts";
 import { fromDatabaseError } from "../command/database-errors.ts";
 import { answerOf, fingerprintOf, requireIdempotencyKey } from "../command/idempotency.ts";
 import { authorise, parseInput, runCommand } from "../command/run-command.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
-import { draftTasks, type TasksDraft } from "./draft.ts";
+import { askedOfAgents, draftTasks, type TasksDraft } from "./draft.ts";
 import { guessJudgedBy, judge, readJudgedBy, remember } from "./judge.ts";
 
 type Input = z.input<typeof SubmitTasksInput>;
@@ -32,7 +33,11 @@ export async function submitTasks(ctx: MemberContext, input: Input): Promise<Sub
   authorise(ctx, SPEC.permission);
   const { tasks } = parseInput(SPEC.input, input);
   requireIdempotencyKey(ctx.idempotencyKey);
-  const draft = await unlessRefused(() => draftTasks(ctx, tasks));
+  const draft = await unlessRefused(async () => {
+    const drafted = draftTasks(ctx, tasks);
+    await assertInputFits(ctx, askedOfAgents(drafted));
+    return drafted;
+  });
   if (NofxError.is(draft)) return refuse(ctx, input, draft);
   let by = guessJudgedBy(ctx, draft.steps);
   for (let tries = 0; tries < TRIES; tries += 1) {

@@ -175,7 +175,7 @@ export const AGENT_ROUTES = {
     request: SpawnRequest,
     response: SpawnResponse,
     scope: "steps:run",
-    errors: [...FENCED, "conflict"],
+    errors: [...FENCED, "conflict", "input_mismatch"],
   },
   emit: {
     method: "POST",

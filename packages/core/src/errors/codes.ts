@@ -26,6 +26,7 @@ export const ErrorCode = z.enum([
   "plan_blocked",
   "plan_changed",
   "plan_required",
+  "input_mismatch",
   "feature_off",
   "condition_invalid",
   "rule_untested",
@@ -90,6 +91,7 @@ export const HTTP_STATUS: Record<ErrorCode, number> = {
   plan_blocked: 409,
   plan_changed: 409,
   plan_required: 422,
+  input_mismatch: 422,
   feature_off: 403,
   condition_invalid: 422,
   rule_untested: 422,
@@ -153,6 +155,7 @@ export const ERROR_TITLE: Record<ErrorCode, string> = {
   plan_blocked: "A gate blocks this plan.",
   plan_changed: "The plan is no longer the one that was judged.",
   plan_required: "These tasks need a plan; nothing was submitted.",
+  input_mismatch: "The input does not fit what the agents of this capability take.",
   feature_off: "This is switched off in this tenant.",
   condition_invalid: "This condition cannot be used.",
   rule_untested:
