@@ -1,0 +1,1 @@
+export { handlePush, type PushOptions } from "./handle-push.ts";
