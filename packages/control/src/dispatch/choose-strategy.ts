@@ -59,7 +59,8 @@ export function decide(
   work: Work,
   { evidence, settings, candidates }: Gathered,
   random: Random,
+  options: { likeliest?: boolean } = {},
 ): { choice: StrategyChoice; agents: ChosenAgent[] } {
-  const choice = choose(work, evidence, settings, random);
+  const choice = choose(work, evidence, settings, random, options);
   return { choice, agents: chooseAgents(candidates, choice.numbers, random) };
 }

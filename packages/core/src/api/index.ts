@@ -8,6 +8,7 @@ export * from "./backlog-import.ts";
 export * from "./budgets.ts";
 export * from "./comparisons.ts";
 export * from "./dead-letters.ts";
+export * from "./dispatch.ts";
 export * from "./estimates.ts";
 export * from "./events.ts";
 export * from "./flags.ts";

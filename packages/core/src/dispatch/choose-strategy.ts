@@ -36,13 +36,14 @@ interface Known {
 /**
  * Thompson sampling: each strategy's success, time and cost are drawn from what is believed of them, and the one with the largest utility
  * is taken, so that each is tried as often as it may be the best. A share is chosen uniformly instead, to measure by; and where
- * nothing is known yet, what the prior says is taken as it is.
+ * nothing is known yet, what the prior says is taken as it is. `likeliest`: what is taken most often, for whoever only asks.
  */
 export function chooseStrategy(
   work: Work,
   evidence: Evidence,
   settings: DispatchSettings,
   random: Random,
+  { likeliest = false }: { likeliest?: boolean } = {},
 ): StrategyChoice {
   const segment = segmentOf(work);
   const weights = weightsOf(settings, segment.risk);
@@ -53,8 +54,10 @@ export function chooseStrategy(
   const open = atLeastOne(known);
   const drawn = level === "prior" ? undefined : drawAll(open, weights, random);
   const odds = oddsOf(open, weights, level === "prior" ? undefined : random);
-  const best = byLargest(open, (one) => drawn?.get(one.strategy) ?? one.utility);
-  const heldOut = open.length > 1 && random() < settings.holdOut;
+  const best = byLargest(open, (one) =>
+    likeliest ? (odds.get(one.strategy) ?? 0) : (drawn?.get(one.strategy) ?? one.utility),
+  );
+  const heldOut = !likeliest && open.length > 1 && random() < settings.holdOut;
   const taken = heldOut ? drawOne(random, open) : best;
   const share = open.length > 1 ? settings.holdOut : 0;
   const numbers = {

@@ -20,5 +20,6 @@ export {
 export { segmentOf, type Segment } from "./segment.ts";
 export { DispatchSettings } from "./settings.ts";
 export { Level, NO_LEVEL } from "./statistics.ts";
+export { tellLift } from "./tell-lift.ts";
 export { utilityOf, weightsOf, type Weights } from "./utility.ts";
 export { wilson } from "./wilson.ts";

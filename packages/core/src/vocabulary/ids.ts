@@ -42,6 +42,7 @@ export const ID_PREFIXES = {
   budget: "budget",
   secureKey: "key",
   modelCall: "call",
+  dispatchDecision: "dispatch",
   session: "session",
   conversation: "conv",
   redaction: "redaction",
@@ -144,6 +145,7 @@ export const ApprovalGroupId = idSchema("approvalGroup");
 export const DelegationId = idSchema("delegation");
 export const CommentId = idSchema("comment");
 export const ToolRunId = idSchema("toolRun");
+export const DispatchDecisionId = idSchema("dispatchDecision");
 export const SecureKeyId = idSchema("secureKey");
 export const SessionId = idSchema("session");
 export const ConversationId = idSchema("conversation");
