@@ -114,13 +114,22 @@ test("any error is tried again; permanent() and retryLater() say otherwise", asy
   await plane.until(() => step.status === "failed");
 
   const [first, second, third] = step.errors;
-  expect(first?.error).toEqual({ code: "agent_error", message: "the disk is busy" });
+  expect(first?.error).toEqual({
+    code: "agent_error",
+    class: "retryable",
+    stage: "handler",
+    attempt: 1,
+    message: "the disk is busy",
+  });
   expect(second).toMatchObject({
     error: { code: "agent_error", message: "quota spent", data: { left: 0 } },
     retryAfterSeconds: 60,
   });
   expect(third?.error).toEqual({
     code: "agent_permanent_error",
+    class: "permanent",
+    stage: "handler",
+    attempt: 3,
     message: "no such file",
     data: { file: "a" },
   });

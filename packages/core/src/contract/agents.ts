@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { AgentId, TenantId } from "../vocabulary/ids.ts";
 import { AgentScope, AgentStatus } from "../vocabulary/agents.ts";
-import { Capability, StepName } from "../vocabulary/steps.ts";
+import { Capability } from "../vocabulary/steps.ts";
 import { StorableJson, storableText } from "../vocabulary/text.ts";
+import { ExternalEventName } from "../vocabulary/waits.ts";
 import { Timestamp } from "./values.ts";
 
 export { AgentScope, AgentStatus } from "../vocabulary/agents.ts";
@@ -66,7 +67,7 @@ export const DeclaredTask = z.strictObject({
   capability: Capability,
   inputSchema: StorableJson.optional(),
   outputSchema: StorableJson.optional(),
-  events: z.record(StepName, StorableJson).optional(),
+  events: z.record(ExternalEventName, StorableJson).optional(),
 });
 export type DeclaredTask = z.infer<typeof DeclaredTask>;
 

@@ -2,6 +2,8 @@ import type { AnyTask } from "../tasks/index.ts";
 import { runAgent, type RunOptions, type RunSummary } from "./run-agent.ts";
 
 export interface AgentDefinition {
+  /** Of the code, as its author counts: shown to people, and what runs are pinned to. `0` unless told. */
+  version?: string;
   /** One task a capability. */
   tasks: readonly AnyTask[];
   /** How many steps at once; 1 unless told. */
@@ -11,6 +13,7 @@ export interface AgentDefinition {
 export interface Agent {
   readonly tasks: ReadonlyMap<string, AnyTask>;
   readonly concurrency: number;
+  readonly version: string;
   /** Works until `signal`, SIGINT or SIGTERM, then drains. Rejects when the control plane refuses the agent. */
   run(options: RunOptions): Promise<RunSummary>;
 }
@@ -29,6 +32,7 @@ export function defineAgent(definition: AgentDefinition): Agent {
     }
     tasks.set(task.capability, task);
   }
-  const agent: Agent = { tasks, concurrency, run: (options) => runAgent(agent, options) };
+  const { version = "0" } = definition;
+  const agent: Agent = { tasks, concurrency, version, run: (options) => runAgent(agent, options) };
   return agent;
 }

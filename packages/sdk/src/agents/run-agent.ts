@@ -112,12 +112,9 @@ export async function runAgent(agent: Agent, options: RunOptions): Promise<RunSu
   const forgetSignals = listen(options, stop);
   try {
     const signal = stopping.draining;
-    const capabilities = await introduce(client, [...agent.tasks.keys()], emit, {
-      signal,
-      onRetry,
-    });
-    const waitSeconds = Math.min(options.waitSeconds ?? 20, MAX_CLAIM_WAIT_SECONDS);
     const worker = options.worker ?? processName();
+    const capabilities = await introduce(client, agent, worker, emit, { signal, onRetry });
+    const waitSeconds = Math.min(options.waitSeconds ?? 20, MAX_CLAIM_WAIT_SECONDS);
     await claimLoop({
       client,
       clock,
