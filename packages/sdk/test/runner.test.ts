@@ -20,7 +20,7 @@ test("a step of a capability that was not asked for fails for good", async () =>
     },
   });
   await plane.until(() => step.status === "failed");
-  expect(step.errors[0]?.error).toEqual({
+  expect(step.errors[0]?.error).toMatchObject({
     code: "agent_permanent_error",
     message: 'This agent has no task for "other.thing".',
   });
