@@ -149,6 +149,7 @@ create table public.agent_endpoints (
   agent_id uuid not null,
   tenant_id uuid not null,
   url text not null,
+  key_id uuid not null,
   max_concurrency integer not null default 10,
   timeout_seconds integer not null default 300,
   status text not null default 'active'::text,
@@ -164,11 +165,12 @@ create table public.agent_endpoints (
   constraint agent_endpoints_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agent_registry(id) ON DELETE CASCADE,
   constraint agent_endpoints_check CHECK (((status = 'disabled'::text) = (disabled_reason IS NOT NULL))),
   constraint agent_endpoints_disabled_reason_check CHECK ((disabled_reason = ANY (ARRAY['gone'::text, 'failing'::text, 'by_member'::text]))),
+  constraint agent_endpoints_key_id_fkey FOREIGN KEY (key_id) REFERENCES agent_keys(id) ON DELETE CASCADE,
   constraint agent_endpoints_last_error_check CHECK ((length(last_error) <= 1000)),
   constraint agent_endpoints_max_concurrency_check CHECK (((max_concurrency >= 1) AND (max_concurrency <= 1000))),
   constraint agent_endpoints_status_check CHECK ((status = ANY (ARRAY['active'::text, 'disabled'::text]))),
   constraint agent_endpoints_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
-  constraint agent_endpoints_timeout_seconds_check CHECK (((timeout_seconds >= 5) AND (timeout_seconds <= 540))),
+  constraint agent_endpoints_timeout_seconds_check CHECK (((timeout_seconds >= 5) AND (timeout_seconds <= 900))),
   constraint agent_endpoints_url_check CHECK (((length(url) >= 1) AND (length(url) <= 2048)))
 );
 CREATE INDEX agent_endpoints_due ON public.agent_endpoints USING btree (pushed_at NULLS FIRST) WHERE (status = 'active'::text);
@@ -4725,7 +4727,7 @@ begin
     return;
   end if;
   -- whoever finds the row locked leaves it to who locks it
-  if v_agent.last_seen_at is null or v_agent.last_seen_at < clock_timestamp() - interval '10 s' then
+  if v_agent.last_seen_at is null or v_agent.last_seen_at < clock_timestamp() - interval '30 s' then
     update public.agent_registry r set last_seen_at = clock_timestamp()
     where r.id = (select l.id from public.agent_registry l where l.id = v_agent.id for no key update skip locked);
   end if;
@@ -5693,6 +5695,29 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.note_agent_presence(p_items jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform set_config('synchronous_commit', 'off', true);
+  insert into public.agent_presence as p (agent_id, runner, tenant_id, version, runtime, slots, busy)
+  select i.agent_id, i.runner, a.tenant_id, i.version, i.runtime, i.slots, i.busy
+  from jsonb_to_recordset(p_items) as i (agent_id uuid, runner text, version text, runtime text, slots integer, busy integer)
+  join public.agent_registry a on a.id = i.agent_id
+  order by i.agent_id, i.runner
+  on conflict (agent_id, runner) do update
+  set version = coalesce(excluded.version, p.version), runtime = coalesce(excluded.runtime, p.runtime), slots = excluded.slots,
+      busy = excluded.busy, last_seen_at = clock_timestamp(),
+      up_since = case when p.last_seen_at < clock_timestamp() - interval '60 s' then clock_timestamp() else p.up_since end
+  where p.last_seen_at < clock_timestamp() - interval '4 s' or p.busy <> excluded.busy or p.slots <> excluded.slots
+    or p.version is distinct from coalesce(excluded.version, p.version);
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.note_refused_key(p_tenant uuid, p_key uuid, p_version integer, p_provider text, p_name text, p_actor_type text, p_actor_id text, p_run uuid, p_step uuid, p_why text)
  RETURNS void
  LANGUAGE sql
@@ -6631,28 +6656,6 @@ CREATE OR REPLACE FUNCTION app.time_zone(p_tenant uuid)
 AS $function$
 begin
   return coalesce((select s.value #>> '{}' from public.tenant_settings s where s.tenant_id = p_tenant and s.key = 'time_zone'), 'UTC');
-end
-$function$
-;
-
-CREATE OR REPLACE FUNCTION app.touch_agent_presence(p_tenant uuid, p_runner text, p_version text, p_runtime text, p_slots integer, p_busy integer)
- RETURNS void
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-begin
-  if app.agent_id() is null then
-    raise insufficient_privilege using message = 'an agent speaks for itself';
-  end if;
-  perform app.assert_tenant(p_tenant);
-  insert into public.agent_presence as p (agent_id, runner, tenant_id, version, runtime, slots, busy)
-  values (app.agent_id(), p_runner, p_tenant, p_version, p_runtime, p_slots, p_busy)
-  on conflict (agent_id, runner) do update
-  set version = coalesce(excluded.version, p.version), runtime = coalesce(excluded.runtime, p.runtime), slots = excluded.slots,
-      busy = excluded.busy, last_seen_at = clock_timestamp(),
-      up_since = case when p.last_seen_at < clock_timestamp() - interval '60 s' then clock_timestamp() else p.up_since end
-  where p.last_seen_at < clock_timestamp() - interval '4 s' or p.version is distinct from coalesce(excluded.version, p.version);
 end
 $function$
 ;
@@ -11681,7 +11684,7 @@ $function$
 ;
 
 CREATE OR REPLACE FUNCTION engine.push_claim(p_limit integer, p_batch integer, p_lease_ms integer)
- RETURNS TABLE(agent_id uuid, tenant_id uuid, url text, secrets text[], timeout_seconds integer, attempts integer, steps jsonb)
+ RETURNS TABLE(agent_id uuid, tenant_id uuid, url text, key_id uuid, scopes text[], secrets text[], timeout_seconds integer, attempts integer, steps jsonb)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
@@ -11698,10 +11701,11 @@ begin
     raise insufficient_privilege using message = 'the engine posts';
   end if;
   for v in
-    select e.*, a.capabilities,
+    select e.*, a.capabilities, k.scopes,
       array_remove(array[s.secret, case when s.previous_until > clock_timestamp() then s.previous end], null) as secrets
     from public.agent_endpoints e
     join public.agent_registry a on a.id = e.agent_id and a.status in ('active', 'quarantined')
+    join public.agent_keys k on k.id = e.key_id and k.revoked_at is null
     join public.agent_endpoint_secrets s on s.agent_id = e.agent_id
     where e.status = 'active' and e.next_at <= clock_timestamp()
       and engine.held_by_agent(e.tenant_id, e.agent_id) < e.max_concurrency
@@ -11725,6 +11729,8 @@ begin
     agent_id := v.agent_id;
     tenant_id := v.tenant_id;
     url := v.url;
+    key_id := v.key_id;
+    scopes := v.scopes;
     secrets := v.secrets;
     timeout_seconds := v.timeout_seconds;
     attempts := v.attempts;

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { CompatibleProviders } from "@nofx/control/model-router";
-import { EdgeEnv } from "@nofx/control/command";
+import { EdgeEnv, TokenEnv } from "@nofx/control/command";
 import { z } from "zod";
 import { RoutingEnv } from "./routing-env.ts";
 import packageJson from "../package.json" with { type: "json" };
@@ -22,6 +22,11 @@ export const WorkerEnv = z
     SUPABASE_URL: z.url(),
     SUPABASE_ANON_KEY: z.string().min(1),
     SUPABASE_JWT_SECRET: z.string().min(1),
+    /** Where this process runs; sessions and their trees note it. */
+    NOFX_REGION: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "use a name like eu-central-1")
+      .optional(),
     /** Where the agent API, /health and /metrics listen. */
     NOFX_GATEWAY_HOST: z.string().default("127.0.0.1"),
     NOFX_GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(8790),
@@ -44,6 +49,11 @@ export const WorkerEnv = z
     NOFX_HTTP_ALLOW: z.string().default(""),
     /** Where the dashboard is, for the links of what people are told; none without it. */
     NOFX_PUBLIC_URL: z
+      .url({ protocol: /^https?$/ })
+      .transform((url) => url.replace(/\/+$/, ""))
+      .optional(),
+    /** Where agents that are functions find the agent API; the dashboard's own, or else this worker's, unless said otherwise. */
+    NOFX_AGENT_URL: z
       .url({ protocol: /^https?$/ })
       .transform((url) => url.replace(/\/+$/, ""))
       .optional(),
@@ -70,6 +80,8 @@ export const WorkerEnv = z
     NOFX_KEK: z.string().optional(),
     NOFX_KEK_FILE: z.string().optional(),
     ...EdgeEnv,
+    /** What tokens of agents are signed with: docs/agents.md. */
+    ...TokenEnv,
     /** How often a digest is signed. */
     NOFX_AUDIT_DIGEST_SECONDS: z.coerce.number().int().min(1).max(86_400).default(3_600),
     /** Set by the local stack's supervisor: this worker may be frozen for a demonstration. */

@@ -5,6 +5,7 @@ import { createTokenVerifier } from "@nofx/control/members";
 import { createModelEndpoint } from "@nofx/control/model-endpoint";
 import { system } from "@nofx/control/seams";
 import { createDoorbell, createWorkerEngine } from "@nofx/control/steps";
+import { keksOf } from "@nofx/control/vault/keks-of";
 import { pino } from "pino";
 import type { Handlers } from "./catalog/catalog.ts";
 import { knownHandlers } from "./catalog/code-for.ts";
@@ -18,6 +19,7 @@ import { freshQueues } from "./gateway/answer-scale.ts";
 import { serveGateway } from "./gateway/serve-gateway.ts";
 import { createApprovalHandler } from "./handlers/approval.ts";
 import { createHttpHandler } from "./handlers/http.ts";
+import { createSessionHandler } from "./handlers/session.ts";
 import { createShellHandler } from "./handlers/shell.ts";
 import { createWaitHandler } from "./handlers/wait.ts";
 import { runStep } from "./loop/run-step.ts";
@@ -30,6 +32,8 @@ import { handlersOf, routingOf } from "./routing-env.ts";
 import { Fleet } from "./presence/fleet.ts";
 import { presenceLoop } from "./presence/presence-loop.ts";
 import { probeLoop } from "./prober/probe-loop.ts";
+import { describeFor } from "./pusher/describe-for.ts";
+import { pushLoop } from "./pusher/push-loop.ts";
 import { relayLoop } from "./relay/relay-loop.ts";
 import { createMailer } from "./relay/send-mail.ts";
 import { schedulerLoop } from "./scheduler/scheduler-loop.ts";
@@ -56,6 +60,7 @@ const engine = createWorkerEngine({
   connectionString: env.DATABASE_DIRECT_URL,
   worker,
   max: 4 + env.NOFX_CONCURRENCY,
+  region: env.NOFX_REGION,
 });
 const doorbell = createDoorbell({
   connectionString: env.DATABASE_DIRECT_URL,
@@ -81,6 +86,7 @@ const handlers: Handlers = {
   shell: createShellHandler({ engine, files, workspaces, newUuid }),
   approval: createApprovalHandler({ engine }),
   wait: createWaitHandler({ engine }),
+  session: createSessionHandler({ engine }),
   http: createHttpHandler({ engine, allowed, now: () => clock.date() }),
 };
 
@@ -196,6 +202,16 @@ const relay = {
   allowed,
   onTold: (outcome: string) => metrics.count("nofx_webhook_attempts_total", { outcome }),
 };
+const pusher = {
+  store: engine.push,
+  doorbell,
+  fleet,
+  seams: { clock, random },
+  allowed,
+  leaseSeconds: env.NOFX_AGENT_LEASE_SECONDS ?? leaseSeconds,
+  describe: describeFor(plane, env.NOFX_AGENT_URL ?? env.NOFX_PUBLIC_URL ?? gateway.url),
+  onPushed: (as: string) => metrics.count("nofx_pushes_total", { as }),
+};
 const scheduler = {
   connectionString: env.DATABASE_DIRECT_URL,
   engine,
@@ -219,6 +235,7 @@ const audit = {
 const beside = Promise.all([
   auditLoop(audit, ending.signal, onError),
   relayLoop(relay, ending.signal, onError),
+  pushLoop(pusher, ending.signal, onError),
   schedulerLoop(scheduler, ending.signal, onError),
   presenceLoop(presence, ending.signal, onError),
   strandedLoop(

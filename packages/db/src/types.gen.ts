@@ -70,6 +70,7 @@ export interface AgentEndpoints {
   created_by: string;
   disabled_reason: string | null;
   failing_since: Timestamp | null;
+  key_id: string;
   last_error: string | null;
   max_concurrency: Generated<number>;
   next_at: Generated<Timestamp>;

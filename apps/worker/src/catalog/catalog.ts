@@ -36,6 +36,11 @@ export const CATALOG: { readonly [K in WorkerKind]: CatalogEntry<K> } = {
     with: STEP_WITH.http,
     timeoutMs: (args) => args.timeoutSeconds * 1_000,
   },
+  session: {
+    version: STEP_VERSION.session,
+    with: STEP_WITH.session,
+    timeoutMs: () => ASKING_MS,
+  },
   wait: { version: STEP_VERSION.wait, with: STEP_WITH.wait, timeoutMs: () => ASKING_MS },
 };
 

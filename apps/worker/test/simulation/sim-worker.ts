@@ -70,6 +70,7 @@ export function startWorker(ports: WorkerPorts): SimWorker {
     wait: createWaitHandler({ engine }),
     approval: createApprovalHandler({ engine }),
     http: refuse,
+    session: refuse,
   };
   const loop = new WorkerLoop({
     engine,

@@ -2,15 +2,19 @@ import type { Seams } from "@nofx/core/seams";
 import { createDatabase, createPool } from "@nofx/db/client";
 import * as leases from "@nofx/db/leases";
 import { queueStats, type QueueStats } from "@nofx/db/queries";
+import type { SessionWith } from "@nofx/core/vocabulary";
 import type { DB } from "@nofx/db/types";
 import { createAuditStore, type AuditStore } from "../audit/audit-store.ts";
 import { fromDatabaseError } from "../command/database-errors.ts";
 import { createPushStore, type PushStore } from "../push/push-store.ts";
 import { createSchedulerStore, type SchedulerStore } from "../schedules/scheduler-store.ts";
 import { system } from "../seams/system.ts";
+import { runSession, type SessionAnswer } from "../sessions/index.ts";
 import { coalesceCheckpoints } from "./coalesce-checkpoints.ts";
 import { endOverdue } from "./end-overdue.ts";
 import { createRelayStore, type RelayStore } from "./relay-store.ts";
+import { openWait } from "../messages/open-wait.ts";
+import type { KeyEncryptionKeys } from "../vault/vault.ts";
 import { createRinger } from "./ringer.ts";
 
 export type {
@@ -74,6 +78,8 @@ export interface WorkerEngine {
     name: string,
     options: readonly leases.WaitOption[],
   ): Promise<leases.WaitAnswer>;
+  /** Takes a session as far as it goes; when it waits for its agents, the step is on hold and no longer this worker's. */
+  session(held: HeldStep, args: SessionWith): Promise<SessionAnswer>;
   beginArtifact(held: HeldStep, file: leases.ArtifactFile): Promise<leases.AnnouncedArtifact>;
   finishArtifact(held: HeldStep, artifactId: string): Promise<leases.ArtifactRow | undefined>;
   reclaim(limit: number): Promise<number>;
@@ -137,8 +143,10 @@ export function createWorkerEngine(options: {
   /** Connections at most. */
   max?: number;
   seams?: Pick<Seams, "clock" | "random">;
+  /** Where this process runs, as sessions note it. */
+  region?: string | undefined;
 }): WorkerEngine {
-  const { connectionString, worker, max = 8, seams = system } = options;
+  const { connectionString, worker, max = 8, seams = system, region } = options;
   const pool = createPool({ connectionString, applicationName: worker, max });
   const db = createDatabase<DB>(pool);
   const ring = createRinger(pool, seams.clock, "ring");
@@ -164,7 +172,13 @@ export function createWorkerEngine(options: {
     appendLogs: (held, lines) => call(leases.appendLogs(db, claim(held), lines)),
     checkpoint: (held, name, value) => store({ ...held, name, value }),
     requestApproval: (held, question) => call(leases.requestApproval(db, claim(held), question)),
-    wait: (held, name, options) => call(leases.wait(db, claim(held), name, options)),
+    wait: async (held, name, options) =>
+      call(openWait(db, { keks }, null, await call(leases.wait(db, claim(held), name, options)))),
+    session: async (held, args) => {
+      const answer = await call(runSession(db, { random: seams.random, region }, held, args));
+      if (answer.freed > 0) ring();
+      return answer;
+    },
     beginArtifact: (held, file) => call(leases.beginArtifact(db, claim(held), file)),
     finishArtifact: (held, id) => call(leases.finishArtifact(db, claim(held), id)),
     reclaim: (limit) => call(leases.reclaim(db, limit)),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { StepId } from "../vocabulary/ids.ts";
 import { StepStatus } from "../vocabulary/statuses.ts";
+import { SessionWith } from "../vocabulary/session-with.ts";
 import { AgentWith, ApprovalWith, StepName } from "../vocabulary/steps.ts";
 import { storableText } from "../vocabulary/text.ts";
 import { WaitWith } from "../vocabulary/waits.ts";
@@ -21,6 +22,7 @@ export const ChildRequest = z.discriminatedUnion("kind", [
   z.strictObject({ ...child, kind: z.literal("agent"), with: AgentWith }),
   z.strictObject({ ...child, kind: z.literal("approval"), with: ApprovalWith }),
   z.strictObject({ ...child, kind: z.literal("wait"), with: WaitWith }),
+  z.strictObject({ ...child, kind: z.literal("session"), with: SessionWith }),
 ]);
 export type ChildRequest = z.infer<typeof ChildRequest>;
 

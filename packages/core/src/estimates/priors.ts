@@ -31,6 +31,11 @@ export const PRIORS: Readonly<Record<StepKind, Prior>> = {
     tokens: { p10: 2_000, p50: 20_000, p90: 200_000 },
     costUsd: { p10: 0.01, p50: 0.1, p90: 1 },
   },
+  session: {
+    ...takes(MINUTE, 15 * MINUTE, 2 * HOUR),
+    tokens: { p10: 5_000, p50: 60_000, p90: 800_000 },
+    costUsd: { p10: 0.03, p50: 0.3, p90: 4 },
+  },
   approval: takes(5 * MINUTE, HOUR, 8 * HOUR),
   wait: takes(MINUTE, 10 * MINUTE, 2 * HOUR),
 };

@@ -109,7 +109,7 @@ function draft(
   item: ValidItem,
   step: Pick<DraftStep, "name" | "title" | "kind" | "with">,
 ): DraftStep {
-  const capability = step.kind === "agent" ? step.with["capability"] : null;
+  const capability = step.with["capability"];
   return {
     name: step.name,
     itemId: item.id,

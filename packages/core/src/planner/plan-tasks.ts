@@ -109,6 +109,8 @@ function wordsOf(kind: StepKind, args: Record<string, unknown>): string {
       return String(args["capability"]);
     case "approval":
       return String(args["question"]);
+    case "session":
+      return `${String(args["strategy"])}: ${String(args["capability"])}`;
     case "wait":
       return "";
   }

@@ -22,7 +22,7 @@ export interface Draft {
   jitterSeconds: string;
 }
 
-export const KINDS: readonly Kind[] = ["shell", "http", "agent", "wait"];
+export const KINDS: readonly Kind[] = ["shell", "http", "agent", "session", "wait"];
 
 const json = (value: unknown) => JSON.stringify(value, null, 2);
 
@@ -30,6 +30,7 @@ export const EXAMPLES: Record<Kind, string> = {
   shell: json({ script: "echo hello" }),
   http: json({ method: "GET", url: "https://example.com/health" }),
   agent: json({ capability: "report.write", input: {} }),
+  session: json({ strategy: "auto", capability: "report.write", input: {} }),
   wait: json({ seconds: 60 }),
   approval: json({ question: "Go on?" }),
 };

@@ -26,7 +26,7 @@ export const CONDITION_TYPES = {
     v("name", "string", "Name of the step"),
     v("item", "string", "Key of the backlog item it comes from"),
     v("title", "string", "Title"),
-    v("kind", "string", "shell, http, agent, wait or approval"),
+    v("kind", "string", "shell, http, agent, session, wait or approval"),
     v("executor", "string", "worker or agent"),
     v("capability", "string", 'What an agent must be able to do; "" for other kinds'),
     v("queue", "string", "Queue that it waits in"),

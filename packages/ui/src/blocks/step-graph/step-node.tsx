@@ -11,6 +11,7 @@ import {
   Route,
   SquareTerminal,
   Undo2,
+  Users,
 } from "lucide-react";
 import { cn } from "../../cn.ts";
 import { type StatusLook, TONE_BORDER, TONE_FILL, TONE_TEXT } from "../../tokens/status.ts";
@@ -37,6 +38,7 @@ export const KIND_ICON: Record<StepNodeData["kind"], LucideIcon> = {
   agent: Bot,
   http: Globe,
   wait: Hourglass,
+  session: Users,
 };
 
 const HANDLE = "!size-1 !min-w-0 !border-0 !bg-transparent";
