@@ -25,12 +25,14 @@ await defineAgent({ tasks: [translate], concurrency: 2 }).run({
 });
 
 async function startStandIn(): Promise<string> {
-  const server = createServer(async (request, response) => {
-    const { messages } = JSON.parse(await text(request)) as { messages: { content: string }[] };
-    const content = JSON.stringify({ translation: `(${messages.at(-1)?.content})` });
-    const message = { role: "assistant", content };
-    response.setHeader("content-type", "application/json");
-    response.end(JSON.stringify({ choices: [{ index: 0, finish_reason: "stop", message }] }));
+  const server = createServer((request, response) => {
+    void text(request).then((body) => {
+      const { messages } = JSON.parse(body) as { messages: { content: string }[] };
+      const content = JSON.stringify({ translation: `(${messages.at(-1)?.content})` });
+      const message = { role: "assistant", content };
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify({ choices: [{ index: 0, finish_reason: "stop", message }] }));
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   server.unref();
