@@ -1,0 +1,12 @@
+import { stepNames } from "./step-names.ts";
+
+/**
+ * Lint rules for agents, for ESLint and for oxlint's JS plugins: what the compiler cannot see. `step-names`: names of steps are
+ * literal, used once in a handler, and have a key where the same place is passed more than once.
+ */
+const plugin = {
+  meta: { name: "nofx", version: "0.1.0" },
+  rules: { "step-names": stepNames },
+};
+
+export default plugin;
