@@ -61,6 +61,7 @@ const engine = createWorkerEngine({
   worker,
   max: 4 + env.NOFX_CONCURRENCY,
   region: env.NOFX_REGION,
+  keks: keksOf(env),
 });
 const doorbell = createDoorbell({
   connectionString: env.DATABASE_DIRECT_URL,

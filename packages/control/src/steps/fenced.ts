@@ -39,9 +39,10 @@ export function fencedOnce<T>(
   stepId: string,
   body: unknown,
   work: (tx: CommandTransaction) => Promise<T>,
+  options: { keep?: (value: T) => boolean } = {},
 ): Promise<T> {
   const route = `agent:${ctx.actor.id}:steps.${verb}:${stepId}`;
-  return fenced(ctx, stepId, (tx) => onceByKey(ctx, tx, { route, body }, () => work(tx)));
+  return fenced(ctx, stepId, (tx) => onceByKey(ctx, tx, { route, body }, () => work(tx), options));
 }
 
 function isVisible(ctx: AgentContext, stepId: string): Promise<boolean> {

@@ -15,13 +15,20 @@ export function metWaitOf(answer: Extract<WaitAnswer, { held: false }>): MetWait
       return { option, kind: met.kind, payload: { eventId, name, key, sentAt: sent_at, payload } };
     }
     case "message": {
-      const { message_id, from_step, channel, sent_at, payload } = met.payload;
+      const { message_id, from_step, channel, sent_at, payload, redacted } = met.payload;
       const messageId = toId("message", message_id);
       const fromStep = from_step === null ? null : toId("step", from_step);
       return {
         option,
         kind: met.kind,
-        payload: { messageId, fromStep, channel, sentAt: sent_at, payload },
+        payload: {
+          messageId,
+          fromStep,
+          channel,
+          sentAt: sent_at,
+          payload,
+          ...(redacted !== undefined && { redacted }),
+        },
       };
     }
     case "children":

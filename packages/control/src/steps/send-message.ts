@@ -1,8 +1,8 @@
 import type { MessageRequest, MessageResponse } from "@nofx/core/contract";
 import { NofxError } from "@nofx/core/errors";
 import { toId, toUuid } from "@nofx/core/vocabulary";
-import { sendMessage } from "@nofx/db/leases";
 import type { AgentContext } from "../command/context.ts";
+import { toMailbox } from "../messages/to-mailbox.ts";
 import { claimOf, fenced } from "./fenced.ts";
 
 /** Puts a message into the mailbox of another step of the same run; sent again under its name it is the same message. */
@@ -15,10 +15,11 @@ export function sendToStep(
     const { stepId: from, epoch } = claimOf(ctx, stepId, request.epoch);
     const { channel, payload, sentAs } = request;
     const to = toUuid("step", request.to);
-    const sent = await sendMessage(
+    const sent = await toMailbox(
       tx.db,
+      ctx.plane,
       { tenantId: ctx.tenantId, to, channel, payload, from: { stepId: from, epoch, sentAs } },
-      ctx.actor,
+      { ...ctx.actor, name: ctx.name },
     );
     if (sent === undefined) {
       throw new NofxError("not_found", {

@@ -1,6 +1,8 @@
 import type { WaitRequest, WaitResponse } from "@nofx/core/contract";
 import { wait as register } from "@nofx/db/leases";
 import type { AgentContext } from "../command/context.ts";
+import type { CommandTransaction } from "../command/transaction.ts";
+import { openWait } from "../messages/open-wait.ts";
 import { claimOf, fencedOnce } from "./fenced.ts";
 import { metWaitOf } from "./met-wait.ts";
 import { waitOptionsOf } from "./wait-options.ts";
@@ -14,7 +16,7 @@ export function waitFor(
   stepId: string,
   request: WaitRequest,
 ): Promise<WaitResponse> {
-  return fencedOnce(ctx, "wait", stepId, request, async (tx) => {
+  const work = async (tx: CommandTransaction): Promise<WaitResponse> => {
     const claim = claimOf(ctx, stepId, request.epoch);
     const step = await tx.db
       .selectFrom("steps")
@@ -27,7 +29,12 @@ export function waitFor(
       requester: ctx.name,
       sha256: ctx.plane.sha256,
     });
-    const answer = await register(tx.db, claim, request.name, options);
+    const registered = await register(tx.db, claim, request.name, options);
+    const answer = await openWait(tx.db, ctx.plane, ctx.tenantId, registered);
     return answer.held ? { status: "pending" } : { status: "met", met: metWaitOf(answer) };
+  };
+  // what a message says is kept with the message alone: whoever asks again is told again
+  return fencedOnce(ctx, "wait", stepId, request, work, {
+    keep: (answer) => answer.status === "pending" || answer.met.kind !== "message",
   });
 }

@@ -145,8 +145,10 @@ export function createWorkerEngine(options: {
   seams?: Pick<Seams, "clock" | "random">;
   /** Where this process runs, as sessions note it. */
   region?: string | undefined;
+  /** What opens the messages that steps wait for. */
+  keks?: KeyEncryptionKeys | undefined;
 }): WorkerEngine {
-  const { connectionString, worker, max = 8, seams = system, region } = options;
+  const { connectionString, worker, max = 8, seams = system, region, keks } = options;
   const pool = createPool({ connectionString, applicationName: worker, max });
   const db = createDatabase<DB>(pool);
   const ring = createRinger(pool, seams.clock, "ring");

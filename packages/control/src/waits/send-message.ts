@@ -2,10 +2,10 @@ import { SendMessageInput, type SentMessage } from "@nofx/core/api";
 import { canonicalJson } from "@nofx/core/canonical";
 import { NofxError } from "@nofx/core/errors";
 import { StepId, toId, toUuid } from "@nofx/core/vocabulary";
-import { sendMessage as send } from "@nofx/db/leases";
 import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
+import { toMailbox } from "../messages/to-mailbox.ts";
 
 const Input = SendMessageInput.extend({ stepId: StepId });
 
@@ -18,7 +18,7 @@ export function sendMessage(
   return runCommand(ctx, spec, input, async (tx, { stepId, channel, payload }) => {
     const to = toUuid("step", stepId);
     const message = { tenantId: ctx.tenantId, to, channel, payload };
-    const sent = await send(tx.db, message, ctx.actor);
+    const sent = await toMailbox(tx.db, ctx.plane, message, { ...ctx.actor, name: ctx.name });
     if (sent === undefined) {
       throw new NofxError("not_found", { detail: "There is no such step in this tenant." });
     }

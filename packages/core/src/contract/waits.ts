@@ -10,6 +10,7 @@ import {
   WaitOptionName,
   WaitSeconds,
 } from "../vocabulary/waits.ts";
+import { Tombstone } from "./agent-messages.ts";
 import { CheckpointName } from "./checkpoints.ts";
 import { Epoch, Timestamp } from "./values.ts";
 
@@ -75,6 +76,8 @@ export const ReceivedMessage = z.object({
   channel: z.string(),
   sentAt: Timestamp,
   payload: z.unknown(),
+  /** What is left of one that was redacted before it was taken. */
+  redacted: Tombstone.optional(),
 });
 export type ReceivedMessage = z.infer<typeof ReceivedMessage>;
 

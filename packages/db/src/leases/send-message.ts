@@ -7,7 +7,10 @@ export interface MessageToStep {
   readonly tenantId: string;
   readonly to: string;
   readonly channel: string;
-  readonly payload: unknown;
+  /** Of what is not sealed. */
+  readonly payload?: unknown;
+  /** What is said, as the bus stores it: id, sealed, wrapped, kek, content_hash. */
+  readonly sealed?: Readonly<Record<string, unknown>>;
   /** The step that sends; people send from none. */
   readonly from?: {
     readonly stepId: string;
@@ -18,11 +21,16 @@ export interface MessageToStep {
 }
 
 const SentMessage = z.object({
-  message_id: z.string().nullable(),
+  message_id: z
+    .string()
+    .nullish()
+    .transform((id) => id ?? null),
   /** The step has ended: it reads nothing any more, and nothing was stored. */
-  ended: z.boolean(),
-  for_workers: z.number(),
-  for_agents: z.number(),
+  ended: z.boolean().default(false),
+  /** The KEK that it was sealed with is retired, and nothing was stored. */
+  kek_refused: z.boolean().default(false),
+  for_workers: z.number().default(0),
+  for_agents: z.number().default(0),
 });
 export type SentMessage = z.infer<typeof SentMessage>;
 
@@ -32,11 +40,12 @@ export async function sendMessage(
   message: MessageToStep,
   by: { readonly type: string; readonly id: string },
 ): Promise<SentMessage | undefined> {
-  const { tenantId, to, channel, payload, from } = message;
+  const { tenantId, to, channel, payload, from, sealed } = message;
   const sent = await callOne(
     db,
     sql`select engine.send_message(${tenantId}::uuid, ${from?.stepId ?? null}::uuid, ${from?.epoch ?? null},
-      ${to}::uuid, ${channel}, ${JSON.stringify(payload)}::jsonb, ${from?.sentAs ?? null}, ${by.type}, ${by.id}) as value`,
+      ${to}::uuid, ${channel}, ${JSON.stringify(payload ?? null)}::jsonb, ${from?.sentAs ?? null}, ${by.type}, ${by.id},
+      ${sealed === undefined ? null : JSON.stringify(sealed)}::jsonb) as value`,
   );
   return sent === null ? undefined : SentMessage.parse(sent);
 }

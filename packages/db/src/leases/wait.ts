@@ -74,6 +74,11 @@ export const MetPayload = z.discriminatedUnion("kind", [
       channel: z.string(),
       sent_at: z.string(),
       payload: z.unknown(),
+      /** It is opened by its id, each time somebody asks. */
+      sealed: z.boolean().default(false),
+      redacted: z
+        .object({ at: z.string(), by: z.string(), why: z.string(), contentHash: z.string() })
+        .optional(),
     }),
   }),
   z.object({
