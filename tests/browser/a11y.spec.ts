@@ -1,10 +1,8 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import { expect, type Locator, type Page } from "@playwright/test";
 import type { Api } from "./support/api.ts";
+import { expectNoViolations, expectNoViolationsInBothThemes } from "./support/axe.ts";
 import { backlog, type Item, question, quick, releaseTrain } from "./support/backlogs.ts";
 import { test } from "./support/test.ts";
-
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
 // What axe finds is told in words; a recording would only cost time.
 test.use({ trace: "off" });
@@ -49,27 +47,11 @@ async function start(operator: Api, pack: string, items: Item[]): Promise<string
   return (await operator.execute((await operator.createPlan(pack)).id)).runId;
 }
 
-async function expectNoViolations(page: Page, what: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
-  const told = violations.flatMap(({ id, help, nodes }) =>
-    nodes.map(
-      ({ target, failureSummary }) => `${id}: ${help}\n  ${target.join(" ")}\n  ${failureSummary}`,
-    ),
-  );
-  expect(told, what).toEqual([]);
-}
-
-const SCHEMES = ["light", "dark"] as const;
-
-/** Loaded anew for each theme: what is off the screen takes on new colours only when it is drawn again. */
 async function checkInBothThemes(page: Page, path: string, ...ready: Locator[]): Promise<void> {
-  for (const colorScheme of SCHEMES) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+  await expectNoViolationsInBothThemes(page, path, async () => {
     await page.goto(path);
     for (const part of ready) await expect(part).toBeVisible();
-    await expect(page.locator("html")).toHaveClass(new RegExp(colorScheme));
-    await expectNoViolations(page, `${path} in ${colorScheme}`);
-  }
+  });
 }
 
 test("the sign-in page has no violations, light or dark", async ({ page }) => {

@@ -1,25 +1,15 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import { expect, type Page } from "@playwright/test";
+import { expectNoViolationsInBothThemes } from "./support/axe.ts";
 import { backlog, quick } from "./support/backlogs.ts";
 import { test } from "./support/test.ts";
 
 // People who decide: who they are, what they change, several at once, by keyboard as well.
 
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-
 async function expectNoViolations(page: Page, path: string): Promise<void> {
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+  await expectNoViolationsInBothThemes(page, path || new URL(page.url()).pathname, async () => {
     if (path !== "") await page.goto(path);
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-    const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
-    expect(
-      violations.flatMap(({ id, nodes }) =>
-        nodes.map(({ target }) => `${id}: ${target.join(" ")}`),
-      ),
-      `${path} in ${colorScheme}`,
-    ).toEqual([]);
-  }
+  });
 }
 
 test("an approver sees what hides, changes the arguments within their form, and what runs is the change", async ({

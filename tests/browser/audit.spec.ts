@@ -1,20 +1,12 @@
 import { readFile } from "node:fs/promises";
-import { AxeBuilder } from "@axe-core/playwright";
-import { expect, type Page } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { expectNoViolationsInBothThemes } from "./support/axe.ts";
 import { backlog, quick } from "./support/backlogs.ts";
 import { test } from "./support/test.ts";
 
 // What was decided, by whom, and whether the record of it holds.
 
 test.use({ trace: "off" });
-
-async function expectNoViolations(page: Page): Promise<void> {
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa"]).analyze();
-    expect(violations.map(({ id, nodes }) => [id, nodes[0]?.target])).toEqual([]);
-  }
-}
 
 test("a decision is found in the log, the chain checked and exported; an item's lineage leads to its run", async ({
   operator,
@@ -46,14 +38,14 @@ test("a decision is found in the log, the chain checked and exported; an item's 
   expect(lines[0]).toContain('"format":"nofx.audit.export.v1"');
   expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({ type: "end" });
   expect(text).toContain(plan.digest);
-  await expectNoViolations(page);
+  await expectNoViolationsInBothThemes(page, new URL(page.url()).pathname);
 
   await page.goto("/backlog?pack=audited");
   await page.getByRole("button", { name: /^only/ }).click();
   await page.getByRole("link", { name: "lineage" }).click();
   await expect(page.getByRole("link", { name: "Plan version 1" })).toBeVisible();
   await expect(page.getByText("Spend: none recorded")).toBeVisible();
-  await expectNoViolations(page);
+  await expectNoViolationsInBothThemes(page, new URL(page.url()).pathname);
   await page.locator(`a[href="/runs/${runId}"]`).click();
   await expect(page).toHaveURL(new RegExp(`/runs/${runId}`));
 });

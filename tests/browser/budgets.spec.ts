@@ -1,25 +1,13 @@
-import { AxeBuilder } from "@axe-core/playwright";
-import { expect, type Page } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { createClient } from "@supabase/supabase-js";
 import { readFileSync } from "node:fs";
+import { expectNoViolationsInBothThemes } from "./support/axe.ts";
 import { givenStack } from "./support/stack.ts";
 import { test } from "./support/test.ts";
 
 // What may be used and what was: an admin caps a model, a caller meets the cap, and both pages tell of it.
 
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 const MODEL = "simulated/hasty";
-
-async function expectNoViolations(page: Page): Promise<void> {
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
-    const found = violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target }) => `${id}: ${target.join(" ")}`),
-    );
-    expect(found, `${page.url()} in ${colorScheme}`).toEqual([]);
-  }
-}
 
 /** Asks a model through the endpoint, as the operator; answers the status. */
 async function connectCaller(): Promise<() => Promise<number>> {
@@ -81,11 +69,11 @@ test("a cap is set, met, raised and removed; what was used adds up", async ({
     "changed to 4 calls, then wrap up",
   );
   expect(await call()).toBe(200);
-  await expectNoViolations(page);
+  await expectNoViolationsInBothThemes(page, new URL(page.url()).pathname);
 
   await page.goto("/budgets");
   await expect(page.getByRole("row", { name: /hasty-calls/ })).toContainText("3 calls of 4 calls");
-  await expectNoViolations(page);
+  await expectNoViolationsInBothThemes(page, new URL(page.url()).pathname);
 
   await page.goto("/usage?by=model");
   const usage = page.getByRole("table", { name: "Usage by model" });
@@ -103,7 +91,7 @@ test("a cap is set, met, raised and removed; what was used adds up", async ({
   await page.getByLabel("Summed by").selectOption("Day");
   await expect(page.locator(".recharts-bar-rectangle").first()).toBeVisible();
   await expect(page.getByText("the same", { exact: true })).toBeVisible();
-  await expectNoViolations(page);
+  await expectNoViolationsInBothThemes(page, new URL(page.url()).pathname);
 
   await page.goto("/budgets");
   await page.getByRole("link", { name: "hasty-calls" }).click();

@@ -1,5 +1,5 @@
-import { expect, type Page } from "@playwright/test";
-import { AxeBuilder } from "@axe-core/playwright";
+import { expect } from "@playwright/test";
+import { expectNoViolations, expectNoViolationsInBothThemes } from "./support/axe.ts";
 import { backlog, quick } from "./support/backlogs.ts";
 import { test } from "./support/test.ts";
 
@@ -10,14 +10,6 @@ const EXAMPLES = JSON.stringify([
   { name: "a build", expect: "pass", plan: { steps: [{ name: "build" }] } },
   { name: "a launch", expect: "fail", plan: { steps: [{ name: "launch-rocket" }] } },
 ]);
-
-async function expectAccessible(page: Page, what: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa"]).analyze();
-  expect(
-    violations.map(({ id, help, nodes }) => [id, help, nodes[0]?.target]),
-    what,
-  ).toEqual([]);
-}
 
 test("a rule is tried as it is typed, replayed, saved, holds a plan up and is overridden", async ({
   adminPage: admin,
@@ -30,7 +22,7 @@ test("a rule is tried as it is typed, replayed, saved, holds a plan up and is ov
 
   await admin.goto("/gates");
   await expect(admin.getByRole("link", { name: "secret_in_arguments" })).toBeVisible();
-  await expectAccessible(admin, "gates");
+  await expectNoViolations(admin, "gates");
   await admin.getByRole("link", { name: "New rule" }).click();
   const condition = admin.getByLabel("Condition (CEL), true where something is wrong");
   await condition.fill('step.nam.startsWith("launch")');
@@ -50,11 +42,7 @@ test("a rule is tried as it is typed, replayed, saved, holds a plan up and is ov
   await admin.getByLabel("What to do about it").fill("Let somebody else look at it.");
   await admin.getByRole("button", { name: "Replay" }).click();
   await expect(admin.getByText(/1 of \d+ verdicts would be others/)).toBeVisible();
-  for (const colorScheme of ["light", "dark"] as const) {
-    await admin.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    await expect(admin.locator("html")).toHaveClass(new RegExp(colorScheme));
-    await expectAccessible(admin, `editor, ${colorScheme}`);
-  }
+  await expectNoViolationsInBothThemes(admin, "editor");
   await admin.getByRole("button", { name: "Save" }).click();
   await expect(admin.getByRole("heading", { name: "no-launches" })).toBeVisible();
 
@@ -65,7 +53,7 @@ test("a rule is tried as it is typed, replayed, saved, holds a plan up and is ov
   await supervisor.getByRole("button", { name: "Override…" }).click();
   const dialog = supervisor.getByRole("dialog", { name: "Override the verdict" });
   await dialog.getByLabel("Reason").fill("The window closes at noon, and all of us watch.");
-  await expectAccessible(supervisor, "override");
+  await expectNoViolations(supervisor, "override");
   await dialog.getByRole("button", { name: "Override" }).click();
   await expect(dialog).toHaveCount(0);
   await expect(

@@ -1,24 +1,10 @@
-import { AxeBuilder } from "@axe-core/playwright";
-import { expect, type Page } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { expectNoViolationsInBothThemes } from "./support/axe.ts";
 import { test } from "./support/test.ts";
 
 // A provider's key goes in once and never comes out: what is left on the page are its ends, its versions and who used it.
 
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 const [FIRST, SECOND] = ["sk-browser-first-0123456789", "sk-browser-second-987654321"];
-
-async function expectNoViolations(page: Page): Promise<void> {
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
-    const found = violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target }) => `${id}: ${target.join(" ")}`),
-    );
-    expect(found, `${page.url()} in ${colorScheme}`).toEqual([]);
-    const shots = process.env["NOFX_SHOTS"];
-    if (shots) await page.screenshot({ path: `${shots}/keys-${colorScheme}.png`, fullPage: true });
-  }
-}
 
 test("an admin adds a key, rotates it and retires it; the page never shows it again", async ({
   adminPage: page,
@@ -59,7 +45,7 @@ test("an admin adds a key, rotates it and retires it; the page never shows it ag
   await expect(keks.getByRole("row", { name: /^2 current/ })).toBeVisible();
   await keks.getByRole("button", { name: "Retire version 1" }).click();
   await expect(keks.getByRole("row", { name: /^1 retired/ })).toBeVisible();
-  await expectNoViolations(page);
+  await expectNoViolationsInBothThemes(page, new URL(page.url()).pathname);
 
   await other.goto("/keys");
   await expect(other.getByRole("row", { name: /browser-models/ }).first()).toBeVisible();

@@ -1,21 +1,8 @@
-import { AxeBuilder } from "@axe-core/playwright";
-import { expect, type Page } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { expectNoViolationsInBothThemes } from "./support/axe.ts";
 import { test } from "./support/test.ts";
 
 // What models are chosen from and by: who provides them and how they do, what they cost, which policy decides.
-
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-
-async function expectNoViolations(page: Page): Promise<void> {
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
-    const found = violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target }) => `${id}: ${target.join(" ")}`),
-    );
-    expect(found, `${page.url()} in ${colorScheme}`).toEqual([]);
-  }
-}
 
 test("an admin defines a provider, its health stands there, and it is switched off", async ({
   adminPage: page,
@@ -51,7 +38,7 @@ test("an admin defines a provider, its health stands there, and it is switched o
   await expect(hasty).toContainText(/\d+ calls? in 60 minutes, none failed/);
   await hasty.getByRole("button", { name: "Probe now: simulated/hasty" }).click();
   await expect(hasty.getByRole("status")).toContainText("It answers.");
-  await expectNoViolations(page);
+  await expectNoViolationsInBothThemes(page, new URL(page.url()).pathname);
 });
 
 test("a price of our own is set and withdrawn, and both stay in the history", async ({
@@ -104,5 +91,5 @@ test("a policy is checked as it is typed, tried on a request, and saved", async 
   await expect(page).toHaveURL(/\/policies\/nightly$/);
   await expect(page.getByRole("button", { name: "Save as version 2" })).toBeVisible();
   await expect(page.getByRole("listitem").filter({ hasText: "Cheaper at night" })).toBeVisible();
-  await expectNoViolations(page);
+  await expectNoViolationsInBothThemes(page, new URL(page.url()).pathname);
 });
