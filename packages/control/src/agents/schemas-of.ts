@@ -1,4 +1,4 @@
-import type { Executor } from "@nofx/db/queries";
+import { listSchemas, type Executor } from "@nofx/db/queries";
 
 type JsonSchema = Record<string, unknown>;
 
@@ -14,9 +14,17 @@ export interface TaskSchemas {
 
 /** The schemas of all active agents of a capability that have introduced themselves; an agent that declared none has nulls. */
 export async function schemasOf(
-  _db: Executor,
-  _tenantId: string,
-  _capability: string,
+  db: Executor,
+  tenantId: string,
+  capability: string,
 ): Promise<TaskSchemas[]> {
-  return [];
+  const rows = await listSchemas(db, tenantId, capability);
+  return rows.map((row) => ({
+    agentId: row.agent_id,
+    agent: row.agent,
+    version: row.version,
+    input: row.input_schema,
+    output: row.output_schema,
+    events: row.events ?? {},
+  }));
 }

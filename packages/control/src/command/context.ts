@@ -1,4 +1,4 @@
-import type { MemberRole } from "@nofx/core/vocabulary";
+import type { AgentScope, AgentStatus, MemberRole } from "@nofx/core/vocabulary";
 import type { Plane } from "./plane.ts";
 
 /** Who asks, in which tenant, under which key and correlation. One a request. */
@@ -20,11 +20,22 @@ export interface MemberContext extends RequestContext {
   readonly role: MemberRole;
 }
 
-/** An agent, known by its key. */
+/** An agent, known by its key or by a token. */
 export interface AgentContext extends RequestContext {
   readonly actor: { readonly type: "agent"; readonly id: string };
   readonly name: string;
   readonly capabilities: readonly string[];
+  readonly keyId: string;
+  readonly by: "key" | "token";
+  /** What that key or token is for. */
+  readonly scopes: readonly AgentScope[];
+  /** When it ends by itself, in milliseconds. */
+  readonly expiresAt: number | null;
+  /** As it was found, by a token up to a few seconds ago. */
+  readonly status: AgentStatus;
+  readonly statusBy: "person" | "breaker";
+  readonly statusReason: string | null;
+  readonly maxConcurrency: number | null;
 }
 
 export type CallerContext = MemberContext | AgentContext;

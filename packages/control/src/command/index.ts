@@ -1,5 +1,6 @@
 export type { AgentContext, CallerContext, MemberContext } from "./context.ts";
 export { onceByKey, requireIdempotencyKey } from "./idempotency.ts";
+export { TokenEnv } from "../agents/token-keys.ts";
 export { EdgeEnv } from "../edge/edge-env.ts";
 export { loggable } from "./loggable.ts";
 export { createPlane, PlaneEnv, type Plane } from "./plane.ts";

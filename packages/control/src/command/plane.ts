@@ -5,6 +5,8 @@ import type { DB } from "@nofx/db/types";
 import type { Kysely } from "kysely";
 import type { Pool } from "pg";
 import { z } from "zod";
+import { createAgentTokens, type AgentTokens } from "../agents/agent-tokens.ts";
+import { TokenEnv } from "../agents/token-keys.ts";
 import { EdgeEnv } from "../edge/edge-env.ts";
 import { createRemoteRouter } from "../edge/remote-router.ts";
 import { createRemoteVault } from "../edge/remote-vault.ts";
@@ -50,6 +52,7 @@ export const PlaneEnv = z.object({
   NOFX_KEK: z.string().optional(),
   NOFX_KEK_FILE: z.string().optional(),
   ...EdgeEnv,
+  ...TokenEnv,
   /** A Vercel Edge Config that keeps copies of flags. */
   EDGE_CONFIG: z.string().min(1).optional(),
   /** on or off for every tenant of this process, whatever they have switched. */
@@ -80,6 +83,8 @@ export interface Plane {
   readonly providerNetwork: ProviderNetwork;
   /** What this process knows of models, policies and their health. */
   readonly routing: Routing;
+  /** Short-lived tokens that agents exchange their keys for. */
+  readonly agentTokens: AgentTokens;
   /** What opens the vault; undefined where this process was given nothing. */
   readonly keks: KeyEncryptionKeys | undefined;
   /** The edge functions that open keys and choose routes for this process, where there are any. */
@@ -136,6 +141,7 @@ export function createPlane(
     }),
     providerNetwork,
     routing,
+    agentTokens: createAgentTokens({ clock, sha256, env }),
     keks: keksOf(env),
     ...edgeOf(clock, env),
     plug: plugOf(env),

@@ -1,8 +1,9 @@
 import { EndpointSettings } from "@nofx/core/api";
-import { AGENT_KEY_PREFIX, AgentKey } from "@nofx/core/contract";
+import { AGENT_KEY_PREFIX, AgentKey, AgentToken } from "@nofx/core/contract";
 import { isAllowed, MemberRole, rolesWith, TenantId, toUuid } from "@nofx/core/vocabulary";
 import { findModelCaller, findModelMember } from "@nofx/db/queries";
 import { digestAgentKey } from "../agents/agent-key.ts";
+import type { TokenClaims } from "../agents/agent-tokens.ts";
 import { fromDatabaseError } from "../command/database-errors.ts";
 import type { Plane } from "../command/plane.ts";
 import { openAiError } from "../model-router/wire/index.ts";
@@ -13,6 +14,7 @@ import { remember } from "./remembered.ts";
 /** A key that was revoked, a member that was removed, a setting that was changed: heeded within this time. */
 const REMEMBERED_MS = 3_000;
 const MOST = 5_000;
+const SCOPE = "models:call";
 
 export type VerifyToken = (token: string) => Promise<Identity | undefined>;
 export type Authenticate = (headers: Headers) => Promise<ModelCaller>;
@@ -30,20 +32,33 @@ export function createAuthenticate(
     const bearer = /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1];
     if (bearer === undefined) throw unknownKey();
     const tenant = headers.get("nofx-tenant") ?? "";
-    const isAgent = bearer.startsWith(AGENT_KEY_PREFIX);
+    const isKey = bearer.startsWith(AGENT_KEY_PREFIX);
+    const token = isKey ? undefined : await agentToken(plane, bearer);
+    if (token !== undefined && !token.scopes.includes(SCOPE)) throw scopeMissing(token.scopes);
+    const isAgent = isKey || token !== undefined;
     const caller = await callers.get(`${digestAgentKey(bearer)} ${isAgent ? "" : tenant}`, () =>
-      isAgent ? findAgent(plane, bearer) : findMember(plane, bearer, tenant, verifyToken),
+      isAgent ? findAgent(plane, bearer, token) : findMember(plane, bearer, tenant, verifyToken),
     );
     if (caller === undefined) throw unknownKey();
     return caller;
   };
 }
 
-async function findAgent(plane: Plane, bearer: string): Promise<ModelCaller | undefined> {
-  const key = AgentKey.safeParse(bearer);
-  if (!key.success) return undefined;
-  const found = await asked(findModelCaller(plane.db, digestAgentKey(key.data)));
+/** What a token of an agent says; undefined for what is none, as a person's access token. */
+async function agentToken(plane: Plane, bearer: string): Promise<TokenClaims | undefined> {
+  return AgentToken.safeParse(bearer).success ? plane.agentTokens.verify(bearer) : undefined;
+}
+
+async function findAgent(
+  plane: Plane,
+  bearer: string,
+  token: TokenClaims | undefined,
+): Promise<ModelCaller | undefined> {
+  if (token === undefined && !AgentKey.safeParse(bearer).success) return undefined;
+  const key = token === undefined ? { sha256: digestAgentKey(bearer) } : { id: token.keyId };
+  const found = await asked(findModelCaller(plane.db, key));
   if (found === undefined) return undefined;
+  if (!found.scopes.includes(SCOPE)) throw scopeMissing(found.scopes);
   const { agent_id: id, tenant_id: tenantId, name, settings } = found;
   return {
     type: "agent",
@@ -92,10 +107,18 @@ async function findMember(
   };
 }
 
+function scopeMissing(scopes: readonly string[]) {
+  return openAiError(
+    "scope_missing",
+    `Calling models takes the scope ${SCOPE}; this key or token is for ${scopes.join(", ")}.`,
+    403,
+  );
+}
+
 function unknownKey() {
   return openAiError(
     "invalid_api_key",
-    "Send an agent's key (nofx_ak_...) or the access token of a signed-in person as the API key. This one is missing, unknown or revoked.",
+    "Send an agent's key (nofx_ak_...), the token that it was exchanged for, or the access token of a signed-in person as the API key. This one is missing, unknown or revoked.",
     401,
   );
 }

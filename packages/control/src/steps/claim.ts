@@ -1,5 +1,6 @@
 import type { ClaimRequest, ClaimResponse } from "@nofx/core/contract";
 import { claimForAgent, describeHeld, settle, type ClaimedStepRow } from "@nofx/db/leases";
+import { stillKnown } from "../agents/authenticate.ts";
 import type { AgentContext } from "../command/context.ts";
 import { onceByKey } from "../command/idempotency.ts";
 import { inTransaction } from "../command/transaction.ts";
@@ -7,6 +8,10 @@ import { describeStep } from "./describe-step.ts";
 import { pollMs, silentDoorbell, type Doorbell } from "./doorbell.ts";
 import { executorOf } from "./fenced.ts";
 import { LEASE_SECONDS } from "./lease-seconds.ts";
+
+const IDLE_MS = 5_000;
+/** A key that is revoked while its claim waits is given nothing any more, and told so, within this time. */
+const RECHECK_MS = 3_000;
 
 export interface ClaimOptions {
   doorbell?: Doorbell | undefined;
@@ -26,22 +31,48 @@ export async function claimSteps(
 ): Promise<ClaimResponse> {
   const { leaseSeconds = LEASE_SECONDS, signal } = options;
   const { clock, random } = ctx.plane;
+  let askedAt = clock.now();
   const doorbell = options.doorbell ?? silentDoorbell(clock);
   const until = clock.now() + request.waitSeconds * 1_000;
+  if (isOut(ctx)) return nothing(ctx, request, options);
   for (;;) {
     const since = doorbell.rings;
+    if (clock.now() - askedAt >= RECHECK_MS) {
+      await stillKnown(ctx);
+      askedAt = clock.now();
+      if (isOut(ctx)) return nothing(ctx, request, options);
+    }
     const rows = await claimOnce(ctx, request, leaseSeconds * 1_000);
     const left = until - clock.now();
     if (signal?.aborted && rows.length > 0 && !ctx.replayed) await giveBack(ctx, rows);
+    if (rows.length === 0 && !ctx.replayed && ctx.status === "draining") {
+      return nothing(ctx, request, options);
+    }
     if (rows.length > 0 || ctx.replayed || left <= 0 || signal?.aborted) {
       const files = ctx.plane.storage.forTenant(ctx.tenantId);
       return {
         steps: await Promise.all(rows.map((row) => describeStep(row, files))),
         leaseSeconds,
+        status: ctx.status,
       };
     }
     await doorbell.wait({ since, ms: Math.min(left, pollMs(random)), signal });
   }
+}
+
+/** People have quarantined it: it is given nothing, whatever the database says of steps. */
+function isOut({ status, statusBy }: AgentContext): boolean {
+  return status === "quarantined" && statusBy === "person";
+}
+
+/** For an agent that is given nothing: after a while, so that it does not ask over and over, and soon enough to see it resumed. */
+async function nothing(
+  ctx: AgentContext,
+  { waitSeconds }: ClaimRequest,
+  { leaseSeconds = LEASE_SECONDS, signal }: ClaimOptions,
+): Promise<ClaimResponse> {
+  await ctx.plane.clock.sleep(Math.min(waitSeconds * 1_000, IDLE_MS), signal);
+  return { steps: [], leaseSeconds, status: ctx.status };
 }
 
 function claimOnce(

@@ -148,27 +148,28 @@ create policy agent_capabilities_change on public.agent_capabilities for update 
 grant update (title, proficiency, resources, declared_success_rate, declared_latency_ms, declared_cost_pico, success_rate, latency_ms,
   cost_pico, updated_at) on public.agent_capabilities to nofx_member;
 
--- A process of the calling agent is there. Heard of within the last four seconds it is not written again.
-create function app.touch_agent_presence(p_tenant uuid, p_runner text, p_version text, p_runtime text, p_slots integer, p_busy integer)
-returns void
+-- Processes of agents are there: [{agent_id, runner, version, runtime, slots, busy}], as the servers of the agent API have heard from
+-- agents that they know. Heard of within the last four seconds it is not written again. A server that crashes forgets half a second.
+create function app.note_agent_presence(p_items jsonb) returns void
 language plpgsql volatile security definer
 set search_path = ''
 as $$
 begin
-  if app.agent_id() is null then
-    raise insufficient_privilege using message = 'an agent speaks for itself';
-  end if;
-  perform app.assert_tenant(p_tenant);
+  perform set_config('synchronous_commit', 'off', true);
   insert into public.agent_presence as p (agent_id, runner, tenant_id, version, runtime, slots, busy)
-  values (app.agent_id(), p_runner, p_tenant, p_version, p_runtime, p_slots, p_busy)
+  select i.agent_id, i.runner, a.tenant_id, i.version, i.runtime, i.slots, i.busy
+  from jsonb_to_recordset(p_items) as i (agent_id uuid, runner text, version text, runtime text, slots integer, busy integer)
+  join public.agent_registry a on a.id = i.agent_id
+  order by i.agent_id, i.runner
   on conflict (agent_id, runner) do update
   set version = coalesce(excluded.version, p.version), runtime = coalesce(excluded.runtime, p.runtime), slots = excluded.slots,
       busy = excluded.busy, last_seen_at = clock_timestamp(),
       up_since = case when p.last_seen_at < clock_timestamp() - interval '60 s' then clock_timestamp() else p.up_since end
-  where p.last_seen_at < clock_timestamp() - interval '4 s' or p.version is distinct from coalesce(excluded.version, p.version);
+  where p.last_seen_at < clock_timestamp() - interval '4 s' or p.busy <> excluded.busy or p.slots <> excluded.slots
+    or p.version is distinct from coalesce(excluded.version, p.version);
 end
 $$;
-grant execute on function app.touch_agent_presence(uuid, text, text, text, integer, integer) to nofx_agent;
+grant execute on function app.note_agent_presence(jsonb) to nofx_web, nofx_agent_gateway;
 
 -- The calling agent says what its code is and can do. Answers {known, status, max_concurrency}; known where that version had told the
 -- same before, and then nothing is written but that it was heard of, at most once a minute. Of a hundred versions the oldest goes.

@@ -51,7 +51,7 @@ begin
     return;
   end if;
   -- whoever finds the row locked leaves it to who locks it
-  if v_agent.last_seen_at is null or v_agent.last_seen_at < clock_timestamp() - interval '10 s' then
+  if v_agent.last_seen_at is null or v_agent.last_seen_at < clock_timestamp() - interval '30 s' then
     update public.agent_registry r set last_seen_at = clock_timestamp()
     where r.id = (select l.id from public.agent_registry l where l.id = v_agent.id for no key update skip locked);
   end if;

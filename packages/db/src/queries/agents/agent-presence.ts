@@ -1,22 +1,18 @@
 import { sql } from "kysely";
 import type { Executor } from "../executor.ts";
 
-/** A process of the calling agent is there. Heard of a moment ago, it is not written again. */
-export async function touchAgentPresence(
-  db: Executor,
-  presence: {
-    tenantId: string;
-    runner: string;
-    version: string | null;
-    runtime: string | null;
-    slots: number;
-    busy: number;
-  },
-): Promise<void> {
-  const { tenantId, runner, version, runtime, slots, busy } = presence;
-  await sql`
-    select app.touch_agent_presence(${tenantId}::uuid, ${runner}, ${version}, ${runtime}, ${slots}::integer, ${busy}::integer)
-  `.execute(db);
+export interface RunnerNote {
+  readonly agent_id: string;
+  readonly runner: string;
+  readonly version: string | null;
+  readonly runtime: string | null;
+  readonly slots: number;
+  readonly busy: number;
+}
+
+/** Processes of agents are there, each named once. Whoever says so has let their agents in. */
+export async function noteAgentPresence(db: Executor, notes: readonly RunnerNote[]): Promise<void> {
+  await sql`select app.note_agent_presence(${JSON.stringify(notes)}::jsonb)`.execute(db);
 }
 
 export interface IntroducedRecord {

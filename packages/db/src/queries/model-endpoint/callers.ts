@@ -8,16 +8,19 @@ export interface ModelCallerRecord {
   agent_id: string;
   tenant_id: string;
   name: string;
+  scopes: string[];
   settings: unknown;
 }
 
-/** The agent behind a key, with what its tenant says of the endpoint. Before any claim is set. */
+/** The agent behind a key, by the key's digest or by its id, with what its tenant says of the endpoint. Before any claim is set. */
 export async function findModelCaller(
   db: Executor,
-  keySha256: string,
+  key: { sha256: string } | { id: string },
 ): Promise<ModelCallerRecord | undefined> {
+  const sha256 = "sha256" in key ? key.sha256 : null;
+  const id = "id" in key ? key.id : null;
   const { rows } = await sql<ModelCallerRecord>`
-    select agent_id, tenant_id, name, settings from app.model_caller(${keySha256})
+    select agent_id, tenant_id, name, scopes, settings from app.model_caller(${sha256}, ${id}::uuid)
   `.execute(db);
   return rows[0];
 }
