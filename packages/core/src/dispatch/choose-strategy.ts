@@ -43,7 +43,7 @@ export function chooseStrategy(
   evidence: Evidence,
   settings: DispatchSettings,
   random: Random,
-  { likeliest = false }: { likeliest?: boolean } = {},
+  { likeliest = false, draws = DRAWS }: { likeliest?: boolean; draws?: number } = {},
 ): StrategyChoice {
   const segment = segmentOf(work);
   const weights = weightsOf(settings, segment.risk);
@@ -53,7 +53,7 @@ export function chooseStrategy(
   );
   const open = atLeastOne(known);
   const drawn = level === "prior" ? undefined : drawAll(open, weights, random);
-  const odds = oddsOf(open, weights, level === "prior" ? undefined : random);
+  const odds = oddsOf(open, weights, level === "prior" ? undefined : { random, draws });
   const best = byLargest(open, (one) =>
     likeliest ? (odds.get(one.strategy) ?? 0) : (drawn?.get(one.strategy) ?? one.utility),
   );
@@ -141,18 +141,18 @@ function drawAll(
   );
 }
 
-/** How often each would be taken outside the hold-out, of a hundred draws. */
+/** How often each would be taken outside the hold-out, by so many draws. */
 function oddsOf(
   open: readonly [Known, ...Known[]],
   weights: Weights,
-  random: Random | undefined,
+  by: { random: Random; draws: number } | undefined,
 ): ReadonlyMap<Strategy, number> {
-  if (random === undefined) return new Map([[byLargest(open, (one) => one.utility).strategy, 1]]);
+  if (by === undefined) return new Map([[byLargest(open, (one) => one.utility).strategy, 1]]);
   const odds = new Map<Strategy, number>();
-  for (let i = 0; i < DRAWS; i++) {
-    const drawn = drawAll(open, weights, random);
+  for (let i = 0; i < by.draws; i++) {
+    const drawn = drawAll(open, weights, by.random);
     const { strategy } = byLargest(open, (one) => drawn.get(one.strategy) ?? 0);
-    odds.set(strategy, (odds.get(strategy) ?? 0) + 1 / DRAWS);
+    odds.set(strategy, (odds.get(strategy) ?? 0) + 1 / by.draws);
   }
   return odds;
 }

@@ -83,8 +83,16 @@ export function weighted(sums: Sums, by: number): Sums {
 
 /** All that is known of a strategy, as much as it counts at this turn and time. */
 export function sumsAt(arm: Arm, turn: number, at: number): Sums {
-  return arm.recent.reduce(
-    (sums, one) => addTo(sums, one, weightOf(turn - one.turn, at - one.at)),
-    weighted(arm.sums, weightOf(turn - arm.turn, at - arm.at)),
-  );
+  const sums = weighted(arm.sums, weightOf(turn - arm.turn, at - arm.at));
+  let { n, good, time, time2, cost, cost2 } = sums;
+  for (const one of arm.recent) {
+    const weight = weightOf(turn - one.turn, at - one.at);
+    n += weight;
+    good += weight * one.good;
+    time += weight * one.time;
+    time2 += weight * one.time * one.time;
+    cost += weight * one.cost;
+    cost2 += weight * one.cost * one.cost;
+  }
+  return { n, good, time, time2, cost, cost2 };
 }

@@ -59,7 +59,9 @@ export function playWorld(
     const best = worth.reduce((a, b) => (b.utility > a.utility ? b : a));
     const at = run * 60;
     const levels = { tenant: level, capability: level, segment: level };
-    const choice = chooseStrategy(world.work, { ...levels, agents: 8, at }, settings, random);
+    const choice = chooseStrategy(world.work, { ...levels, agents: 8, at }, settings, random, {
+      draws: 1,
+    });
     const chosen = worth.find(({ strategy }) => strategy === choice.strategy) ?? best;
     played.push({
       strategy: choice.strategy,
