@@ -8059,7 +8059,8 @@ begin
   select array_agg(w.id), jsonb_object_agg(w.id, case c.kind when 'session' then 'null' else engine.children_json(w.step_id, w.children) end)
   into v_waits, v_payloads
   from counted c join public.waits w on w.step_id = c.id and w.kind = 'children' and w.status = 'open'
-  where c.status = 'queued' and engine.children_left(c.id, w.children) <= w.upto;
+  -- what this statement counts down is not in the row yet
+  where c.status = 'queued' and case when w.children is null then c.children_left else engine.children_left(c.id, w.children) end <= w.upto;
 
   return query select m.for_workers, m.for_agents
   from engine.meet_waits(coalesce(v_waits, '{}'), v_payloads, null, 'system', 'engine') m;
@@ -13809,6 +13810,7 @@ declare
   v_new jsonb;
   v_created uuid[] := '{}';
   v_depth integer;
+  v_children integer;
   v_refused jsonb;
 begin
   perform engine.mark_running(v_step);
@@ -13831,8 +13833,11 @@ begin
   where not exists (select from public.steps s where s.run_id = v_step.run_id and s.name = v_step.name || '.' || (c.child ->> 'name'));
 
   if v_new is not null then
-    if v_depth > 8 or jsonb_array_length(v_new) + (select count(*) from public.steps c where c.parent_step_id = p_step) > p_max then
-      raise program_limit_exceeded using message = 'too many children';
+    v_children := (select count(*) from public.steps c where c.parent_step_id = p_step);
+    if v_depth > 8 or jsonb_array_length(v_new) + v_children > p_max then
+      raise program_limit_exceeded using message = 'too many children', detail = case when v_depth > 8
+        then jsonb_build_object('quota', 'depth', 'limit', 8, 'used', v_depth - 1, 'asked', 1)
+        else jsonb_build_object('quota', 'fan_out', 'limit', p_max, 'used', v_children, 'asked', jsonb_array_length(v_new)) end::text;
     end if;
     v_node := engine.node_of(v_step);
     v_refused := engine.reserve_children(v_step, v_node, v_new, v_depth);

@@ -175,7 +175,7 @@ export const AGENT_ROUTES = {
     request: SpawnRequest,
     response: SpawnResponse,
     scope: "steps:run",
-    errors: [...FENCED, "conflict", "input_mismatch"],
+    errors: [...FENCED, "conflict", "input_mismatch", "quota_exceeded"],
   },
   emit: {
     method: "POST",

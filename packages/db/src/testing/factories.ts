@@ -4,7 +4,7 @@ import type pg from "pg";
 /** What a test says about a step; everything else is made up. */
 export type StepDraft = {
   name: string;
-  kind?: "shell" | "approval" | "agent" | "http" | "wait";
+  kind?: "shell" | "approval" | "agent" | "http" | "wait" | "session";
   kindVersion?: number;
   capability?: string;
   needs?: string[];

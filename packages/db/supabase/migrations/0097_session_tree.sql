@@ -108,6 +108,7 @@ declare
   v_new jsonb;
   v_created uuid[] := '{}';
   v_depth integer;
+  v_children integer;
   v_refused jsonb;
 begin
   perform engine.mark_running(v_step);
@@ -130,8 +131,11 @@ begin
   where not exists (select from public.steps s where s.run_id = v_step.run_id and s.name = v_step.name || '.' || (c.child ->> 'name'));
 
   if v_new is not null then
-    if v_depth > 8 or jsonb_array_length(v_new) + (select count(*) from public.steps c where c.parent_step_id = p_step) > p_max then
-      raise program_limit_exceeded using message = 'too many children';
+    v_children := (select count(*) from public.steps c where c.parent_step_id = p_step);
+    if v_depth > 8 or jsonb_array_length(v_new) + v_children > p_max then
+      raise program_limit_exceeded using message = 'too many children', detail = case when v_depth > 8
+        then jsonb_build_object('quota', 'depth', 'limit', 8, 'used', v_depth - 1, 'asked', 1)
+        else jsonb_build_object('quota', 'fan_out', 'limit', p_max, 'used', v_children, 'asked', jsonb_array_length(v_new)) end::text;
     end if;
     v_node := engine.node_of(v_step);
     v_refused := engine.reserve_children(v_step, v_node, v_new, v_depth);

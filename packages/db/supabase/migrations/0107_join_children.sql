@@ -155,7 +155,8 @@ begin
   select array_agg(w.id), jsonb_object_agg(w.id, case c.kind when 'session' then 'null' else engine.children_json(w.step_id, w.children) end)
   into v_waits, v_payloads
   from counted c join public.waits w on w.step_id = c.id and w.kind = 'children' and w.status = 'open'
-  where c.status = 'queued' and engine.children_left(c.id, w.children) <= w.upto;
+  -- what this statement counts down is not in the row yet
+  where c.status = 'queued' and case when w.children is null then c.children_left else engine.children_left(c.id, w.children) end <= w.upto;
 
   return query select m.for_workers, m.for_agents
   from engine.meet_waits(coalesce(v_waits, '{}'), v_payloads, null, 'system', 'engine') m;
