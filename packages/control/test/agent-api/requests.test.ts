@@ -133,7 +133,13 @@ describe("what a request must look like", () => {
   test("what goes wrong inside says nothing of the inside, and is told to the host", async () => {
     const told: unknown[] = [];
     const broken = Object.create(api.plane, {
-      pool: { value: { query: () => Promise.reject(new Error("secret")) } },
+      db: {
+        value: {
+          getExecutor: () => {
+            throw new Error("secret");
+          },
+        },
+      },
     });
     const { handleAgentRequest } = await import("@nofx/control/http");
     const request = new Request(`${BASE}/agent`, {
