@@ -15,6 +15,7 @@ import { WorkerLoop } from "../../apps/worker/src/loop/worker-loop.ts";
 import { createMetrics, type Metrics } from "../../apps/worker/src/metrics.ts";
 import { Fleet } from "../../apps/worker/src/presence/fleet.ts";
 import { presenceLoop } from "../../apps/worker/src/presence/presence-loop.ts";
+import { pushLoop } from "../../apps/worker/src/pusher/push-loop.ts";
 import { relayLoop } from "../../apps/worker/src/relay/relay-loop.ts";
 import { readPlanePolicy } from "../../apps/worker/src/retention/plane-policy.ts";
 import { retentionLoop } from "../../apps/worker/src/retention/retention-loop.ts";
@@ -131,6 +132,14 @@ export async function startWorker(options: WorkerOptions): Promise<BenchWorker> 
     allowed: parseAllowedHosts(""),
     onTold: () => {},
   };
+  const pusher = {
+    ...relay,
+    store: engine.push,
+    doorbell,
+    leaseSeconds: env.NOFX_LEASE_SECONDS,
+    describe: () => Promise.reject(new Error("no bench has functions")),
+    onPushed: () => {},
+  };
   const audit = {
     connectionString,
     engine,
@@ -146,6 +155,7 @@ export async function startWorker(options: WorkerOptions): Promise<BenchWorker> 
   const beside = Promise.all([
     auditLoop(audit, ending.signal, onError),
     relayLoop(relay, ending.signal, onError),
+    pushLoop(pusher, ending.signal, onError),
     presenceLoop(presence, ending.signal, onError),
     schedulerLoop(
       { connectionString, engine, seams: { clock, random }, metrics },

@@ -224,6 +224,7 @@ create table public.agent_messages (
   sent_as text,
   conversation_id uuid,
   conversation_seq bigint,
+  run_seq bigint,
   session_id uuid,
   to_agent uuid,
   sender_type text not null default 'system'::text,
@@ -260,6 +261,8 @@ CREATE UNIQUE INDEX agent_messages_conversation ON public.agent_messages USING b
 CREATE INDEX agent_messages_mailbox ON public.agent_messages USING btree (to_step, channel, seq) WHERE ((to_step IS NOT NULL) AND (consumed_by IS NULL));
 -- The messages of a run, in order
 CREATE INDEX agent_messages_run ON public.agent_messages USING btree (run_id, id);
+-- The messages of a run in order; no number twice
+CREATE UNIQUE INDEX agent_messages_run_seq ON public.agent_messages USING btree (run_id, run_seq) WHERE (run_seq IS NOT NULL);
 -- As agent_messages_sent_once, for senders that hold no step
 CREATE UNIQUE INDEX agent_messages_sent_by ON public.agent_messages USING btree (sender_id, sent_as) WHERE ((step_id IS NULL) AND (sent_as IS NOT NULL));
 -- A message that is sent again is the first one
@@ -286,6 +289,7 @@ create table public.agent_messages_history (
   sent_as text,
   conversation_id uuid,
   conversation_seq bigint,
+  run_seq bigint,
   session_id uuid,
   to_agent uuid,
   sender_type text not null,
@@ -309,6 +313,8 @@ CREATE INDEX agent_messages_history_age ON public.agent_messages_history USING b
 CREATE INDEX agent_messages_history_conversation ON public.agent_messages_history USING btree (conversation_id, conversation_seq) WHERE (conversation_id IS NOT NULL);
 -- The messages of an archived run
 CREATE INDEX agent_messages_history_run ON public.agent_messages_history USING btree (run_id);
+-- As agent_messages_run_seq
+CREATE INDEX agent_messages_history_run_seq ON public.agent_messages_history USING btree (run_id, run_seq) WHERE (run_seq IS NOT NULL);
 alter table public.agent_messages_history enable row level security;
 comment on table public.agent_messages_history is 'Of runs that have moved to history: as agent_messages';
 
@@ -3297,6 +3303,7 @@ create view public.agent_messages_all with (security_invoker=true) as
     m.sent_as,
     m.conversation_id,
     m.conversation_seq,
+    m.run_seq,
     m.session_id,
     m.to_agent,
     m.sender_type,
@@ -3333,6 +3340,7 @@ UNION ALL
     h.sent_as,
     h.conversation_id,
     h.conversation_seq,
+    h.run_seq,
     h.session_id,
     h.to_agent,
     h.sender_type,
@@ -14026,6 +14034,7 @@ declare
   v_step uuid := (p ->> 'from_step')::uuid;
   v_to uuid := case when p ->> 'kind' = 'step' then (p ->> 'of_id')::uuid end;
   v_run uuid := (p ->> 'run_id')::uuid;
+  v_run_seq bigint;
   v_standing bigint;
   v_wait uuid;
   v_taken record;
@@ -14053,8 +14062,14 @@ begin
     end if;
   end if;
 
+  -- the run first, for every message of it: two that send twice in other orders do not wait for each other in a circle
+  if v_run is not null then
+    insert into public.conversations as c (tenant_id, kind, of_id, channel, run_id, seq) values (p_tenant, 'run', v_run, '*', v_run, 1)
+    on conflict (tenant_id, kind, of_id, channel) do update set seq = c.seq + 1 returning seq into v_run_seq;
+  end if;
   insert into public.conversations (tenant_id, kind, of_id, channel, run_id)
-  values (p_tenant, p ->> 'kind', (p ->> 'of_id')::uuid, p ->> 'channel', v_run)
+  values (p_tenant, p ->> 'kind', (p ->> 'of_id')::uuid, p ->> 'channel',
+    case when p ->> 'kind' in ('run', 'session', 'step') then v_run end)
   on conflict (tenant_id, kind, of_id, channel) do nothing;
   select c.* into v_conversation from public.conversations c
   where c.tenant_id = p_tenant and c.kind = p ->> 'kind' and c.of_id = (p ->> 'of_id')::uuid and c.channel = p ->> 'channel'
@@ -14063,6 +14078,9 @@ begin
     select coalesce(max(m.conversation_seq), 0) into v_standing
     from public.agent_messages m where m.conversation_id = v_conversation.id and m.board_key = p ->> 'key';
     if v_standing <> (p ->> 'expect')::bigint then
+      -- the run's number was not used: it is given back
+      update public.conversations c set seq = c.seq - 1 where v_run is not null and c.tenant_id = p_tenant and c.kind = 'run'
+        and c.of_id = v_run and c.channel = '*';
       return jsonb_build_object('conflict', v_standing, 'head', v_conversation.seq);
     end if;
   end if;
@@ -14070,12 +14088,12 @@ begin
 
   insert into public.agent_messages (id, tenant_id, run_id, step_id, to_step, to_agent, session_id, channel, type, version,
     correlation_id, causation_id, traceparent, payload, sealed, content_hash, class, refs, board_key, sent_as, sender_type, sender_id,
-    sender_name, conversation_id, conversation_seq)
+    sender_name, conversation_id, conversation_seq, run_seq)
   values (v_message, p_tenant, v_run, v_step, v_to, case when p ->> 'kind' = 'agent' then (p ->> 'of_id')::uuid end,
     case when p ->> 'kind' = 'session' then (p ->> 'of_id')::uuid end, p ->> 'channel', p ->> 'type', coalesce((p ->> 'version')::smallint, 1),
     (p ->> 'correlation_id')::uuid, (p ->> 'causation_id')::uuid, p ->> 'traceparent', p -> 'payload', decode(p ->> 'sealed', 'base64'),
     p ->> 'content_hash', coalesce(p ->> 'class', 'standard'), nullif(p -> 'refs', 'null'), p ->> 'key', p ->> 'sent_as',
-    case when p ->> 'sender_type' in ('agent', 'member') then p ->> 'sender_type' else 'system' end, p ->> 'sender_id', coalesce(p ->> 'sender_name', ''), v_conversation.id, v_conversation.seq);
+    case when p ->> 'sender_type' in ('agent', 'member') then p ->> 'sender_type' else 'system' end, p ->> 'sender_id', coalesce(p ->> 'sender_name', ''), v_conversation.id, v_conversation.seq, v_run_seq);
   if p ? 'wrapped' then
     insert into public.content_keys (id, tenant_id, item, wrapped, kek)
     values (v_message, p_tenant, 'message', decode(p ->> 'wrapped', 'base64'), p ->> 'kek');

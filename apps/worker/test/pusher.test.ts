@@ -88,8 +88,8 @@ async function agentAt(port: number, steps: number, maxConcurrency = 10) {
   const tenant = await seedTenant(owner);
   const agent = await seedAgent(owner, tenant.id, { capabilities: ["test.work"] });
   await owner.query(
-    `insert into agent_endpoints (agent_id, tenant_id, url, max_concurrency, timeout_seconds, created_by)
-     values ($1, $2, $3, $4, 5, $1)`,
+    `insert into agent_endpoints (agent_id, tenant_id, url, key_id, max_concurrency, timeout_seconds, created_by)
+     select $1, $2, $3, k.id, $4, 5, $1 from agent_keys k where k.agent_id = $1`,
     [agent.id, tenant.id, `http://127.0.0.1:${port}/steps`, maxConcurrency],
   );
   await owner.query(
@@ -119,9 +119,10 @@ function push(...functions: Func[]): void {
       seams: system,
       allowed: parseAllowedHosts(functions.map(({ port }) => `127.0.0.1:${port}`).join(",")),
       leaseSeconds: 30,
-      describe: (_, row, call) =>
+      describe: (_, row, leaseSeconds) =>
         describePush(row, undefined as never, {
-          ...call,
+          leaseSeconds,
+          timeoutSeconds: 5,
           url: "http://127.0.0.1:9",
           token: "a token",
         }),

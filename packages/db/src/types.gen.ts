@@ -129,6 +129,7 @@ export interface AgentMessages {
   redaction_id: string | null;
   refs: Json | null;
   run_id: string | null;
+  run_seq: Int8 | null;
   sealed: Buffer | null;
   sender_id: Generated<string>;
   sender_name: Generated<string>;
@@ -166,6 +167,7 @@ export interface AgentMessagesAll {
   redaction_id: string | null;
   refs: Json | null;
   run_id: string | null;
+  run_seq: Int8 | null;
   sealed: Buffer | null;
   sender_id: string | null;
   sender_name: string | null;
@@ -202,6 +204,7 @@ export interface AgentMessagesHistory {
   redaction_id: string | null;
   refs: Json | null;
   run_id: string | null;
+  run_seq: Int8 | null;
   sealed: Buffer | null;
   sender_id: string;
   sender_name: string;

@@ -36,6 +36,7 @@ export {
   type FailureStage,
   type StepFailure,
 } from "./errors/index.ts";
+export { handlePush, type PushOptions } from "./push/index.ts";
 export type { StandardSchema } from "./schema/index.ts";
 export type { StepOutcome } from "./steps/index.ts";
 export {

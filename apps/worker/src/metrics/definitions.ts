@@ -75,6 +75,10 @@ export const COUNTERS = {
     help: "Webhook requests, by outcome: delivered, failed, disabled",
     labels: ["outcome"],
   },
+  nofx_pushes_total: {
+    help: "Steps posted to agents that are functions, by what came of it",
+    labels: ["as"],
+  },
 } as const;
 
 export const GAUGES = {

@@ -5,8 +5,8 @@ import type { PushedStep } from "@nofx/core/contract";
 import type { Seams } from "@nofx/core/seams";
 import { persist } from "../loop/persist.ts";
 import type { Fleet } from "../presence/fleet.ts";
-import { GIVE_UP_MS, restMs } from "../relay/schedule.ts";
 import { pushStep, type Pushed } from "./push-step.ts";
+import { GIVE_UP_MS, restMs } from "./rest.ts";
 
 /** Calls under way at once, of one worker. */
 const AT_ONCE = 256;
@@ -31,11 +31,7 @@ export interface PusherPorts {
   readonly allowed: AllowedHosts;
   readonly leaseSeconds: number;
   /** What a function needs to go on with a step: described for it, with a token of its agent. */
-  readonly describe: (
-    agent: { id: string; tenantId: string },
-    step: Row,
-    call: { leaseSeconds: number; timeoutSeconds: number },
-  ) => Promise<PushedStep>;
+  readonly describe: (lease: PushLease, step: Row, leaseSeconds: number) => Promise<PushedStep>;
   readonly onPushed: (as: Pushed["as"]) => void;
 }
 
@@ -101,8 +97,7 @@ async function deliver(
   const giveBack = () => persist({ clock, signal }, () => store.giveBack(agent, [row]));
   let step: PushedStep;
   try {
-    const call = { leaseSeconds, timeoutSeconds: lease.timeout_seconds };
-    step = await ports.describe(agent, row, call);
+    step = await ports.describe(lease, row, leaseSeconds);
   } catch (error) {
     await giveBack();
     throw error;

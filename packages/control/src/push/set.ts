@@ -3,6 +3,7 @@ import { NofxError } from "@nofx/core/errors";
 import { toUuid } from "@nofx/core/vocabulary";
 import { putAgentEndpoint } from "@nofx/db/queries";
 import type { z } from "zod";
+import { digestAgentKey, newAgentKey } from "../agents/agent-key.ts";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
 import { callable } from "../webhooks/callable.ts";
@@ -39,7 +40,13 @@ export async function setAgentEndpoint(
     const change = { agentId, maxConcurrency, timeoutSeconds, url: asked.url };
     const put = await putAgentEndpoint(
       tx.db,
-      { ...change, tenantId: ctx.tenantId, createdBy: ctx.actor.id },
+      {
+        ...change,
+        tenantId: ctx.tenantId,
+        createdBy: ctx.actor.id,
+        // of a key that nobody was ever shown
+        keySha256: digestAgentKey(newAgentKey()),
+      },
       secret,
     );
     await tx.audit("agent_endpoint.set", { agent_id: agentId, host: url.host, maxConcurrency });

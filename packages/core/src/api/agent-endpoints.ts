@@ -29,7 +29,7 @@ export const SetAgentEndpointInput = z.object({
   maxConcurrency: z.int().min(1).max(1_000).default(10).meta({
     description: "How many steps the function may hold at once; the agent's own limit counts too",
   }),
-  timeoutSeconds: z.int().min(5).max(540).default(300).meta({
+  timeoutSeconds: z.int().min(5).max(900).default(300).meta({
     description:
       "How long one call may last where it runs. A step that takes longer is given back in time and goes on in the next",
   }),

@@ -8,6 +8,9 @@ const PushLease = z.object({
   agent_id: z.string(),
   tenant_id: z.string(),
   url: z.string(),
+  /** What tokens for it name, and what they are for. */
+  key_id: z.string(),
+  scopes: z.array(z.string()),
   secrets: z.array(z.string()),
   timeout_seconds: z.number(),
   /** Calls in vain since the last that was taken. */

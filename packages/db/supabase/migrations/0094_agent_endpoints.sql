@@ -5,10 +5,12 @@ create table public.agent_endpoints (
   agent_id uuid primary key references public.agent_registry (id) on delete cascade,
   tenant_id uuid not null references public.tenants (id) on delete cascade,
   url text not null check (length(url) between 1 and 2048),
+  -- nobody has this key: the tokens that are posted name it, and end when it is revoked
+  key_id uuid not null references public.agent_keys (id) on delete cascade,
   -- how many steps the function may hold at once; a limit of the agent's own counts as well
   max_concurrency integer not null default 10 check (max_concurrency between 1 and 1000),
   -- how long one call of the function may last
-  timeout_seconds integer not null default 300 check (timeout_seconds between 5 and 540),
+  timeout_seconds integer not null default 300 check (timeout_seconds between 5 and 900),
   status text not null default 'active' check (status in ('active', 'disabled')),
   disabled_reason text check (disabled_reason in ('gone', 'failing', 'by_member')),
   -- calls in vain since the last that was taken
@@ -82,7 +84,7 @@ revoke all on function engine.held_by_agent(uuid, uuid) from public;
 -- Claims for functions that are due and have room, at most p_batch steps each: what they would get had they asked. One that did not
 -- take the last call is given a single step. Whoever finds an endpoint locked leaves it to the worker that locks it.
 create function engine.push_claim(p_limit integer, p_batch integer, p_lease_ms integer)
-returns table (agent_id uuid, tenant_id uuid, url text, secrets text[], timeout_seconds integer, attempts integer, steps jsonb)
+returns table (agent_id uuid, tenant_id uuid, url text, key_id uuid, scopes text[], secrets text[], timeout_seconds integer, attempts integer, steps jsonb)
 language plpgsql security definer
 set search_path = '' set enable_seqscan = off set jit = off
 as $$
@@ -96,10 +98,11 @@ begin
     raise insufficient_privilege using message = 'the engine posts';
   end if;
   for v in
-    select e.*, a.capabilities,
+    select e.*, a.capabilities, k.scopes,
       array_remove(array[s.secret, case when s.previous_until > clock_timestamp() then s.previous end], null) as secrets
     from public.agent_endpoints e
     join public.agent_registry a on a.id = e.agent_id and a.status in ('active', 'quarantined')
+    join public.agent_keys k on k.id = e.key_id and k.revoked_at is null
     join public.agent_endpoint_secrets s on s.agent_id = e.agent_id
     where e.status = 'active' and e.next_at <= clock_timestamp()
       and engine.held_by_agent(e.tenant_id, e.agent_id) < e.max_concurrency
@@ -123,6 +126,8 @@ begin
     agent_id := v.agent_id;
     tenant_id := v.tenant_id;
     url := v.url;
+    key_id := v.key_id;
+    scopes := v.scopes;
     secrets := v.secrets;
     timeout_seconds := v.timeout_seconds;
     attempts := v.attempts;

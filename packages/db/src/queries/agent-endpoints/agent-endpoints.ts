@@ -36,6 +36,8 @@ export interface AgentEndpointChange {
   maxConcurrency: number;
   timeoutSeconds: number;
   createdBy: string;
+  /** The digest of a key that nobody has. */
+  keySha256: string;
 }
 
 /** A new endpoint with its secret, or another address and other limits for the one that is there: it is tried at once. */
@@ -44,22 +46,27 @@ export async function putAgentEndpoint(
   change: AgentEndpointChange,
   secret: string,
 ): Promise<{ created: boolean }> {
-  const { rows } = await sql<{ created: boolean }>`
-    insert into agent_endpoints (agent_id, tenant_id, url, max_concurrency, timeout_seconds, created_by)
-    values (${change.agentId}, ${change.tenantId}, ${change.url}, ${change.maxConcurrency}, ${change.timeoutSeconds}, ${change.createdBy}::uuid)
-    on conflict (agent_id) do update
-    set url = excluded.url, max_concurrency = excluded.max_concurrency, timeout_seconds = excluded.timeout_seconds, attempts = 0,
-      failing_since = null, last_error = null, next_at = clock_timestamp()
-    returning xmax = 0 as created
+  const { tenantId, agentId, url, maxConcurrency, timeoutSeconds, createdBy } = change;
+  const { rows } = await sql`
+    update agent_endpoints
+    set url = ${url}, max_concurrency = ${maxConcurrency}, timeout_seconds = ${timeoutSeconds}, attempts = 0, failing_since = null,
+      last_error = null, next_at = clock_timestamp()
+    where agent_id = ${agentId}::uuid and tenant_id = ${tenantId}::uuid returning agent_id
   `.execute(db);
-  const created = rows[0]?.created === true;
-  if (created) {
-    await sql`
-      insert into agent_endpoint_secrets (agent_id, tenant_id, secret)
-      values (${change.agentId}, ${change.tenantId}, ${secret})
-    `.execute(db);
-  }
-  return { created };
+  if (rows.length > 0) return { created: false };
+  await sql`
+    with key as (
+      insert into agent_keys (tenant_id, agent_id, key_sha256, hint, name, issued_by)
+      values (${tenantId}::uuid, ${agentId}::uuid, ${change.keySha256}, 'push', 'push endpoint', ${createdBy}::uuid)
+      returning id
+    )
+    insert into agent_endpoints (agent_id, tenant_id, url, key_id, max_concurrency, timeout_seconds, created_by)
+    select ${agentId}::uuid, ${tenantId}::uuid, ${url}, key.id, ${maxConcurrency}, ${timeoutSeconds}, ${createdBy}::uuid from key
+  `.execute(db);
+  await sql`
+    insert into agent_endpoint_secrets (agent_id, tenant_id, secret) values (${agentId}::uuid, ${tenantId}::uuid, ${secret})
+  `.execute(db);
+  return { created: true };
 }
 
 export async function switchAgentEndpoint(
@@ -83,7 +90,10 @@ export async function deleteAgentEndpoint(
   agentId: string,
 ): Promise<boolean> {
   const { rows } = await sql`
-    delete from agent_endpoints where tenant_id = ${tenantId}::uuid and agent_id = ${agentId}::uuid returning agent_id
+    with gone as (
+      delete from agent_endpoints where tenant_id = ${tenantId}::uuid and agent_id = ${agentId}::uuid returning key_id
+    )
+    update agent_keys k set revoked_at = clock_timestamp() from gone where k.id = gone.key_id returning k.id
   `.execute(db);
   return rows.length > 0;
 }
