@@ -14,6 +14,7 @@ export * from "./events.ts";
 export * from "./flags.ts";
 export * from "./gate-evaluation.ts";
 export * from "./gates.ts";
+export * from "./histories.ts";
 export * from "./inbound.ts";
 export * from "./key-vault.ts";
 export * from "./keys.ts";

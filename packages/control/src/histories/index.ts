@@ -1,0 +1,1 @@
+export { getHistory, listHistories } from "./read.ts";
