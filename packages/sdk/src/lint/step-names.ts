@@ -21,9 +21,13 @@ const VERBS: Readonly<Record<string, { readonly options: number; readonly names:
   emit: { options: 2, names: "event" },
 };
 
-interface Context {
+export interface LintContext {
   readonly options: readonly { readonly contexts?: readonly string[] }[];
   report(problem: { node: unknown; messageId: string; data?: Record<string, string> }): void;
+}
+
+export interface LintVisitor {
+  CallExpression(node: Node): void;
 }
 
 interface Use {
@@ -33,13 +37,23 @@ interface Use {
   readonly name: string;
 }
 
+/** A rule as ESLint and oxlint take it. */
+export interface LintRule {
+  readonly meta: {
+    readonly type: "problem";
+    readonly docs: { readonly description: string };
+    readonly schema: readonly object[];
+    readonly messages: Readonly<Record<string, string>>;
+  };
+  create(context: LintContext): LintVisitor;
+}
+
 /** Names of steps: literal, each once in its handler, with a key where the same place is passed more than once. */
-export const stepNames = {
+export const stepNames: LintRule = {
   meta: {
     type: "problem",
     docs: {
       description: "Names of steps are literal, used once in a handler, and have a key in loops",
-      url: "https://nofx.dev/docs/sdk/names",
     },
     schema: [
       {
@@ -56,7 +70,7 @@ export const stepNames = {
         'The {{kind}} "{{name}}" is there twice in this handler: names are what results are found by. Give each its own, or a key.',
     },
   },
-  create(context: Context) {
+  create(context: LintContext): LintVisitor {
     const names = new Set(context.options[0]?.contexts ?? ["ctx"]);
     const uses: Use[] = [];
     return {
