@@ -25,6 +25,7 @@ import {
   GateRuleDetail,
   GateRuleList,
   GatesView,
+  HistoryPage,
   ImportBacklogResult,
   KekList,
   KekRotation,
@@ -111,12 +112,15 @@ import {
   type StartComparisonInput,
   type SubmitTasksInput,
 } from "@nofx/core/api";
+import { RunHistory } from "@nofx/core/contract";
 import type { z } from "zod";
+import { dispatchApi } from "./dispatch-api.ts";
 import { ask, command, type RequestOptions } from "./request.ts";
 
 /** The REST API as one person uses it. Every command takes the key under which it happens once. */
 export function createApi(options: RequestOptions) {
   return {
+    ...dispatchApi(options),
     session: () => ask(options, "/session", SessionView),
     models: (question: { available?: "true" | "false"; search?: string } = {}) =>
       ask(options, "/models", ModelList, question),
@@ -307,6 +311,9 @@ export function createApi(options: RequestOptions) {
     planSteps: (planId: string, question: { cursor?: string; limit: number }) =>
       ask(options, `/plans/${planId}/steps`, PlanStepPage, question),
     itemLineage: (itemId: string) => ask(options, `/lineage/item/${itemId}`, LineageView),
+    histories: (question: { capabilities: string; cursor?: string; limit?: number }) =>
+      ask(options, "/histories", HistoryPage, question),
+    history: (runId: string) => ask(options, `/runs/${runId}/history`, RunHistory),
     artifactLineage: (artifactId: string) =>
       ask(options, `/lineage/artifact/${artifactId}`, LineageView),
     backlog: (question: { search?: string; pack?: string; limit?: number }) =>

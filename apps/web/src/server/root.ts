@@ -5,8 +5,10 @@ import { backlogRouter } from "./routers/backlog.ts";
 import { budgetsRouter, usageRouter } from "./routers/budgets.ts";
 import { comparisonsRouter } from "./routers/comparisons.ts";
 import { deadLettersRouter } from "./routers/dead-letters.ts";
+import { dispatchRouter } from "./routers/dispatch.ts";
 import { flagsRouter } from "./routers/flags.ts";
 import { gatesRouter } from "./routers/gates.ts";
+import { historiesRouter } from "./routers/histories.ts";
 import { inboundRouter } from "./routers/inbound.ts";
 import { keysRouter } from "./routers/keys.ts";
 import { lineageRouter } from "./routers/lineage.ts";
@@ -35,8 +37,10 @@ export const appRouter = router({
   budgets: budgetsRouter,
   comparisons: comparisonsRouter,
   deadLetters: deadLettersRouter,
+  dispatch: dispatchRouter,
   events: eventsRouter,
   gates: gatesRouter,
+  histories: historiesRouter,
   flags: flagsRouter,
   inbound: inboundRouter,
   keys: keysRouter,

@@ -33,6 +33,7 @@ export interface PlayedChoice {
   readonly strategy: Strategy;
   readonly heldOut: boolean;
   readonly best: Strategy;
+  readonly outcome: { readonly good: number; readonly seconds: number; readonly costUsd: number };
   /** What the best is worth beyond what was chosen, and beyond a uniform choice, in US dollars. */
   readonly regret: number;
   readonly uniformRegret: number;
@@ -43,7 +44,13 @@ const SPREAD = 0.5;
 /** Plays so many runs of a world, each learnt from before the next is chosen. */
 export function playWorld(
   world: DispatchWorld,
-  options: { runs: number; switchAt: number; random: Random; settings?: Partial<DispatchSettings> },
+  options: {
+    runs: number;
+    switchAt: number;
+    random: Random;
+    settings?: Partial<DispatchSettings>;
+    draws?: number;
+  },
 ): PlayedChoice[] {
   const { runs, switchAt, random } = options;
   const settings = DispatchSettings.parse(options.settings ?? {});
@@ -60,24 +67,24 @@ export function playWorld(
     const at = run * 60;
     const levels = { tenant: level, capability: level, segment: level };
     const choice = chooseStrategy(world.work, { ...levels, agents: 8, at }, settings, random, {
-      draws: 1,
+      draws: options.draws ?? 1,
     });
     const chosen = worth.find(({ strategy }) => strategy === choice.strategy) ?? best;
+    const { success, seconds, costUsd } = truth[choice.strategy];
+    const outcome = {
+      good: random() < success ? 1 : 0,
+      seconds: seconds * Math.exp(SPREAD * drawNormal(random)),
+      costUsd: costUsd * Math.exp(SPREAD * drawNormal(random)),
+    };
     played.push({
       strategy: choice.strategy,
       heldOut: choice.heldOut,
       best: best.strategy,
+      outcome,
       regret: best.utility - chosen.utility,
       uniformRegret: best.utility - worth.reduce((sum, one) => sum + one.utility, 0) / worth.length,
     });
-    const { success, seconds, costUsd } = truth[choice.strategy];
-    level = learn(level, {
-      strategy: choice.strategy,
-      good: random() < success ? 1 : 0,
-      seconds: seconds * Math.exp(SPREAD * drawNormal(random)),
-      costUsd: costUsd * Math.exp(SPREAD * drawNormal(random)),
-      at,
-    });
+    level = learn(level, { ...outcome, strategy: choice.strategy, at });
   }
   return played;
 }

@@ -1,5 +1,6 @@
 export * from "./backlogs.ts";
 export * from "./candidates.ts";
+export * from "./dispatch-worlds.ts";
 export * from "./planned-steps.ts";
 export * from "./prng.ts";
 export * from "./step-states.ts";

@@ -40,6 +40,7 @@ const QUESTIONS = [
   "replayGateRule",
   "checkRoutingPolicy",
   "whatIfRoute",
+  "whatIfDispatch",
 ];
 
 it("asks for an Idempotency-Key on every POST that changes something, and answers every error as a problem", () => {
