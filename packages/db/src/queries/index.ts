@@ -36,6 +36,7 @@ export * from "./gates/overrides.ts";
 export * from "./forecasts/list-outcomes.ts";
 export * from "./forecasts/load-capacities.ts";
 export * from "./forecasts/measure-work.ts";
+export * from "./histories/load-histories.ts";
 export * from "./keys/claim-key.ts";
 export * from "./lineage/load-lineage.ts";
 export * from "./inbound/change-receiver.ts";
