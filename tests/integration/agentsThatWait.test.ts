@@ -30,7 +30,7 @@ const parent = task("test.parent").run(async (ctx) => {
       ctx.spawn("side", child, { side, parent: ctx.info.stepId }, { key: side }),
     ),
   );
-  await ctx.message.send(sides[0]!.stepId, "orders", "go");
+  await ctx.message.send("go", { step: sides[0]!.stepId, channel: "orders" }, "go");
   const said = await ctx.message.read("results");
   const [left] = await ctx.join([sides[0]!]);
   const ended = await ctx.join();
@@ -60,7 +60,11 @@ const child = task("test.child")
     if (input.side === "right")
       throw permanent("not the right one", { data: { side: input.side } });
     const order = await ctx.message.read("orders");
-    await ctx.message.send(input.parent, "results", `${String(order?.payload)}, done`);
+    await ctx.message.send(
+      "done",
+      { step: input.parent, channel: "results" },
+      `${String(order?.payload)}, done`,
+    );
     return "left is done";
   });
 

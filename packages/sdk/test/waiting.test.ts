@@ -141,16 +141,16 @@ test("a handler that is started again sends nothing twice, and says twice what i
   await using plane = await FakePlane.start();
   start(plane, [
     anyTask(async (ctx) => {
-      await ctx.message.send(to, "talk", "hello");
-      await ctx.message.send(to, "talk", "hello");
+      await ctx.message.send("greet", { step: to, channel: "talk" }, "hello");
+      await ctx.message.send("greet", { step: to, channel: "talk" }, "hello", { key: 2 });
       if (ctx.info.attempt < 3) throw new Error("again");
     }),
   ]);
   const step = plane.enqueue();
   await plane.until(() => step.status === "succeeded");
   expect(step.messages).toMatchObject([
-    { to, channel: "talk", payload: "hello", sentAs: `${to} talk 1` },
-    { to, channel: "talk", payload: "hello", sentAs: `${to} talk 2` },
+    { to, channel: "talk", payload: "hello", sentAs: "greet" },
+    { to, channel: "talk", payload: "hello", sentAs: "greet[2]" },
   ]);
 });
 

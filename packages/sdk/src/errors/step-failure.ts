@@ -9,6 +9,7 @@ export type FailureStage =
   | "approval"
   | "wait"
   | "child"
+  | "message"
   | "model"
   | "tool"
   | "artifact";

@@ -48,7 +48,7 @@ export function createContext(parts: ContextParts): TaskContext {
     ...createWaiting(waits, stages, task.events),
     ...createChildren(calls, lease, waits, stages),
     emit: createEmit(calls, lease, stages, task.events),
-    message: createMessages(calls, lease, waits),
+    message: createMessages(calls, lease, waits, stages),
     artifact: createArtifacts(calls, lease, ports, stages),
     log: (text, level = "info") => log.add(text, level),
     progress: (percent, note) => heartbeat.progress(percent, note),

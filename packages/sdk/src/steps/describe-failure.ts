@@ -82,7 +82,16 @@ function classOf(error: unknown): FailureClass {
 export function isRefusal(error: unknown): error is NofxApiError {
   return NofxApiError.is(error) && REFUSALS.has(error.code);
 }
-const REFUSALS = new Set(["invalid_input", "input_mismatch", "payload_too_large", "scope_missing"]);
+const REFUSALS = new Set<string>([
+  "invalid_input",
+  "input_mismatch",
+  "payload_too_large",
+  "scope_missing",
+  "recipient_unknown",
+  "channel_forbidden",
+  "message_type_unknown",
+  "message_invalid",
+]);
 
 function retryAfter(error: unknown): number | undefined {
   if (RetryLaterError.is(error)) return error.afterSeconds;
