@@ -1,20 +1,16 @@
+import { IssueAgentKeyInput, IssuedAgentKey } from "@nofx/core/api";
 import { NofxError } from "@nofx/core/errors";
-import { AgentId, toUuid } from "@nofx/core/vocabulary";
-import { z } from "zod";
+import { toId } from "@nofx/core/vocabulary";
+import { holdAgent, insertAgentKey } from "@nofx/db/queries";
+import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
 import { digestAgentKey, hintOf, newAgentKey } from "./agent-key.ts";
+import { findAgent } from "./find-agent.ts";
 
-export const IssueAgentKeyInput = z.strictObject({ agentId: AgentId });
+export { IssueAgentKeyInput, IssuedAgentKey };
 
-export const IssuedAgentKey = z.object({
-  agentId: AgentId,
-  hint: z.string(),
-  key: z.string().nullable().meta({
-    description: "Shown once: null when the answer is repeated for the same Idempotency-Key",
-  }),
-});
-export type IssuedAgentKey = z.infer<typeof IssuedAgentKey>;
+const DAY_MS = 86_400_000;
 
 /** Makes a key for an agent. Only its digest is stored, so nobody can show it a second time. */
 export async function issueAgentKey(
@@ -27,30 +23,37 @@ export async function issueAgentKey(
     permission: "agent.manage",
     input: IssueAgentKeyInput,
   } as const;
-  const issued = await runCommand(ctx, spec, input, async (tx, { agentId }) => {
-    const id = toUuid("agent", agentId);
-    const agent = await tx.db
-      .selectFrom("agent_registry")
-      .select("id")
-      .where("tenant_id", "=", ctx.tenantId)
-      .where("id", "=", id)
-      .executeTakeFirst();
-    if (agent === undefined) {
-      throw new NofxError("not_found", { detail: "There is no such agent in this tenant." });
+  const issued = await runCommand(ctx, spec, input, async (tx, wanted) => {
+    const { tenantId } = ctx;
+    const id = await findAgent(tx.db, tenantId, wanted.agentId);
+    const agent = await holdAgent(tx.db, tenantId, id);
+    if (agent?.status === "retired") {
+      throw new NofxError("conflict", {
+        detail: `${agent.name} is retired: keys would open nothing.`,
+      });
     }
-    const { id: keyId } = await tx.db
-      .insertInto("agent_keys")
-      .values({
-        tenant_id: ctx.tenantId,
-        agent_id: id,
-        key_sha256: digestAgentKey(key),
-        hint: hintOf(key),
-        issued_by: ctx.actor.id,
-      })
-      .returning("id")
-      .executeTakeFirstOrThrow();
-    await tx.audit("agent_key.issued", { agent_id: id, key_id: keyId });
-    return { agentId, hint: hintOf(key) };
+    const days = wanted.expiresInDays;
+    const expiresAt =
+      days === undefined ? null : new Date(ctx.plane.now().getTime() + days * DAY_MS);
+    const scopes = [...new Set(wanted.scopes)];
+    const keyId = await insertAgentKey(tx.db, {
+      tenantId,
+      agentId: id,
+      sha256: digestAgentKey(key),
+      hint: hintOf(key),
+      name: wanted.name,
+      scopes,
+      expiresAt,
+      by: ctx.actor.id,
+    });
+    await tx.audit("agent_key.issued", { agent_id: id, key_id: keyId, scopes });
+    return {
+      agentId: toId("agent", id),
+      keyId: toId("agentKey", keyId),
+      hint: hintOf(key),
+      scopes,
+      expiresAt: expiresAt?.toISOString() ?? null,
+    };
   });
   return { ...issued, key: ctx.replayed ? null : key };
 }

@@ -1,46 +1,45 @@
-import { pageOf, PageInput } from "@nofx/core/api";
-import { AgentId, Capability, toId } from "@nofx/core/vocabulary";
-import { z } from "zod";
+import { AgentFacets, AgentFacetsInput, ListAgentsInput, type AgentPage } from "@nofx/core/api";
+import { NofxError } from "@nofx/core/errors";
+import { AgentStatus } from "@nofx/core/vocabulary";
+import { countAgents, listAgents as readAgents } from "@nofx/db/queries";
+import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
 import { runQuery } from "../command/run-command.ts";
+import { viewAgent } from "./view.ts";
 
-export const AgentView = z.object({
-  id: AgentId,
-  name: z.string(),
-  description: z.string(),
-  capabilities: z.array(Capability),
-  status: z.enum(["active", "draining", "quarantined", "retired"]),
-  lastSeenAt: z.iso.datetime().nullable(),
-});
-export type AgentView = z.infer<typeof AgentView>;
-export const AgentPage = pageOf(AgentView);
-
-/** The tenant's agents by name; the cursor is the last name. */
+/** The tenant's agents that fit: by name, or the best of a capability first. */
 export function listAgents(
   ctx: MemberContext,
-  input: z.input<typeof PageInput>,
-): Promise<z.infer<typeof AgentPage>> {
-  return runQuery(ctx, PageInput, input, async (tx, { cursor, limit }) => {
-    const rows = await tx.db
-      .selectFrom("agent_registry")
-      .select(["id", "name", "description", "capabilities", "status", "last_seen_at"])
-      .where("tenant_id", "=", ctx.tenantId)
-      .$if(cursor !== undefined, (query) => query.where("name", ">", cursor ?? ""))
-      .orderBy("name")
-      .limit(limit + 1)
-      .execute();
-    const items = rows.slice(0, limit);
+  input: z.input<typeof ListAgentsInput>,
+): Promise<AgentPage> {
+  return runQuery(ctx, ListAgentsInput, input, async (tx, { status, ...filter }) => {
+    if (filter.sort !== "name" && filter.capability === undefined) {
+      throw new NofxError("invalid_input", {
+        issues: [{ path: "/sort", message: `by ${filter.sort} takes a capability` }],
+      });
+    }
+    const of = { ...filter, tenantId: ctx.tenantId, statuses: statusesOf(status) };
+    const page = await readAgents(tx.db, of);
     return {
-      items: items.map((row) => ({
-        id: toId("agent", row.id),
-        name: row.name,
-        description: row.description,
-        capabilities: row.capabilities,
-        status: AgentView.shape.status.parse(row.status),
-        lastSeenAt: row.last_seen_at?.toISOString() ?? null,
-      })),
-      nextCursor: rows.length > limit ? (items.at(-1)?.name ?? null) : null,
+      items: page.items.map((row) => viewAgent(row, row.now)),
+      nextCursor: page.nextCursor,
       total: null,
     };
   });
+}
+
+/** How many of the agents that fit there are of each status, capability, team and tag. */
+export function countAgentFacets(
+  ctx: MemberContext,
+  input: z.input<typeof AgentFacetsInput>,
+): Promise<AgentFacets> {
+  return runQuery(ctx, AgentFacetsInput, input, async (tx, { status, ...filter }) => {
+    const of = { ...filter, tenantId: ctx.tenantId, statuses: statusesOf(status) };
+    const empty = { status: [], capability: [], team: [], tag: [] };
+    return AgentFacets.parse({ ...empty, ...Object(await countAgents(tx.db, of)) });
+  });
+}
+
+function statusesOf(status: AgentStatus | "all"): AgentStatus[] {
+  return status === "all" ? AgentStatus.options.filter((one) => one !== "retired") : [status];
 }

@@ -26,7 +26,12 @@ export function registerAgent(
   return runCommand(ctx, spec, input, async (tx, { name, description, capabilities, team }) => {
     const known = await tx.db
       .updateTable("agent_registry")
-      .set({ description, capabilities, ...(team !== undefined && { team }) })
+      .set((row) => ({
+        description,
+        capabilities,
+        revision: row("revision", "+", 1),
+        ...(team !== undefined && { team }),
+      }))
       .where("tenant_id", "=", ctx.tenantId)
       .where("name", "=", name)
       .returning("id")

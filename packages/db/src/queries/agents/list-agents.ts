@@ -26,6 +26,7 @@ export interface AgentRecord {
   card: unknown;
   card_url: string | null;
   in_flight: number;
+  now: Date;
   runners: number;
   slots: number;
   busy: number;
@@ -49,7 +50,7 @@ export async function loadAgents(
   const { rows } = await sql<AgentRecord>`
     select a.id, a.name, a.description, a.status, a.status_by, a.status_reason, a.status_at, a.trial_at, a.version, a.capabilities,
       a.team, a.tags, a.owner_user_id, m.name as owner_name, a.max_concurrency, a.last_seen_at, a.revision, a.created_at, a.breaker,
-      a.breaker_enabled, a.card, a.card_url, held.n as in_flight, here.runners, here.slots, here.busy
+      a.breaker_enabled, a.card, a.card_url, held.n as in_flight, clock_timestamp() as now, here.runners, here.slots, here.busy
     from agent_registry a
     left join members m on m.tenant_id = a.tenant_id and m.user_id = a.owner_user_id
     cross join lateral (
