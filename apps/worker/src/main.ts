@@ -15,7 +15,8 @@ import { readEnv } from "./env.ts";
 import { answerRequest } from "./gateway/answer-request.ts";
 import { createBackground } from "./gateway/background.ts";
 import { countAttempt } from "./metrics/count-attempt.ts";
-import { freshQueues } from "./gateway/answer-scale.ts";
+import { evidenceLoop } from "./evidence/evidence-loop.ts";
+import { fresh } from "./gateway/answer-scale.ts";
 import { serveGateway } from "./gateway/serve-gateway.ts";
 import { createApprovalHandler } from "./handlers/approval.ts";
 import { createHttpHandler } from "./handlers/http.ts";
@@ -131,7 +132,8 @@ const loop = new WorkerLoop({
   random,
   execute: (running) => runStep(running, { handlers, engine, clock, onError }),
 });
-const queues = freshQueues(() => engine.queueStats(), clock.now);
+const queues = fresh(() => engine.queueStats(), clock.now);
+const demand = fresh(() => engine.capabilityDemand(), clock.now);
 const books = createBackground();
 const models = createModelEndpoint(plane, {
   verifyToken: createTokenVerifier({
@@ -150,6 +152,7 @@ const gateway = await serveGateway({
     plane,
     metrics,
     queues,
+    demand,
     models,
     api: { doorbell, leaseSeconds: env.NOFX_AGENT_LEASE_SECONDS ?? leaseSeconds, onError },
     health: () => ({ worker, greeted, draining, silentMs: loop.silentMs, transport }),
@@ -164,7 +167,7 @@ metrics.set("nofx_worker_info", 1, { worker, version });
 metrics.set("nofx_worker_slots", concurrency);
 metrics.set("nofx_transport_up", transport.up ? 1 : 0, { driver: transport.driver });
 metrics.beforeExpose(
-  planeGauges({ metrics, stats: () => engine.stats(), queues, monotonicMs: clock.now }),
+  planeGauges({ metrics, stats: () => engine.stats(), queues, demand, monotonicMs: clock.now }),
 );
 const presence = {
   clock,
@@ -218,7 +221,12 @@ const scheduler = {
   engine,
   seams: { clock, random },
   metrics,
-  beside: (signal: AbortSignal) => probeLoop({ plane, worker, metrics }, signal, onError),
+  beside: async (signal: AbortSignal) => {
+    await Promise.all([
+      probeLoop({ plane, worker, metrics }, signal, onError),
+      evidenceLoop({ clock, store: engine.evidence }, signal, onError),
+    ]);
+  },
 };
 const signingKey = findSigningKey(env);
 if (signingKey === undefined) {

@@ -1,4 +1,5 @@
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
+import { agentsRouter } from "./routers/agents.ts";
 import { approvalsRouter } from "./routers/approvals.ts";
 import { auditRouter } from "./routers/audit.ts";
 import { backlogRouter } from "./routers/backlog.ts";
@@ -30,6 +31,7 @@ import { workersRouter } from "./routers/workers.ts";
 import { router } from "./trpc.ts";
 
 export const appRouter = router({
+  agents: agentsRouter,
   approvals: approvalsRouter,
   artifacts: artifactsRouter,
   audit: auditRouter,

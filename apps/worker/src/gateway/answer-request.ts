@@ -2,9 +2,10 @@ import type { Plane } from "@nofx/control/command";
 import { handleAgentRequest, type AgentApiOptions } from "@nofx/control/http";
 import type { ModelEndpoint } from "@nofx/control/model-endpoint";
 import { NofxError, problemResponse } from "@nofx/core/errors";
-import type { QueueStats } from "@nofx/control/steps";
+import type { DemandRecord, QueueStats } from "@nofx/control/steps";
 import type { Metrics } from "../metrics.ts";
 import type { Transport } from "../transports/transport.ts";
+import { answerAgentScale } from "./answer-agent-scale.ts";
 import { answerScale } from "./answer-scale.ts";
 
 const SILENT_MS = 15_000;
@@ -16,6 +17,8 @@ export interface GatewayPorts {
   readonly metrics: Metrics;
   /** What each queue of the plane holds, for scalers. */
   readonly queues: () => Promise<QueueStats>;
+  /** What there is to do for each capability of agents, for theirs. */
+  readonly demand: () => Promise<DemandRecord[]>;
   readonly health: () => {
     worker: string;
     greeted: boolean;
@@ -25,7 +28,7 @@ export interface GatewayPorts {
   };
 }
 
-/** The agent API, models under `/v1`, `/health` for the launcher and load balancers, `/metrics` for Prometheus, `/scale` for an autoscaler. */
+/** The agent API, models under `/v1`, `/health` for the launcher and load balancers, `/metrics` for Prometheus, `/scale` and `/scale/agents` for an autoscaler. */
 export function answerRequest(ports: GatewayPorts): (request: Request) => Promise<Response> {
   return async (request) => {
     const { pathname, searchParams } = new URL(request.url);
@@ -35,6 +38,7 @@ export function answerRequest(ports: GatewayPorts): (request: Request) => Promis
     if (request.method !== "GET") return problemResponse(new NofxError("not_found"));
     if (pathname === "/health") return health(ports);
     if (pathname === "/scale") return answerScale(searchParams, ports.queues);
+    if (pathname === "/scale/agents") return answerAgentScale(searchParams, ports.demand);
     if (pathname === "/metrics") {
       const headers = { "content-type": ports.metrics.contentType };
       return new Response(await ports.metrics.expose(), { headers });

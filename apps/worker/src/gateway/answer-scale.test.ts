@@ -1,6 +1,6 @@
 import type { QueueStats } from "@nofx/control/steps";
 import { expect, test } from "vitest";
-import { answerScale, freshQueues } from "./answer-scale.ts";
+import { answerScale, fresh } from "./answer-scale.ts";
 
 const stats: QueueStats = {
   workers: 2,
@@ -39,7 +39,7 @@ test("the database is asked once in two seconds, and again at once after a failu
   let now = 0;
   let asked = 0;
   let fails = false;
-  const queues = freshQueues(
+  const queues = fresh(
     async () => {
       asked += 1;
       if (fails) throw new Error("down");

@@ -6,12 +6,9 @@ import { NofxError, problemResponse } from "@nofx/core/errors";
 
 const FRESH_MS = 2_000;
 
-/** Queues of the plane, read again after two seconds: scalers ask by themselves, and several of them. */
-export function freshQueues(
-  read: () => Promise<QueueStats>,
-  monotonicMs: () => number,
-): () => Promise<QueueStats> {
-  let last: { at: number; stats: Promise<QueueStats> } | undefined;
+/** Numbers of the plane, read again after two seconds: scalers ask by themselves, and several of them. */
+export function fresh<T>(read: () => Promise<T>, monotonicMs: () => number): () => Promise<T> {
+  let last: { at: number; stats: Promise<T> } | undefined;
   return () => {
     if (last === undefined || monotonicMs() - last.at >= FRESH_MS) {
       const stats = read();

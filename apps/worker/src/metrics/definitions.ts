@@ -120,6 +120,26 @@ export const PLANE_GAUGES = {
     help: "The part of the claims ended in five minutes that failed, by queue",
     labels: ["queue"],
   },
+  nofx_plane_capability_ready: {
+    help: "Claimable steps of agents, by tenant and capability",
+    labels: ["tenant", "capability"],
+  },
+  nofx_plane_capability_age_seconds: {
+    help: "How long the oldest claimable step of agents has waited, by tenant and capability",
+    labels: ["tenant", "capability"],
+  },
+  nofx_plane_capability_in_flight: {
+    help: "Steps that agents hold, by tenant and capability",
+    labels: ["tenant", "capability"],
+  },
+  nofx_plane_capability_slots: {
+    help: "How many steps the processes that are there take at once, by tenant and capability",
+    labels: ["tenant", "capability"],
+  },
+  nofx_plane_capability_runners: {
+    help: "Processes of active agents heard of in the last minute, by tenant and capability",
+    labels: ["tenant", "capability"],
+  },
   nofx_plane_steps_held: { help: "Queued steps on hold, by hold", labels: ["hold"] },
   nofx_plane_dead_letters: {
     help: "Dead letters nobody has dealt with, by stage and reason",

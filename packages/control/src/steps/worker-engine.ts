@@ -1,9 +1,15 @@
 import type { Seams } from "@nofx/core/seams";
 import { createDatabase, createPool } from "@nofx/db/client";
 import * as leases from "@nofx/db/leases";
-import { queueStats, type QueueStats } from "@nofx/db/queries";
+import {
+  capabilityDemand,
+  queueStats,
+  type DemandRecord,
+  type QueueStats,
+} from "@nofx/db/queries";
 import type { SessionWith } from "@nofx/core/vocabulary";
 import type { DB } from "@nofx/db/types";
+import type { EvidenceStore } from "../agents/fold-evidence.ts";
 import { createAuditStore, type AuditStore } from "../audit/audit-store.ts";
 import { fromDatabaseError } from "../command/database-errors.ts";
 import { createPushStore, type PushStore } from "../push/push-store.ts";
@@ -42,7 +48,7 @@ export type {
   WorkerBeat,
   WorkerIntroduction,
 } from "@nofx/db/leases";
-export type { QueueStats } from "@nofx/db/queries";
+export type { DemandRecord, QueueStats } from "@nofx/db/queries";
 export { MAX_LINE } from "@nofx/db/leases";
 
 /** A claim as the worker holds it. */
@@ -121,6 +127,10 @@ export interface WorkerEngine {
   stats(): Promise<leases.EngineStats>;
   /** What each queue of the plane holds and does. */
   queueStats(): Promise<QueueStats>;
+  /** How much there is to do for each capability of each tenant, and who is there to do it. */
+  capabilityDemand(): Promise<DemandRecord[]>;
+  /** Attempts of agents, to be folded into what is known of them. */
+  readonly evidence: EvidenceStore;
   seal(limit: number): Promise<leases.SealedTenant[]>;
   auditSealed(): Promise<number>;
   nudge(nudges: readonly leases.Nudge[]): Promise<void>;
@@ -212,6 +222,12 @@ export function createWorkerEngine(options: {
     endStranded: (seconds, limit) => call(leases.endStranded(db, seconds, limit)),
     stats: () => call(leases.stats(db)),
     queueStats: () => call(queueStats(db, null)),
+    capabilityDemand: () => call(capabilityDemand(db, null)),
+    evidence: {
+      next: (limit) => call(leases.agentEvidence(db, limit)),
+      fold: (folded) => call(leases.foldAgentEvidence(db, folded)),
+      prune: (limit) => call(leases.pruneAgentPresence(db, limit)),
+    },
     seal: (limit) => call(leases.seal(db, limit)),
     auditSealed: () => call(leases.auditSealed(db)),
     nudge: (nudges) => call(leases.nudge(db, nudges)),

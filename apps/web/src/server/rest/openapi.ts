@@ -32,6 +32,7 @@ export function openApiDocument(): Document {
     tags: [
       "backlog",
       "plans",
+      "agents",
       "approvals",
       "runs",
       "tasks",
