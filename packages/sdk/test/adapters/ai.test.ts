@@ -3,7 +3,9 @@ import { MockLanguageModelV4 } from "ai/test";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { aiTask, type AiOptions } from "../../src/adapters/ai/index.ts";
-import { permanent } from "../../src/index.ts";
+import type { AiAnswer } from "../../src/adapters/ai/answer.ts";
+import type { Conversation } from "../../src/adapters/conversation.ts";
+import { permanent, type StandardSchema } from "../../src/index.ts";
 import { FakePlane } from "../fake-plane/server.ts";
 import type { FakeStep } from "../fake-plane/plane.ts";
 import { start } from "../harness.ts";
@@ -60,8 +62,8 @@ function tools(used: string[], more: { charge?: () => unknown; needsApproval?: b
   };
 }
 
-async function run(
-  options: AiOptions,
+async function run<O extends StandardSchema = typeof AiAnswer>(
+  options: AiOptions<typeof Conversation, O>,
   act: (plane: FakePlane, step: FakeStep) => Promise<unknown>,
 ) {
   await using plane = await FakePlane.start();

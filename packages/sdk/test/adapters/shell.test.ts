@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, expectTypeOf, test, vi } from "vitest";
 import { z } from "zod";
-import { shellTask } from "../../src/adapters/shell/index.ts";
+import { shellTask, type ShellResult } from "../../src/adapters/shell/index.ts";
+import type { TaskInput, TaskOutput } from "../../src/index.ts";
 import { Output } from "../../src/adapters/shell/output.ts";
 import { FakePlane } from "../fake-plane/server.ts";
 import { start } from "../harness.ts";
@@ -16,8 +18,10 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const node = (code: string) => [process.execPath, "-e", code];
+/** A process that ended, and that nobody has looked after yet, is no longer alive. */
 const isAlive = (pid: number) => {
   try {
+    if (existsSync("/proc/self")) return !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z");
     return process.kill(pid, 0);
   } catch {
     return false;
@@ -47,6 +51,8 @@ test("the command reads the input, its lines are the log, and this process's sec
     ],
     env: { LEVEL: "7" },
   });
+  expectTypeOf<TaskInput<typeof greet>>().toEqualTypeOf<{ who: string }>();
+  expectTypeOf<TaskOutput<typeof greet>>().toEqualTypeOf<ShellResult>();
   start(plane, [greet]);
   await plane.until(() => step.status === "succeeded");
   delete process.env["NOFX_AGENT_KEY"];

@@ -1,6 +1,6 @@
 import type { ModelMessage } from "ai";
-import type { SchemaOutput, StandardSchema } from "../../schema/index.ts";
-import { task, type AnyTask, type TaskContext } from "../../tasks/index.ts";
+import type { SchemaInput, SchemaOutput, StandardSchema } from "../../schema/index.ts";
+import { task, type AnyTask, type Task, type TaskContext } from "../../tasks/index.ts";
 import { Conversation, messagesOf } from "../conversation.ts";
 import { AiAnswer } from "./answer.ts";
 import { byCalls, byTurns, converse } from "./converse.ts";
@@ -8,7 +8,10 @@ import { durableCalls, type Durable } from "./durable.ts";
 import { failureOf } from "./failure-of.ts";
 import type { AnyAgent } from "./turns.ts";
 
-export interface AiOptions<I extends StandardSchema = typeof Conversation> {
+export interface AiOptions<
+  I extends StandardSchema = typeof Conversation,
+  O extends StandardSchema = typeof AiAnswer,
+> {
   /**
    * An agent as it is: what it has said and done is stored each time before it calls its model again. Or a function that
    * makes one with the models and tools it is given: then each call of a model and each use of a tool is stored by itself,
@@ -21,8 +24,8 @@ export interface AiOptions<I extends StandardSchema = typeof Conversation> {
   /** The call options of an agent that has some. */
   options?: ((input: SchemaOutput<I>) => unknown) | undefined;
   /** With it, what has to fit is the agent's own output, or what `result` makes of its answer; without, an `AiAnswer`. */
-  output?: StandardSchema | undefined;
-  result?: ((answer: AiAnswer) => unknown) | undefined;
+  output?: O | undefined;
+  result?: ((answer: AiAnswer) => SchemaInput<O>) | undefined;
 }
 
 /**
@@ -30,10 +33,10 @@ export interface AiOptions<I extends StandardSchema = typeof Conversation> {
  * approval ask the control plane's people, and no process waits for them. The agent's `abortSignal` fires when the lease is lost
  * or the run cancelled. Failures of providers fail the attempt or the step as they say of themselves.
  */
-export function aiTask<I extends StandardSchema = typeof Conversation>(
-  capability: string,
-  options: AiOptions<I>,
-): AnyTask {
+export function aiTask<
+  I extends StandardSchema = typeof Conversation,
+  O extends StandardSchema = typeof AiAnswer,
+>(capability: string, options: AiOptions<I, O>): Task<I, O> {
   if (options.input !== undefined && options.prompt === undefined) {
     throw new TypeError("prompt: say what the agent is asked, given an input of your own");
   }
@@ -49,7 +52,7 @@ export function aiTask<I extends StandardSchema = typeof Conversation>(
       const { inputTokens, outputTokens } = answer.usage;
       ctx.log(`${inputTokens} tokens in, ${outputTokens} out, ${answer.finishReason}`);
       return result(answer);
-    });
+    }) as AnyTask as Task<I, O>;
 }
 
 async function runAgent(
@@ -74,8 +77,8 @@ async function runAgent(
   }
 }
 
-function beginning<I extends StandardSchema>(
-  { prompt }: AiOptions<I>,
+function beginning<I extends StandardSchema, O extends StandardSchema>(
+  { prompt }: AiOptions<I, O>,
   input: SchemaOutput<I>,
 ): ModelMessage[] {
   const asked = prompt === undefined ? messagesOf(input as Conversation) : prompt(input);

@@ -2,13 +2,16 @@ import type { z } from "zod";
 import type { Fetch } from "../../client/index.ts";
 import { permanent } from "../../errors/index.ts";
 import type { SchemaOutput, StandardSchema } from "../../schema/index.ts";
-import { task, type AnyTask, type TaskContext } from "../../tasks/index.ts";
+import { task, type AnyTask, type Task, type TaskContext } from "../../tasks/index.ts";
 import { Conversation, messagesOf, type ConversationMessage } from "../conversation.ts";
 import { readText } from "../read-text.ts";
 import { answerOf, Completion, OpenaiAnswer } from "./completion.ts";
 import { failureOf } from "./failure-of.ts";
 
-export interface OpenaiOptions<I extends StandardSchema = typeof Conversation> {
+export interface OpenaiOptions<
+  I extends StandardSchema = typeof Conversation,
+  O extends z.ZodType = typeof OpenaiAnswer,
+> {
   /** Up to where `/chat/completions` follows, like `http://127.0.0.1:11434/v1`. */
   url: string;
   /** Sent as `Authorization: Bearer`. A function is asked each time, so that a key can change. */
@@ -20,7 +23,7 @@ export interface OpenaiOptions<I extends StandardSchema = typeof Conversation> {
   input?: I | undefined;
   prompt?: ((input: SchemaOutput<I>) => string | readonly ConversationMessage[]) | undefined;
   /** With it, the answer is one JSON value that has to fit; without, the output is an `OpenaiAnswer`. */
-  output?: z.ZodType | undefined;
+  output?: O | undefined;
   /** More of the request: `temperature`, `max_tokens` and the like. */
   parameters?: Record<string, unknown> | undefined;
   headers?: Record<string, string> | undefined;
@@ -36,10 +39,10 @@ const MAX_BYTES = 8 * 1024 * 1024;
  * happens afterwards. 408, 409, 425, 429, 5xx and a broken line fail the attempt, not before `Retry-After`; another refusal
  * fails the step for good.
  */
-export function openaiTask<I extends StandardSchema = typeof Conversation>(
-  capability: string,
-  options: OpenaiOptions<I>,
-): AnyTask {
+export function openaiTask<
+  I extends StandardSchema = typeof Conversation,
+  O extends z.ZodType = typeof OpenaiAnswer,
+>(capability: string, options: OpenaiOptions<I, O>): Task<I, O> {
   if (options.input !== undefined && options.prompt === undefined) {
     throw new TypeError("prompt: say what is asked, given an input of your own");
   }
@@ -55,10 +58,13 @@ export function openaiTask<I extends StandardSchema = typeof Conversation>(
         `${answer.model}: ${answer.usage.inputTokens} tokens in, ${answer.usage.outputTokens} out, ${answer.finishReason}`,
       );
       return options.output === undefined ? answer : parse(answer);
-    });
+    }) as AnyTask as Task<I, O>;
 }
 
-function requestOf<I extends StandardSchema>(options: OpenaiOptions<I>, input: SchemaOutput<I>) {
+function requestOf<I extends StandardSchema, O extends z.ZodType>(
+  options: OpenaiOptions<I, O>,
+  input: SchemaOutput<I>,
+) {
   const { model, instructions, prompt, output, parameters } = options;
   const asked = prompt === undefined ? messagesOf(input as Conversation) : prompt(input);
   const said = typeof asked === "string" ? [{ role: "user", content: asked }] : asked;
@@ -78,10 +84,10 @@ function formatOf(output: z.ZodType) {
   return { type: "json_schema", json_schema: { name: "answer", schema } };
 }
 
-async function ask<I extends StandardSchema>(
+async function ask<I extends StandardSchema, O extends z.ZodType>(
   ctx: TaskContext,
   at: URL,
-  options: OpenaiOptions<I>,
+  options: OpenaiOptions<I, O>,
   body: object,
 ): Promise<OpenaiAnswer> {
   const { key, headers, timeoutSeconds = 240, fetch: send = fetch } = options;

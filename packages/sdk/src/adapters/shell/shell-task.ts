@@ -1,18 +1,38 @@
+import { z } from "zod";
 import { permanent } from "../../errors/index.ts";
 import type { SchemaOutput, StandardSchema } from "../../schema/index.ts";
-import { task, type AnyObject, type AnyTask, type TaskContext } from "../../tasks/index.ts";
+import {
+  anyObject,
+  task,
+  type AnyObject,
+  type AnyTask,
+  type Task,
+  type TaskContext,
+} from "../../tasks/index.ts";
 import { environmentOf } from "./environment.ts";
 import { failureOf, type ExitCodes } from "./exit-codes.ts";
 import { Output } from "./output.ts";
 import { runCommand } from "./run-command.ts";
 
-export interface ShellOptions<I extends StandardSchema = AnyObject> extends ExitCodes {
+/** The output of a task that declares none. */
+export const ShellResult = z.object({
+  stdout: z.string(),
+  stderr: z.string(),
+  /** Whether more came than was kept. */
+  truncated: z.boolean(),
+});
+export type ShellResult = z.infer<typeof ShellResult>;
+
+export interface ShellOptions<
+  I extends StandardSchema = AnyObject,
+  O extends StandardSchema = typeof ShellResult,
+> extends ExitCodes {
   /** The program and its arguments. No shell is in between, so input cannot become part of a command line. */
   command: readonly string[] | ((input: SchemaOutput<I>) => readonly string[]);
   /** Any JSON object unless told. */
   input?: I | undefined;
   /** With it, stdout is one JSON value that has to fit; without, the output is a `ShellResult`. */
-  output?: StandardSchema | undefined;
+  output?: O | undefined;
   /** What the command reads; the input as JSON unless told. */
   stdin?: ((input: SchemaOutput<I>) => string | Uint8Array) | undefined;
   cwd?: string | undefined;
@@ -26,14 +46,6 @@ export interface ShellOptions<I extends StandardSchema = AnyObject> extends Exit
   maxOutputBytes?: number | undefined;
 }
 
-/** The output of a task that declares none. */
-export interface ShellResult {
-  stdout: string;
-  stderr: string;
-  /** Whether more came than was kept. */
-  truncated: boolean;
-}
-
 const MEBIBYTE = 1024 * 1024;
 /** Text in the output of a step, beside the log that has all lines. */
 const MAX_RESULT = 100_000;
@@ -43,17 +55,17 @@ const MAX_RESULT = 100_000;
  * lease is lost, the run is cancelled, or this process dies. A code other than 0 fails the attempt: for good after the
  * codes that sysexits.h has for what does not mend, later after 75. Once it has ended well it is not run again.
  */
-export function shellTask<I extends StandardSchema = AnyObject>(
-  capability: string,
-  options: ShellOptions<I>,
-): AnyTask {
-  const named = task(capability);
-  const taking = options.input === undefined ? named : named.input(options.input);
-  const giving = options.output === undefined ? taking : taking.output(options.output);
-  return giving.run(async (ctx: TaskContext, input: unknown) => {
-    const spec = specOf(options, input as SchemaOutput<I>);
-    return ctx.step("command", () => runStep(ctx, spec, options));
-  });
+export function shellTask<
+  I extends StandardSchema = AnyObject,
+  O extends StandardSchema = typeof ShellResult,
+>(capability: string, options: ShellOptions<I, O>): Task<I, O> {
+  return task(capability)
+    .input(options.input ?? anyObject)
+    .output(options.output ?? ShellResult)
+    .run(async (ctx: TaskContext, input: unknown) => {
+      const spec = specOf(options, input as SchemaOutput<I>);
+      return (await ctx.step("command", () => runStep(ctx, spec, options))) as never;
+    }) as AnyTask as Task<I, O>;
 }
 
 interface Spec {
@@ -62,7 +74,10 @@ interface Spec {
   stdin: string | Uint8Array;
 }
 
-function specOf<I extends StandardSchema>(options: ShellOptions<I>, input: SchemaOutput<I>): Spec {
+function specOf<I extends StandardSchema, O extends StandardSchema>(
+  options: ShellOptions<I, O>,
+  input: SchemaOutput<I>,
+): Spec {
   const { command, env = {}, stdin = JSON.stringify } = options;
   return {
     argv: typeof command === "function" ? command(input) : command,
@@ -71,10 +86,10 @@ function specOf<I extends StandardSchema>(options: ShellOptions<I>, input: Schem
   };
 }
 
-async function runStep<I extends StandardSchema>(
+async function runStep<I extends StandardSchema, O extends StandardSchema>(
   ctx: TaskContext,
   spec: Spec,
-  options: ShellOptions<I>,
+  options: ShellOptions<I, O>,
 ): Promise<unknown> {
   const { timeoutSeconds, killAfterSeconds = 5, maxOutputBytes: maxBytes = MEBIBYTE } = options;
   const timeout =
