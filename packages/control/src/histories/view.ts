@@ -16,9 +16,11 @@ export function viewHistory(run: HistoryRecord): RunHistory | undefined {
   });
 }
 
-function viewStep({ id, holds, arguments: args, waits, sent, ...step }: HistoryStepRecord) {
+function viewStep(record: HistoryStepRecord) {
+  const { id, holds, arguments: args, waits, sent, failures, crashes, ...step } = record;
   return {
     ...step,
+    attempt: Math.max(1, failures + crashes + (step.status === "failed" ? 0 : 1)),
     id: toId("step", id),
     holds: holdsOf(holds),
     input: step.kind === "agent" ? AgentWith.shape.input.catch({}).parse(args["input"]) : {},

@@ -51,8 +51,10 @@ export const RecordedStep = z.object({
   kind: z.string(),
   capability: Capability.nullable(),
   status: StepStatus,
-  /** How often it was begun. */
+  /** How often it was begun; beginning again after a wait counts too. */
   attempts: z.int().min(0),
+  /** The number of the attempt that ended it, or of the one that goes on with it: failures and crashes count, waits do not. */
+  attempt: z.int().min(1),
   /** Why it is not claimable, while it is queued. */
   holds: z.array(z.string()),
   needs: z.array(z.object({ name: StepName, required: z.boolean() })),

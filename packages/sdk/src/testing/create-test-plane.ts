@@ -86,6 +86,8 @@ export interface TestPlane extends AsyncDisposable {
   advance(by: Duration): Promise<void>;
   /** Time that passes inside a handler, as work that takes long does. */
   work(duration: Duration): Promise<void>;
+  /** The process of the handler that says so dies here, with all that it does, and is started again. */
+  die(): Promise<never>;
   /** Somebody who answers questions; a supervisor unless told. */
   as(name: string, role?: MemberRole): Person;
   /** As somebody. */
@@ -184,7 +186,7 @@ export function createTestPlane(options: TestPlaneOptions = {}): TestPlane {
       const { failure } = process;
       if (failure === undefined) continue;
       process.failure = undefined;
-      throw failure;
+      throw new Error("A process of the test ended with an error.", { cause: failure });
     }
   }
 
@@ -322,6 +324,12 @@ export function createTestPlane(options: TestPlaneOptions = {}): TestPlane {
       time.note();
       if (execution !== undefined) execution.parked -= 1;
       if (execution?.process.isDead === true) await new Promise(() => {});
+    },
+    die: async () => {
+      const process = executing.getStore()?.process;
+      if (process === undefined) throw new Error("Only a handler can have its process die.");
+      process.die();
+      return new Promise<never>(() => {});
     },
     as: (name, role = "supervisor") => person(state, name, role),
     approve: somebody.approve,

@@ -11,6 +11,8 @@ export interface HistoryStepRecord {
   capability: string | null;
   status: string;
   attempts: number;
+  failures: number;
+  crashes: number;
   holds: number;
   needs: { name: string; required: boolean }[];
   arguments: Record<string, unknown>;
@@ -79,6 +81,7 @@ export async function loadHistories(
       case when r.step_count <= ${MAX_HISTORY_STEPS} then coalesce((
         select jsonb_agg(jsonb_build_object(
           'id', s.id, 'name', s.name, 'kind', s.kind, 'capability', s.capability, 'status', s.status, 'holds', s.holds,
+          'failures', s.failures, 'crashes', s.crashes,
           'parent', (select p.name from steps_all p where p.id = s.parent_step_id),
           'attempts', (select count(*) from attempts_all a where a.step_id = s.id),
           'needs', coalesce((

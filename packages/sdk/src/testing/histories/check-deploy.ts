@@ -72,10 +72,10 @@ async function checkStep(
   if (step.status === "succeeded") return checkOutput(task, step);
   if (isTerminalStep(step.status)) return [];
   const replayed = await replayStep(tasks, history, step);
-  const { failure, findings } = replayed;
+  const { failure, meant, findings } = replayed;
   if (failure?.stage === "input") return found("input_refused", failure.message);
   if (failure?.stage === "output") return found("output_refused", failure.message);
-  if (failure !== undefined && failure.code !== "agent_permanent_error" && findings.length === 0) {
+  if (failure !== undefined && !meant && findings.length === 0) {
     const at = failure.at === undefined ? "" : ` at "${failure.at}"`;
     return found("handler_failed", `It fails on what is stored${at}: ${failure.message}`);
   }

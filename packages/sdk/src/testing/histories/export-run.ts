@@ -29,6 +29,7 @@ function recorded(state: PlaneState, step: ModelStep): RecordedStep {
     capability: step.capability,
     status: step.status,
     attempts: model.attempts.filter(mine).length,
+    attempt: Math.max(1, step.failures + step.crashes + (step.status === "failed" ? 0 : 1)),
     holds: holdsOf(step.holds),
     needs: model.dependencies
       .filter(mine)

@@ -14,6 +14,8 @@ export interface Replayed {
   readonly end: "succeeded" | "failed" | "stopped";
   readonly output: unknown;
   readonly failure: AgentRequest<"fail">["error"] | undefined;
+  /** The handler says itself what is to become of its failure: `permanent` or `retryLater`. */
+  readonly meant: boolean;
   /** What it asked for that is recorded, as `kind name`. */
   readonly asked: ReadonlySet<string>;
   /** What it asked for that is not recorded, as `kind name`. */
@@ -68,6 +70,7 @@ class Recording implements Watch {
   #end: "succeeded" | "failed" | undefined;
   #output: unknown;
   #failure: AgentRequest<"fail">["error"] | undefined;
+  #meant = false;
 
   constructor(history: RunHistory, step: RecordedStep) {
     this.#history = history;
@@ -79,6 +82,7 @@ class Recording implements Watch {
       end: this.#end ?? "stopped",
       output: this.#output,
       failure: this.#failure,
+      meant: this.#meant,
       asked: this.#asked,
       reached: this.#reached,
       findings: this.#findings,
@@ -123,10 +127,13 @@ class Recording implements Watch {
         this.#end = "succeeded";
         this.#output = (body as AgentRequest<"complete">).output;
         return "answer";
-      case "fail":
+      case "fail": {
+        const { error, retryAfterSeconds } = body as AgentRequest<"fail">;
         this.#end = "failed";
-        this.#failure = (body as AgentRequest<"fail">).error;
+        this.#failure = error;
+        this.#meant = error.code === "agent_permanent_error" || retryAfterSeconds !== undefined;
         return "answer";
+      }
       case "whoAmI":
       case "introduce":
       case "token":

@@ -101,12 +101,16 @@ export class AgentProcess {
     return never;
   }
 
+  /** Killed by what happens in it: it is started again. */
+  die(): void {
+    if (this.#dead) return;
+    this.kill();
+    this.#options.onDeath();
+  }
+
   /** Never comes back where the process dies. */
   async reach(moment: Moment): Promise<void> {
-    if (!this.#dead && this.#options.crashes.strikes(moment)) {
-      this.kill();
-      this.#options.onDeath();
-    }
+    if (!this.#dead && this.#options.crashes.strikes(moment)) this.die();
     if (this.#dead) await never;
   }
 
@@ -180,7 +184,10 @@ export class AgentProcess {
     const reply = { status: 200, body: JSON.stringify(answer) };
     if (key !== "" && (name !== "claim" || steps.length > 0)) state.replies.set(key, reply);
     for (const { name: claimed } of steps) await this.reach({ at: "claimed", step: claimed });
-    const checkpoint = name === "checkpoint" ? (parsed?.data as { name: string }).name : undefined;
+    const checkpoint =
+      name === "checkpoint"
+        ? (parsed?.data as AgentRequest<"checkpoint"> | undefined)?.name
+        : undefined;
     for (const moment of momentsAfter(name, step, checkpoint)) await this.reach(moment);
     return replyOf(reply);
   }

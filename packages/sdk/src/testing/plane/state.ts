@@ -114,5 +114,5 @@ export function createState(options: StateOptions): PlaneState {
 
 /** Whoever waits for a change looks again. */
 export function changed(state: PlaneState): void {
-  for (const wake of [...state.watchers]) wake();
+  for (const wake of Array.from(state.watchers)) wake();
 }
