@@ -22,6 +22,7 @@ import { queuesRouter } from "./routers/queues.ts";
 import { routingRouter } from "./routers/routing.ts";
 import { artifactsRouter, runsRouter } from "./routers/runs.ts";
 import { schedulesRouter } from "./routers/schedules.ts";
+import { hierarchyRouter, sessionsRouter } from "./routers/sessions.ts";
 import { eventsRouter, sessionRouter, systemRouter } from "./routers/system.ts";
 import { tasksRouter } from "./routers/tasks.ts";
 import { toolsRouter } from "./routers/tools.ts";
@@ -42,6 +43,7 @@ export const appRouter = router({
   dispatch: dispatchRouter,
   events: eventsRouter,
   gates: gatesRouter,
+  hierarchy: hierarchyRouter,
   histories: historiesRouter,
   flags: flagsRouter,
   inbound: inboundRouter,
@@ -57,6 +59,7 @@ export const appRouter = router({
   runs: runsRouter,
   schedules: schedulesRouter,
   session: sessionRouter,
+  sessions: sessionsRouter,
   system: systemRouter,
   tasks: tasksRouter,
   tools: toolsRouter,

@@ -10,6 +10,7 @@ export { heartbeat } from "./heartbeat.ts";
 export { LEASE_SECONDS } from "./lease-seconds.ts";
 export { completeStep, failStep, releaseStep } from "./settle.ts";
 export { questionDigest } from "../tools/tool-digest.ts";
+export { spawnChildren } from "./spawn.ts";
 export { waitOptionsOf, type WaitRequestOption } from "./wait-options.ts";
 export type {
   RelayAttempt,

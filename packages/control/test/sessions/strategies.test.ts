@@ -1,3 +1,4 @@
+import type { AgentContext } from "@nofx/control/command";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectInvariants, roleOf, startSessions, type Part, type Sessions } from "./harness.ts";
 
@@ -12,6 +13,12 @@ async function start(args: object, agents = 2) {
   const team = await Promise.all(Array.from({ length: agents }, () => s.agent(tenant.id)));
   const run = await s.run(tenant.id, { capability: "work", ...args });
   return { tenant, team, run };
+}
+
+/** One step, of whoever it is meant for. */
+async function one(team: readonly AgentContext[], part: Part) {
+  for (const agent of team) if ((await s.act(agent, part, 1)).length > 0) return;
+  throw new Error("nobody finds anything to do");
 }
 
 test("solo: one agent gets the input as it is, and its result is the session's", async () => {
@@ -114,15 +121,17 @@ test("hierarchical: parts side by side, one of them a session of its own, and on
 test("swarm: the first that is there wins a race, and the others are called off", async () => {
   const { team, run } = await start({ strategy: "swarm", mode: "race", agents: { n: 4 } });
   await s.hear();
-  await s.act(team[0]!, () => "die", 1);
-  await s.act(team[1]!, (step) => ({ by: step.name }), 1);
+  await one(team, () => "die");
+  await one(team, (step) => ({ by: step.name }));
   await s.settle([], () => "die");
   const statuses = await run.steps();
   expect(statuses["s"]).toBe("succeeded");
-  expect(Object.values(statuses).toSorted()).toEqual(
-    ["cancelled", "cancelled", "running", "succeeded", "succeeded"]
-      .map((status) => (status === "running" ? statuses[`s.${"m-1"}`]! : status))
-      .toSorted(),
+  const ends = Object.values(statuses).toSorted();
+  expect(ends.filter((status) => status === "succeeded")).toHaveLength(2);
+  expect(ends.filter((status) => status === "cancelled")).toHaveLength(2);
+  // the fourth is in the hands of an agent that is not heard of any more
+  expect(["assigned", "running"]).toContain(
+    ends.find((status) => status !== "succeeded" && status !== "cancelled"),
   );
   expect(await run.status()).toBe("running");
   // what the dead one holds ends with its lease
@@ -137,14 +146,14 @@ test("swarm: the first that is there wins a race, and the others are called off"
 test("swarm: a vote ends as soon as a quorum agrees, and fails as soon as none can", async () => {
   const agreed = await start({ strategy: "swarm", mode: "vote", agents: { n: 5 } });
   await s.hear();
-  for (let i = 0; i < 3; i += 1) await s.act(agreed.team[0]!, () => ({ vote: "yes", i }), 1);
+  for (let i = 0; i < 3; i += 1) await one(agreed.team, () => ({ vote: "yes", i }));
   await s.settle([], () => "die");
   expect(await agreed.run.step()).toMatchObject({ status: "succeeded", output: { vote: "yes" } });
   expect(Object.values(await agreed.run.steps()).filter((x) => x === "cancelled")).toHaveLength(2);
   const split = await start({ strategy: "swarm", mode: "vote", quorum: 3, agents: { n: 3 } });
   await s.hear();
   let n = 0;
-  for (let i = 0; i < 2; i += 1) await s.act(split.team[0]!, () => ({ vote: (n += 1) }), 1);
+  for (let i = 0; i < 2; i += 1) await one(split.team, () => ({ vote: (n += 1) }));
   await s.settle([], () => "die");
   expect(await split.run.step()).toMatchObject({ error: { code: "session_failed" } });
 });

@@ -1,4 +1,5 @@
 export * from "./agent-endpoints.ts";
+export * from "./agent-sessions.ts";
 export * from "./agents.ts";
 export * from "./approvals.ts";
 export * from "./audit.ts";
@@ -19,6 +20,7 @@ export * from "./inbound.ts";
 export * from "./key-vault.ts";
 export * from "./keys.ts";
 export * from "./lineage.ts";
+export * from "./messages.ts";
 export * from "./model-endpoint.ts";
 export * from "./models.ts";
 export * from "./paging.ts";
