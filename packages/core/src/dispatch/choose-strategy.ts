@@ -65,7 +65,8 @@ export function chooseStrategy(
     level,
     holdOut: settings.holdOut,
     open: open.length,
-    probability: share / open.length + (1 - share) * (odds.get(taken.strategy) ?? 0),
+    // sums of shares may be a hair above one
+    probability: Math.min(1, share / open.length + (1 - share) * (odds.get(taken.strategy) ?? 0)),
     ...weights,
     strategies: known.map((one) => tell(one, drawn?.get(one.strategy), odds.get(one.strategy))),
   };
