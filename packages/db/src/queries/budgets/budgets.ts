@@ -98,7 +98,7 @@ export async function insertBudget(db: Executor, made: NewBudget): Promise<boole
 
 export async function countBudgets(db: Executor, tenantId: string): Promise<number> {
   const { rows } = await sql<{ n: number }>`
-    select count(*)::integer as n from budgets where tenant_id = ${tenantId}::uuid and removed_at is null
+    select count(*)::integer as n from budgets where tenant_id = ${tenantId}::uuid and removed_at is null and session_id is null
   `.execute(db);
   return rows[0]?.n ?? 0;
 }
@@ -106,7 +106,7 @@ export async function countBudgets(db: Executor, tenantId: string): Promise<numb
 /** Holds a budget until the command ends. Answers whether it is there. */
 export async function lockBudget(db: Executor, tenantId: string, id: string): Promise<boolean> {
   const { rows } = await sql`
-    select id from budgets where tenant_id = ${tenantId}::uuid and id = ${id}::uuid and removed_at is null for no key update
+    select id from budgets where tenant_id = ${tenantId}::uuid and id = ${id}::uuid and removed_at is null and session_id is null for no key update
   `.execute(db);
   return rows.length > 0;
 }
@@ -159,7 +159,7 @@ export async function listBudgets(
       (select count(*)::integer from budget_counters c
         where c.budget_id = b.id and c.starts_at = app.window_start(b."window", app.time_zone(b.tenant_id), clock_timestamp())) as subjects
     from budgets b
-    where b.tenant_id = ${filter.tenantId}::uuid and b.removed_at is null
+    where b.tenant_id = ${filter.tenantId}::uuid and b.removed_at is null and b.session_id is null
       and (${filter.id ?? null}::uuid is null or b.id = ${filter.id ?? null}::uuid)
       and (${filter.scope ?? null}::text is null or b.scope = ${filter.scope ?? null})
       and (${filter.subject ?? null}::text is null or b.subject = ${filter.subject ?? null})
