@@ -9,6 +9,7 @@ import { knownHandlers } from "../../apps/worker/src/catalog/code-for.ts";
 import type { Handlers } from "../../apps/worker/src/catalog/catalog.ts";
 import { readEnv } from "../../apps/worker/src/env.ts";
 import { createApprovalHandler } from "../../apps/worker/src/handlers/approval.ts";
+import { createSessionHandler } from "../../apps/worker/src/handlers/session.ts";
 import { createWaitHandler } from "../../apps/worker/src/handlers/wait.ts";
 import { runStep } from "../../apps/worker/src/loop/run-step.ts";
 import { WorkerLoop } from "../../apps/worker/src/loop/worker-loop.ts";
@@ -73,6 +74,7 @@ export async function startWorker(options: WorkerOptions): Promise<BenchWorker> 
     shell: () => Promise.reject(new Error("no bench has shell steps")),
     approval: createApprovalHandler({ engine }),
     wait: createWaitHandler({ engine }),
+    session: createSessionHandler({ engine }),
     http: (run, args) => options.work(args.body?.json, run, engine),
   };
   const transport = await createTransport(env, {

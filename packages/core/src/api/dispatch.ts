@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DispatchSettings } from "../dispatch/settings.ts";
+import { DispatchSettings, DispatchSettingsChange } from "../dispatch/settings.ts";
 import {
   AgentId,
   Capability,
@@ -143,9 +143,7 @@ export const DispatchSettingsView = z.object({
 });
 export type DispatchSettingsView = z.infer<typeof DispatchSettingsView>;
 
-export const SetDispatchSettingsInput = DispatchSettings.partial().meta({
-  description: "What is left out stays as it is",
-});
+export const SetDispatchSettingsInput = DispatchSettingsChange;
 
 export const StepAgentInput = z.object({ stepId: StepId });
 
