@@ -114,12 +114,14 @@ import {
 } from "@nofx/core/api";
 import { RunHistory } from "@nofx/core/contract";
 import type { z } from "zod";
+import { agentsApi } from "./agents-api.ts";
 import { dispatchApi } from "./dispatch-api.ts";
 import { ask, command, type RequestOptions } from "./request.ts";
 
 /** The REST API as one person uses it. Every command takes the key under which it happens once. */
 export function createApi(options: RequestOptions) {
   return {
+    ...agentsApi(options),
     ...dispatchApi(options),
     session: () => ask(options, "/session", SessionView),
     models: (question: { available?: "true" | "false"; search?: string } = {}) =>
