@@ -56,7 +56,7 @@ test("history has the columns of the live tables, and the views show them all", 
     where a.attname <> 'archived'
     group by h.name, w.what`);
   const live = rows.filter(({ what }) => what === "live");
-  expect(live.length).toBe(11);
+  expect(live.length).toBe(15);
   for (const { name, columns } of live) {
     const others = rows.filter((row) => row.name === name && row.what !== "live");
     expect(others.length).toBeGreaterThan(0);
