@@ -8,6 +8,7 @@ import type { StepResult, StepRun } from "../../apps/worker/src/catalog/handler.
 import { knownHandlers } from "../../apps/worker/src/catalog/code-for.ts";
 import type { Handlers } from "../../apps/worker/src/catalog/catalog.ts";
 import { readEnv } from "../../apps/worker/src/env.ts";
+import { evidenceLoop } from "../../apps/worker/src/evidence/evidence-loop.ts";
 import { createApprovalHandler } from "../../apps/worker/src/handlers/approval.ts";
 import { createSessionHandler } from "../../apps/worker/src/handlers/session.ts";
 import { createWaitHandler } from "../../apps/worker/src/handlers/wait.ts";
@@ -156,6 +157,7 @@ export async function startWorker(options: WorkerOptions): Promise<BenchWorker> 
   loop.start();
   const beside = Promise.all([
     auditLoop(audit, ending.signal, onError),
+    evidenceLoop({ clock, store: engine.evidence }, ending.signal, onError),
     relayLoop(relay, ending.signal, onError),
     pushLoop(pusher, ending.signal, onError),
     presenceLoop(presence, ending.signal, onError),
