@@ -1,4 +1,8 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { createOutsideProject } from "./outside-project.ts";
+import { serve } from "./serve.ts";
 import { type Person, startWeb, type TestWeb } from "./start-web.ts";
 
 // The marker of modules that only Next's server may load; here nothing else does.
@@ -92,3 +96,30 @@ it("names the fields that are wrong", async () => {
     ],
   });
 });
+
+it(
+  "has typed clients outside this repository, from declarations that know nothing of the server",
+  { timeout: 120_000 },
+  async () => {
+    const { handleRest } = await import("../src/server/rest/handle-rest.ts");
+    await using server = await serve((request) =>
+      new URL(request.url).pathname.startsWith("/api/trpc")
+        ? web.trpc(request)
+        : handleRest(request),
+    );
+    await using project = await createOutsideProject();
+    const files = (await readdir(project.types)).toSorted();
+    expect(files).toEqual(["api-types.d.ts", "openapi.json", "package.json"]);
+    const types = await readFile(join(project.types, "api-types.d.ts"), "utf8");
+    const imported = types.matchAll(/\bfrom "([^"]+)"|import\("([^"]+)"\)/g);
+    expect([...imported].map((match) => match[1])).toEqual(["@trpc/server"]);
+    expect(types).not.toMatch(/kysely|MemberContext|@nofx|process\.|server\//i);
+    for (const name of web.procedures) expect(types).toContain(` ${name.split(".")[1]}: TRPC`);
+
+    await project.build();
+    const env = { NOFX_URL: server.url, NOFX_TOKEN: operator.token };
+    const did = { role: "operator", submitted: 1, refusal: "forbidden" };
+    expect(await project.run("src/trpc.ts", env)).toEqual({ ...did, runs: 1 });
+    expect(await project.run("src/rest.ts", env)).toEqual({ ...did, runs: 2 });
+  },
+);
