@@ -43,7 +43,10 @@ export async function createOutsideProject(): Promise<OutsideProject> {
     await symlink(join(ROOT, at), join(modules, name));
   }
   const node = (args: string[], env: Record<string, string> = {}) =>
-    exec(process.execPath, args, { cwd: folder, env: { PATH: process.env["PATH"] ?? "", ...env } });
+    exec(process.execPath, args, {
+      cwd: folder,
+      env: { NODE_ENV: "production", PATH: process.env["PATH"], ...env },
+    });
   return {
     types,
     async build() {
