@@ -14,6 +14,7 @@ const MAIN = join(import.meta.dirname, "../../apps/worker/src/main.ts");
 export async function startGateway(
   database: BenchDatabase,
   providerPort: number,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<{ child: ChildProcess; port: number }> {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), "nofx-bench-gateway-"));
   const child = spawn(process.execPath, [MAIN], {
@@ -39,6 +40,7 @@ export async function startGateway(
         },
       ]),
       NOFX_LLM_KEY_BENCH: "sk-bench-0123456789",
+      ...more,
     },
   });
   const lines = createInterface({ input: child.stdout });

@@ -737,7 +737,7 @@ create table public.approval_rules (
   changed_at timestamp with time zone not null default clock_timestamp(),
   constraint approval_rules_pkey PRIMARY KEY (tenant_id, subject, risk),
   constraint approval_rules_risk_check CHECK (((length(risk) >= 1) AND (length(risk) <= 64))),
-  constraint approval_rules_subject_check CHECK ((subject = ANY (ARRAY['*'::text, 'plan'::text, 'plan_step'::text, 'step'::text, 'tool'::text, 'override'::text, 'budget'::text]))),
+  constraint approval_rules_subject_check CHECK ((subject = ANY (ARRAY['*'::text, 'plan'::text, 'plan_step'::text, 'step'::text, 'tool'::text, 'override'::text, 'budget'::text, 'redaction'::text]))),
   constraint approval_rules_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
 alter table public.approval_rules enable row level security;
@@ -783,6 +783,8 @@ create table public.approvals (
   escalated_at timestamp with time zone,
   override_id uuid,
   budget_id uuid,
+  redaction_id uuid,
+  hierarchy jsonb,
   constraint approvals_pkey PRIMARY KEY (id),
   constraint approvals_about CHECK (
 CASE subject
@@ -791,6 +793,7 @@ CASE subject
     WHEN 'override'::text THEN (override_id IS NOT NULL)
     WHEN 'tool'::text THEN ((step_id IS NOT NULL) AND (tool IS NOT NULL))
     WHEN 'budget'::text THEN (budget_id IS NOT NULL)
+    WHEN 'redaction'::text THEN (redaction_id IS NOT NULL)
     ELSE (step_id IS NOT NULL)
 END),
   constraint approvals_budget_id_fkey FOREIGN KEY (budget_id) REFERENCES budgets(id) ON DELETE CASCADE,
@@ -799,9 +802,10 @@ END),
   constraint approvals_no_longer CHECK ((expires_at <= (requested_at + '30 days 00:01:00'::interval))),
   constraint approvals_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plans(id) ON DELETE CASCADE,
   constraint approvals_plan_step_id_fkey FOREIGN KEY (plan_step_id) REFERENCES plan_steps(id) ON DELETE CASCADE,
+  constraint approvals_redaction_id_fkey FOREIGN KEY (redaction_id) REFERENCES redactions(id) ON DELETE CASCADE,
   constraint approvals_risk_check CHECK ((length(risk) <= 64)),
   constraint approvals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text, 'expired'::text, 'cancelled'::text, 'superseded'::text]))),
-  constraint approvals_subject_check CHECK ((subject = ANY (ARRAY['plan'::text, 'plan_step'::text, 'step'::text, 'tool'::text, 'override'::text, 'budget'::text]))),
+  constraint approvals_subject_check CHECK ((subject = ANY (ARRAY['plan'::text, 'plan_step'::text, 'step'::text, 'tool'::text, 'override'::text, 'budget'::text, 'redaction'::text]))),
   constraint approvals_target_check CHECK ((length(target) <= 500)),
   constraint approvals_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
@@ -819,6 +823,8 @@ CREATE INDEX approvals_pending ON public.approvals USING btree (tenant_id, expir
 CREATE INDEX approvals_plan ON public.approvals USING btree (plan_id) WHERE (plan_id IS NOT NULL);
 -- The questions about a step of a plan
 CREATE INDEX approvals_plan_step ON public.approvals USING btree (plan_step_id) WHERE (plan_step_id IS NOT NULL);
+-- The question about a redaction
+CREATE INDEX approvals_redaction ON public.approvals USING btree (redaction_id) WHERE (redaction_id IS NOT NULL);
 -- Questions whose reminder is due, for the sweep
 CREATE INDEX approvals_remind ON public.approvals USING btree (remind_at) WHERE ((status = 'pending'::text) AND (reminded_at IS NULL));
 -- The open questions under a root run
@@ -831,6 +837,7 @@ CREATE UNIQUE INDEX approvals_step_question ON public.approvals USING btree (ste
 CREATE UNIQUE INDEX approvals_tool_question ON public.approvals USING btree (step_id, name, arguments_digest) WHERE ((subject = 'tool'::text) AND (status = 'pending'::text));
 CREATE CONSTRAINT TRIGGER approvals_audit AFTER INSERT ON public.approvals DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((((new.subject = ANY (ARRAY['step'::text, 'tool'::text])) AND (NOT ((new.name = 'accept_loss'::text) AND (new.requested_by_type = 'member'::text)))) OR ((new.subject = 'plan_step'::text) AND (new.step_id IS NOT NULL)))) EXECUTE FUNCTION app.audit_question();
 CREATE TRIGGER approvals_audit_unvoted AFTER UPDATE ON public.approvals REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION app.audit_unvoted();
+CREATE TRIGGER approvals_place BEFORE INSERT OR UPDATE OF step_id ON public.approvals FOR EACH ROW EXECUTE FUNCTION engine.place_approval();
 CREATE TRIGGER approvals_prepare BEFORE INSERT OR UPDATE ON public.approvals FOR EACH ROW EXECUTE FUNCTION engine.prepare_approval();
 alter table public.approvals enable row level security;
 comment on table public.approvals is 'Questions to people, bound to the exact action by a digest; answered by approval_decisions';
@@ -848,6 +855,7 @@ create table public.artifacts (
   path text not null,
   stored_at timestamp with time zone,
   created_at timestamp with time zone not null default clock_timestamp(),
+  redacted_at timestamp with time zone,
   constraint artifacts_pkey PRIMARY KEY (id),
   constraint artifacts_name_check CHECK (((length(name) >= 1) AND (length(name) <= 255))),
   constraint artifacts_path_key UNIQUE (path),
@@ -875,6 +883,7 @@ create table public.artifacts_history (
   path text not null,
   stored_at timestamp with time zone,
   created_at timestamp with time zone not null,
+  redacted_at timestamp with time zone,
   constraint artifacts_history_pkey PRIMARY KEY (id)
 );
 -- The artifacts of an archived run
@@ -1742,6 +1751,31 @@ create table public.inbound_secrets (
 alter table public.inbound_secrets enable row level security;
 comment on table public.inbound_secrets is 'What messages that come in have to be signed with; shown once when made';
 
+create table public.legal_holds (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  kind text not null,
+  of_id uuid not null,
+  reason text not null,
+  placed_by uuid not null,
+  placed_by_name text not null,
+  placed_at timestamp with time zone not null default clock_timestamp(),
+  lifted_by uuid,
+  lifted_by_name text,
+  lifted_at timestamp with time zone,
+  constraint legal_holds_pkey PRIMARY KEY (id),
+  constraint legal_holds_check CHECK (((lifted_at IS NULL) = (lifted_by IS NULL))),
+  constraint legal_holds_kind_check CHECK ((kind = ANY (ARRAY['message'::text, 'conversation'::text, 'run'::text, 'tenant'::text]))),
+  constraint legal_holds_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 1000))),
+  constraint legal_holds_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+-- The holds of a tenant, newest first
+CREATE INDEX legal_holds_list ON public.legal_holds USING btree (tenant_id, id DESC);
+-- Whether something is held; once at a time
+CREATE UNIQUE INDEX legal_holds_open ON public.legal_holds USING btree (tenant_id, kind, of_id) WHERE (lifted_at IS NULL);
+alter table public.legal_holds enable row level security;
+comment on table public.legal_holds is 'What may not be deleted by age, and is redacted by two people only, until the hold is lifted';
+
 create table public.llm_models (
   id uuid not null default app.uuid7(),
   tenant_id uuid,
@@ -2192,7 +2226,7 @@ create table public.plane_settings (
   value jsonb not null,
   updated_at timestamp with time zone not null default clock_timestamp(),
   constraint plane_settings_pkey PRIMARY KEY (key),
-  constraint plane_settings_key_check CHECK ((key = 'retention'::text))
+  constraint plane_settings_key_check CHECK ((key = ANY (ARRAY['retention'::text, 'messages'::text])))
 );
 alter table public.plane_settings enable row level security;
 comment on table public.plane_settings is 'What holds for every tenant that has not said otherwise';
@@ -2263,6 +2297,51 @@ create table public.provider_health (
 CREATE INDEX provider_health_unwell ON public.provider_health USING btree (updated_at) WHERE (state <> 'healthy'::text);
 alter table public.provider_health enable row level security;
 comment on table public.provider_health is 'How a model at a provider in a region did in the last 60 minutes, as a tenant saw it';
+
+create table public.redactions (
+  id uuid not null default app.uuid7(),
+  tenant_id uuid not null,
+  kind text not null,
+  of_id uuid not null,
+  how text not null,
+  detail jsonb not null default '{}'::jsonb,
+  reason text not null,
+  status text not null,
+  held boolean not null,
+  requested_by uuid not null,
+  requested_by_name text not null,
+  requested_at timestamp with time zone not null default clock_timestamp(),
+  approval_id uuid,
+  decided_by uuid,
+  decided_by_name text,
+  applied_at timestamp with time zone,
+  runs uuid[] not null default '{}'::uuid[],
+  since timestamp with time zone,
+  messages integer not null default 0,
+  copies integer not null default 0,
+  files integer not null default 0,
+  sealed bytea,
+  next_at timestamp with time zone,
+  purge_by timestamp with time zone,
+  purged_at timestamp with time zone,
+  constraint redactions_pkey PRIMARY KEY (id),
+  constraint redactions_check CHECK (((NOT held) OR (status = ANY (ARRAY['pending'::text, 'refused'::text])) OR (decided_by IS NOT NULL))),
+  constraint redactions_check1 CHECK (((decided_by IS NULL) OR (decided_by <> requested_by))),
+  constraint redactions_check2 CHECK (((status = 'purged'::text) = (purged_at IS NOT NULL))),
+  constraint redactions_how_check CHECK ((how = ANY (ARRAY['whole'::text, 'fields'::text, 'pattern'::text, 'text'::text]))),
+  constraint redactions_kind_check CHECK ((kind = ANY (ARRAY['message'::text, 'conversation'::text, 'run'::text]))),
+  constraint redactions_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 1000))),
+  constraint redactions_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'refused'::text, 'applied'::text, 'purged'::text]))),
+  constraint redactions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
+);
+-- The redaction that an approval is about
+CREATE INDEX redactions_approval ON public.redactions USING btree (approval_id) WHERE (approval_id IS NOT NULL);
+-- Those whose copies are to be looked for
+CREATE INDEX redactions_due ON public.redactions USING btree (next_at) WHERE (status = 'applied'::text);
+-- The redactions of a tenant, newest first
+CREATE INDEX redactions_list ON public.redactions USING btree (tenant_id, id DESC);
+alter table public.redactions enable row level security;
+comment on table public.redactions is 'What was redacted, by whom and why; never what it said';
 
 create table public.redrive_batch_items (
   batch_id uuid not null,
@@ -2969,7 +3048,7 @@ create table public.tenant_settings (
   value jsonb not null,
   updated_at timestamp with time zone not null default clock_timestamp(),
   constraint tenant_settings_pkey PRIMARY KEY (tenant_id, key),
-  constraint tenant_settings_key_check CHECK ((key = ANY (ARRAY['shell'::text, 'retention'::text, 'budgets'::text, 'compliance'::text, 'model_endpoint'::text, 'time_zone'::text]))),
+  constraint tenant_settings_key_check CHECK ((key = ANY (ARRAY['shell'::text, 'retention'::text, 'budgets'::text, 'compliance'::text, 'model_endpoint'::text, 'time_zone'::text, 'messages'::text]))),
   constraint tenant_settings_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE
 );
 alter table public.tenant_settings enable row level security;
@@ -3458,6 +3537,7 @@ create view public.artifacts_all with (security_invoker=true) as
     artifacts.path,
     artifacts.stored_at,
     artifacts.created_at,
+    artifacts.redacted_at,
     false AS archived
    FROM artifacts
 UNION ALL
@@ -3473,6 +3553,7 @@ UNION ALL
     artifacts_history.path,
     artifacts_history.stored_at,
     artifacts_history.created_at,
+    artifacts_history.redacted_at,
     true AS archived
    FROM artifacts_history;
 
@@ -4317,6 +4398,16 @@ create policy inbound_secrets_own on public.inbound_secrets for all to nofx_memb
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
+create policy legal_holds_change on public.legal_holds for update to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy legal_holds_read on public.legal_holds for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy legal_holds_write on public.legal_holds for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
 create policy llm_models_change on public.llm_models for update to nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
   with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
@@ -4433,6 +4524,16 @@ create policy plans_write on public.plans for insert to nofx_member
 create policy provider_health_read on public.provider_health for select to nofx_member
   using (((tenant_id IS NULL) OR (tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids))));
 
+create policy redactions_change on public.redactions for update to nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)))
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy redactions_read on public.redactions for select to authenticated, nofx_member
+  using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
+create policy redactions_write on public.redactions for insert to nofx_member
+  with check ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
+
 create policy redrive_batch_items_read on public.redrive_batch_items for select to authenticated, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
 
@@ -4537,6 +4638,13 @@ create policy tenant_settings_endpoint_change on public.tenant_settings for upda
 
 create policy tenant_settings_endpoint_write on public.tenant_settings for insert to nofx_member
   with check (((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)) AND (key = 'model_endpoint'::text)));
+
+create policy tenant_settings_messages_change on public.tenant_settings for update to nofx_member
+  using (((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)) AND (key = 'messages'::text)))
+  with check (((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)) AND (key = 'messages'::text)));
+
+create policy tenant_settings_messages_write on public.tenant_settings for insert to nofx_member
+  with check (((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)) AND (key = 'messages'::text)));
 
 create policy tenant_settings_read on public.tenant_settings for select to authenticated, nofx_agent, nofx_member
   using ((tenant_id IN ( SELECT app.tenant_ids() AS tenant_ids)));
@@ -4718,6 +4826,19 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.agent_keys_to_check(p_keys uuid[])
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select k.id from unnest(p_keys) as k (id)
+  where not exists (
+    select from public.agent_keys a join public.agent_registry r on r.id = a.agent_id
+    where a.id = k.id and a.revoked_at is null and (a.expires_at is null or a.expires_at > clock_timestamp()) and r.status = 'active')
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.agent_of_key(p_key agent_keys)
  RETURNS TABLE(key_id uuid, scopes text[], expires_at timestamp with time zone, agent_id uuid, tenant_id uuid, name text, capabilities text[], status text, status_by text, status_reason text, trial_at timestamp with time zone, max_concurrency integer)
  LANGUAGE plpgsql
@@ -4768,6 +4889,29 @@ CREATE OR REPLACE FUNCTION app.agent_words(p_name text, p_description text, p_ca
 AS $function$
   select to_tsvector('pg_catalog.simple', translate(
     concat_ws(' ', p_name, p_description, array_to_string(p_capabilities, ' '), array_to_string(p_tags, ' '), p_team), '._-/', '    '))
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.agent_work(p_wanted jsonb)
+ RETURNS TABLE(tenant_id uuid, capability text, ready integer)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+  select w.tenant_id, w.capability, r.n
+  from jsonb_to_recordset(p_wanted) as w (tenant_id uuid, capability text)
+  cross join lateral (
+    select count(*)::integer as n
+    from (
+      select from public.steps s
+      where s.tenant_id = w.tenant_id and s.capability = w.capability and s.status = 'queued' and s.holds = 0 and s.executor = 'agent'
+        and s.run_at <= clock_timestamp() and (s.deadline_at is null or s.deadline_at > clock_timestamp())
+      limit 200
+    ) as q
+  ) as r
+  where r.n > 0
 $function$
 ;
 
@@ -5155,6 +5299,18 @@ declare
 begin
   return jsonb_build_object('settled', v_settled, 'ended', app.end_model_call(p_id, p_end));
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.content_keys_to_rewrap(p_after uuid, p_limit integer)
+ RETURNS TABLE(id uuid, tenant_id uuid, wrapped bytea, kek text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select c.id, c.tenant_id, c.wrapped, c.kek from public.content_keys c
+  where c.kek <> (select k.kid from app.keks k where k.status = 'current') and c.wrapped is not null and c.id > p_after
+  order by c.id limit p_limit
 $function$
 ;
 
@@ -5567,6 +5723,7 @@ CREATE OR REPLACE FUNCTION app.list_keks()
 AS $function$
   select k.kid, k.fingerprint, k.status, k.created_at, k.retired_at,
     (select count(*) from public.secure_key_versions v where v.kek = k.kid)
+    + (select count(*) from public.content_keys c where c.kek = k.kid and c.wrapped is not null)
   from app.keks k order by k.created_at, k.kid
 $function$
 ;
@@ -6100,7 +6257,9 @@ begin
     return 'unknown';
   elsif v_status <> 'previous' then
     return v_status;
-  elsif exists (select from public.secure_key_versions v where v.kek = p_kid) then
+  elsif exists (select from public.secure_key_versions v where v.kek = p_kid)
+    or exists (select from public.content_keys c where c.kek = p_kid and c.wrapped is not null)
+  then
     return 'in_use';
   end if;
   update app.keks k set status = 'retired', retired_at = clock_timestamp() where k.kid = p_kid;
@@ -6128,6 +6287,23 @@ begin
   from public.secure_keys k where k.id = p_key;
   return true;
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION app.rewrap_content_keys(p_rows jsonb)
+ RETURNS integer
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  with written as (
+    update public.content_keys c set wrapped = decode(w.wrapped, 'base64'), kek = w.kek
+    from jsonb_to_recordset(p_rows) as w (id uuid, "from" text, wrapped text, kek text)
+    where c.id = w.id and c.wrapped = decode(w."from", 'base64')
+      and exists (select from app.keks k where k.kid = w.kek and k.status = 'current')
+    returning 1
+  )
+  select count(*)::integer from written
 $function$
 ;
 
@@ -7536,6 +7712,38 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.begin_redaction(p_tenant uuid, p_redaction uuid, p_runs uuid[], p_since timestamp with time zone, p_sealed bytea, p_wrapped bytea, p_kek text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_within interval := make_interval(secs => coalesce(
+    (select (s.value ->> 'purge_seconds')::double precision from public.plane_settings s where s.key = 'messages'), 900));
+begin
+  perform app.assert_tenant(p_tenant);
+  update public.redactions r
+  set status = 'applied', applied_at = clock_timestamp(), sealed = p_sealed, since = p_since, next_at = clock_timestamp(),
+      purge_by = clock_timestamp() + v_within,
+      runs = array(
+        -- with all that goes on from them
+        with recursive kin (id) as (
+          select x from unnest(p_runs) as x
+          union
+          select f.id from kin k join public.runs_all f on f.forked_from = k.id
+        )
+        select k.id from kin k)
+  where r.id = p_redaction and r.tenant_id = p_tenant and r.status = 'pending';
+  if not found then
+    raise serialization_failure using message = 'that redaction was begun before';
+  end if;
+  insert into public.content_keys (id, tenant_id, item, wrapped, kek) values (p_redaction, p_tenant, 'redaction', p_wrapped, p_kek)
+  on conflict (id) do update set wrapped = excluded.wrapped, kek = excluded.kek, destroyed_at = null;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.begin_scheduled(p_schedule schedules, p_occurrence timestamp with time zone, p_now timestamp with time zone, p_actor_type text, p_actor_id text, p_correlation uuid, p_traceparent text, p_versions jsonb)
  RETURNS json
  LANGUAGE plpgsql
@@ -7625,6 +7833,37 @@ begin
     from public.approval_grants g where g.id = v_grant;
   end if;
   return jsonb_build_object('result', 'begun', 'id', v_run.id, 'status', v_run.status, 'version', p_version, 'digest', p_digest, 'grant_id', v_grant);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.blot(p_text text, p_needles text[])
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+declare
+  v_needle text;
+begin
+  foreach v_needle in array p_needles loop
+    p_text := replace(p_text, v_needle, '[redacted]');
+  end loop;
+  return p_text;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.blot_json(p_value jsonb, p_escaped text[])
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+begin
+  return engine.blot(p_value::text, p_escaped)::jsonb;
+exception when invalid_text_representation then
+  return case jsonb_typeof(p_value) when 'object' then '{"redacted": true}'::jsonb when 'array' then '[]'::jsonb else '"[redacted]"'::jsonb end;
 end
 $function$
 ;
@@ -8570,7 +8809,15 @@ begin
     delete from public.dead_letters d where d.run_id = any (v_runs);
     delete from public.tool_runs t where t.run_id = any (v_runs);
     delete from public.approvals a where a.run_id = any (v_runs) and (a.subject = 'step' or a.plan_id is null);
-    for v_table in select t.* from engine.history_tables() t loop
+    with gone as (
+      delete from public.agent_messages_history m
+      where m.run_id = any (v_runs) and not engine.is_held(m.tenant_id, m.id, m.conversation_id, m.run_id)
+        and (m.class <> 'audit' or m.at < coalesce(
+          (select b.before from engine.messages_before() b where b.tenant_id = m.tenant_id and b.class = m.class), '-infinity'))
+      returning m.id
+    )
+    delete from public.content_keys k using gone g where k.id = g.id;
+    for v_table in select t.* from engine.history_tables() t where t.name <> 'agent_messages' loop
       execute format('delete from public.%I where %I = any ($1)', v_table.name || '_history', v_table.key)
       using case v_table.key when 'step_id' then v_steps else v_runs end;
     end loop;
@@ -10226,6 +10473,26 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.holds_any(p_text text, p_needles text[])
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select exists (select from unnest(p_needles) as n where position(n in p_text) > 0)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.in_json(p_needles text[])
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+  select coalesce(array_agg(substr(j, 2, length(j) - 2) order by length(j) desc), '{}') from (select to_jsonb(n)::text as j from unnest(p_needles) as n) x
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.inputs_of(p_run uuid, p_inputs jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -10250,6 +10517,20 @@ begin
   return (p_outcome is null) = (p_finished_at is null)
     and (p_outcome is null or p_outcome = any ('{succeeded,failed,released,suspended,lost,cancelled}'));
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.is_held(p_tenant uuid, p_message uuid, p_conversation uuid, p_run uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select exists (
+    select from public.legal_holds h
+    where h.tenant_id = p_tenant and h.lifted_at is null
+      and case h.kind when 'message' then h.of_id = p_message when 'conversation' then h.of_id = p_conversation
+        when 'run' then h.of_id = p_run else true end)
 $function$
 ;
 
@@ -10399,6 +10680,21 @@ begin
     select o.id from (
       select f.id, f.decided_at from public.strategy_decisions f where f.tenant_id = p_tenant order by f.id limit 100) o
     where o.decided_at < clock_timestamp() - interval '180 days');
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.keep_wanted(p_tenant uuid, p_redaction uuid, p_approval uuid, p_sealed bytea, p_wrapped bytea, p_kek text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform app.assert_tenant(p_tenant);
+  update public.redactions r set sealed = p_sealed, approval_id = p_approval
+  where r.id = p_redaction and r.tenant_id = p_tenant and r.status = 'pending';
+  insert into public.content_keys (id, tenant_id, item, wrapped, kek) values (p_redaction, p_tenant, 'redaction', p_wrapped, p_kek);
 end
 $function$
 ;
@@ -10654,6 +10950,23 @@ begin
   into for_workers, for_agents from woken w;
   return next;
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.messages_before()
+ RETURNS TABLE(tenant_id uuid, class text, before timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select t.id, c.class, clock_timestamp() - make_interval(days => (p.value ->> (c.class || '_days'))::integer)
+  from public.tenants t
+  left join public.tenant_settings own on own.tenant_id = t.id and own.key = 'messages'
+  cross join lateral (
+    select coalesce((select s.value from public.plane_settings s where s.key = 'messages'), '{}') || coalesce(own.value, '{}') as value
+  ) as p
+  cross join (values ('transient'), ('standard'), ('audit')) as c (class)
+  where p.value ->> (c.class || '_days') is not null
 $function$
 ;
 
@@ -11412,6 +11725,118 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.place_approval()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if new.step_id is not null then
+    new.hierarchy := engine.place_of(new.step_id);
+  end if;
+  return new;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.place_of(p_step uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_chain jsonb;
+  v_node public.run_agent_hierarchy;
+begin
+  with recursive above (id, parent, name, n) as (
+    select s.id, s.parent_step_id, s.name, 0 from public.steps s where s.id = p_step
+    union all
+    select s.id, s.parent_step_id, s.name, a.n + 1 from above a join public.steps s on s.id = a.parent where a.n < 50
+  )
+  select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('step_id', a.id, 'name', a.name, 'role', h.role)) order by a.n desc) into v_chain
+  from above a left join public.run_agent_hierarchy h on h.step_id = a.id;
+  if v_chain is null then
+    return null;
+  end if;
+  select h.* into v_node from public.run_agent_hierarchy h where h.step_id = p_step;
+  return jsonb_build_object('depth', coalesce(v_node.depth, jsonb_array_length(v_chain) - 1),
+    'path', coalesce(v_node.path, (select string_agg(c ->> 'name', '/' order by n) from jsonb_array_elements(v_chain) with ordinality as x (c, n))),
+    'role', v_node.role, 'chain', v_chain);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.plain_columns()
+ RETURNS TABLE(name text, key text, texts text[], jsons text[])
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  values
+    ('steps', 'run_id', '{title}'::text[], '{arguments,undo,progress,output,error}'::text[]),
+    ('attempts', 'step_id', '{error_message}', '{}'),
+    ('checkpoints', 'step_id', '{}', '{value}'),
+    ('step_logs', 'run_id', '{text}', '{}'),
+    ('waits', 'run_id', '{key}', '{question,payload}'),
+    ('external_events', 'run_id', '{key}', '{payload}'),
+    ('compensations', 'run_id', '{evidence}', '{arguments}'),
+    ('agent_messages', 'run_id', '{board_key}', '{payload}'),
+    ('agent_sessions', 'run_id', '{}', '{state,error}'),
+    ('critic_verdicts', 'run_id', '{feedback}', '{}'),
+    ('dead_letters', 'run_id', '{note}', '{error,payload,history}'),
+    ('approvals', 'run_id', '{title,question,why,target}', '{arguments,edited_arguments}'),
+    ('approval_comments', 'approval_id', '{text}', '{}'),
+    ('approval_decisions', 'approval_id', '{reason}', '{arguments}'),
+    ('model_transcripts', 'call_id', '{}', '{request,answer}'),
+    ('idempotency_keys', 'tenant_id', '{}', '{response}')
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.plain_keys(p_key text, p_runs uuid[])
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select case p_key
+    when 'run_id' then p_runs
+    when 'step_id' then array(select s.id from public.steps_all s where s.run_id = any (p_runs))
+    when 'approval_id' then array(select a.id from public.approvals a where a.run_id = any (p_runs))
+    when 'call_id' then array(select c.call_id from public.model_calls c where c.run_id = any (p_runs))
+    else '{}' end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.plain_texts(p_tenant uuid, p_runs uuid[])
+ RETURNS SETOF text
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_table record;
+  v_name text;
+  v_column text;
+  v_ids uuid[];
+begin
+  perform app.assert_tenant(p_tenant);
+  for v_table in select c.* from engine.plain_columns() c where c.key <> 'tenant_id' loop
+    v_ids := engine.plain_keys(v_table.key, p_runs);
+    continue when cardinality(v_ids) = 0;
+    foreach v_name in array array[v_table.name, v_table.name || '_history'] loop
+      continue when to_regclass('public.' || v_name) is null;
+      foreach v_column in array v_table.texts || v_table.jsons loop
+        return query execute format('select t.%1$I::text from public.%2$I t where t.%3$I = any ($1) and t.tenant_id = $2 and t.%1$I is not null',
+          v_column, v_name, v_table.key) using v_ids, p_tenant;
+      end loop;
+    end loop;
+  end loop;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.post_message(p_tenant uuid, p jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -11688,6 +12113,53 @@ begin
   );
   get diagnostics v_pruned = row_count;
   return v_pruned;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.purge_plain(p_redaction uuid, p_needles text[])
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_redaction public.redactions;
+  v_runs uuid[];
+  v_ids uuid[];
+  v_table record;
+  v_name text;
+  v_escaped text[] := engine.in_json(p_needles);
+  v_sets text;
+  v_finds text;
+  v_rows integer;
+  v_count integer := 0;
+begin
+  select r.* into v_redaction from public.redactions r where r.id = p_redaction;
+  v_runs := engine.redaction_runs(v_redaction);
+  for v_table in select c.* from engine.plain_columns() c loop
+    v_ids := case v_table.key when 'tenant_id' then array[v_redaction.tenant_id] else engine.plain_keys(v_table.key, v_runs) end;
+    continue when cardinality(v_ids) = 0;
+    select string_agg(x.sets, ', '), string_agg(x.finds, ' or ') into v_sets, v_finds
+    from (
+      select format('%1$I = engine.blot(t.%1$I, $2)', c) as sets, format('engine.holds_any(t.%I, $2)', c) as finds from unnest(v_table.texts) as c
+      union all
+      select format('%1$I = engine.blot_json(t.%1$I, $3)', c), format('engine.holds_any(t.%I::text, $3)', c) from unnest(v_table.jsons) as c
+    ) x;
+    foreach v_name in array array[v_table.name, v_table.name || '_history'] loop
+      continue when to_regclass('public.' || v_name) is null;
+      execute format('update public.%I t set %s where t.%I = any ($1) and (%s)', v_name, v_sets, v_table.key, v_finds)
+      using v_ids, p_needles, v_escaped;
+      get diagnostics v_rows = row_count;
+      v_count := v_count + v_rows;
+    end loop;
+  end loop;
+  -- an answer that was kept to be given again is not rewritten, it is forgotten
+  delete from public.model_cache c where c.tenant_id = v_redaction.tenant_id and engine.holds_any(c.answer::text, v_escaped);
+  get diagnostics v_rows = row_count;
+  v_count := v_count + v_rows;
+  update public.redactions r set copies = r.copies + v_count where r.id = p_redaction;
+  return v_count;
 end
 $function$
 ;
@@ -12054,6 +12526,142 @@ begin
   select c.tenant_id, 'run.compensated', c.correlation_id, p_actor_type, p_actor_id, c.id, jsonb_build_object('run_id', c.id)
   from closed c;
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.redact_artifact(p_redaction uuid, p_artifact uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update public.artifacts a set redacted_at = clock_timestamp() where a.id = p_artifact;
+  update public.artifacts_history a set redacted_at = clock_timestamp() where a.id = p_artifact;
+  insert into public.storage_deletions (path, tenant_id)
+  select a.path, a.tenant_id from public.artifacts_all a where a.id = p_artifact
+  on conflict (path) do nothing;
+  update public.redactions r set files = r.files + 1 where r.id = p_redaction;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.redact_message(p_tenant uuid, p_redaction uuid, p_message uuid, p_by text, p_why text, p_sealed bytea, p_wrapped bytea, p_kek text, p_needles text[])
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_name text;
+  v_run uuid;
+  v_found boolean := false;
+begin
+  perform app.assert_tenant(p_tenant);
+  foreach v_name in array array['agent_messages', 'agent_messages_history'] loop
+    execute format($sql$
+      update public.%I m
+      set payload = null, sealed = $3, redacted_at = clock_timestamp(), redacted_by = $4, redacted_why = $5, redaction_id = $6,
+          board_key = engine.blot(m.board_key, $7), sent_as = case when engine.holds_any(m.sent_as, $7) then 'redacted:' || m.id else m.sent_as end
+      where m.id = $1 and m.tenant_id = $2 and (m.redacted_at is null or m.sealed is not null)
+      returning m.run_id
+    $sql$, v_name) into v_run using p_message, p_tenant, p_sealed, p_by, p_why, p_redaction, p_needles;
+    get diagnostics v_found = row_count;
+    exit when v_found;
+  end loop;
+  if not v_found then
+    return false;
+  end if;
+  update public.content_keys k
+  set wrapped = p_wrapped, kek = p_kek, destroyed_at = case when p_wrapped is null then clock_timestamp() end
+  where k.id = p_message;
+  update public.redactions r set messages = r.messages + 1 where r.id = p_redaction;
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  select p_tenant, 'message.redacted', p_redaction, 'member', r.requested_by::text, v_run,
+    jsonb_strip_nulls(jsonb_build_object('message_id', p_message, 'redaction_id', p_redaction, 'run_id', v_run))
+  from public.redactions r where r.id = p_redaction;
+  return true;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.redaction_artifacts(p_redaction uuid)
+ RETURNS TABLE(id uuid, tenant_id uuid, path text, size bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select a.id, a.tenant_id, a.path, a.size
+  from public.redactions r
+  cross join lateral (select engine.redaction_runs(r) as runs) x
+  join public.artifacts_all a on a.run_id = any (x.runs)
+  where r.id = p_redaction and a.stored_at is not null and a.redacted_at is null
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.redaction_looked(p_redaction uuid, p_last boolean)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if p_last then
+    update public.redactions r set status = 'purged', purged_at = clock_timestamp(), sealed = null, next_at = null where r.id = p_redaction;
+    update public.content_keys k set wrapped = null, destroyed_at = clock_timestamp() where k.id = p_redaction and k.wrapped is not null;
+  else
+    update public.redactions r set next_at = r.purge_by - (r.purge_by - r.applied_at) * 0.2 where r.id = p_redaction;
+  end if;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.redaction_messages(p_redaction uuid, p_after uuid, p_limit integer)
+ RETURNS TABLE(id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select m.id
+  from public.redactions r
+  cross join lateral (select engine.redaction_runs(r) as runs) x
+  join public.agent_messages_all m on m.tenant_id = r.tenant_id
+  where r.id = p_redaction and m.id > p_after and m.sealed is not null
+    and (m.run_id = any (x.runs) or (m.run_id is null and m.at >= r.since))
+  order by m.id limit p_limit
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.redaction_runs(p_redaction redactions)
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select case when cardinality(p_redaction.runs) > 0 then p_redaction.runs else array(
+    select r.id from public.runs_all r
+    where r.tenant_id = p_redaction.tenant_id and (r.finished_at is null or r.finished_at >= p_redaction.since)) end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.redactions_due(p_limit integer)
+ RETURNS TABLE(id uuid, tenant_id uuid, sealed bytea, wrapped bytea, kek text, last boolean)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  with due as (
+    select r.id from public.redactions r where r.status = 'applied' and r.next_at <= clock_timestamp()
+    order by r.next_at limit p_limit for update skip locked
+  ),
+  taken as (
+    update public.redactions r set next_at = clock_timestamp() + interval '30 seconds' from due d where r.id = d.id
+    returning r.id, r.tenant_id, r.sealed, r.applied_at, r.purge_by
+  )
+  select t.id, t.tenant_id, t.sealed, k.wrapped, k.kek,
+    -- the last look comes when a fifth of the time is left
+    clock_timestamp() >= t.purge_by - (t.purge_by - t.applied_at) * 0.2
+  from taken t left join public.content_keys k on k.id = t.id
 $function$
 ;
 
@@ -13365,6 +13973,17 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.set_plane_messages(p_value jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  update public.plane_settings s set value = s.value || p_value, updated_at = clock_timestamp()
+  where s.key = 'messages' and not s.value @> p_value
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.set_plane_retention(p_value jsonb)
  RETURNS void
  LANGUAGE sql
@@ -14230,6 +14849,50 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.sweep_messages(p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_due record;
+  v_name text;
+  v_gone uuid[];
+  v_count integer := 0;
+begin
+  for v_due in select b.* from engine.messages_before() b order by random() loop
+    foreach v_name in array array['agent_messages', 'agent_messages_history'] loop
+      exit when v_count >= p_limit;
+      execute format($sql$
+        with due as (
+          select m.id from public.%1$I m
+          where m.tenant_id = $1 and m.class = $2 and m.at < $3
+            and not engine.is_held(m.tenant_id, m.id, m.conversation_id, m.run_id)
+            and (m.to_step is null or m.consumed_by is not null or not exists (
+              select from public.steps s where s.id = m.to_step and s.status not in ('succeeded', 'failed', 'cancelled')))
+          order by m.at limit $4 for update skip locked
+        ),
+        gone as (delete from public.%1$I m using due d where m.id = d.id returning m.id)
+        select coalesce(array_agg(g.id), '{}') from gone g
+      $sql$, v_name) into v_gone using v_due.tenant_id, v_due.class, v_due.before, p_limit - v_count;
+      delete from public.content_keys k where k.id = any (v_gone);
+      v_count := v_count + cardinality(v_gone);
+    end loop;
+  end loop;
+  -- what nobody can read or write any more
+  delete from public.conversations c
+  where c.id in (
+    select o.id from public.conversations o
+    where o.run_id is not null and o.created_at < clock_timestamp() - interval '7 days'
+      and not exists (select from public.runs_all r where r.id = o.run_id)
+      and not exists (select from public.agent_messages_all m where m.conversation_id = o.id)
+    limit p_limit);
+  return v_count;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.sweep_model_answers(p_limit integer)
  RETURNS integer
  LANGUAGE plpgsql
@@ -14698,6 +15361,21 @@ begin
   ) d;
   return query select cardinality(v_waits), m.for_workers, m.for_agents
   from engine.meet_waits(v_waits, null, null, 'system', 'sweeper') m;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.wanted(p_tenant uuid, p_redaction uuid)
+ RETURNS TABLE(sealed bytea, wrapped bytea, kek text)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform app.assert_tenant(p_tenant);
+  return query select r.sealed, k.wrapped, k.kek
+    from public.redactions r join public.content_keys k on k.id = r.id
+    where r.id = p_redaction and r.tenant_id = p_tenant and r.sealed is not null and k.wrapped is not null;
 end
 $function$
 ;

@@ -5,9 +5,10 @@ import type { AgentContext } from "../command/context.ts";
 import { onceByKey } from "../command/idempotency.ts";
 import { inTransaction } from "../command/transaction.ts";
 import { describeStep } from "./describe-step.ts";
-import { pollMs, silentDoorbell, type Doorbell } from "./doorbell.ts";
+import type { Doorbell } from "./doorbell.ts";
 import { executorOf } from "./fenced.ts";
 import { LEASE_SECONDS } from "./lease-seconds.ts";
+import { waitingRoom } from "./waiting-room.ts";
 
 const IDLE_MS = 5_000;
 /** A key that is revoked while its claim waits is given nothing any more, and told so, within this time. */
@@ -29,14 +30,14 @@ export async function claimSteps(
   request: ClaimRequest,
   options: ClaimOptions = {},
 ): Promise<ClaimResponse> {
-  const { leaseSeconds = LEASE_SECONDS, signal } = options;
-  const { clock, random } = ctx.plane;
+  const { leaseSeconds = LEASE_SECONDS, signal, doorbell } = options;
+  const { clock } = ctx.plane;
   let askedAt = clock.now();
-  const doorbell = options.doorbell ?? silentDoorbell(clock);
+  const room = waitingRoom(ctx.plane, doorbell);
   const until = clock.now() + request.waitSeconds * 1_000;
   if (isOut(ctx)) return nothing(ctx, request, options);
   for (;;) {
-    const since = doorbell.rings;
+    const since = doorbell?.rings ?? 0;
     if (clock.now() - askedAt >= RECHECK_MS) {
       await stillKnown(ctx);
       askedAt = clock.now();
@@ -56,7 +57,10 @@ export async function claimSteps(
         status: ctx.status,
       };
     }
-    await doorbell.wait({ since, ms: Math.min(left, pollMs(random)), signal });
+    const { tenantId, keyId } = ctx;
+    const { capabilities, max } = request;
+    const wait = { tenantId, keyId, capabilities, max, since, ms: left, signal };
+    if ((await room.wait(wait)) === "key") askedAt = -Infinity;
   }
 }
 

@@ -5,6 +5,7 @@ export {
   type AgentEvidence,
   type FoldedEvidence,
 } from "./agent-evidence.ts";
+export { agentWork, keysToCheck } from "./agent-work.ts";
 export { answerWait, type AnsweredWait } from "./answer-wait.ts";
 export { appendLogs, MAX_LINE, type StepLogLine } from "./append-logs.ts";
 export {

@@ -182,3 +182,36 @@ begin
 end
 $$;
 grant execute on function engine.push_noted(uuid, text, bigint, bigint, text) to nofx_worker;
+
+-- What claims that wait wait for: for each pair of a tenant and a capability how many steps are there, 200 at most; one look for all
+-- that wait in a process. Called by the logins of the web and of the agent gateway, before any claim is set; a claim decides who gets what.
+create function app.agent_work(p_wanted jsonb) returns table (tenant_id uuid, capability text, ready integer)
+language sql stable security definer
+set search_path = '' set enable_seqscan = off set jit = off
+as $$
+  select w.tenant_id, w.capability, r.n
+  from jsonb_to_recordset(p_wanted) as w (tenant_id uuid, capability text)
+  cross join lateral (
+    select count(*)::integer as n
+    from (
+      select from public.steps s
+      where s.tenant_id = w.tenant_id and s.capability = w.capability and s.status = 'queued' and s.holds = 0 and s.executor = 'agent'
+        and s.run_at <= clock_timestamp() and (s.deadline_at is null or s.deadline_at > clock_timestamp())
+      limit 200
+    ) as q
+  ) as r
+  where r.n > 0
+$$;
+grant execute on function app.agent_work(jsonb) to nofx_web, nofx_agent_gateway;
+
+-- Of the keys whose claims wait, those that open nothing any more, and those of agents that are not simply active.
+create function app.agent_keys_to_check(p_keys uuid[]) returns setof uuid
+language sql stable security definer
+set search_path = ''
+as $$
+  select k.id from unnest(p_keys) as k (id)
+  where not exists (
+    select from public.agent_keys a join public.agent_registry r on r.id = a.agent_id
+    where a.id = k.id and a.revoked_at is null and (a.expires_at is null or a.expires_at > clock_timestamp()) and r.status = 'active')
+$$;
+grant execute on function app.agent_keys_to_check(uuid[]) to nofx_web, nofx_agent_gateway;
