@@ -68,6 +68,8 @@ export interface ModelUndo {
 }
 
 export interface ModelError {
+  /** What an agent told beside: where in the step it was, facts. */
+  readonly said?: Readonly<Record<string, unknown>>;
   readonly code: StepErrorCode;
   readonly message?: string;
   readonly pastDeadline?: boolean;

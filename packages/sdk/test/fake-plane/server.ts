@@ -26,6 +26,8 @@ interface Answer {
 export class FakePlane extends Plane implements AsyncDisposable {
   readonly url: string;
   readonly requests: { name: AgentRouteName | "storage"; key: string | undefined }[] = [];
+  /** What answers beside the agent API: models, an author's own services. */
+  readonly others = new Map<string, (body: string) => string>();
   readonly #server;
   readonly #answers = new Map<string, Promise<Answer>>();
   readonly #faults: { name: AgentRouteName | "storage"; fault: Fault }[] = [];
@@ -119,6 +121,8 @@ export class FakePlane extends Plane implements AsyncDisposable {
     body: Buffer,
     gone: AbortSignal,
   ): Promise<Answer> {
+    const other = this.others.get(pathname);
+    if (other) return { status: 200, body: other(body.toString()), type: "application/json" };
     const storage = /^\/storage\/(.+)$/.exec(pathname)?.[1];
     if (storage !== undefined) return this.#storage(request, storage, body);
     try {

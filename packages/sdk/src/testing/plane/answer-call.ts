@@ -5,6 +5,7 @@ import {
   checkpoint,
   fail,
   renew,
+  sendEvent,
   sendMessage,
   settle,
   type Settled,
@@ -99,6 +100,24 @@ const ANSWERS: Answers = {
   wait: (state, { params, body }) => waitFor(state, claimOf(state, params, body), body),
   spawn: (state, { params, body }) =>
     spawnChildren(state, claimOf(state, params, body), body.children),
+  emit: (state, { params, body }) => {
+    const claim = claimOf(state, params, body);
+    const { model, time } = state;
+    const { name, event, key, payload } = body;
+    const stored = orLost(checkpoint(model, claim, `emit ${name}`, null, null, time.now));
+    const runId = model.steps.get(claim.stepId)?.runId ?? "";
+    if (stored.created) {
+      sendEvent(
+        model,
+        { name: event, payload, runId, ...(key !== undefined && { key }) },
+        time.now,
+      );
+    }
+    return {
+      eventId: state.ids.of("externalEvent", `${claim.stepId} ${name}`),
+      created: stored.created,
+    };
+  },
   message: (state, { params, body }) => {
     const { channel, payload, sentAs } = body;
     const from = claimOf(state, params, body);
@@ -133,9 +152,10 @@ const ANSWERS: Answers = {
     ),
   fail: (state, { params, body }) => {
     const { error, retryAfterSeconds } = body;
+    const { code, message, ...said } = error;
     const claim = {
       ...claimOf(state, params, body),
-      error: { code: error.code, message: error.message },
+      error: { code, message, said },
       ...(retryAfterSeconds !== undefined && { retryAfterMs: retryAfterSeconds * 1_000 }),
     };
     return settled(fail(state.model, AGENT, claim, state.random(), state.time.now));

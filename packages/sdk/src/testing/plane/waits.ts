@@ -34,7 +34,7 @@ export function waitFor(
 }
 
 function wantedOf(state: PlaneState, request: OptionRequest): WaitOption {
-  const { option, seconds, until, event, message, person, approval } = request;
+  const { option, seconds, until, event, message, person, approval, children } = request;
   if (seconds !== undefined) return { option, kind: "timer", seconds };
   if (until !== undefined) {
     return { option, kind: "timer", seconds: (state.time.at(until) - state.time.now) / 1_000 };
@@ -45,7 +45,8 @@ function wantedOf(state: PlaneState, request: OptionRequest): WaitOption {
   }
   if (message !== undefined) return { option, kind: "message", topic: message.channel };
   if (person !== undefined) return { option, kind: "person" };
-  return { option, kind: approval === undefined ? "children" : "approval" };
+  if (approval !== undefined) return { option, kind: "approval" };
+  return { option, kind: "children", ...(typeof children === "object" && { children }) };
 }
 
 /** What people read of a question that is an option of a wait. */
@@ -144,6 +145,6 @@ function childrenOf(
       error:
         step.error === null || step.status === "succeeded"
           ? null
-          : { code: step.error.code, message: step.error.message ?? "" },
+          : { ...step.error.said, code: step.error.code, message: step.error.message ?? "" },
     }));
 }
