@@ -116,6 +116,7 @@ import { RunHistory } from "@nofx/core/contract";
 import type { z } from "zod";
 import { agentsApi } from "./agents-api.ts";
 import { dispatchApi } from "./dispatch-api.ts";
+import { sessionsApi } from "./sessions-api.ts";
 import { ask, command, type RequestOptions } from "./request.ts";
 
 /** The REST API as one person uses it. Every command takes the key under which it happens once. */
@@ -123,6 +124,7 @@ export function createApi(options: RequestOptions) {
   return {
     ...agentsApi(options),
     ...dispatchApi(options),
+    ...sessionsApi(options),
     session: () => ask(options, "/session", SessionView),
     models: (question: { available?: "true" | "false"; search?: string } = {}) =>
       ask(options, "/models", ModelList, question),

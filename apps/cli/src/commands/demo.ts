@@ -1,8 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { Strategy } from "@nofx/core/vocabulary";
 import { connect } from "../client/connect.ts";
 import { readCredentials, type Credentials } from "../credentials/credentials.ts";
 import { runDemo } from "../demo/run-demo.ts";
 import { plainDisplay, terminalDisplay } from "../demo/run-display.ts";
+import { runStrategy } from "../demo/run-strategy.ts";
 import { Sentence } from "../errors.ts";
 import { home } from "../paths.ts";
 import { alreadyRunning, lockSystem } from "../system/lock.ts";
@@ -22,7 +24,8 @@ interface Place {
 }
 
 /** `nofx demo`, which `npm run demo` runs: on what runs in this clone, or on a system of its own that is stopped after. */
-export async function demo(): Promise<void> {
+export async function demo(options: { strategy?: string } = {}): Promise<void> {
+  const strategy = strategyOf(options.strategy);
   const begun = performance.now();
   const lock = lockSystem(home, "npm run demo", say);
   const stop = stopSignals();
@@ -39,6 +42,11 @@ export async function demo(): Promise<void> {
     const as = (person: "supervisor" | "operator") =>
       connect({ ...place, person, signal: stop.signal });
     const [operator, supervisor] = await Promise.all([as("operator"), as("supervisor")]);
+    if (strategy !== undefined) {
+      const { agents } = place.addresses;
+      await runStrategy({ operator, supervisor, agents, strategy, signal: stop.signal, say });
+      return;
+    }
     await runDemo({
       home,
       operator,
@@ -70,6 +78,15 @@ async function startOwn(stop: StopSignals, onSystem: (system: System) => void): 
   });
   started.system.ready(started.addresses);
   return started;
+}
+
+function strategyOf(given: string | undefined): Strategy | undefined {
+  if (given === undefined) return undefined;
+  const strategy = Strategy.safeParse(given);
+  if (strategy.success) return strategy.data;
+  throw new Sentence(
+    `There is no strategy ${given}. --strategy takes ${Strategy.options.join(", ")}.`,
+  );
 }
 
 const STARTING_MS = 300_000;

@@ -15,7 +15,13 @@ export function addSystemCommands(program: Command): void {
     .description(
       "the main job without a browser: import, plan, approve, execute, fetch artifacts (npm run demo)",
     )
-    .action(async () => (await import("../commands/demo.ts")).demo());
+    .option(
+      "--strategy <name>",
+      "several agents on one piece of work instead, one of which is killed: solo, pair, hierarchical, swarm",
+    )
+    .action(async (options: { strategy?: string }) =>
+      (await import("../commands/demo.ts")).demo(options),
+    );
 
   program
     .command("status")
