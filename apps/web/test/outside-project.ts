@@ -2,11 +2,14 @@ import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { writePackage } from "../src/api-types/write-package.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
-const GENERATOR = join(ROOT, "tests/node_modules/@hey-api/openapi-ts/bin/run.js");
+const GENERATOR = fileURLToPath(
+  new URL("../bin/run.js", import.meta.resolve("@hey-api/openapi-ts")),
+);
 /** The newest one: what teams have. */
 const COMPILER = join(ROOT, "node_modules/typescript7/bin/tsc");
 const exec = promisify(execFile);
@@ -37,7 +40,7 @@ export async function createOutsideProject(): Promise<OutsideProject> {
   const links = {
     "@trpc": "apps/web/node_modules/@trpc",
     "@types": "node_modules/@types",
-    "@hey-api": "tests/node_modules/@hey-api",
+    "@hey-api": "apps/web/node_modules/@hey-api",
   };
   for (const [name, at] of Object.entries(links)) {
     await symlink(join(ROOT, at), join(modules, name));

@@ -1,13 +1,14 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { mcpTasks, type McpOptions, type McpTasks } from "../../src/adapters/mcp/index.ts";
 import { capabilityOf } from "../../src/adapters/mcp/mcp-tasks.ts";
 import { FakePlane } from "../fake-plane/server.ts";
 import { start } from "../harness.ts";
 
-const SERVER = join(import.meta.dirname, "notes-server.ts");
+const SERVER = fileURLToPath(new URL("./notes-server.ts", import.meta.url));
 const CAPABILITIES = ["add-note", "list-notes", "draw", "refuse", "crash-once", "hang"].map(
   (name) => `notes.${name}`,
 );
