@@ -549,6 +549,7 @@ export interface Approvals {
   escalate_at: Timestamp | null;
   escalated_at: Timestamp | null;
   expires_at: Timestamp;
+  hierarchy: Json | null;
   id: Generated<string>;
   name: Generated<string>;
   override_id: string | null;
@@ -556,6 +557,7 @@ export interface Approvals {
   plan_step_id: string | null;
   principals: Generated<Json>;
   question: string;
+  redaction_id: string | null;
   remind_at: Timestamp | null;
   reminded_at: Timestamp | null;
   requested_at: Generated<Timestamp>;
@@ -586,6 +588,7 @@ export interface Artifacts {
   id: Generated<string>;
   name: string;
   path: string;
+  redacted_at: Timestamp | null;
   run_id: string;
   sha256: string;
   size: Int8;
@@ -602,6 +605,7 @@ export interface ArtifactsAll {
   id: string | null;
   name: string | null;
   path: string | null;
+  redacted_at: Timestamp | null;
   run_id: string | null;
   sha256: string | null;
   size: Int8 | null;
@@ -617,6 +621,7 @@ export interface ArtifactsHistory {
   id: string;
   name: string;
   path: string;
+  redacted_at: Timestamp | null;
   run_id: string;
   sha256: string;
   size: Int8;
@@ -1249,6 +1254,20 @@ export interface Jobs {
   version: number | null;
 }
 
+export interface LegalHolds {
+  id: Generated<string>;
+  kind: string;
+  lifted_at: Timestamp | null;
+  lifted_by: string | null;
+  lifted_by_name: string | null;
+  of_id: string;
+  placed_at: Generated<Timestamp>;
+  placed_by: string;
+  placed_by_name: string;
+  reason: string;
+  tenant_id: string;
+}
+
 export interface LlmModels {
   aliases: Generated<string[]>;
   capabilities: Generated<string[]>;
@@ -1568,6 +1587,34 @@ export interface ProviderHealth {
   tenant_id: string | null;
   updated_at: Generated<Timestamp>;
   window: Generated<Json>;
+}
+
+export interface Redactions {
+  applied_at: Timestamp | null;
+  approval_id: string | null;
+  copies: Generated<number>;
+  decided_by: string | null;
+  decided_by_name: string | null;
+  detail: Generated<Json>;
+  files: Generated<number>;
+  held: boolean;
+  how: string;
+  id: Generated<string>;
+  kind: string;
+  messages: Generated<number>;
+  next_at: Timestamp | null;
+  of_id: string;
+  purge_by: Timestamp | null;
+  purged_at: Timestamp | null;
+  reason: string;
+  requested_at: Generated<Timestamp>;
+  requested_by: string;
+  requested_by_name: string;
+  runs: Generated<string[]>;
+  sealed: Buffer | null;
+  since: Timestamp | null;
+  status: string;
+  tenant_id: string;
 }
 
 export interface RedriveBatches {
@@ -2411,6 +2458,7 @@ export interface DB {
   inbound_secrets: InboundSecrets;
   job_events: JobEvents;
   jobs: Jobs;
+  legal_holds: LegalHolds;
   llm_models: LlmModels;
   llm_prices: LlmPrices;
   llm_providers: LlmProviders;
@@ -2430,6 +2478,7 @@ export interface DB {
   plane_settings: PlaneSettings;
   plans: Plans;
   provider_health: ProviderHealth;
+  redactions: Redactions;
   redrive_batch_items: RedriveBatchItems;
   redrive_batches: RedriveBatches;
   retry_budgets: RetryBudgets;

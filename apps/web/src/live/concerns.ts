@@ -83,6 +83,7 @@ const SCOPES: Record<EventType, (runId: string | null) => Scope[]> = {
   "step.logged": (runId) => [{ of: "logs", runId }],
   "artifact.stored": (runId) => [{ of: "artifacts", runId }],
   "message.sent": () => [],
+  "message.redacted": () => [],
   "session.started": stepsMoved,
   "session.ended": stepsMoved,
   "wait.opened": stepsMoved,

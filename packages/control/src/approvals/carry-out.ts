@@ -6,6 +6,7 @@ import type { MemberContext } from "../command/context.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
 import { carryOutAcceptance } from "../dead-letters/settle.ts";
 import { carryOutOverride } from "../overrides/carry-out.ts";
+import { carryOutRedaction } from "../redaction/carry-out.ts";
 
 /** Moves what waited for the answer, in the transaction of the answer. */
 export async function carryOut(
@@ -22,6 +23,9 @@ export async function carryOut(
   }
   if (approval.subject === "budget") {
     return carryOutBudget(tx, approval, status);
+  }
+  if (approval.subject === "redaction") {
+    return carryOutRedaction(ctx, tx, approval.id, status);
   }
   const { rows } = await sql<{ freed: { for_workers: number; for_agents: number } }>`
     select engine.apply_approval(${approval.id}::uuid, 'member', ${ctx.actor.id}) as freed

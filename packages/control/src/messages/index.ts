@@ -1,6 +1,10 @@
 export { boardPost, boardRead, type BoardPost } from "./board.ts";
+export { messagesOfRun } from "./of-run.ts";
 export { post, type Destination, type Post, type Posted } from "./post.ts";
 export { readBoardOfAgent, readOnBus } from "./read.ts";
 export { registerType } from "./register-type.ts";
 export { replyTo } from "./reply.ts";
+export { dropChannelRule, getChannelRules, getMessageTypes, setChannelRule } from "./rules.ts";
 export { sendOnBus } from "./send.ts";
+export { sendToRun } from "./send-to-run.ts";
+export { getMessageWindows, setMessageWindows } from "./windows.ts";

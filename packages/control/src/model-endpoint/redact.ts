@@ -4,11 +4,14 @@ import type { RedactionRule } from "@nofx/core/api";
 export interface RedactionHook {
   readonly name: string;
   readonly rewrite: (text: string) => string;
+  /** What it would rewrite. */
+  readonly find: (text: string) => string[];
 }
 
 const by = (name: string, ...patterns: readonly RegExp[]): RedactionHook => ({
   name,
   rewrite: (text) => patterns.reduce((rest, one) => rest.replace(one, `[${name}]`), text),
+  find: (text) => patterns.flatMap((one) => text.match(one) ?? []),
 });
 
 // Each pattern takes linear time: what one try has read, the next does not read again.
@@ -24,13 +27,15 @@ const SECRETS = by(
   /\bBearer [A-Za-z0-9._~+/-]{16,4000}=*/gi,
 );
 
+const CARD = /\b\d(?:[ -]?\d){12,18}\b/g;
+
 const RULES: Record<RedactionRule, RedactionHook> = {
   emails: by("email", /[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}/g),
   phones: by("phone", /(?<![\w.])\+\d{1,3}[ .-]?\(?\d{1,4}\)?(?:[ .-]?\d{2,4}){2,4}(?!\w)/g),
   cards: {
     name: "card",
-    rewrite: (text) =>
-      text.replace(/\b\d(?:[ -]?\d){12,18}\b/g, (found) => (isCard(found) ? "[card]" : found)),
+    rewrite: (text) => text.replace(CARD, (found) => (isCard(found) ? "[card]" : found)),
+    find: (text) => (text.match(CARD) ?? []).filter(isCard),
   },
   ip_addresses: by(
     "ip_address",

@@ -7,6 +7,7 @@ import {
   type KeyToRewrap,
   type RewrappedKey,
 } from "@nofx/db/queries";
+import { rewrapContent } from "../content/rewrap-content.ts";
 import { Envelope, rewrap } from "./envelope.ts";
 import { locked } from "./use-key.ts";
 import type { KeyEncryptionKey, KeyEncryptionKeys, VaultDeps } from "./vault.ts";
@@ -50,6 +51,7 @@ export async function rotateKek(
     rewrapped += await storeRewrapped(db, wrapped.flat(), by);
     after = rows.at(-1)?.id;
   }
+  rewrapped += await rewrapContent(db, keks, wanted, most - rewrapped);
   const known = await listKeks(db);
   const remaining = known
     .filter(({ kid }) => kid !== wanted.kid)

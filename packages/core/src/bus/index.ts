@@ -30,3 +30,12 @@ export {
   type Target,
 } from "./permission.ts";
 export { RETENTION_DAYS, RetentionClass } from "./retention-class.ts";
+export {
+  blot,
+  needlesOf,
+  REDACTED,
+  takeFields,
+  takeMatches,
+  textsIn,
+  type Taken,
+} from "./redact-payload.ts";

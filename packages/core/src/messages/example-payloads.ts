@@ -101,6 +101,7 @@ export const EXAMPLE_PAYLOADS: { readonly [T in EventType]: PayloadOf<T> } = {
   "step.progressed": held,
   "artifact.stored": { artifact_id: uuid(24), ...step, size: 1_024, sha256: digest },
   "message.sent": { message_id: uuid(25), run_id: uuid(21) },
+  "message.redacted": { message_id: uuid(25), redaction_id: uuid(26), run_id: uuid(21) },
   "session.started": { ...step, session_id: uuid(29), strategy: "pair" },
   "session.ended": { ...step, session_id: uuid(29), status: "succeeded" },
   "wait.opened": { ...step, kinds: ["event", "timer"] },

@@ -215,6 +215,11 @@ export const MESSAGE_TYPES = {
     run_id: Uuid.nullish(),
     step_id: Uuid.nullish(),
   }),
+  "message.redacted": defineMessage(
+    "message.redacted",
+    "What a message said was destroyed, whole or in part: whoever keeps a copy of it has it go",
+    { message_id: Uuid, redaction_id: Uuid, run_id: Uuid.nullish() },
+  ),
   "session.started": defineMessage("session.started", "Several agents begin one piece of work", {
     ...stepRef,
     session_id: Uuid,

@@ -42,6 +42,7 @@ export const EventType = z.enum([
   "step.progressed",
   "artifact.stored",
   "message.sent",
+  "message.redacted",
   "session.started",
   "session.ended",
   "wait.opened",

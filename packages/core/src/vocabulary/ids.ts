@@ -46,6 +46,7 @@ export const ID_PREFIXES = {
   session: "session",
   conversation: "conv",
   redaction: "redaction",
+  hold: "hold",
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
@@ -150,3 +151,4 @@ export const SecureKeyId = idSchema("secureKey");
 export const SessionId = idSchema("session");
 export const ConversationId = idSchema("conversation");
 export const RedactionId = idSchema("redaction");
+export const HoldId = idSchema("hold");

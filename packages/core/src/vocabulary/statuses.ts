@@ -33,7 +33,15 @@ export type ApprovalStatus = z.infer<typeof ApprovalStatus>;
  * What an approval is about: a plan's warn verdict, one exact plan step, a question an executor asks, one use of a tool, the
  * override of a verdict, or more of a budget.
  */
-export const ApprovalSubject = z.enum(["plan", "plan_step", "step", "tool", "override", "budget"]);
+export const ApprovalSubject = z.enum([
+  "plan",
+  "plan_step",
+  "step",
+  "tool",
+  "override",
+  "budget",
+  "redaction",
+]);
 export type ApprovalSubject = z.infer<typeof ApprovalSubject>;
 
 export const Decision = z.enum(["approve", "approve_with_changes", "reject"]);

@@ -2,7 +2,8 @@
 -- the tenant; its messages are numbered without gaps under the lock of its row, so whoever has read up to a number has missed nothing
 -- before it. A mailbox (messages to a step) is a conversation whose messages are also taken once each by waits, as in 0022.
 --
--- Lock order: names (mailboxes), then the sender's step, then the conversation, then the step that is woken.
+-- Lock order: names (mailboxes), then the sender's step, then the run's own row (channel *, whose number counts all messages of the run),
+-- then the conversation, then the step that is woken.
 
 create table public.conversations (
   id uuid primary key default app.uuid7(),
@@ -29,6 +30,8 @@ alter table public.agent_messages
   alter column payload drop not null,
   add column conversation_id uuid,
   add column conversation_seq bigint,
+  -- its place among all messages of its run: what pages and tails of a run go by
+  add column run_seq bigint,
   add column session_id uuid,
   add column to_agent uuid,
   add column sender_type text not null default 'system' check (sender_type in ('agent', 'member', 'system')),
@@ -49,6 +52,8 @@ alter table public.agent_messages
 -- those of before had neither conversation nor number
 create unique index agent_messages_conversation on public.agent_messages (conversation_id, conversation_seq)
   where conversation_id is not null;
+create unique index agent_messages_run_seq on public.agent_messages (run_id, run_seq) where run_seq is not null;
+comment on index public.agent_messages_run_seq is 'The messages of a run in order; no number twice';
 create index agent_messages_board on public.agent_messages (conversation_id, board_key, conversation_seq desc) where board_key is not null;
 create unique index agent_messages_sent_by on public.agent_messages (sender_id, sent_as) where step_id is null and sent_as is not null;
 create index agent_messages_age on public.agent_messages (tenant_id, class, at);
@@ -140,6 +145,8 @@ grant insert, update (effect, created_by, created_at), delete on public.channel_
 select engine.mirror_history();
 create index agent_messages_history_conversation on public.agent_messages_history (conversation_id, conversation_seq)
   where conversation_id is not null;
+create index agent_messages_history_run_seq on public.agent_messages_history (run_id, run_seq) where run_seq is not null;
+comment on index public.agent_messages_history_run_seq is 'As agent_messages_run_seq';
 create index agent_messages_history_age on public.agent_messages_history (tenant_id, class, at);
 comment on index public.agent_messages_history_conversation is 'As agent_messages_conversation';
 comment on index public.agent_messages_history_age is 'As agent_messages_age';
@@ -147,13 +154,13 @@ comment on index public.agent_messages_history_age is 'As agent_messages_age';
 -- engine.mirror_history() makes such views for what pages read; this one is made here, so whoever adds a column makes it anew.
 create view public.agent_messages_all with (security_invoker = true) as
 select m.id, m.tenant_id, m.run_id, m.step_id, m.to_step, m.channel, m.seq, m.consumed_by, m.type, m.version, m.correlation_id,
-  m.causation_id, m.traceparent, m.payload, m.at, m.sent_as, m.conversation_id, m.conversation_seq, m.session_id, m.to_agent,
+  m.causation_id, m.traceparent, m.payload, m.at, m.sent_as, m.conversation_id, m.conversation_seq, m.run_seq, m.session_id, m.to_agent,
   m.sender_type, m.sender_id, m.sender_name, m.class, m.refs, m.board_key, m.sealed, m.content_hash, m.acknowledged_at, m.redacted_at,
   m.redacted_by, m.redacted_why, m.redaction_id, false as archived
 from public.agent_messages m
 union all
 select h.id, h.tenant_id, h.run_id, h.step_id, h.to_step, h.channel, h.seq, h.consumed_by, h.type, h.version, h.correlation_id,
-  h.causation_id, h.traceparent, h.payload, h.at, h.sent_as, h.conversation_id, h.conversation_seq, h.session_id, h.to_agent,
+  h.causation_id, h.traceparent, h.payload, h.at, h.sent_as, h.conversation_id, h.conversation_seq, h.run_seq, h.session_id, h.to_agent,
   h.sender_type, h.sender_id, h.sender_name, h.class, h.refs, h.board_key, h.sealed, h.content_hash, h.acknowledged_at, h.redacted_at,
   h.redacted_by, h.redacted_why, h.redaction_id, true
 from public.agent_messages_history h;
@@ -246,6 +253,7 @@ declare
   v_step uuid := (p ->> 'from_step')::uuid;
   v_to uuid := case when p ->> 'kind' = 'step' then (p ->> 'of_id')::uuid end;
   v_run uuid := (p ->> 'run_id')::uuid;
+  v_run_seq bigint;
   v_standing bigint;
   v_wait uuid;
   v_taken record;
@@ -273,8 +281,14 @@ begin
     end if;
   end if;
 
+  -- the run first, for every message of it: two that send twice in other orders do not wait for each other in a circle
+  if v_run is not null then
+    insert into public.conversations as c (tenant_id, kind, of_id, channel, run_id, seq) values (p_tenant, 'run', v_run, '*', v_run, 1)
+    on conflict (tenant_id, kind, of_id, channel) do update set seq = c.seq + 1 returning seq into v_run_seq;
+  end if;
   insert into public.conversations (tenant_id, kind, of_id, channel, run_id)
-  values (p_tenant, p ->> 'kind', (p ->> 'of_id')::uuid, p ->> 'channel', v_run)
+  values (p_tenant, p ->> 'kind', (p ->> 'of_id')::uuid, p ->> 'channel',
+    case when p ->> 'kind' in ('run', 'session', 'step') then v_run end)
   on conflict (tenant_id, kind, of_id, channel) do nothing;
   select c.* into v_conversation from public.conversations c
   where c.tenant_id = p_tenant and c.kind = p ->> 'kind' and c.of_id = (p ->> 'of_id')::uuid and c.channel = p ->> 'channel'
@@ -283,6 +297,9 @@ begin
     select coalesce(max(m.conversation_seq), 0) into v_standing
     from public.agent_messages m where m.conversation_id = v_conversation.id and m.board_key = p ->> 'key';
     if v_standing <> (p ->> 'expect')::bigint then
+      -- the run's number was not used: it is given back
+      update public.conversations c set seq = c.seq - 1 where v_run is not null and c.tenant_id = p_tenant and c.kind = 'run'
+        and c.of_id = v_run and c.channel = '*';
       return jsonb_build_object('conflict', v_standing, 'head', v_conversation.seq);
     end if;
   end if;
@@ -290,12 +307,12 @@ begin
 
   insert into public.agent_messages (id, tenant_id, run_id, step_id, to_step, to_agent, session_id, channel, type, version,
     correlation_id, causation_id, traceparent, payload, sealed, content_hash, class, refs, board_key, sent_as, sender_type, sender_id,
-    sender_name, conversation_id, conversation_seq)
+    sender_name, conversation_id, conversation_seq, run_seq)
   values (v_message, p_tenant, v_run, v_step, v_to, case when p ->> 'kind' = 'agent' then (p ->> 'of_id')::uuid end,
     case when p ->> 'kind' = 'session' then (p ->> 'of_id')::uuid end, p ->> 'channel', p ->> 'type', coalesce((p ->> 'version')::smallint, 1),
     (p ->> 'correlation_id')::uuid, (p ->> 'causation_id')::uuid, p ->> 'traceparent', p -> 'payload', decode(p ->> 'sealed', 'base64'),
     p ->> 'content_hash', coalesce(p ->> 'class', 'standard'), nullif(p -> 'refs', 'null'), p ->> 'key', p ->> 'sent_as',
-    case when p ->> 'sender_type' in ('agent', 'member') then p ->> 'sender_type' else 'system' end, p ->> 'sender_id', coalesce(p ->> 'sender_name', ''), v_conversation.id, v_conversation.seq);
+    case when p ->> 'sender_type' in ('agent', 'member') then p ->> 'sender_type' else 'system' end, p ->> 'sender_id', coalesce(p ->> 'sender_name', ''), v_conversation.id, v_conversation.seq, v_run_seq);
   if p ? 'wrapped' then
     insert into public.content_keys (id, tenant_id, item, wrapped, kek)
     values (v_message, p_tenant, 'message', decode(p ->> 'wrapped', 'base64'), p ->> 'kek');

@@ -42,6 +42,12 @@ export function consequencesOf(
         no: "The budget stays as it is: what asks for more in this window is stopped.",
         silence: "The budget stays as it is; whoever needs more asks anew.",
       };
+    case "redaction":
+      return {
+        yes: "What was said is destroyed, for good, although it is held.",
+        no: "It stays as it is.",
+        silence: "It stays as it is; whoever wants it gone asks anew.",
+      };
     case "step":
       return {
         yes: `${step} goes on with your yes.`,

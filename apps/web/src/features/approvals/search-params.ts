@@ -9,6 +9,7 @@ export const SUBJECTS: readonly { value: ApprovalView["subject"]; label: string 
   { value: "tool", label: "Uses of tools" },
   { value: "override", label: "Overrides" },
   { value: "budget", label: "More of a budget" },
+  { value: "redaction", label: "Redactions of what is held" },
 ];
 
 export interface ApprovalsFilter {

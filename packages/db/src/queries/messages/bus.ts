@@ -227,3 +227,94 @@ export async function findReferences(
   `.execute(db);
   return { artifacts: rows[0]?.artifacts ?? [], checkpoints: rows[0]?.checkpoints ?? [] };
 }
+
+/** The correlation of a run, and whether it has ended. */
+export async function findRunCorrelation(
+  db: Executor,
+  tenantId: string,
+  runId: string,
+): Promise<{ correlation_id: string; ended: boolean } | undefined> {
+  const { rows } = await sql<{ correlation_id: string; ended: boolean }>`
+    select correlation_id, finished_at is not null as ended from runs_all
+    where id = ${runId}::uuid and tenant_id = ${tenantId}::uuid
+  `.execute(db);
+  return rows[0];
+}
+
+/** Stores a rule about a channel, in the place of one about the same; undefined where there is no such agent. */
+export async function putChannelRule(
+  db: Executor,
+  rule: {
+    id: string;
+    tenantId: string;
+    agentId: string | null;
+    channel: string;
+    typePrefix: string;
+    verb: string;
+    effect: string;
+    by: string;
+  },
+): Promise<string | undefined> {
+  const { rows } = await sql<{ id: string }>`
+    insert into channel_rules (id, tenant_id, agent_id, channel, type_prefix, verb, effect, created_by)
+    select ${rule.id}::uuid, ${rule.tenantId}::uuid, ${rule.agentId}::uuid, ${rule.channel}, ${rule.typePrefix}, ${rule.verb},
+      ${rule.effect}, ${rule.by}
+    where ${rule.agentId}::uuid is null
+      or exists (select from agent_registry a where a.id = ${rule.agentId}::uuid and a.tenant_id = ${rule.tenantId}::uuid)
+    on conflict (tenant_id, agent_id, channel, type_prefix, verb)
+    do update set effect = excluded.effect, created_by = excluded.created_by, created_at = clock_timestamp()
+    returning id
+  `.execute(db);
+  return rows[0]?.id;
+}
+
+export async function removeChannelRule(
+  db: Executor,
+  tenantId: string,
+  id: string,
+): Promise<boolean> {
+  const { rows } = await sql`
+    delete from channel_rules where id = ${id}::uuid and tenant_id = ${tenantId}::uuid returning id
+  `.execute(db);
+  return rows.length > 0;
+}
+
+export async function listMessageTypes(
+  db: Executor,
+  tenantId: string,
+): Promise<{ name: string; version: number; schema: Record<string, unknown>; created_at: Date }[]> {
+  const { rows } = await sql<{
+    name: string;
+    version: number;
+    schema: Record<string, unknown>;
+    created_at: Date;
+  }>`
+    select distinct on (name) name, version, schema, created_at from message_types
+    where tenant_id = ${tenantId}::uuid order by name, version desc limit 1000
+  `.execute(db);
+  return rows;
+}
+
+/** Days by class, as they hold in a tenant. */
+export async function findMessageWindows(
+  db: Executor,
+  tenantId: string,
+): Promise<Record<string, number | undefined>> {
+  const { rows } = await sql<{ value: Record<string, number> }>`
+    select coalesce((select value from plane_settings where key = 'messages'), '{}')
+      || coalesce((select value from tenant_settings where tenant_id = ${tenantId}::uuid and key = 'messages'), '{}') as value
+  `.execute(db);
+  return rows[0]?.value ?? {};
+}
+
+/** Adds to what a tenant has said. */
+export async function putMessageWindows(
+  db: Executor,
+  tenantId: string,
+  own: Record<string, number>,
+): Promise<void> {
+  await sql`
+    insert into tenant_settings (tenant_id, key, value) values (${tenantId}::uuid, 'messages', ${JSON.stringify(own)}::jsonb)
+    on conflict (tenant_id, key) do update set value = tenant_settings.value || excluded.value, updated_at = clock_timestamp()
+  `.execute(db);
+}

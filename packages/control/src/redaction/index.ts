@@ -1,0 +1,4 @@
+export { listLegalHolds, liftLegalHold, placeLegalHold } from "./holds.ts";
+export { getRedaction, listRedactions } from "./list.ts";
+export { purgeDue, type PurgedFiles } from "./purge-due.ts";
+export { redact } from "./redact.ts";
