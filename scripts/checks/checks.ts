@@ -70,6 +70,7 @@ export const checks: readonly Check[] = [
     "apps",
     "scripts",
     "tests",
+    "examples/adapters",
     "examples/agents",
   ]),
   command("dead code", bin("knip"), ["--no-progress", "--no-config-hints"]),
