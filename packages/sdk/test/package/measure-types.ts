@@ -7,7 +7,7 @@ import { manyTasks } from "./type-budget.ts";
 // `npm run types:budget -- 300`: what the compilers say of a project of so many tasks. docs/sdk/package.md tells the figures.
 
 const count = Number(process.argv[2] ?? 300);
-const compilers = { "TypeScript 7": "typescript7", "TypeScript 6": "typescript" };
+const compilers = { "TypeScript 7": "typescript7/bin/tsc", "TypeScript 6": "typescript/bin/tsc6" };
 const modules = join(import.meta.dirname, "../../../../node_modules");
 
 await using project = await createProject();
@@ -15,7 +15,7 @@ await project.typeCheck(manyTasks(count));
 for (const [name, folder] of Object.entries(compilers)) {
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [join(modules, folder, "bin/tsc"), "-p", ".", "--extendedDiagnostics"],
+    [join(modules, folder), "-p", ".", "--extendedDiagnostics"],
     { cwd: project.folder },
   );
   const lines = stdout

@@ -169,11 +169,14 @@ test("packed, it passes publint and are-the-types-wrong", { timeout: TIMEOUT }, 
   expect(size).toBeLessThan(200 * 1_024);
 });
 
-test("a project of 300 tasks type-checks within its budget", { timeout: TIMEOUT }, async () => {
-  const said = await project.typeCheck(manyTasks(300), "--extendedDiagnostics", "--singleThreaded");
+/** Figures grow with the number of tasks, from what zod and the package themselves take. */
+const TASKS = process.env["PROVE"] === "1" ? 300 : 60;
+
+test("a project of many tasks type-checks within its budget", { timeout: TIMEOUT }, async () => {
+  const said = await project.typeCheck(manyTasks(TASKS), "--extendedDiagnostics", "--singleThreaded");
   expect(said).not.toMatch(/error TS/);
   const figure = (name: string) => Number(new RegExp(`${name}:\\s+([\\d.]+)`).exec(said)?.[1]);
-  console.log(`300 tasks: ${figure("Instantiations")} instantiations, ${figure("Memory used")} K`);
-  expect(figure("Instantiations")).toBeLessThan(2_000_000);
+  console.log(`${TASKS} tasks: ${figure("Instantiations")} instantiations, ${figure("Memory used")} K`);
+  expect(figure("Instantiations")).toBeLessThan(400_000 + TASKS * 3_000);
   expect(figure("Memory used")).toBeLessThan(1_000_000);
 });
