@@ -4780,6 +4780,8 @@ CREATE OR REPLACE FUNCTION app.agent_facets(p_tenant uuid, p_filter jsonb)
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
  SET plan_cache_mode TO 'force_custom_plan'
 AS $function$
 declare
@@ -4893,25 +4895,39 @@ $function$
 ;
 
 CREATE OR REPLACE FUNCTION app.agent_work(p_wanted jsonb)
- RETURNS TABLE(tenant_id uuid, capability text, ready integer)
+ RETURNS TABLE(tenant_id uuid, capability text, ready integer, meant jsonb)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO ''
  SET enable_seqscan TO 'off'
  SET jit TO 'off'
 AS $function$
-  select w.tenant_id, w.capability, r.n
+  select w.tenant_id, w.capability, r.n, coalesce(m.meant, '{}')
   from jsonb_to_recordset(p_wanted) as w (tenant_id uuid, capability text)
   cross join lateral (
     select count(*)::integer as n
     from (
       select from public.steps s
       where s.tenant_id = w.tenant_id and s.capability = w.capability and s.status = 'queued' and s.holds = 0 and s.executor = 'agent'
-        and s.run_at <= clock_timestamp() and (s.deadline_at is null or s.deadline_at > clock_timestamp())
+        and greatest(s.run_at, s.preferred_until) <= clock_timestamp() and (s.deadline_at is null or s.deadline_at > clock_timestamp())
       limit 200
     ) as q
   ) as r
-  where r.n > 0
+  cross join lateral (
+    select jsonb_object_agg(g.preferred_agent_id, g.n) as meant
+    from (
+      select q.preferred_agent_id, count(*) as n
+      from (
+        select s.preferred_agent_id from public.steps s
+        where s.tenant_id = w.tenant_id and s.capability = w.capability and s.status = 'queued' and s.holds = 0 and s.executor = 'agent'
+          and s.preferred_agent_id is not null and s.preferred_until > clock_timestamp()
+          and s.run_at <= clock_timestamp() and (s.deadline_at is null or s.deadline_at > clock_timestamp())
+        limit 1000
+      ) as q
+      group by q.preferred_agent_id
+    ) as g
+  ) as m
+  where r.n > 0 or m.meant is not null
 $function$
 ;
 
@@ -5414,6 +5430,8 @@ CREATE OR REPLACE FUNCTION app.find_agents(p_tenant uuid, p_filter jsonb, p_sort
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
  SET plan_cache_mode TO 'force_custom_plan'
 AS $function$
 declare

@@ -59,7 +59,16 @@ export async function claimSteps(
     }
     const { tenantId, keyId } = ctx;
     const { capabilities, max } = request;
-    const wait = { tenantId, keyId, capabilities, max, since, ms: left, signal };
+    const wait = {
+      tenantId,
+      agentId: ctx.actor.id,
+      keyId,
+      capabilities,
+      max,
+      since,
+      ms: left,
+      signal,
+    };
     if ((await room.wait(wait)) === "key") askedAt = -Infinity;
   }
 }

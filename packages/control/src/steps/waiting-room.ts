@@ -12,6 +12,7 @@ const CHECK_MS = 3_000;
 
 export interface Wait {
   readonly tenantId: string;
+  readonly agentId: string;
   readonly capabilities: readonly string[];
   /** How many steps it would take. */
   readonly max: number;
@@ -130,10 +131,23 @@ class Room implements WaitingRoom {
     try {
       const rows = await agentWork(this.#plane.pool, [...wanted.values()]);
       if (rows.length === 0) return false;
-      const left = new Map(rows.map((row) => [`${row.tenantId}/${row.capability}`, row.ready]));
+      const left = new Map(
+        rows
+          .filter(({ ready }) => ready > 0)
+          .map((row) => [`${row.tenantId}/${row.capability}`, row.ready]),
+      );
+      const meant = new Map(
+        rows.flatMap(({ tenantId, capability, meant: of }) =>
+          Object.entries(of).map(([agentId, ready]) => [
+            `${agentId}/${tenantId}/${capability}`,
+            ready,
+          ]),
+        ),
+      );
       for (const waiter of this.#waiters) {
-        if (takeFrom(left, waiter)) waiter.leave("work");
-        if (left.size === 0) break;
+        if (takeFrom(meant, waiter, `${waiter.agentId}/`)) waiter.leave("work");
+        else if (takeFrom(left, waiter)) waiter.leave("work");
+        if (left.size + meant.size === 0) break;
       }
       return true;
     } catch {
@@ -157,10 +171,14 @@ class Room implements WaitingRoom {
 }
 
 /** Counts off what this one may take; false where nothing is left for it. */
-function takeFrom(left: Map<string, number>, { tenantId, capabilities, max }: Waiter): boolean {
+function takeFrom(
+  left: Map<string, number>,
+  { tenantId, capabilities, max }: Waiter,
+  prefix = "",
+): boolean {
   let room = max;
   for (const capability of capabilities) {
-    const key = `${tenantId}/${capability}`;
+    const key = `${prefix}${tenantId}/${capability}`;
     const ready = left.get(key);
     if (ready === undefined || room === 0) continue;
     if (ready > room) left.set(key, ready - room);

@@ -18,6 +18,8 @@ import { exchange } from "@nofx/db/leases";
 import { seedAgent, seedRun } from "@nofx/db/testing";
 import type { DB } from "@nofx/db/types";
 import { sql, type Kysely } from "kysely";
+import { createBell } from "../../src/steps/doorbell.ts";
+import { waitingRoom } from "../../src/steps/waiting-room.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 let plane: TestPlane;
@@ -251,6 +253,40 @@ test("why a step has its agent can be read: meant for it, stolen, or first come"
   await expect(
     explainStepAgent(stranger, { stepId: toId("step", step("a")) }),
   ).rejects.toMatchObject({ code: "not_found" });
+});
+
+test("of those who wait, the one whom a step is meant for is woken for it, and no other", async () => {
+  const { tenant, agents } = await house(2);
+  const bell = createBell(plane.plane.clock);
+  const room = waitingRoom(plane.plane, bell);
+  const ending = new AbortController();
+  const [first, second] = agents.map(({ id }) => id);
+  const { rows: keys } = await plane.owner.query<{ id: string; agent: string }>(
+    "select id, agent_id as agent from agent_keys where tenant_id = $1",
+    [tenant.id],
+  );
+  const waits = [first, second].map((agentId) =>
+    room.wait({
+      tenantId: tenant.id,
+      agentId: agentId ?? "",
+      keyId: keys.find(({ agent }) => agent === agentId)?.id ?? "",
+      capabilities: ["code.patch"],
+      max: 1,
+      since: bell.rings,
+      ms: 60_000,
+      signal: ending.signal,
+    }),
+  );
+  const run = await seedRun(plane.owner, tenant.id, [
+    { name: "a", kind: "agent", capability: "code.patch" },
+  ]);
+  const wish = { stepId: run.steps["a"] ?? "", agentId: second ?? "" };
+  await preferAgents(worker, tenant.id, [wish], 60);
+  bell.ring();
+  const woken = await Promise.race(waits.map(async (wait, i) => [i, await wait]));
+  expect(woken).toEqual([1, "work"]);
+  ending.abort();
+  expect(await Promise.all(waits)).toEqual(["time", "work"]);
 });
 
 test("a worker reads and writes nothing of it but by its functions", async () => {

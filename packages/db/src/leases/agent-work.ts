@@ -1,13 +1,20 @@
 import type { Pool } from "pg";
 import { z } from "zod";
 
-const Work = z.object({ tenant_id: z.string(), capability: z.string(), ready: z.number() });
+const Work = z.object({
+  tenant_id: z.string(),
+  capability: z.string(),
+  ready: z.number(),
+  /** What is left to one agent for a time, by agent. */
+  meant: z.record(z.string(), z.number()),
+});
+export type AgentWork = Omit<z.infer<typeof Work>, "tenant_id"> & { readonly tenantId: string };
 
 /** How many steps agents could claim now, of each of these that has any; no count goes far beyond what is worth knowing. */
 export async function agentWork(
   pool: Pool,
   wanted: readonly { tenantId: string; capability: string }[],
-): Promise<{ tenantId: string; capability: string; ready: number }[]> {
+): Promise<AgentWork[]> {
   const asked = wanted.map(({ tenantId, capability }) => ({ tenant_id: tenantId, capability }));
   const { rows } = await pool.query("select * from app.agent_work($1::jsonb)", [
     JSON.stringify(asked),

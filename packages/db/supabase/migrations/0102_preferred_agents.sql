@@ -174,3 +174,39 @@ begin
 end
 $$;
 grant execute on function engine.prefer(uuid, jsonb, double precision) to nofx_worker;
+
+-- As in 0094, with what is meant for one agent told apart: who waits for everybody's is not woken for it, and whom it is meant for is.
+-- meant: {agent id: how many}.
+drop function app.agent_work(jsonb);
+create function app.agent_work(p_wanted jsonb) returns table (tenant_id uuid, capability text, ready integer, meant jsonb)
+language sql stable security definer
+set search_path = '' set enable_seqscan = off set jit = off
+as $$
+  select w.tenant_id, w.capability, r.n, coalesce(m.meant, '{}')
+  from jsonb_to_recordset(p_wanted) as w (tenant_id uuid, capability text)
+  cross join lateral (
+    select count(*)::integer as n
+    from (
+      select from public.steps s
+      where s.tenant_id = w.tenant_id and s.capability = w.capability and s.status = 'queued' and s.holds = 0 and s.executor = 'agent'
+        and greatest(s.run_at, s.preferred_until) <= clock_timestamp() and (s.deadline_at is null or s.deadline_at > clock_timestamp())
+      limit 200
+    ) as q
+  ) as r
+  cross join lateral (
+    select jsonb_object_agg(g.preferred_agent_id, g.n) as meant
+    from (
+      select q.preferred_agent_id, count(*) as n
+      from (
+        select s.preferred_agent_id from public.steps s
+        where s.tenant_id = w.tenant_id and s.capability = w.capability and s.status = 'queued' and s.holds = 0 and s.executor = 'agent'
+          and s.preferred_agent_id is not null and s.preferred_until > clock_timestamp()
+          and s.run_at <= clock_timestamp() and (s.deadline_at is null or s.deadline_at > clock_timestamp())
+        limit 1000
+      ) as q
+      group by q.preferred_agent_id
+    ) as g
+  ) as m
+  where r.n > 0 or m.meant is not null
+$$;
+grant execute on function app.agent_work(jsonb) to nofx_web, nofx_agent_gateway;
