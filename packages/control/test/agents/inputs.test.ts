@@ -1,0 +1,98 @@
+import { createAgent, issueAgentKey } from "@nofx/control/agents";
+import { submitTasks } from "@nofx/control/tasks";
+import { again, createTestPlane, type TestPlane, type TestTenant } from "@nofx/control/testing";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { refusal } from "../fixtures.ts";
+import { agentApi } from "./harness.ts";
+
+// Input is checked where a step is asked for, by what agents said that they take: also where a capability is only a name.
+
+let planes: TestPlane;
+let tenant: TestTenant;
+beforeAll(async () => {
+  planes = await createTestPlane();
+  tenant = await planes.tenant();
+});
+afterAll(() => planes[Symbol.asyncDispose]());
+
+const PAGES = {
+  type: "object",
+  required: ["pages"],
+  properties: { pages: { type: "array", items: { type: "string", pattern: "^(?=p)p\\d+$" } } },
+  additionalProperties: false,
+};
+
+let made = 0;
+/** An agent that has introduced itself with that schema; with none, as one that takes anything. */
+async function anAgent(capability: string, inputSchema?: object) {
+  const ctx = await tenant.as("supervisor");
+  made += 1;
+  const { id } = await createAgent(ctx, { name: `agent-${made}`, capabilities: [capability] });
+  const { key = "" } = await issueAgentKey(again(ctx), { agentId: id });
+  const api = agentApi(planes.plane, key ?? "");
+  const answer = await api.post("/agent/introduce", {
+    version: "1",
+    tasks: [{ capability, ...(inputSchema && { inputSchema }) }],
+    concurrency: 1,
+    runtime: "test",
+  });
+  expect(answer.status).toBe(200);
+  return api;
+}
+
+async function submit(capability: string, ...inputs: object[]) {
+  const tasks = inputs.map((input) => ({ kind: "agent" as const, with: { capability, input } }));
+  return submitTasks(await tenant.as("operator"), { tasks });
+}
+
+test("a wrong payload by a capability's name is refused with each place, and nothing is written", async () => {
+  await anAgent("text.pages", PAGES);
+  const error = await refusal(submit("text.pages", { pages: ["p1"] }, { pages: [1], more: 2 }));
+  expect(error).toMatchObject({
+    code: "input_mismatch",
+    detail: expect.stringContaining("text.pages"),
+    issues: expect.arrayContaining([
+      { path: "/tasks/1/with/input/pages/0", message: "must be string" },
+      { path: "/tasks/1/with/input", message: '"more" is not allowed' },
+    ]),
+  });
+  const { rows } = await planes.owner.query("select from runs where tenant_id = $1", [tenant.id]);
+  expect(rows).toHaveLength(0);
+  // what cannot be checked in linear time is left to the agent
+  expect((await submit("text.pages", { pages: ["x"] })).runs).toHaveLength(1);
+});
+
+test("one agent that takes it is enough, and one without a schema takes anything", async () => {
+  await anAgent("text.either", PAGES);
+  expect((await refusal(submit("text.either", { file: "a" }))).code).toBe("input_mismatch");
+  await anAgent("text.either", { type: "object", required: ["file"] });
+  expect((await submit("text.either", { file: "a" })).runs).toHaveLength(1);
+  expect((await refusal(submit("text.either", {}))).code).toBe("input_mismatch");
+  await anAgent("text.either");
+  expect((await submit("text.either", {})).runs).toHaveLength(1);
+  expect((await submit("nobody.yet", { any: "thing" })).runs).toHaveLength(1);
+});
+
+test("a child is refused as well, and with it all that were asked for together", async () => {
+  await anAgent("text.child", PAGES);
+  const parent = await anAgent("text.parent");
+  await submit("text.parent", {});
+  const [step] = (await parent.claim({ capabilities: ["text.parent"] })).body.steps ?? [];
+  const child = (name: string, input: object) => ({
+    name,
+    kind: "agent",
+    with: { capability: "text.child", input },
+  });
+  const spawn = (...children: object[]) =>
+    parent.post(`/steps/${step?.id}/children`, { epoch: step?.epoch, children });
+  expect(await spawn(child("a", { pages: [] }), child("b", { pages: "p1" }))).toMatchObject({
+    status: 422,
+    body: {
+      code: "input_mismatch",
+      issues: [{ path: "/children/1/with/input/pages", message: "must be array" }],
+    },
+  });
+  expect((await spawn(child("a", { pages: [] }))).body).toMatchObject({
+    children: [{ name: "a" }],
+  });
+});
