@@ -8,6 +8,7 @@ import {
   DropdownMenuTrigger,
 } from "@nofx/ui/primitives/dropdown-menu";
 import {
+  Bot,
   Boxes,
   CalendarClock,
   ChartColumn,
@@ -57,6 +58,7 @@ const PLACES: readonly Place[] = [
   { href: "/dead-letters", label: "Dead letters", icon: Inbox },
   { href: "/schedules", label: "Schedules", icon: CalendarClock },
   { href: "/queues", label: "Queues", icon: Layers },
+  { href: "/agents", label: "Agents", icon: Bot },
   { href: "/tools", label: "Tools", icon: Wrench },
   { href: "/workers", label: "Workers", icon: Server },
   { href: "/providers", label: "Providers", icon: HeartPulse },

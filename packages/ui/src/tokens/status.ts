@@ -1,4 +1,5 @@
 import type {
+  AgentStatus,
   ApprovalStatus,
   AttemptOutcome,
   DeadLetterReason,
@@ -261,6 +262,13 @@ export const WORKER_STATUS: Record<WorkerState, StatusLook> = {
   draining: { label: "Draining", tone: "wait", icon: MoonStar },
   silent: { label: "Not heard of", tone: "bad", icon: Unplug },
   stopped: { label: "Stopped", tone: "ended", icon: Power },
+};
+
+export const AGENT_STATUS: Record<AgentStatus, StatusLook> = {
+  active: { label: "Active", tone: "good", icon: CircleDot },
+  draining: { label: "Draining", tone: "wait", icon: MoonStar },
+  quarantined: { label: "Quarantined", tone: "bad", icon: ShieldX },
+  retired: { label: "Retired", tone: "ended", icon: Archive },
 };
 
 export const GATE: Record<GateKind, { label: string; question: string }> = {
