@@ -68,7 +68,7 @@ export async function runStrategy(options: StrategyDemo): Promise<RunView> {
     const { items } = await operator.hierarchy(runId);
     for (const line of changesOf(items, shown)) say(line);
     const holder = items.find(
-      ({ kind, status, agent }) => kind === "agent" && status === "running" && agent !== null,
+      ({ kind, status, agent }) => kind === "agent" && isHeld(status) && agent !== null,
     );
     if (killed === undefined && holder?.agent != null && crew.kill(holder.agent.name)) {
       killed = holder.agent.name;
@@ -100,17 +100,20 @@ function judge(run: RunView, killed: string | undefined): void {
 }
 
 const MARKS: Partial<Record<HierarchyNode["status"], string>> = {
+  assigned: yellow("▸"),
   running: yellow("▸"),
   succeeded: green("✔"),
   failed: red("✖"),
   cancelled: dim("–"),
 };
 
+const isHeld = (status: HierarchyNode["status"]) => status === "assigned" || status === "running";
+
 /** A line for each place of the tree that stands otherwise than before. */
 function changesOf(nodes: readonly HierarchyNode[], shown: Map<string, string>): string[] {
   return nodes.flatMap((node) => {
     const mark = MARKS[node.status];
-    const now = `${node.status} ${node.attempts}`;
+    const now = `${isHeld(node.status) ? "held" : node.status} ${node.attempts}`;
     if (mark === undefined || shown.get(node.stepId) === now || node.kind !== "agent") return [];
     shown.set(node.stepId, now);
     const by = node.agent === null ? "" : dim(` by ${printable(node.agent.name)}`);

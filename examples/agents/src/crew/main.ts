@@ -9,7 +9,12 @@ if (!key) {
 }
 
 try {
-  await defineAgent({ tasks: [crew], concurrency: 1 }).run({ url, key, prefetch: 0 });
+  await defineAgent({ tasks: [crew], concurrency: 1 }).run({
+    url,
+    key,
+    prefetch: 0,
+    onEvent: () => {},
+  });
 } catch (error) {
   if (!NofxApiError.is(error)) throw error;
   console.error(error.message);
