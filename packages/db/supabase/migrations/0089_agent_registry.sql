@@ -223,7 +223,7 @@ grant execute on function app.introduce_agent(uuid, text, text, integer, jsonb, 
 create function app.find_agents(p_tenant uuid, p_filter jsonb, p_sort text, p_after_key double precision, p_after text, p_limit integer)
 returns table (id uuid, key double precision)
 language plpgsql stable security definer
-set search_path = '' set plan_cache_mode = force_custom_plan
+set search_path = '' set enable_seqscan = off set jit = off set plan_cache_mode = force_custom_plan
 as $$
 declare
   v_words tsquery := app.agent_query(p_filter ->> 'query');
@@ -263,7 +263,7 @@ $$;
 -- How many agents there are of each kind among those that fit: {total, status, capability, team, tag}, of the last three the fifty most.
 create function app.agent_facets(p_tenant uuid, p_filter jsonb) returns jsonb
 language plpgsql stable security definer
-set search_path = '' set plan_cache_mode = force_custom_plan
+set search_path = '' set enable_seqscan = off set jit = off set plan_cache_mode = force_custom_plan
 as $$
 declare
   v_words tsquery := app.agent_query(p_filter ->> 'query');
