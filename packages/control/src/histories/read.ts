@@ -16,13 +16,14 @@ export function listHistories(
   return runQuery(ctx, ListHistoriesInput, input, async (tx, { capabilities, cursor, limit }) => {
     const of = { capabilities: capabilities.split(",") };
     const page = await loadHistories(tx.db, { tenantId: ctx.tenantId, of, cursor, limit });
-    const told = page.items.map((run) => [toId("run", run.id), viewHistory(run)] as const);
-    return HistoryPage.parse({
-      items: told.flatMap(([, history]) => history ?? []),
-      nextCursor: page.nextCursor,
-      total: null,
-      left: told.filter(([, history]) => history === undefined).map(([id]) => id),
-    });
+    const items: RunHistory[] = [];
+    const left: string[] = [];
+    for (const run of page.items) {
+      const history = await viewHistory(ctx, tx, run);
+      if (history === undefined) left.push(toId("run", run.id));
+      else items.push(history);
+    }
+    return HistoryPage.parse({ items, nextCursor: page.nextCursor, total: null, left });
   });
 }
 
@@ -40,7 +41,7 @@ export function getHistory(
     if (run === undefined) {
       throw new NofxError("not_found", { detail: "There is no such run in this tenant." });
     }
-    const history = viewHistory(run);
+    const history = await viewHistory(ctx, tx, run);
     if (history !== undefined) return history;
     throw new NofxError("conflict", {
       detail: `The run has more than ${MAX_HISTORY_STEPS} steps: more than a history tells of.`,

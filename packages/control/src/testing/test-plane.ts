@@ -11,6 +11,8 @@ export interface TestPlane {
   readonly database: TestDatabase;
   /** The owner's connection, to arrange and to look; the plane itself runs as nofx_web. */
   readonly owner: Pool;
+  /** What another plane on this database has to have for its key, to read what this one seals. */
+  readonly kek: string;
   /** A new tenant with shell trusted, unless said otherwise. */
   tenant(options?: { shell?: "off" | "trusted" | "sandboxed" }): Promise<TestTenant>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -30,13 +32,14 @@ export async function createTestPlane(supabase?: {
   database: TestDatabase;
 }): Promise<TestPlane> {
   const database = supabase?.database ?? (await createTestDatabase());
+  const kek = `1:${randomBytes(32).toString("base64url")}`;
   const plane = createPlane(
     {
       DATABASE_URL: database.url("nofx_web"),
       SUPABASE_URL: supabase?.url ?? "http://127.0.0.1:9",
       SUPABASE_ANON_KEY: supabase?.anonKey ?? "none",
       SUPABASE_JWT_SECRET: supabase?.jwtSecret ?? "none",
-      NOFX_KEK: `1:${randomBytes(32).toString("base64url")}`,
+      NOFX_KEK: kek,
     },
     { applicationName: "test" },
   );
@@ -49,6 +52,7 @@ export async function createTestPlane(supabase?: {
     plane,
     database,
     owner,
+    kek,
     async tenant(options = { shell: "trusted" }) {
       const { id } = await seedTenant(owner, options);
       return { id, as: (role, userId) => member(plane, owner, id, role, userId) };

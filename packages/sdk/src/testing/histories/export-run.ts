@@ -53,7 +53,7 @@ function recorded(state: PlaneState, step: ModelStep): RecordedStep {
         reason: one.reason,
       })),
     waits: waitsOf(state, step),
-    sent: model.messages
+    sent: [...model.messages, ...state.bus.filter(({ id, message }) => id === message.messageId)]
       .filter((one) => one.fromStep === step.id && one.sentAs !== null)
       .map(({ sentAs }) => ({ sentAs: sentAs ?? "" })),
     tools: [...(state.uses.get(step.id) ?? [])].map(([name, { tool, status }]) => ({

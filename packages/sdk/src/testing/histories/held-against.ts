@@ -17,7 +17,7 @@ export function heldAgainst(step: RecordedStep, replayed: Replayed, ended: boole
     findings.push({ code, step: step.name, name, detail: `${what}.${instead}` });
   };
   for (const { name } of step.checkpoints) {
-    if (name.startsWith("event ")) continue;
+    if (name.startsWith("emit ")) continue;
     missing(
       "checkpoint_missing",
       "checkpoint",

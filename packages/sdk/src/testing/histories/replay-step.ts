@@ -1,5 +1,6 @@
 import { canonicalJson } from "@nofx/core/canonical";
 import type { AgentRequest, RecordedStep, RunHistory } from "@nofx/core/contract";
+import { toId } from "@nofx/core/vocabulary";
 import type { AnyTask } from "../../tasks/index.ts";
 import { Crashes } from "../plane/crashes.ts";
 import type { Execution, Watch } from "../plane/executions.ts";
@@ -22,6 +23,12 @@ export interface Replayed {
   readonly reached: readonly string[];
   readonly findings: readonly Finding[];
 }
+
+/** Ids of what was sent before: the recording keeps the names alone. */
+const NOBODY = "0192f0a1-0000-7000-8000-000000000000";
+const NO_MESSAGE = toId("message", NOBODY);
+const NO_CONVERSATION = toId("conversation", NOBODY);
+const NO_EVENT = toId("externalEvent", NOBODY);
 
 /** How long, in real time, a handler may be silent. */
 const PATIENCE_MS = 500;
@@ -113,15 +120,26 @@ class Recording implements Watch {
         return this.#spawn(body as AgentRequest<"spawn">);
       case "message": {
         const { sentAs } = body as AgentRequest<"message">;
-        return this.#isSent(sentAs)
-          ? { answer: { messageId: "msg_01k5qf0000e00800000000000z" } }
-          : this.#stop("message", sentAs);
+        return this.#sent(sentAs, { messageId: NO_MESSAGE });
+      }
+      case "send":
+      case "reply": {
+        const { sentAs } = body as AgentRequest<"send">;
+        const reply = this.#step.waits.find((one) => one.name === `reply to ${sentAs}`);
+        return this.#sent(sentAs, {
+          messageId: NO_MESSAGE,
+          conversationId: NO_CONVERSATION,
+          seq: 1,
+          replyChannel: reply?.options[0]?.topic ?? "replies",
+        });
       }
       case "emit": {
-        const { name: sentAs } = body as AgentRequest<"emit">;
-        return this.#isSent(sentAs)
-          ? { answer: { eventId: "ext_01k5qf0000e00800000000000z", created: false } }
-          : this.#stop("event", sentAs);
+        const stored = `emit ${(body as AgentRequest<"emit">).name}`.slice(0, 200);
+        if (!this.#step.checkpoints.some((one) => one.name === stored)) {
+          return this.#stop("event", stored);
+        }
+        this.#asked.add(`checkpoint ${stored}`);
+        return { answer: { eventId: NO_EVENT, created: false } };
       }
       case "complete":
         this.#end = "succeeded";
@@ -155,9 +173,10 @@ class Recording implements Watch {
     return "never";
   }
 
-  #isSent(sentAs: string): boolean {
-    this.#asked.add(`message ${sentAs}`);
-    return this.#step.sent.some((one) => one.sentAs === sentAs);
+  #sent(sentAs: string, answer: unknown) {
+    return this.#step.sent.some((one) => one.sentAs === sentAs)
+      ? { answer }
+      : this.#stop("message", sentAs);
   }
 
   #approval({ name, question, details = {} }: AgentRequest<"approval">) {

@@ -5,12 +5,13 @@ import {
   checkpoint,
   fail,
   renew,
-  sendEvent,
   sendMessage,
   settle,
   type Settled,
 } from "@nofx/core/model";
+import { readOnBus, replyOnBus, sendOnBus } from "./bus.ts";
 import { claimSteps } from "./claims.ts";
+import { emitEvent } from "./emit-event.ts";
 import { spawnChildren } from "./children.ts";
 import { announceFile, completeFile } from "./files.ts";
 import { askPeople } from "./questions.ts";
@@ -100,24 +101,6 @@ const ANSWERS: Answers = {
   wait: (state, { params, body }) => waitFor(state, claimOf(state, params, body), body),
   spawn: (state, { params, body }) =>
     spawnChildren(state, claimOf(state, params, body), body.children),
-  emit: (state, { params, body }) => {
-    const claim = claimOf(state, params, body);
-    const { model, time } = state;
-    const { name, event, key, payload } = body;
-    const stored = orLost(checkpoint(model, claim, `emit ${name}`, null, null, time.now));
-    const runId = model.steps.get(claim.stepId)?.runId ?? "";
-    if (stored.created) {
-      sendEvent(
-        model,
-        { name: event, payload, runId, ...(key !== undefined && { key }) },
-        time.now,
-      );
-    }
-    return {
-      eventId: state.ids.of("externalEvent", `${claim.stepId} ${name}`),
-      created: stored.created,
-    };
-  },
   message: (state, { params, body }) => {
     const { channel, payload, sentAs } = body;
     const from = claimOf(state, params, body);
@@ -132,6 +115,10 @@ const ANSWERS: Answers = {
     if (!state.sentAt.has(sent.messageId)) state.sentAt.set(sent.messageId, state.time.now);
     return { messageId: state.ids.of("message", sent.messageId) };
   },
+  emit: (state, { params, body }) => emitEvent(state, claimOf(state, params, body), body),
+  send: (state, { body }) => sendOnBus(state, body),
+  reply: (state, { params, body }) => replyOnBus(state, params["messageId"] ?? "", body),
+  read: (state, { body }) => readOnBus(state, body),
   artifact: (state, { params, body }) => announceFile(state, held(state, params, body), body),
   artifactComplete: (state, { params, body }) =>
     completeFile(state, held(state, params, body), params["artifactId"] ?? ""),

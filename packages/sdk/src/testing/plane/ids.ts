@@ -4,13 +4,24 @@ import { toId, type IdKind } from "@nofx/core/vocabulary";
 export class Ids {
   readonly #outer = new Map<string, string>();
   readonly #inner = new Map<string, string>();
+  readonly #uuids = new Map<string, string>();
   #count = 0;
 
   /** A new id of that kind. */
   make(kind: IdKind): string {
+    return toId(kind, this.#newUuid());
+  }
+
+  /** The uuid of that name. */
+  uuid(name: string): string {
+    const known = this.#uuids.get(name) ?? this.#newUuid();
+    this.#uuids.set(name, known);
+    return known;
+  }
+
+  #newUuid(): string {
     this.#count += 1;
-    const hex = this.#count.toString(16).padStart(12, "0");
-    return toId(kind, `0192f0a1-0000-7000-8000-${hex}`);
+    return `0192f0a1-0000-7000-8000-${this.#count.toString(16).padStart(12, "0")}`;
   }
 
   of(kind: IdKind, inner: string): string {

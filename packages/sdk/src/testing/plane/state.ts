@@ -1,6 +1,7 @@
 import type { LogLine, MetWait, Progress } from "@nofx/core/contract";
 import { emptyModel, type EngineModel, type ModelExecutor } from "@nofx/core/model";
 import { prng } from "@nofx/core/testing/prng";
+import type { SentOnBus } from "./bus.ts";
 import type { ModelCall, SimulatedModel } from "./models.ts";
 import { Ids } from "./ids.ts";
 import { PlaneTime } from "./time.ts";
@@ -66,6 +67,9 @@ export interface PlaneState {
   readonly titles: Map<string, string>;
   readonly answered: Map<string, { at: number; by: string }>;
   readonly sentAt: Map<string, number>;
+  readonly bus: SentOnBus[];
+  /** How far each reader of a conversation has come. */
+  readonly cursors: Map<string, number>;
   readonly models: Readonly<Record<string, SimulatedModel>>;
   readonly modelCalls: ModelCall[];
   /** Answers by idempotency key: a call repeated under its key is done once. */
@@ -104,6 +108,8 @@ export function createState(options: StateOptions): PlaneState {
     titles: new Map(),
     answered: new Map(),
     sentAt: new Map(),
+    bus: [],
+    cursors: new Map(),
     models: options.models ?? {},
     modelCalls: [],
     replies: new Map(),

@@ -104,7 +104,7 @@ export function metOf(state: PlaneState, met: ModelWait): MetWait {
       };
     }
     case "children":
-      return { option, kind: "children", payload: childrenOf(state, met.stepId) };
+      return { option, kind: "children", payload: childrenOf(state, met) };
     case "person": {
       const { by, at } = state.answered.get(met.id) ?? { by: "somebody", at: 0 };
       return {
@@ -132,13 +132,15 @@ export function metOf(state: PlaneState, met: ModelWait): MetWait {
 
 function childrenOf(
   { model, ids }: PlaneState,
-  stepId: string,
+  { stepId, children }: ModelWait,
 ): Extract<MetWait, { kind: "children" }>["payload"] {
   const parent = model.steps.get(stepId);
   return [...model.steps.values()]
     .filter((step) => step.parentId === stepId)
-    .map((step) => ({
-      name: step.name.slice((parent?.name.length ?? -1) + 1),
+    .map((step) => ({ step, name: step.name.slice((parent?.name.length ?? -1) + 1) }))
+    .filter(({ name }) => children == null || children.includes(name))
+    .map(({ step, name }) => ({
+      name,
       stepId: ids.of("step", step.id),
       status: step.status,
       output: step.output ?? null,
