@@ -42,6 +42,9 @@ const steps = {
   },
 };
 
+/** Six processes begin at once. */
+const PATIENCE_MS = 40_000;
+
 let planes: TestPlane;
 let gatewayPlane: Plane;
 let gateway: Gateway;
@@ -68,7 +71,12 @@ afterAll(async () => {
   await planes[Symbol.asyncDispose]();
 });
 
-function start(example: string, key: string): () => string {
+interface Started {
+  child: ChildProcess;
+  said: () => string;
+}
+
+function start(example: string, key: string): Started {
   const child = spawn(process.execPath, [`${EXAMPLES}${example}`], {
     env: { PATH: process.env["PATH"] ?? "", NOFX_URL: gateway.url, NOFX_AGENT_KEY: key },
     stdio: ["ignore", "pipe", "pipe"],
@@ -77,53 +85,79 @@ function start(example: string, key: string): () => string {
   let said = "";
   child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
-  return () => said;
+  return { child, said: () => said };
 }
 
-test("agents join as they are: an AI SDK agent, MCP tools, a model endpoint and a command", async () => {
-  expect(readdirSync(EXAMPLES).toSorted()).toEqual(Object.keys(steps));
-  const tenant = await planes.tenant();
-  const said: (() => string)[] = [];
-  for (const [example, { capability }] of Object.entries(steps)) {
-    const name = example.replace(".ts", "");
-    const { agentId } = await registerAgent(await tenant.as("supervisor"), {
-      name,
-      capabilities: [capability],
-    });
-    const { key } = await issueAgentKey(await tenant.as("supervisor"), { agentId });
-    said.push(start(example, key ?? ""));
-  }
-  const run = await seedRun(
-    planes.owner,
-    tenant.id,
-    Object.entries(steps).map(([example, { capability, input }]) => ({
-      name: example,
-      kind: "agent" as const,
-      capability,
-      arguments: { capability, input },
-    })),
-  );
-
-  const asked = await until("the AI SDK agent's tool asks people", async () => {
-    const { items } = await listApprovals(await tenant.as("supervisor"), {});
-    return items[0];
-  });
-  expect(asked).toMatchObject({ arguments: { order: "17", cents: 500 } });
-  await decideApproval(await tenant.as("supervisor"), {
-    approvalId: asked.id,
-    decision: "approve",
-    argumentsDigest: asked.argumentsDigest,
-  });
-  const ended = await until("all steps have ended", async () => {
-    const { rows } = await planes.owner.query<{ status: string; output: unknown; name: string }>(
-      "select name, status, output from steps where run_id = $1 order by name",
-      [run.id],
+test(
+  "agents join as they are: an AI SDK agent, MCP tools, a model endpoint and a command",
+  { timeout: 2 * PATIENCE_MS },
+  async () => {
+    expect(readdirSync(EXAMPLES).toSorted()).toEqual(Object.keys(steps));
+    const tenant = await planes.tenant();
+    const keys = new Map<string, string>();
+    const started: Started[] = [];
+    for (const [example, { capability }] of Object.entries(steps)) {
+      const name = example.replace(".ts", "");
+      const { agentId } = await registerAgent(await tenant.as("supervisor"), {
+        name,
+        capabilities: [capability],
+      });
+      const { key } = await issueAgentKey(await tenant.as("supervisor"), { agentId });
+      keys.set(example, key ?? "");
+      started.push(start(example, key ?? ""));
+    }
+    const run = await seedRun(
+      planes.owner,
+      tenant.id,
+      Object.entries(steps).map(([example, { capability, input }]) => ({
+        name: example,
+        kind: "agent" as const,
+        capability,
+        arguments: { capability, input },
+      })),
     );
-    if (rows.some(({ status }) => status === "failed"))
-      throw new Error(said.map((say) => say()).join("\n"));
-    return rows.every(({ status }) => status === "succeeded") && rows;
-  });
-  expect(ended).toEqual(
-    Object.entries(steps).map(([name, { output }]) => ({ name, status: "succeeded", output })),
-  );
-});
+
+    const asked = await until("the AI SDK agent's tool asks people", async () => {
+      const { items } = await listApprovals(await tenant.as("supervisor"), {});
+      return items[0];
+    });
+    expect(asked).toMatchObject({ arguments: { order: "17", cents: 500 } });
+    // its process dies while people think; another one goes on
+    started[0]?.child.kill("SIGKILL");
+    started.push(start("ai-sdk-agent.ts", keys.get("ai-sdk-agent.ts") ?? ""));
+    await decideApproval(await tenant.as("supervisor"), {
+      approvalId: asked.id,
+      decision: "approve",
+      argumentsDigest: asked.argumentsDigest,
+    });
+    const ended = await until("all steps have ended", async () => {
+      const { rows } = await planes.owner.query<{ status: string; output: unknown; name: string }>(
+        "select name, status, output from steps where run_id = $1 order by name",
+        [run.id],
+      );
+      if (rows.some(({ status }) => status === "failed"))
+        throw new Error(started.map(({ said }) => said()).join("\n"));
+      return rows.every(({ status }) => status === "succeeded") && rows;
+    });
+    expect(ended).toEqual(
+      Object.entries(steps).map(([name, { output }]) => ({ name, status: "succeeded", output })),
+    );
+
+    const { rows: checkpoints } = await planes.owner.query<{ name: string }>(
+      "select name from checkpoints where step_id = $1 order by name",
+      [run.steps["ai-sdk-agent.ts"]],
+    );
+    expect(checkpoints.map(({ name }) => name)).toEqual(["model[1]", "model[2]", "tool[pay-17]"]);
+
+    // the tool's own schemas are the capability's: a wrong input is refused where the step is asked for
+    const { rows: declared } = await planes.owner.query(
+      "select input_schema, output_schema from agent_capabilities where capability = 'shop.get-price'",
+    );
+    expect(declared).toMatchObject([
+      {
+        input_schema: { properties: { article: { type: "string" } }, required: ["article"] },
+        output_schema: { properties: { cents: { type: "integer" } } },
+      },
+    ]);
+  },
+);
