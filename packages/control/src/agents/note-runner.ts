@@ -33,13 +33,12 @@ const heardBy = new WeakMap<Plane, Heard>();
  * second after the last time. No timer: a server without requests has heard of nobody.
  */
 export async function noteRunner(ctx: AgentContext, body: unknown): Promise<void> {
-  const told = Told.safeParse(body);
-  if (!told.success) return;
   const { plane, actor } = ctx;
   const now = plane.clock.now();
   const heard = heardOf(plane);
-  const key = `${actor.id} ${told.data.worker}`;
-  if (now - (heard.written.get(key) ?? -Infinity) >= EVERY_MS) {
+  const told = Told.safeParse(body);
+  const key = `${actor.id} ${told.data?.worker}`;
+  if (told.success && now - (heard.written.get(key) ?? -Infinity) >= EVERY_MS) {
     heard.waiting.set(key, noteOf(actor.id, told.data));
   }
   if (heard.waiting.size === 0 || now - heard.flushedAt < FLUSH_MS) return;
