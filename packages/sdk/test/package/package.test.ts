@@ -127,6 +127,18 @@ test("what docs/sdk shows compiles and runs", { timeout: TIMEOUT }, async () => 
   }
 });
 
+test(
+  "the page of adapters compiles where what they adapt is installed",
+  { timeout: TIMEOUT },
+  async () => {
+    await project.install("ai", "@modelcontextprotocol/client");
+    const blocks = await snippets(`${FOLDER}/adapters.md`);
+    const files = blocks.map((text, at) => [`adapters-${at}.ts`, text] as const);
+    // those packages' own declarations are theirs to check
+    expect(await project.typeCheck(Object.fromEntries(files), "--skipLibCheck")).toBe("");
+  },
+);
+
 test("bundled by esbuild into one file, it runs", { timeout: TIMEOUT }, async () => {
   await writeFile(join(project.folder, "bundled.ts"), REFUSED);
   await build({
@@ -173,10 +185,16 @@ test("packed, it passes publint and are-the-types-wrong", { timeout: TIMEOUT }, 
 const TASKS = process.env["PROVE"] === "1" ? 300 : 60;
 
 test("a project of many tasks type-checks within its budget", { timeout: TIMEOUT }, async () => {
-  const said = await project.typeCheck(manyTasks(TASKS), "--extendedDiagnostics", "--singleThreaded");
+  const said = await project.typeCheck(
+    manyTasks(TASKS),
+    "--extendedDiagnostics",
+    "--singleThreaded",
+  );
   expect(said).not.toMatch(/error TS/);
   const figure = (name: string) => Number(new RegExp(`${name}:\\s+([\\d.]+)`).exec(said)?.[1]);
-  console.log(`${TASKS} tasks: ${figure("Instantiations")} instantiations, ${figure("Memory used")} K`);
+  console.log(
+    `${TASKS} tasks: ${figure("Instantiations")} instantiations, ${figure("Memory used")} K`,
+  );
   expect(figure("Instantiations")).toBeLessThan(400_000 + TASKS * 3_000);
   expect(figure("Memory used")).toBeLessThan(1_000_000);
 });

@@ -19,6 +19,8 @@ export interface Project {
   readonly installed: string;
   /** What the compiler says about these files, and of itself; the declarations of the package are checked too. */
   typeCheck(files: Readonly<Record<string, string>>, ...flags: string[]): Promise<string>;
+  /** Adds packages that this one is developed with. */
+  install(...names: string[]): Promise<void>;
   /** What a program of the project prints. */
   run(file: string, env?: NodeJS.ProcessEnv): Promise<string>;
   load(file: string): Promise<Record<string, unknown>>;
@@ -65,6 +67,12 @@ export async function createProject(): Promise<Project> {
         ({ stdout }) => stdout,
         (error: { stdout: string }) => error.stdout,
       );
+    },
+    async install(...names) {
+      for (const name of names) {
+        await mkdir(dirname(join(modules, name)), { recursive: true });
+        await symlink(join(root, "node_modules", name), join(modules, name));
+      }
     },
     run: async (file, env) => (await node([file], env)).stdout,
     load: (file) =>
