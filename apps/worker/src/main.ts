@@ -38,7 +38,8 @@ import { pushLoop } from "./pusher/push-loop.ts";
 import { relayLoop } from "./relay/relay-loop.ts";
 import { createMailer } from "./relay/send-mail.ts";
 import { schedulerLoop } from "./scheduler/scheduler-loop.ts";
-import { readPlanePolicy } from "./retention/plane-policy.ts";
+import { redactionLoop } from "./redaction/redaction-loop.ts";
+import { readMessagePolicy, readPlanePolicy } from "./retention/plane-policy.ts";
 import { retentionLoop } from "./retention/retention-loop.ts";
 import { sealLoop } from "./sealer/seal-loop.ts";
 import { strandedLoop } from "./sweep/stranded-loop.ts";
@@ -51,6 +52,7 @@ import type { Files } from "./workspace/files.ts";
 
 const env = readEnv(process.env);
 const retention = readPlanePolicy(process.env);
+const messagePolicy = readMessagePolicy(process.env);
 const worker = env.NOFX_WORKER_NAME;
 const { clock, random, newUuid } = system;
 const log = pino({ base: { worker } });
@@ -249,6 +251,19 @@ const beside = Promise.all([
   presenceLoop(presence, ending.signal, onError),
   strandedLoop(
     { clock, engine, metrics, seconds: env.NOFX_STRAND_SECONDS },
+    ending.signal,
+    onError,
+  ),
+  redactionLoop(
+    {
+      clock,
+      keeper: engine.messages,
+      policy: messagePolicy,
+      files: {
+        get: files.get,
+        remove: (tenantId, paths) => plane.storage.forTenant(tenantId).remove("artifacts", paths),
+      },
+    },
     ending.signal,
     onError,
   ),

@@ -116,6 +116,7 @@ import { RunHistory } from "@nofx/core/contract";
 import type { z } from "zod";
 import { agentsApi } from "./agents-api.ts";
 import { dispatchApi } from "./dispatch-api.ts";
+import { messagesApi } from "./messages-api.ts";
 import { sessionsApi } from "./sessions-api.ts";
 import { ask, command, type RequestOptions } from "./request.ts";
 
@@ -124,6 +125,7 @@ export function createApi(options: RequestOptions) {
   return {
     ...agentsApi(options),
     ...dispatchApi(options),
+    ...messagesApi(options),
     ...sessionsApi(options),
     session: () => ask(options, "/session", SessionView),
     models: (question: { available?: "true" | "false"; search?: string } = {}) =>

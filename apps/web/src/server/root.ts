@@ -13,6 +13,7 @@ import { historiesRouter } from "./routers/histories.ts";
 import { inboundRouter } from "./routers/inbound.ts";
 import { keysRouter } from "./routers/keys.ts";
 import { lineageRouter } from "./routers/lineage.ts";
+import { holdsRouter, messagesRouter, redactionsRouter } from "./routers/messages.ts";
 import { modelEndpointRouter } from "./routers/model-endpoint.ts";
 import { modelsRouter } from "./routers/models.ts";
 import { plansRouter } from "./routers/plans.ts";
@@ -46,13 +47,16 @@ export const appRouter = router({
   hierarchy: hierarchyRouter,
   histories: historiesRouter,
   flags: flagsRouter,
+  holds: holdsRouter,
   inbound: inboundRouter,
   keys: keysRouter,
   lineage: lineageRouter,
+  messages: messagesRouter,
   modelEndpoint: modelEndpointRouter,
   models: modelsRouter,
   plans: plansRouter,
   providers: providersRouter,
+  redactions: redactionsRouter,
   retention: retentionRouter,
   queues: queuesRouter,
   routing: routingRouter,

@@ -31,3 +31,19 @@ export function readPlanePolicy(env: NodeJS.ProcessEnv): Record<string, number |
     ),
   );
 }
+
+const MessagePolicyEnv = z.object({
+  NOFX_REDACTION_SECONDS: z.coerce.number().min(1).max(86_400).optional(),
+});
+
+/** Within how many seconds copies of what was redacted are gone, where a worker's environment says so. */
+export function readMessagePolicy(env: NodeJS.ProcessEnv): Record<string, number> {
+  const parsed = MessagePolicyEnv.safeParse(env);
+  if (!parsed.success) {
+    throw new Error(
+      "The worker's environment is not complete.\n  NOFX_REDACTION_SECONDS: 1 to 86400",
+    );
+  }
+  const { NOFX_REDACTION_SECONDS: seconds } = parsed.data;
+  return seconds === undefined ? {} : { purge_seconds: seconds };
+}

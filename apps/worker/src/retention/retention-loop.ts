@@ -65,7 +65,8 @@ async function pass(options: {
   const removed = await removeDue(options);
   await engine.destroyEndedKeys(BATCH);
   const swept = await engine.sweepModelCalls(BATCH);
-  if (swept >= BATCH) return true;
+  const messages = await engine.messages.sweep(BATCH);
+  if (swept >= BATCH || messages >= BATCH) return true;
   return archived.runs >= BATCH || deleted.runs >= BATCH || pruned >= BATCH * 10 || removed;
 }
 

@@ -1,12 +1,7 @@
 import type { Seams } from "@nofx/core/seams";
 import { createDatabase, createPool } from "@nofx/db/client";
 import * as leases from "@nofx/db/leases";
-import {
-  capabilityDemand,
-  queueStats,
-  type DemandRecord,
-  type QueueStats,
-} from "@nofx/db/queries";
+import { capabilityDemand, queueStats, type DemandRecord, type QueueStats } from "@nofx/db/queries";
 import type { SessionWith } from "@nofx/core/vocabulary";
 import type { DB } from "@nofx/db/types";
 import type { EvidenceStore } from "../agents/fold-evidence.ts";
@@ -19,6 +14,7 @@ import { runSession, type SessionAnswer } from "../sessions/index.ts";
 import { coalesceCheckpoints } from "./coalesce-checkpoints.ts";
 import { endOverdue } from "./end-overdue.ts";
 import { createRelayStore, type RelayStore } from "./relay-store.ts";
+import { createMessageKeeper, type MessageKeeper } from "../redaction/message-keeper.ts";
 import { openWait } from "../messages/open-wait.ts";
 import type { KeyEncryptionKeys } from "../vault/vault.ts";
 import { createRinger } from "./ringer.ts";
@@ -138,6 +134,8 @@ export interface WorkerEngine {
   readonly relay: RelayStore;
   /** What the poster of steps to agents that are functions works with. */
   readonly push: PushStore;
+  /** What keeps messages no longer than they may be. */
+  readonly messages: MessageKeeper;
   /** What signs and ships the audit works with. */
   readonly audit: AuditStore;
   /** What the scheduler works with. */
@@ -233,6 +231,7 @@ export function createWorkerEngine(options: {
     nudge: (nudges) => call(leases.nudge(db, nudges)),
     relay: createRelayStore(db, worker, call),
     push: createPushStore(db, call),
+    messages: createMessageKeeper(db, { keks, clock: seams.clock }),
     audit: createAuditStore(db, call),
     schedules: createSchedulerStore(db, call),
     close: () => pool.end(),

@@ -43,6 +43,7 @@ const ARGUMENTS_LABEL: Record<ApprovalView["subject"], string> = {
   tool: "Exactly what the tool will be given",
   override: "What is overridden",
   budget: "The budget, and how much more",
+  redaction: "What is destroyed",
 };
 
 function Approval({ approval }: { approval: ApprovalDetail }) {

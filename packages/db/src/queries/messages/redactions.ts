@@ -330,3 +330,19 @@ export async function storeRewrappedContent(
   `.execute(db);
   return answer.rows[0]?.n ?? 0;
 }
+
+/** Deletes messages that have been kept long enough; answers how many. */
+export async function sweepMessages(db: Executor, limit: number): Promise<number> {
+  const { rows } = await sql<{ n: number }>`select engine.sweep_messages(${limit}) as n`.execute(
+    db,
+  );
+  return rows[0]?.n ?? 0;
+}
+
+/** What holds for the plane; what is left out stays. */
+export async function setPlaneMessages(
+  db: Executor,
+  policy: Readonly<Record<string, number>>,
+): Promise<void> {
+  await sql`select engine.set_plane_messages(${JSON.stringify(policy)}::jsonb)`.execute(db);
+}
