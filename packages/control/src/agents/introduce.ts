@@ -36,7 +36,7 @@ export async function introduceAgent(
     const told = { tenantId: ctx.tenantId, version, runtime, concurrency, tasks, tasksSha256 };
     const introduced = await storeIntroduction(tx.db, told);
     if (!introduced.known) {
-      tx.emit({ type: "agent.changed", payload: { agent_id: ctx.actor.id, version } });
+      tx.emit({ type: "agent.changed", payload: { agent_id: ctx.actor.id } });
       await tx.audit("agent.introduced", { agent_id: ctx.actor.id, version, tasks: tasksSha256 });
     }
     return introduced;

@@ -251,7 +251,7 @@ export const MESSAGE_TYPES = {
   "agent.changed": defineMessage(
     "agent.changed",
     "What the registry says of an agent, its keys or its version was changed",
-    { agent_id: Uuid, version: z.string().nullish() },
+    { agent_id: Uuid },
   ),
   "agent.status_changed": defineMessage(
     "agent.status_changed",
