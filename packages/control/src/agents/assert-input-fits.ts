@@ -1,4 +1,5 @@
 import { NofxError, type Issue } from "@nofx/core/errors";
+import type { PlannedStep } from "@nofx/core/planner";
 import type { CallerContext } from "../command/context.ts";
 import type { Plane } from "../command/plane.ts";
 import { inTransaction, type CommandTransaction } from "../command/transaction.ts";
@@ -11,6 +12,20 @@ export interface AskedOfAgents {
   readonly capability: string;
   readonly input: unknown;
   readonly at: readonly PropertyKey[];
+}
+
+type Step = Pick<PlannedStep, "kind" | "capability" | "with">;
+
+/** The steps that are for agents, each with its input as the agent will get it. */
+export function askedOfAgents(
+  steps: readonly Step[],
+  at: (index: number) => readonly PropertyKey[] = (index) => ["steps", index],
+): AskedOfAgents[] {
+  return steps.flatMap((step, index) => {
+    if (step.kind !== "agent" || step.capability === null) return [];
+    const { input = {} } = step.with as { input?: unknown };
+    return [{ capability: step.capability, input, at: [...at(index), "with", "input"] }];
+  });
 }
 
 const FOR_MS = 3_000;

@@ -14,6 +14,7 @@ import {
 } from "@nofx/db/queries";
 import { sql } from "kysely";
 import type { z } from "zod";
+import { askedOfAgents, assertInputFits } from "../agents/assert-input-fits.ts";
 import { takeSnapshot } from "../audit/take-snapshot.ts";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
@@ -47,6 +48,7 @@ export async function executePlan(
       throw new NofxError("not_found", { detail: "There is no such plan in this tenant." });
     refuseUnlessReady(plan);
     const steps = await refuseIfChanged(ctx, tx, plan);
+    await assertInputFits(ctx, askedOfAgents(steps), tx);
     const requirements = await checkExecution(ctx, tx, plan, steps);
     await admit(ctx, tx, countByQueue(steps));
 

@@ -3,6 +3,7 @@ import { NofxError } from "@nofx/core/errors";
 import { judgeTasks } from "@nofx/core/gates";
 import { planTasks } from "@nofx/core/planner";
 import { databaseTime, type ScheduleDraft } from "@nofx/db/queries";
+import { askedOfAgents, assertInputFits } from "../agents/assert-input-fits.ts";
 import type { MemberContext } from "../command/context.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
 import { loadFacts } from "../plans/load-facts.ts";
@@ -58,6 +59,8 @@ async function judgedTask(
       issues: refused.map(here),
     });
   }
+  const asked = askedOfAgents([step], () => ["task"]);
+  await assertInputFits(ctx, asked, tx);
   return {
     kind: step.kind,
     executor: step.executor,

@@ -3,7 +3,6 @@ import { NofxError, type Issue } from "@nofx/core/errors";
 import { planTasks, type PlannedStep } from "@nofx/core/planner";
 import { STEP_VERSION } from "@nofx/core/vocabulary";
 import type { NewTask } from "@nofx/db/queries";
-import type { AskedOfAgents } from "../agents/assert-input-fits.ts";
 import type { MemberContext } from "../command/context.ts";
 
 const A_YEAR_MS = 366 * 86_400_000;
@@ -24,15 +23,6 @@ export function draftTasks(ctx: MemberContext, tasks: readonly TaskInput[]): Tas
   });
   if (!planning.ok) throw new NofxError("invalid_input", { issues: planning.issues });
   return { steps: planning.steps, rows: toRows(ctx, tasks, planning.steps) };
-}
-
-/** The tasks that are for agents, each with its input as the agent will get it. */
-export function askedOfAgents({ steps }: TasksDraft): AskedOfAgents[] {
-  return steps.flatMap((step, i) => {
-    if (step.kind !== "agent" || step.capability === null) return [];
-    const { input = {} } = step.with as { input?: unknown };
-    return [{ capability: step.capability, input, at: ["tasks", i, "with", "input"] }];
-  });
 }
 
 function toRows(

@@ -5,12 +5,12 @@ import { toId } from "@nofx/core/vocabulary";
 import { submitTasks as submitInOne, type JudgedBy, type Submission } from "@nofx/db/queries";
 import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
-import { assertInputFits } from "../agents/assert-input-fits.ts";
+import { askedOfAgents, assertInputFits } from "../agents/assert-input-fits.ts";
 import { fromDatabaseError } from "../command/database-errors.ts";
 import { answerOf, fingerprintOf, requireIdempotencyKey } from "../command/idempotency.ts";
 import { authorise, parseInput, runCommand } from "../command/run-command.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
-import { askedOfAgents, draftTasks, type TasksDraft } from "./draft.ts";
+import { draftTasks, type TasksDraft } from "./draft.ts";
 import { guessJudgedBy, judge, readJudgedBy, remember } from "./judge.ts";
 
 type Input = z.input<typeof SubmitTasksInput>;
@@ -35,7 +35,10 @@ export async function submitTasks(ctx: MemberContext, input: Input): Promise<Sub
   requireIdempotencyKey(ctx.idempotencyKey);
   const draft = await unlessRefused(async () => {
     const drafted = draftTasks(ctx, tasks);
-    await assertInputFits(ctx, askedOfAgents(drafted));
+    await assertInputFits(
+      ctx,
+      askedOfAgents(drafted.steps, (index) => ["tasks", index]),
+    );
     return drafted;
   });
   if (NofxError.is(draft)) return refuse(ctx, input, draft);

@@ -1,4 +1,5 @@
 import { createAgent, issueAgentKey } from "@nofx/control/agents";
+import { createSchedule } from "@nofx/control/schedules";
 import { submitTasks } from "@nofx/control/tasks";
 import { again, createTestPlane, type TestPlane, type TestTenant } from "@nofx/control/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -94,5 +95,19 @@ test("a child is refused as well, and with it all that were asked for together",
   });
   expect((await spawn(child("a", { pages: [] }))).body).toMatchObject({
     children: [{ name: "a" }],
+  });
+});
+
+test("a schedule is refused like the tasks that it would start", async () => {
+  await anAgent("text.later", PAGES);
+  const operator = await tenant.as("operator");
+  const later = createSchedule(operator, {
+    name: "later",
+    everySeconds: 3_600,
+    task: { kind: "agent", with: { capability: "text.later", input: { pages: 1 } } },
+  });
+  expect(await refusal(later)).toMatchObject({
+    code: "input_mismatch",
+    issues: [{ path: "/task/with/input/pages" }],
   });
 });
