@@ -55,6 +55,9 @@ export async function createOutsideProject(): Promise<OutsideProject> {
     async build() {
       await node([GENERATOR, "-s"]);
       await writeFile(join(folder, "src/wrong.ts"), await wrongProgram(folder));
+      for (const [at, text] of (await snippets()).entries()) {
+        await writeFile(join(folder, `src/snippet-${at}.ts`), text);
+      }
       await node([COMPILER, "-p", "."]).catch((error: { stdout: string }) => {
         throw new Error(error.stdout);
       });
@@ -74,4 +77,10 @@ async function wrongProgram(folder: string): Promise<string> {
     .replace("const { role }", "// @ts-expect-error\nconst { rank: role }")
     .replace("const runs", "// @ts-expect-error\nconst runs")
     .replace("limit: 5", 'limit: "five"');
+}
+
+/** What docs/clients.md shows. */
+async function snippets(): Promise<string[]> {
+  const page = await readFile(join(ROOT, "docs/clients.md"), "utf8");
+  return [...page.matchAll(/```ts\n([^]*?)```/g)].map((match) => match[1] ?? "");
 }
