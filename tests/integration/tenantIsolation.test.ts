@@ -154,6 +154,11 @@ test("the first tenant's own people succeed with the same commands", async () =>
   for (const door of overrides) {
     expect(await byRest(first.supervisor, door, first.ids)).toMatchObject({ status: 200 });
   }
+  const agents = commands.filter(({ procedure }) => procedure.startsWith("agents."));
+  expect(agents).toHaveLength(8);
+  for (const door of agents) {
+    expect(await byRest(first.supervisor, door, first.ids)).toMatchObject({ status: 200 });
+  }
   const claim = { capabilities: ["test.work"], max: 1, waitSeconds: 0, worker: "test" };
   expect(await first.agent("/steps/claim", claim)).toMatchObject({
     body: { steps: [{ id: first.ids.waitingStepId }] },
