@@ -21,10 +21,10 @@ export async function check(target: readonly string[], options: CheckOptions): P
   const code = codeOf(target);
   const timeoutMs = options.timeout * 1_000;
   const offered = options.offered?.split(",") ?? [];
-  const { capabilities } = await askCode(code, {}, timeoutMs);
-  const wanted = [...new Set([...capabilities, ...offered])];
   const { histories, left } =
-    options.file === undefined ? await live(wanted) : fromFile(options.file);
+    options.file === undefined
+      ? await live([...(await askCode(code, {}, timeoutMs)).capabilities, ...offered])
+      : fromFile(options.file);
   const answer = await askCode(code, { histories, offered }, timeoutMs);
   if (options.json === true) console.log(JSON.stringify({ ...answer, left }));
   else tell(answer, left);
@@ -71,7 +71,7 @@ async function* pages(api: Api, capabilities: readonly string[]) {
   let cursor: string | undefined;
   do {
     const page = await api.histories({
-      capabilities: capabilities.join(","),
+      capabilities: [...new Set(capabilities)].join(","),
       limit: 50,
       ...(cursor !== undefined && { cursor }),
     });

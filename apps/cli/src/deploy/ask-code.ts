@@ -19,6 +19,7 @@ export interface Question {
 export const DeployAnswer = z.object({
   version: z.literal(1),
   capabilities: z.array(z.string()),
+  counts: z.record(z.string(), z.int()).optional(),
   runs: z
     .array(
       z.object({

@@ -113,7 +113,7 @@ const changes: [string, AnyTask, string, unknown][] = [
   [
     "what it makes of stored results",
     base.run(async (ctx) => {
-      const receipt = (await ctx.step("pay", () => ({ number: 1 }))) as { number: number };
+      const receipt = await ctx.step("pay", () => ({ number: 1 }));
       return receipt.number.toFixed(2);
     }),
     "needs_migration",
