@@ -18,6 +18,7 @@ import { createMetrics, type Metrics } from "../../apps/worker/src/metrics.ts";
 import { Fleet } from "../../apps/worker/src/presence/fleet.ts";
 import { presenceLoop } from "../../apps/worker/src/presence/presence-loop.ts";
 import { pushLoop } from "../../apps/worker/src/pusher/push-loop.ts";
+import { redactionLoop } from "../../apps/worker/src/redaction/redaction-loop.ts";
 import { relayLoop } from "../../apps/worker/src/relay/relay-loop.ts";
 import { readPlanePolicy } from "../../apps/worker/src/retention/plane-policy.ts";
 import { retentionLoop } from "../../apps/worker/src/retention/retention-loop.ts";
@@ -152,12 +153,19 @@ export async function startWorker(options: WorkerOptions): Promise<BenchWorker> 
     key: readSigningKey(makeSigningKey().privateKey),
     intervalSeconds: env.NOFX_AUDIT_DIGEST_SECONDS,
   };
+  const redaction = {
+    clock,
+    keeper: engine.messages,
+    policy: {},
+    files: { get: async () => undefined, remove: async () => {} },
+  };
   let open = options.closed !== true;
   loop.pause(!open);
   loop.start();
   const beside = Promise.all([
     auditLoop(audit, ending.signal, onError),
     evidenceLoop({ clock, store: engine.evidence }, ending.signal, onError),
+    redactionLoop(redaction, ending.signal, onError),
     relayLoop(relay, ending.signal, onError),
     pushLoop(pusher, ending.signal, onError),
     presenceLoop(presence, ending.signal, onError),
