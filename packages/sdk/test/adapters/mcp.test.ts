@@ -9,9 +9,15 @@ import { FakePlane } from "../fake-plane/server.ts";
 import { start } from "../harness.ts";
 
 const SERVER = fileURLToPath(new URL("./notes-server.ts", import.meta.url));
-const CAPABILITIES = ["add-note", "list-notes", "draw", "refuse", "crash-once", "hang"].map(
-  (name) => `notes.${name}`,
-);
+const CAPABILITIES = [
+  "add-note",
+  "list-notes",
+  "draw",
+  "refuse",
+  "crash-once",
+  "tear-up",
+  "hang",
+].map((name) => `notes.${name}`);
 let folder = "";
 let notes: McpTasks;
 
@@ -123,4 +129,28 @@ test("tools of a kind ask people before each use", async () => {
   await plane.until(() => yes.status === "succeeded" && no.status === "failed");
   expect(await noted()).toContain("bread");
   expect(await noted()).not.toContain("sand");
+});
+
+test("a tool that asks while it runs asks people, and is called again with their answer", async () => {
+  const { plane } = await planeWith();
+  await using _ = plane;
+  const steps = [0, 1].map(() => plane.enqueue({ capability: "notes.tear-up" }));
+  await plane.until(() => steps.every((step) => step.held));
+  const [yes, no] = steps;
+  if (yes === undefined || no === undefined) throw new Error("no steps");
+  expect(yes.asked[0]).toMatchObject({
+    name: "input[1 sure]",
+    question: "Tear all up?",
+    details: { sure: true },
+    editable: { properties: { why: { type: "string" } } },
+  });
+  const edited = { sure: true, why: "spring" };
+  plane.decide(yes, { name: "input[1 sure]", status: "modified", arguments: edited } as never);
+  plane.decide(no, { name: "input[1 sure]", status: "rejected" } as never);
+  await plane.until(() => steps.every((step) => step.status === "succeeded"));
+  expect(yes.output).toMatchObject({ text: "torn: spring, page 1" });
+  expect(no.output).toMatchObject({ text: "left" });
+  expect([...yes.checkpoints.keys()]).toEqual(["call[1]", "call[2]"]);
+  // the first call was made once each
+  expect((await noted()).match(/asks/g)).toHaveLength(2);
 });

@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { McpServer } from "@modelcontextprotocol/server";
+import { acceptedContent, inputRequired, McpServer } from "@modelcontextprotocol/server";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import { z } from "zod";
 
@@ -40,6 +40,19 @@ serveStdio(() => {
     if (existsSync(`${file}.crashed`)) return says(`${process.pid}`);
     writeFileSync(`${file}.crashed`, "");
     process.exit(1);
+  });
+  server.registerTool("tear_up", {}, (ctx) => {
+    const sure = z.object({ sure: z.boolean(), why: z.string() });
+    const { inputResponses: told } = ctx.mcpReq;
+    if (told === undefined) {
+      appendFileSync(file, "asks\n");
+      const elicit = inputRequired.elicit({ message: "Tear all up?", requestedSchema: sure });
+      return inputRequired({ inputRequests: { sure: elicit }, requestState: "page 1" });
+    }
+    const answer = acceptedContent(told, "sure", sure);
+    return says(
+      answer === undefined ? "left" : `torn: ${answer.why}, ${ctx.mcpReq.requestState()}`,
+    );
   });
   server.registerTool("hang", {}, async (ctx) => {
     appendFileSync(file, "hangs\n");

@@ -21,8 +21,10 @@ export async function connect(server: McpServer): Promise<Client> {
   if ("connect" in server) return server.connect();
   const client = new Client(
     { name: "nofx-sdk", version: "0.1.0" },
-    { versionNegotiation: { mode: "auto" } },
+    { versionNegotiation: { mode: "auto" }, capabilities: { elicitation: { form: {} } } },
   );
+  // Servers of before 2026-07-28 ask in the middle of a call: nobody can be waited for there.
+  client.setRequestHandler("elicitation/create", () => ({ action: "cancel" }));
   await client.connect(transportOf(server));
   return client;
 }

@@ -1,7 +1,15 @@
-import { fromJsonSchema, type Tool } from "@modelcontextprotocol/client";
+import {
+  fromJsonSchema,
+  isInputRequiredResult,
+  type CallToolRequest,
+  type InputRequests,
+  type InputResponses,
+  type Tool,
+} from "@modelcontextprotocol/client";
 import { permanent } from "../../errors/index.ts";
 import type { StandardSchema } from "../../schema/index.ts";
 import { task, type AnyTask, type TaskContext } from "../../tasks/index.ts";
+import { askPeople } from "./ask-people.ts";
 import { connect, type McpServer } from "./connect.ts";
 import { Connection } from "./connection.ts";
 import { failureOf } from "./failure-of.ts";
@@ -56,8 +64,8 @@ function taskOf(connection: Connection, tool: Tool, options: McpOptions): AnyTas
     .output(output)
     .run(async (ctx: TaskContext, input: unknown) => {
       const args = input as Record<string, unknown>;
-      if (options.approve?.(tool)) await askPeople(ctx, tool, args);
-      return ctx.step("call", () => call(ctx, connection, tool, args, options.timeoutSeconds));
+      if (options.approve?.(tool)) await mayUse(ctx, tool, args);
+      return useTool(ctx, connection, tool, args, options.timeoutSeconds);
     });
 }
 
@@ -71,7 +79,7 @@ export function capabilityOf(name: string, prefix?: string): string {
   return (prefix === undefined ? words : `${prefix}.${words}`).slice(0, 64);
 }
 
-async function askPeople(ctx: TaskContext, tool: Tool, args: Record<string, unknown>) {
+async function mayUse(ctx: TaskContext, tool: Tool, args: Record<string, unknown>) {
   const question = `Use ${tool.title ?? tool.annotations?.title ?? tool.name} exactly as shown?`;
   const answer = await ctx.approve("use", { question, ask: args });
   if (answer.status === "approved") return;
@@ -80,29 +88,65 @@ async function askPeople(ctx: TaskContext, tool: Tool, args: Record<string, unkn
   });
 }
 
-async function call(
+const MAX_ROUNDS = 20;
+
+type CallParams = CallToolRequest["params"] & {
+  inputResponses?: InputResponses;
+  requestState?: string;
+};
+
+/** What one call came to: the tool's output, or what it has to be told before it goes on. */
+type Outcome = { output: unknown } | { requests: InputRequests; state: string | null };
+
+/** Calls the tool, and again with people's answers for as long as it asks for some. Each call is a checkpoint. */
+async function useTool(
   ctx: TaskContext,
   connection: Connection,
   tool: Tool,
   args: Record<string, unknown>,
-  timeoutSeconds: number = CALL_SECONDS,
+  timeoutSeconds: number | undefined,
 ): Promise<unknown> {
+  let params: CallParams = { name: tool.name, arguments: args };
+  for (let round = 1; round <= MAX_ROUNDS; round++) {
+    const sent = params;
+    const outcome = await ctx.step("call", { key: round }, () =>
+      call(ctx, connection, tool, sent, timeoutSeconds),
+    );
+    if ("output" in outcome) return outcome.output;
+    const { requests, state } = outcome;
+    params = {
+      ...params,
+      inputResponses: await askPeople(ctx, tool.name, round, requests),
+      ...(state === null ? {} : { requestState: state }),
+    };
+  }
+  throw permanent(`${tool.name} went on asking after ${MAX_ROUNDS} answers.`);
+}
+
+async function call(
+  ctx: TaskContext,
+  connection: Connection,
+  tool: Tool,
+  params: CallParams,
+  timeoutSeconds: number = CALL_SECONDS,
+): Promise<Outcome> {
   try {
     const client = await connection.client();
-    const result = await client.callTool(
-      { name: tool.name, arguments: args },
-      {
-        signal: ctx.signal,
-        toolDefinition: tool,
-        timeout: timeoutSeconds * 1_000,
-        onprogress: ({ progress, total, message }) => {
-          if (total) ctx.progress(Math.min(100, (100 * progress) / total), message);
-          else if (message !== undefined) ctx.log(message);
-        },
+    const result = await client.callTool(params, {
+      signal: ctx.signal,
+      toolDefinition: tool,
+      timeout: timeoutSeconds * 1_000,
+      allowInputRequired: true,
+      onprogress: ({ progress, total, message }) => {
+        if (total) ctx.progress(Math.min(100, (100 * progress) / total), message);
+        else if (message !== undefined) ctx.log(message);
       },
-    );
+    });
+    if (isInputRequiredResult(result)) {
+      return { requests: result.inputRequests ?? {}, state: result.requestState ?? null };
+    }
     if (result.isError) throw new Error(`${tool.name}: ${textOf(result.content) || "failed"}`);
-    return await resultOf(ctx, tool, result);
+    return { output: await resultOf(ctx, tool, result) };
   } catch (error) {
     ctx.signal.throwIfAborted();
     throw failureOf(error, tool.name);
