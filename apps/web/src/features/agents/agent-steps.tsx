@@ -94,7 +94,10 @@ function Why({ stepId }: { stepId: string }) {
           {decision !== null && (
             <p>
               Strategy {decision.strategy}: {decision.reason}{" "}
-              <Link href={`/dispatch?decision=${decision.id}`} className="text-accent underline">
+              <Link
+                href={`/dispatch?run=${decision.runId ?? ""}&decision=${decision.id}`}
+                className="text-accent underline"
+              >
                 The numbers
               </Link>
             </p>

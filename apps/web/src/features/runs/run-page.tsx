@@ -12,7 +12,16 @@ import { Badge } from "@nofx/ui/primitives/badge";
 import { Button } from "@nofx/ui/primitives/button";
 import { Tabs, TabsContent, TabsList, TabsTrigger } from "@nofx/ui/primitives/tabs";
 import { RUN_STATUS } from "@nofx/ui/tokens/status";
-import { ChartNoAxesGantt, Hand, ShieldOff, Table2, UserRound, Workflow } from "lucide-react";
+import {
+  ChartNoAxesGantt,
+  Hand,
+  MessagesSquare,
+  Network,
+  ShieldOff,
+  Table2,
+  UserRound,
+  Workflow,
+} from "lucide-react";
 import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useMemo, useState } from "react";
@@ -44,6 +53,12 @@ import type { RunView, StepView } from "./types.ts";
 
 // Parts that most visits never open are loaded when they are shown.
 const PlugWatch = dynamic(() => import("./plug-watch.tsx").then((module) => module.PlugWatch));
+const RunHierarchy = dynamic(() =>
+  import("#features/hierarchy/run-hierarchy.tsx").then((module) => module.RunHierarchy),
+);
+const RunMessages = dynamic(() =>
+  import("#features/messages/run-messages.tsx").then((module) => module.RunMessages),
+);
 const RunStepPanel = dynamic(() =>
   import("./run-step-panel.tsx").then((module) => module.RunStepPanel),
 );
@@ -203,6 +218,14 @@ function Run({ run }: { run: RunView }) {
                   <Table2 aria-hidden />
                   Table
                 </TabsTrigger>
+                <TabsTrigger value="hierarchy">
+                  <Network aria-hidden />
+                  Hierarchy
+                </TabsTrigger>
+                <TabsTrigger value="messages">
+                  <MessagesSquare aria-hidden />
+                  Messages
+                </TabsTrigger>
               </TabsList>
               <TabsContent value="graph" className="p-2">
                 <GraphCanvas
@@ -220,8 +243,14 @@ function Run({ run }: { run: RunView }) {
               <TabsContent value="table">
                 <RunStepTable steps={steps} selected={selected} onSelect={select} />
               </TabsContent>
+              <TabsContent value="hierarchy">
+                <RunHierarchy runId={run.id} over={over} selected={selected} onSelect={select} />
+              </TabsContent>
+              <TabsContent value="messages">
+                <RunMessages runId={run.id} over={over} />
+              </TabsContent>
             </Tabs>
-            {loadRest}
+            {tab !== "hierarchy" && tab !== "messages" && loadRest}
           </Section>
           <RunLogs
             runId={run.id}

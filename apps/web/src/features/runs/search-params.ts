@@ -13,9 +13,9 @@ export function readRunsFilter(read: (name: string) => string | undefined): {
   return { ...(status === undefined ? {} : { status }), ...(type === undefined ? {} : { type }) };
 }
 
-export type RunTab = "graph" | "timeline" | "table";
+const TABS = ["graph", "timeline", "table", "hierarchy", "messages"] as const;
+export type RunTab = (typeof TABS)[number];
 
 export function readRunTab(read: (name: string) => string | undefined): RunTab {
-  const asked = read("view");
-  return asked === "timeline" || asked === "table" ? asked : "graph";
+  return TABS.find((tab) => tab === read("view")) ?? "graph";
 }
