@@ -148,7 +148,7 @@ test("a tool that asks while it runs asks people, and is called again with their
   plane.decide(yes, { name: "input[1 sure]", status: "modified", arguments: edited } as never);
   plane.decide(no, { name: "input[1 sure]", status: "rejected" } as never);
   await plane.until(() => steps.every((step) => step.status === "succeeded"));
-  expect(yes.output).toMatchObject({ text: "torn: spring, page 1" });
+  expect(yes.output).toMatchObject({ text: 'torn: spring, "page 1"' });
   expect(no.output).toMatchObject({ text: "left" });
   expect([...yes.checkpoints.keys()]).toEqual(["call[1]", "call[2]"]);
   // the first call was made once each

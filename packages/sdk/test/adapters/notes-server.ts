@@ -51,7 +51,9 @@ serveStdio(() => {
     }
     const answer = acceptedContent(told, "sure", sure);
     return says(
-      answer === undefined ? "left" : `torn: ${answer.why}, ${ctx.mcpReq.requestState()}`,
+      answer === undefined
+        ? "left"
+        : `torn: ${answer.why}, ${JSON.stringify(ctx.mcpReq.requestState())}`,
     );
   });
   server.registerTool("hang", {}, async (ctx) => {
