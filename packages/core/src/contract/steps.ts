@@ -104,6 +104,8 @@ export const HeartbeatsRequest = z.strictObject({
     .refine((steps) => new Set(steps.map(({ stepId }) => stepId)).size === steps.length, {
       message: "names a step twice",
     }),
+  worker: storableText(200, 1).optional(),
+  presence: RunnerPresence.optional(),
 });
 export type HeartbeatsRequest = z.infer<typeof HeartbeatsRequest>;
 

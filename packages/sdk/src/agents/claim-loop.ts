@@ -75,6 +75,7 @@ async function claim(loop: ClaimLoop, max: number): Promise<AgentResponse<"claim
         max,
         waitSeconds,
         worker: loop.worker,
+        presence: { slots: loop.slots.size, busy: loop.slots.running },
       },
       { signal, timeoutMs: waitSeconds * 1_000 + GRACE_MS, onRetry: loop.onRetry },
     );

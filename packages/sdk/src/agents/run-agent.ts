@@ -79,13 +79,18 @@ export async function runAgent(agent: Agent, options: RunOptions): Promise<RunSu
   const summary: RunSummary = { succeeded: 0, failed: 0, suspended: 0, released: 0, lost: 0 };
   const onRetry: StepPorts["onRetry"] = (error, waitMs) =>
     emit({ type: "retrying", error, waitMs });
+  const worker = options.worker ?? processName();
+  const presence = () => ({
+    worker,
+    presence: { slots: slots.size, busy: Math.min(slots.running, slots.size) },
+  });
   const ports: StepPorts = {
     client,
     clock,
     random,
     fetch: send,
     models: { url: options.url, bearer: () => client.bearer() },
-    heartbeats: new Heartbeats({ client, clock, random, onRetry }),
+    heartbeats: new Heartbeats({ client, clock, random, onRetry, presence }),
     shutdown: stopping.shutdown,
     abandon: stopping.abandon,
     onRetry,
@@ -112,7 +117,6 @@ export async function runAgent(agent: Agent, options: RunOptions): Promise<RunSu
   const forgetSignals = listen(options, stop);
   try {
     const signal = stopping.draining;
-    const worker = options.worker ?? processName();
     const capabilities = await introduce(client, agent, worker, emit, { signal, onRetry });
     const waitSeconds = Math.min(options.waitSeconds ?? 20, MAX_CLAIM_WAIT_SECONDS);
     await claimLoop({

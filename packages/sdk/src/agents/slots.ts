@@ -14,6 +14,10 @@ export class Slots {
     return this.#size - this.#running;
   }
 
+  get size(): number {
+    return this.#size;
+  }
+
   get running(): number {
     return this.#running;
   }

@@ -1,4 +1,9 @@
-import { MAX_HEARTBEATS, type ClaimedStep, type Progress } from "@nofx/core/contract";
+import {
+  MAX_HEARTBEATS,
+  type ClaimedStep,
+  type HeartbeatsRequest,
+  type Progress,
+} from "@nofx/core/contract";
 import { retryDelayMs, type AgentClient, type CallOptions, type Clock } from "../client/index.ts";
 import { CancelledError, NofxApiError } from "../errors/index.ts";
 import { storable } from "../schema/index.ts";
@@ -29,6 +34,8 @@ export interface HeartbeatPorts {
   clock: Clock;
   random: () => number;
   onRetry?: CallOptions["onRetry"];
+  /** The process, and how busy it is: told with each call. */
+  presence?: () => Pick<HeartbeatsRequest, "worker" | "presence">;
 }
 
 /**
@@ -128,6 +135,7 @@ export class Heartbeats {
         "heartbeats",
         {},
         {
+          ...this.#ports.presence?.(),
           steps: batch.map(({ step: { id, epoch } }, i) => {
             const progress = told.get(batch[i]!);
             return { stepId: id, epoch, ...(progress === undefined ? {} : { progress }) };
