@@ -27,7 +27,8 @@ export interface Person {
   approve(name: string, which?: WhichQuestion): void;
   /** A yes to other arguments than those asked for, within what the question lets people change. */
   modify(name: string, args: Record<string, unknown>, which?: WhichQuestion): void;
-  reject(name: string, which?: WhichQuestion): void;
+  /** Whoever asked will read the reason. */
+  reject(name: string, which: WhichQuestion & { reason: string }): void;
   /** Answers a question of kind `person`. */
   answer(name: string, answer: unknown, which?: Pick<WhichQuestion, "step">): void;
 }
