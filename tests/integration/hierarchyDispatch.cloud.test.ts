@@ -10,6 +10,9 @@ import { createApi, type Api } from "../../apps/cli/src/client/api.ts";
 import { CREW_CAPABILITY } from "../../apps/cli/src/demo/crew.ts";
 import { runStrategy } from "../../apps/cli/src/demo/run-strategy.ts";
 import type { Person, TestWeb } from "../../apps/web/test/test-web.ts";
+import { runSteps } from "../smoke/run-surface.ts";
+import type { Target } from "../smoke/surface.ts";
+import { hierarchy } from "../smoke/surfaces/hierarchy.ts";
 
 // Sessions by the public API alone: people over REST, agents of the SDK in processes of their own, a worker that carries them out.
 
@@ -77,10 +80,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const PROVE = process.env["PROVE"] === "1";
 const SHORT: Strategy[] = ["pair", "swarm"];
 const ALL: Strategy[] = ["solo", "pair", "hierarchical", "swarm"];
 
-test.each(process.env["PROVE"] === "1" ? ALL : SHORT)(
+test.each(PROVE ? ALL : SHORT)(
   "%s: agents in processes of their own, one is killed, and the run ends well",
   async (strategy) => {
     const said: string[] = [];
@@ -155,3 +159,20 @@ test("with auto the dispatcher chooses, says why, and learns how it went", async
   expect(decision?.reason).not.toBe("");
   expect(decision?.outcome).toMatchObject({ succeeded: false });
 });
+
+// the same steps as `npm run smoke:cloud -- --surface=hierarchy`
+if (PROVE) {
+  test("the smoke surface passes", async () => {
+    const tally = { passed: 0, failed: 0, skipped: 0 };
+    const said: string[] = [];
+    const target: Target = {
+      url: agents,
+      operator,
+      supervisor,
+      auditKey: undefined,
+      until: (what, look) => until(what, look, 60_000),
+    };
+    await runSteps(hierarchy(target), tally, (line) => said.push(line));
+    expect({ tally, said }).toMatchObject({ tally: { passed: 7, failed: 0, skipped: 0 } });
+  }, 120_000);
+}

@@ -2,11 +2,12 @@
 import { followLauncher } from "../../scripts/lib/follow-launcher.mjs";
 import { runSteps, sayTally, type Tally } from "./run-surface.ts";
 import type { Surface } from "./surface.ts";
+import { hierarchy } from "./surfaces/hierarchy.ts";
 import { planner } from "./surfaces/planner.ts";
 import { openTarget } from "./target.ts";
 
 /** Each is a file in surfaces/. */
-const SURFACES: Record<string, Surface> = { planner };
+const SURFACES: Record<string, Surface> = { hierarchy, planner };
 
 followLauncher();
 const say = (line: string) => console.log(line);
