@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { mcpTasks, type McpOptions, type McpTasks } from "../../src/adapters/mcp/index.ts";
 import { capabilityOf } from "../../src/adapters/mcp/mcp-tasks.ts";
+import { newToolRunId } from "../fake-plane/ids.ts";
 import { FakePlane } from "../fake-plane/server.ts";
 import { start } from "../harness.ts";
 
@@ -58,7 +59,7 @@ test.each([
   ["read_file", undefined, "read-file"],
   ["getWeather", "w", "w.get-weather"],
   ["admin/users:list", undefined, "admin-users-list"],
-])("%s is called %s", (name, prefix, expected) => {
+])("%s (%s) is called %s", (name, prefix, expected) => {
   expect(capabilityOf(name, prefix)).toBe(expected);
 });
 
@@ -153,4 +154,29 @@ test("a tool that asks while it runs asks people, and is called again with their
   expect([...yes.checkpoints.keys()]).toEqual(["call[1]", "call[2]"]);
   // the first call was made once each
   expect((await noted()).match(/asks/g)).toHaveLength(2);
+});
+
+test("a tool of the catalogue is not used again on a guess", async () => {
+  await using listed = await join_({
+    only: ({ name }) => name === "addNote",
+    catalogued: () => "notes.add",
+  });
+  const { plane } = await planeWith(listed);
+  await using _ = plane;
+  plane.toolsThatAsk.add("notes.add");
+  const step = plane.enqueue({ capability: "notes.add-note", input: { text: "salt" } });
+  await plane.until(() => step.held);
+  const answer = { name: "call 1", status: "modified", arguments: { text: "sugar" } };
+  plane.fault("toolEnd", "cut-before");
+  plane.decide(step, answer as never);
+  await plane.until(() => step.status === "succeeded");
+  expect(await noted()).toContain("sugar");
+  expect(await noted()).not.toContain("salt");
+
+  const lost = plane.enqueue({ capability: "notes.add-note", input: { text: "pepper" } });
+  lost.approvals.set("call 1", { name: "call 1", status: "approved" } as never);
+  lost.uses.set("call 1", { toolRunId: newToolRunId(), status: "intended" });
+  await plane.until(() => lost.status === "failed");
+  expect(lost.errors[0]?.error).toMatchObject({ class: "policy" });
+  expect(await noted()).not.toContain("pepper");
 });

@@ -7,11 +7,7 @@ export type Generated = Awaited<ReturnType<Model["doGenerate"]>>;
 export function toStored(result: Generated): unknown {
   const { request: _request, response, ...rest } = result;
   const { id, modelId, timestamp } = response ?? {};
-  return JSON.parse(
-    JSON.stringify({ ...rest, response: { id, modelId, timestamp } }, (_key, value: unknown) =>
-      value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value,
-    ),
-  );
+  return JSON.parse(JSON.stringify({ ...rest, response: { id, modelId, timestamp } }, withBase64));
 }
 
 export function fromStored(stored: unknown): Generated {
@@ -19,4 +15,10 @@ export function fromStored(stored: unknown): Generated {
   const { timestamp, ...ids } = response ?? {};
   const at = timestamp === undefined ? {} : { timestamp: new Date(timestamp) };
   return { ...rest, response: { ...ids, ...at } };
+}
+
+/** Looks at what is there, before a Buffer says of itself what it is in JSON. */
+function withBase64(this: Record<string, unknown>, key: string, value: unknown): unknown {
+  const bytes = this[key];
+  return bytes instanceof Uint8Array ? Buffer.from(bytes).toString("base64") : value;
 }

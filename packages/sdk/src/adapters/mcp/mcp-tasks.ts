@@ -25,6 +25,11 @@ export interface McpOptions {
   capability?: ((tool: Tool) => string) | undefined;
   /** Tools that people are asked about before each use; none unless told. */
   approve?: ((tool: Tool) => boolean) | undefined;
+  /**
+   * What a tool is called in the catalogue. Its use is then noted before it begins and asks people where the catalogue says so,
+   * and is not repeated when a process died in the middle of it: the step fails, and people look. Without, it is repeated.
+   */
+  catalogued?: ((tool: Tool) => string | undefined) | undefined;
   /** How long one call may take; 300 unless told. */
   timeoutSeconds?: number | undefined;
 }
@@ -65,7 +70,7 @@ function taskOf(connection: Connection, tool: Tool, options: McpOptions): AnyTas
     .run(async (ctx: TaskContext, input: unknown) => {
       const args = input as Record<string, unknown>;
       if (options.approve?.(tool)) await mayUse(ctx, tool, args);
-      return useTool(ctx, connection, tool, args, options.timeoutSeconds);
+      return useTool(ctx, connection, tool, args, options);
     });
 }
 
@@ -104,14 +109,18 @@ async function useTool(
   connection: Connection,
   tool: Tool,
   args: Record<string, unknown>,
-  timeoutSeconds: number | undefined,
+  { catalogued, timeoutSeconds }: McpOptions,
 ): Promise<unknown> {
-  let params: CallParams = { name: tool.name, arguments: args };
+  const known = catalogued?.(tool);
+  let params: CallParams = { name: tool.name };
   for (let round = 1; round <= MAX_ROUNDS; round++) {
     const sent = params;
-    const outcome = await ctx.step("call", { key: round }, () =>
-      call(ctx, connection, tool, sent, timeoutSeconds),
-    );
+    const use = (approved: Record<string, unknown>) =>
+      call(ctx, connection, tool, { ...sent, arguments: approved }, timeoutSeconds);
+    const outcome =
+      known === undefined
+        ? await ctx.step("call", { key: round }, () => use(args))
+        : await ctx.tool(known, args, use, { name: `call ${round}` });
     if ("output" in outcome) return outcome.output;
     const { requests, state } = outcome;
     params = {
