@@ -44,7 +44,7 @@ const patch = task("code.patch")
     }>();
     expectTypeOf(ctx.needs.artifact("x")).toEqualTypeOf<ArtifactHandle>();
     // @ts-expect-error models only where the task was built with them
-    ctx.llm;
+    void ctx.llm;
     return { ok: true };
   });
 
@@ -82,6 +82,7 @@ test("names are literals", () => {
     // @ts-expect-error any text
     await ctx.approve(name, { question: "?" });
     // @ts-expect-error an option is there twice
+    // oxlint-disable-next-line eslint/no-dupe-keys -- what the compiler refuses too
     await ctx.any("w", { late: { seconds: 1 }, late: { seconds: 2 } });
   };
   expect(typed).toBeTypeOf("function");
@@ -103,7 +104,7 @@ test("an approval makes its ends tell apart", () => {
       case "expired":
       case "superseded":
         // @ts-expect-error a no decides nothing
-        answer.decision;
+        void answer.decision;
     }
     // @ts-expect-error another form than is asked
     await ctx.approve(refund, { question: "?", ask: { order: 1 } });

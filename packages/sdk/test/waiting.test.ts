@@ -2,9 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { MetWait } from "@nofx/core/contract";
 import { toId } from "@nofx/core/vocabulary";
 import { expect, expectTypeOf, test } from "vitest";
-import { z } from "zod";
 import {
-  task,
   type ChildResult,
   type ReceivedEvent,
   type ReceivedMessage,

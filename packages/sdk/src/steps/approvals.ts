@@ -49,7 +49,7 @@ export function createApprovals(
   return ((handle: AnyHandle | string, options: AskOptions<AnyObject>) => {
     const declared: AnyHandle | AnyApproval =
       typeof handle === "string" ? approval(handle) : handle;
-    return stages.within("approval", declared.name, () => ask(declared as AnyHandle, options));
+    return stages.within("approval", declared.name, () => ask(declared, options));
   }) as TaskContext["approve"];
 }
 

@@ -14,7 +14,7 @@ export function createEmit(
   events: AnyTask["events"] = {},
 ): TaskContext["emit"] {
   const names = new UsedNames("Event");
-  return ((
+  return (
     name: string,
     payload: unknown,
     { key, event = name, match }: Keyed & { event?: string; match?: string } = {},
@@ -33,5 +33,5 @@ export function createEmit(
         payload: toJson(said, `event "${event}"`),
       });
     });
-  }) as TaskContext["emit"];
+  };
 }

@@ -52,12 +52,12 @@ export function createMessages(
     const isPlain = whose.step !== undefined && Object.keys(content).length === 0;
     if (isPlain)
       return calls.call("message", { to: whose.step as string, channel, payload: json, sentAs });
-    return toBus(sentAs, { ...whose, channel } as Address, json, content);
+    return toBus(sentAs, { ...whose, channel }, json, content);
   }
 
   function toBus(sentAs: string, to: Address, payload: unknown, content: Partial<SendBody>) {
     const body = { type: "message.sent", class: "standard" as const, ...content };
-    return calls.callAs("send", {}, { ...body, from: held, to, payload, sentAs } as SendBody);
+    return calls.callAs("send", {}, { ...body, from: held, to, payload, sentAs });
   }
 
   function send(name: string, to: MessageAddress, payload: unknown, options: MessageOptions = {}) {
@@ -85,7 +85,7 @@ export function createMessages(
     ) =>
       named(name, key, async (sentAs): Promise<RequestAnswer> => {
         const json = toJson(payload, `Message "${sentAs}"`);
-        const sent = await toBus(sentAs, { ...whose, channel } as Address, json, content);
+        const sent = await toBus(sentAs, { ...whose, channel }, json, content);
         if (sent.replyChannel === null) throw new Error("A request is made by a step.");
         const option = { option: "message", message: { channel: sent.replyChannel } };
         const met = await waits.ask(`reply to ${sentAs}`, [option], timeoutSeconds);
@@ -101,12 +101,16 @@ export function createMessages(
       named(name, key, (sentAs) => {
         const json = toJson(payload, `Message "${sentAs}"`);
         const body = { type: "reply.given", class: "standard" as const, ...content };
-        return calls.callAs("reply", { messageId }, {
-          ...body,
-          from: held,
-          payload: json,
-          sentAs,
-        } as ReplyBody);
+        return calls.callAs(
+          "reply",
+          { messageId },
+          {
+            ...body,
+            from: held,
+            payload: json,
+            sentAs,
+          },
+        );
       }),
     read: ((what: string | MessageAddress = "default", options: ReadOptions & ReadFrom = {}) => {
       if (typeof what === "string")
@@ -114,7 +118,7 @@ export function createMessages(
       const { channel = "default", ...whose } = what;
       return stages.within("message", channel, () => {
         lease.signal.throwIfAborted();
-        const of = { ...whose, channel } as Address;
+        const of = { ...whose, channel };
         const body = { reader: "default", max: 50, waitSeconds: 0, ...options };
         return calls.callAs("read", {}, { ...body, as: held, of });
       });
@@ -123,4 +127,3 @@ export function createMessages(
 }
 
 type SendBody = AgentRequest<"send">;
-type ReplyBody = AgentRequest<"reply">;

@@ -35,8 +35,8 @@ export function createWaiting(
         await waits.ask(identity, [{ option: "over", ...at }]);
       });
     },
-    waitFor: ((name: string, options: WaitForOptions & { event?: string } = {}) => {
-      const { key, event = name, match, timeoutSeconds } = options;
+    waitFor: ((name: string, options?: WaitForOptions & { event?: string }) => {
+      const { key, event = name, match, timeoutSeconds } = options ?? {};
       const identity = identityOf(name, key);
       return stages.within("wait", identity, async () => {
         const about = { name: event, ...(match === undefined ? {} : { key: match }) };

@@ -19,11 +19,7 @@ export class Waits {
     this.#log = log;
   }
 
-  async ask(
-    name: string,
-    options: OptionRequest[],
-    timeoutSeconds?: number | undefined,
-  ): Promise<MetWait> {
+  async ask(name: string, options: OptionRequest[], timeoutSeconds?: number): Promise<MetWait> {
     this.#names.use(name);
     this.#lease.signal.throwIfAborted();
     // The lease may end with the answer, and with it the right to store lines.

@@ -6,7 +6,7 @@ import type { ModelAccess } from "./models.ts";
 
 /** Any JSON object: what a task takes and gives where it declares nothing. */
 export type AnyObject = StandardSchema<Record<string, unknown>>;
-export type Anything = StandardSchema<unknown>;
+export type Anything = StandardSchema;
 
 /** Any task, whatever its types: what an agent is made of. */
 export interface AnyTask {
