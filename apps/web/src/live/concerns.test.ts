@@ -43,6 +43,11 @@ it.each([
   ["worker.draining", null, key("workers", "list"), true],
   ["worker.frozen", "run_1", RUN, true],
   ["worker.started", null, key("runs", "list"), false],
+  ["steps.settled", "run_1", key("hierarchy", "ofRun", { runId: "run_1" }), true],
+  ["steps.settled", "run_1", key("hierarchy", "ofRun", { runId: "run_2" }), false],
+  ["session.ended", "run_1", key("sessions", "list", { runId: "run_1" }), true],
+  ["message.sent", "run_1", key("messages", "ofRun", { runId: "run_1" }), true],
+  ["message.redacted", "run_1", key("messages", "ofRun", { runId: "run_2" }), false],
   ["webhook.disabled", null, key("webhooks", "list"), true],
 ] as const)("%s of %s concerns %j: %s", (type, runId, queryKey, concerned) => {
   expect(isConcerned(queryKey, scopesOfEvent({ type, runId }))).toBe(concerned);

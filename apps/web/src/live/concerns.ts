@@ -24,7 +24,7 @@ export type Scope =
         | "comparisons"
         | "agents";
     }
-  | { of: "run" | "logs" | "artifacts"; runId: string | null };
+  | { of: "run" | "logs" | "artifacts" | "messages"; runId: string | null };
 
 export interface Happening {
   type: EventType;
@@ -82,8 +82,8 @@ const SCOPES: Record<EventType, (runId: string | null) => Scope[]> = {
   "step.progressed": (runId) => [{ of: "run", runId }],
   "step.logged": (runId) => [{ of: "logs", runId }],
   "artifact.stored": (runId) => [{ of: "artifacts", runId }],
-  "message.sent": () => [],
-  "message.redacted": () => [],
+  "message.sent": (runId) => [{ of: "messages", runId }],
+  "message.redacted": (runId) => [{ of: "messages", runId }],
   "session.started": stepsMoved,
   "session.ended": stepsMoved,
   "wait.opened": stepsMoved,
@@ -98,6 +98,7 @@ const SCOPES: Record<EventType, (runId: string | null) => Scope[]> = {
   "redrive_batch.ended": () => [{ of: "deadLetters" }],
   "agent.registered": () => [{ of: "agents" }],
   "agent.changed": () => [{ of: "agents" }],
+  "agent.endpoint_disabled": () => [{ of: "agents" }],
   "agent.status_changed": () => [{ of: "agents" }],
   "worker.started": () => [{ of: "workers" }],
   "worker.draining": () => [{ of: "workers" }],
@@ -207,7 +208,10 @@ export function isConcerned(queryKey: readonly unknown[], scopes: readonly Scope
       case "run":
         // What its steps wait for is read apart, and for all runs at once as well.
         if (router === "waits") return runId === undefined || sameRun(scope, runId);
+        if (router === "hierarchy" || router === "sessions") return sameRun(scope, runId);
         return router === "runs" && isOneOf(procedure, ["get", "steps"]) && sameRun(scope, runId);
+      case "messages":
+        return router === "messages" && sameRun(scope, runId);
       case "logs":
       case "artifacts":
         return router === "runs" && procedure === scope.of && sameRun(scope, runId);

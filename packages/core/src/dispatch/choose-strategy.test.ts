@@ -61,6 +61,14 @@ describe("with no evidence", () => {
 });
 
 describe("what cannot be taken", () => {
+  test("of one strategy that is allowed the reason says no more than that", () => {
+    const asked = { ...WORK, allowed: ["pair" as const] };
+    expect(choose(asked, {}).reason).toBe("pair: it is what was asked for.");
+    expect(choose(asked, { agents: 1 }).reason).toBe(
+      "pair: it is what was asked for, though it takes 2 agents, and 1 can be had.",
+    );
+  });
+
   test("is left out with the reason: agents, time, money, what is allowed", () => {
     const alone = choose({ ...WORK, itemType: "bug" }, { agents: 1 });
     expect(alone.strategy).toBe("solo");

@@ -4,7 +4,7 @@ import { believe, drawFrom, expected, expectedSuccess, type Belief } from "./bel
 import type { EvidenceLevel, StrategyChoice, StrategyNumbers, Work } from "./choice.ts";
 import { drawOne } from "./draw.ts";
 import { priorOf } from "./priors.ts";
-import { tellReason } from "./tell-reason.ts";
+import { NOT_ALLOWED, tellReason } from "./tell-reason.ts";
 import { segmentOf, type Segment } from "./segment.ts";
 import type { DispatchSettings } from "./settings.ts";
 import { sumsAt, type Level } from "./statistics.ts";
@@ -108,7 +108,7 @@ function whyNot(
   { allowed, deadline, budget }: Work,
   { agents, seconds, costUsd }: { agents: number; seconds: number; costUsd: number },
 ): string | undefined {
-  if (allowed !== undefined && !allowed.includes(strategy)) return "not allowed here";
+  if (allowed !== undefined && !allowed.includes(strategy)) return NOT_ALLOWED;
   const least = LEAST_AGENTS[strategy];
   if (agents < least) return `takes ${least} agents, and ${agents} can be had`;
   if (deadline !== undefined && seconds > deadline) {
@@ -124,7 +124,7 @@ function whyNot(
 function atLeastOne(known: readonly Known[]): readonly [Known, ...Known[]] {
   const [first, ...rest] = known.filter(({ excluded }) => excluded === undefined);
   if (first !== undefined) return [first, ...rest];
-  const allowed = known.filter(({ excluded }) => excluded !== "not allowed here");
+  const allowed = known.filter(({ excluded }) => excluded !== NOT_ALLOWED);
   const [least] = (allowed.length > 0 ? allowed : known).toSorted(
     (a, b) => expected(a.belief.cost) - expected(b.belief.cost),
   );

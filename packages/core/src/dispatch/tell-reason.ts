@@ -1,6 +1,9 @@
 import type { Strategy } from "../vocabulary/index.ts";
 import type { ChoiceNumbers, StrategyNumbers } from "./choice.ts";
 
+/** Of a strategy that whoever asks has left out. */
+export const NOT_ALLOWED = "not allowed here";
+
 /** Why a strategy was chosen, in words for people. */
 export function tellReason(choice: {
   taken: Strategy;
@@ -42,8 +45,11 @@ function beside(chosen: StrategyNumbers, all: readonly StrategyNumbers[]): strin
 }
 
 function onlyOne(chosen: StrategyNumbers, all: readonly StrategyNumbers[]): string {
-  const why = all
-    .filter(({ strategy }) => strategy !== chosen.strategy)
+  const others = all.filter(({ strategy }) => strategy !== chosen.strategy);
+  if (others.every(({ excluded }) => excluded === NOT_ALLOWED)) {
+    return `it is what was asked for${chosen.excluded === undefined ? "" : `, though it ${chosen.excluded}`}`;
+  }
+  const why = others
     .map(({ strategy, excluded }) => `${strategy} ${excluded}`)
     .join(", ");
   return chosen.excluded === undefined

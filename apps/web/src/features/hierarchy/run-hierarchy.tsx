@@ -17,31 +17,23 @@ import { byCursor } from "#trpc/by-cursor.ts";
 import { useTRPC } from "#trpc/react.tsx";
 import { indentOf, sayCost, sayStrategy } from "./say-hierarchy.ts";
 
-const LIVE_MS = 3_000;
 const NODES = 200;
 
 /** Who works below whom in a run: sessions and what they and other steps have started. */
 export function RunHierarchy({
   runId,
-  over,
   selected,
   onSelect,
 }: {
   runId: string;
-  over: boolean;
   selected: string | undefined;
   onSelect: (name: string) => void;
 }) {
   const trpc = useTRPC();
-  const refetchInterval = over ? (false as const) : LIVE_MS;
-  const nodes = useInfiniteQuery({
-    ...trpc.hierarchy.ofRun.infiniteQueryOptions({ runId, limit: NODES }, byCursor),
-    refetchInterval,
-  });
-  const sessions = useQuery({
-    ...trpc.sessions.list.queryOptions({ runId, limit: 100 }),
-    refetchInterval,
-  });
+  const nodes = useInfiniteQuery(
+    trpc.hierarchy.ofRun.infiniteQueryOptions({ runId, limit: NODES }, byCursor),
+  );
+  const sessions = useQuery(trpc.sessions.list.queryOptions({ runId, limit: 100 }));
   const rows = nodes.data?.pages.flatMap((page) => page.items) ?? [];
   const byStep = useMemo(
     () => new Map(sessions.data?.items.map((session) => [session.stepId, session])),

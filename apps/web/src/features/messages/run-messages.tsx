@@ -16,7 +16,6 @@ import { RedactDialog } from "./redact-dialog.tsx";
 import { sayTo, textOf } from "./say-message.ts";
 import type { RunMessage } from "./types.ts";
 
-const LIVE_MS = 2_000;
 const AT_A_TIME = 100;
 
 /** What was said in a run, oldest first, each where its sender stands in the tree. */
@@ -30,7 +29,6 @@ export function RunMessages({ runId, over }: { runId: string; over: boolean }) {
       client.messages.ofRun.query({ runId, after: pageParam, limit: AT_A_TIME }, { signal }),
     initialPageParam: 0,
     getNextPageParam: (page) => (page.more ? page.next : undefined),
-    refetchInterval: over ? false : LIVE_MS,
   });
   const rows = messages.data?.pages.flatMap((page) => page.items) ?? [];
   return (

@@ -244,7 +244,7 @@ function Run({ run }: { run: RunView }) {
                 <RunStepTable steps={steps} selected={selected} onSelect={select} />
               </TabsContent>
               <TabsContent value="hierarchy">
-                <RunHierarchy runId={run.id} over={over} selected={selected} onSelect={select} />
+                <RunHierarchy runId={run.id} selected={selected} onSelect={select} />
               </TabsContent>
               <TabsContent value="messages">
                 <RunMessages runId={run.id} over={over} />
