@@ -88,10 +88,10 @@ export function createChildren(
   }
 
   return {
-    spawn: ((name: string, task: AnyTask | string, input?: unknown, options?: SpawnOptions) => {
+    spawn: (name: string, task: AnyTask | string, input?: unknown, options?: SpawnOptions) => {
       const child = childNameOf(name, options?.key);
       return stages.within("child", child, () => spawn(child, task, input ?? {}, options ?? {}));
-    }) as TaskContext["spawn"],
+    },
     join: join as TaskContext["join"],
   };
 }
