@@ -40,6 +40,7 @@ export function viewApproval(
     rule,
     tally: tally(rule, yeses, row.escalated_at !== null),
     chain: row.principals.map(({ type, name, via }) => ({ type, name, via })),
+    hierarchy: placeOf(row),
     version: row.version,
     planId: row.plan_id === null ? null : toId("plan", row.plan_id),
     planTitle: row.plan_title,
@@ -124,4 +125,20 @@ function cannotDecide(
   );
   if (outcome.kind === "unchanged") return "You said yes already; others have to as well.";
   return outcome.kind === "refused" ? outcome.why : null;
+}
+
+/** Of questions from before they were noted, and of plans, there is no place. */
+function placeOf({ hierarchy }: ApprovalRecord): ApprovalView["hierarchy"] {
+  if (hierarchy === null) return null;
+  const { depth, path, role, chain } = hierarchy;
+  return {
+    depth,
+    path,
+    role,
+    chain: chain.map((one) => ({
+      stepId: toId("step", one.step_id),
+      name: one.name,
+      role: one.role ?? null,
+    })),
+  };
 }

@@ -61,6 +61,15 @@ export const ApprovalView = z.object({
   chain: z
     .array(z.object({ type: z.enum(["member", "agent"]), name: z.string(), via: z.string() }))
     .meta({ description: "On whose behalf it is asked, from the person down to the agent" }),
+  hierarchy: z
+    .object({
+      depth: z.int(),
+      path: z.string(),
+      role: z.string().nullable(),
+      chain: z.array(z.object({ stepId: StepId, name: z.string(), role: z.string().nullable() })),
+    })
+    .nullable()
+    .meta({ description: "Where in the tree of its run the asking step is, from the top down" }),
   version: z.int(),
   planId: PlanId.nullable(),
   planTitle: z.string().nullable(),

@@ -32,6 +32,13 @@ export interface ApprovalRecord {
   tool_version: string | null;
   target: string | null;
   principals: { type: "member" | "agent"; id: string; name: string; via: string }[];
+  /** Where in the tree of its run the asking step is. */
+  hierarchy: {
+    depth: number;
+    path: string;
+    role: string | null;
+    chain: { step_id: string; name: string; role?: string }[];
+  } | null;
   version: number;
   arguments_schema: Record<string, unknown> | null;
   edited_arguments: Record<string, unknown> | null;
@@ -65,7 +72,7 @@ async function select(db: Executor, rest: RawBuilder<unknown>): Promise<Approval
            p.title as plan_title, a.run_id, a.step_id, coalesce(s.name, ps.name) as step_name, a.requested_by,
            coalesce(g.name, a.requested_by_name) as requested_by_name, a.requester_user_id, a.requested_at, a.expires_at, a.decided_at,
            a.remind_at, a.escalate_at, a.escalated_at, a.root_run_id, a.rule, a.risk, a.tool, a.tool_version, a.target, a.principals,
-           a.version, a.arguments_schema, a.edited_arguments, a.edited_digest, a.override_id,
+           a.hierarchy, a.version, a.arguments_schema, a.edited_arguments, a.edited_digest, a.override_id,
            coalesce((
              select jsonb_agg(jsonb_build_object('by', d.member_name, 'by_user_id', d.member_user_id,
                'for', d.delegated_for_name, 'for_user_id', d.delegated_for, 'decision', d.decision, 'reason', d.reason,
