@@ -45,8 +45,12 @@ module.exports = {
     only(
       "sdk-testing-imports-contract-and-machine",
       "^packages/sdk/src/testing/",
-      ["^packages/sdk/", "^packages/core/src/(contract|machine)/"],
-      "sdk/testing imports core/contract and core/machine alone.",
+      [
+        "^packages/sdk/",
+        "^packages/core/src/(bus|canonical|contract|errors|machine|model|vocabulary)/",
+        "^packages/core/src/testing/(prng|virtual-time).ts",
+      ],
+      "sdk/testing imports core's engine in memory (machine, model) and what that is made of.",
     ),
     only(
       "ui-imports-the-vocabulary",
