@@ -5347,6 +5347,27 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION app.describe_agent(p_tenant uuid, p_description text, p_tags text[], p_card jsonb, p_titles jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if app.agent_id() is null then
+    raise insufficient_privilege using message = 'an agent speaks for itself';
+  end if;
+  perform app.assert_tenant(p_tenant);
+  update public.agent_registry a
+  set description = p_description, tags = p_tags, card = p_card, card_url = null, revision = a.revision + 1, updated_at = clock_timestamp()
+  where a.id = app.agent_id() and a.tenant_id = p_tenant;
+  update public.agent_capabilities c set title = t.title, updated_at = clock_timestamp()
+  from jsonb_to_recordset(p_titles) as t (capability text, title text)
+  where c.agent_id = app.agent_id() and c.capability = t.capability;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION app.draft_audit(p_tenant uuid, p_verb text, p_actor_type text, p_actor_id text, p_body text)
  RETURNS void
  LANGUAGE plpgsql
@@ -7920,6 +7941,7 @@ begin
       select engine.dead_letter_of(s.error ->> 'code', coalesce((s.error ->> 'past_deadline')::boolean, false), s.undo_of is not null) as letter
     ) as d
     where s.id = any (p_steps) and s.status = 'failed' and d.letter is not null
+      and not exists (select from public.agent_sessions a where a.step_id = s.parent_step_id)
     on conflict (step_id) do nothing
     returning id, tenant_id, run_id, step_id, stage, reason, correlation_id
   )
@@ -13879,7 +13901,9 @@ begin
       'seconds', extract(epoch from clock_timestamp() - v_session.started_at)) end,
     'parent', case when v_parent.id is not null then jsonb_build_object('id', v_parent.id, 'depth', v_parent.depth, 'quotas', v_parent.quotas,
       'seconds_left', extract(epoch from v_parent.deadline_at - clock_timestamp())) end,
-    'labels', (select to_jsonb(p.labels) from public.plan_steps p where p.id = v_step.plan_step_id),
+    'priority', v_step.priority,
+    'item', (select jsonb_build_object('labels', p.labels, 'type', i.type)
+      from public.plan_steps p join public.backlog_items i on i.id = p.backlog_item_id where p.id = v_step.plan_step_id),
     'children_left', v_step.children_left,
     'ended', (
       select coalesce(jsonb_agg(jsonb_build_object('name', e.name, 'status', e.status, 'output', e.output, 'error', e.error) order by e.finalised_at, e.id), '[]')

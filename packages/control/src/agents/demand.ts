@@ -7,8 +7,9 @@ import {
 import { desiredWorkers } from "@nofx/core/queues";
 import { capabilityDemand, type DemandRecord } from "@nofx/db/queries";
 import { z } from "zod";
-import type { MemberContext } from "../command/context.ts";
+import type { AgentContext, MemberContext } from "../command/context.ts";
 import { runQuery } from "../command/run-command.ts";
+import { inTransaction } from "../command/transaction.ts";
 
 const PLACES_OF_ONE = 4;
 
@@ -27,6 +28,16 @@ export function scaleAgents(
 ): Promise<AgentScaleView> {
   return runQuery(ctx, ScaleAgentsInput, input, async (tx, question) =>
     answerAgentScaler(await capabilityDemand(tx.db, ctx.tenantId, question.capability), question),
+  );
+}
+
+/** The same for an agent, or for what scales its processes with its key: with what a scaler gets that asks for nothing else. */
+export function demandOf(ctx: AgentContext, capability: string): Promise<AgentScaleView> {
+  return inTransaction(ctx, async (tx) =>
+    answerAgentScaler(
+      await capabilityDemand(tx.db, ctx.tenantId, capability),
+      ScaleAgentsInput.parse({ capability }),
+    ),
   );
 }
 

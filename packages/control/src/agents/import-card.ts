@@ -1,6 +1,5 @@
-import { readCard, type ReadCard } from "@nofx/core/agents";
 import { ImportAgentInput, type ImportedAgent } from "@nofx/core/api";
-import { issuesFromZod, NofxError } from "@nofx/core/errors";
+import { NofxError } from "@nofx/core/errors";
 import { toId } from "@nofx/core/vocabulary";
 import { findAgentId, insertAgent, updateAgent } from "@nofx/db/queries";
 import type { z } from "zod";
@@ -9,6 +8,7 @@ import { authorise, parseInput, runCommand } from "../command/run-command.ts";
 import { AddressRefused } from "../net/address-refused.ts";
 import { guardedFetch, RequestFailed } from "../net/guarded-fetch.ts";
 import { declare } from "./capabilities.ts";
+import { parseCard } from "./parse-card.ts";
 
 const MOST_OF_CARD = 256 * 1_024;
 const FETCH_MS = 10_000;
@@ -30,7 +30,7 @@ export async function importAgentCard(
   authorise(ctx, spec.permission);
   const parsed = parseInput(ImportAgentInput, input);
   const url = parsed.url ?? null;
-  const card = read(url === null ? parsed.card : await fetchCard(ctx, url));
+  const card = parseCard(url === null ? parsed.card : await fetchCard(ctx, url));
   return runCommand(ctx, spec, input, async (tx, { name = card.name, replace }) => {
     const { tenantId } = ctx;
     const { description, tags } = card;
@@ -67,15 +67,6 @@ export async function importAgentCard(
     tx.emit({ type, payload: { agent_id: id } });
     await tx.audit(type, { agent_id: id, capabilities, card: url ?? "given" });
     return { agentId: toId("agent", id), name, created: known === undefined };
-  });
-}
-
-function read(value: unknown): ReadCard {
-  const card = readCard(value);
-  if (card.success) return card.data;
-  throw new NofxError("invalid_input", {
-    detail: "This is not an agent card of A2A.",
-    issues: issuesFromZod(card.error, ["card"]),
   });
 }
 

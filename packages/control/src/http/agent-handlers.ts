@@ -1,5 +1,7 @@
 import type { AgentRequest, AgentResponse, AgentRouteName } from "@nofx/core/contract";
 import { toId } from "@nofx/core/vocabulary";
+import { demandOf } from "../agents/demand.ts";
+import { describeAgent } from "../agents/describe.ts";
 import { exchangeKey } from "../agents/exchange-key.ts";
 import { introduceAgent } from "../agents/introduce.ts";
 import type { AgentContext } from "../command/context.ts";
@@ -30,6 +32,7 @@ export interface AgentCall<N extends AgentRouteName> {
   readonly artifactId: string;
   readonly tool: string;
   readonly messageId: string;
+  readonly capability: string;
   readonly options: ClaimOptions;
 }
 
@@ -50,6 +53,8 @@ export const AGENT_HANDLERS: { readonly [N in AgentRouteName]: AgentHandler<N> }
   }),
   introduce: ({ ctx, body }) => introduceAgent(ctx, body),
   token: ({ ctx, body }) => exchangeKey(ctx, body),
+  describe: ({ ctx, body }) => describeAgent(ctx, body),
+  demand: ({ ctx, capability }) => demandOf(ctx, capability),
   claim: ({ ctx, body, options }) => claimSteps(ctx, body, options),
   heartbeats: ({ ctx, body, options }) => heartbeats(ctx, body, options.leaseSeconds),
   heartbeat: ({ ctx, stepId, body, options }) => heartbeat(ctx, stepId, body, options.leaseSeconds),

@@ -56,7 +56,8 @@ async function answer(plane: Plane, request: Request, options: AgentApiOptions):
   requireScope(ctx, route.scope);
   refuseQuarantined(ctx, match.name);
   if (route.method === "POST") requireIdempotencyKey(ctx.idempotencyKey);
-  const { stepId = "", artifactId = "", tool = "", messageId = "" } = parseParams(match.params);
+  const params = parseParams(match.params);
+  const { stepId = "", artifactId = "", tool = "", messageId = "", capability = "" } = params;
   const body =
     route.request === undefined ? undefined : parseInput(route.request, await readJson(request));
   await noteRunner(ctx, body);
@@ -68,6 +69,7 @@ async function answer(plane: Plane, request: Request, options: AgentApiOptions):
     artifactId,
     tool,
     messageId,
+    capability,
     options: { doorbell, leaseSeconds, signal: request.signal },
   });
   const headers = ctx.replayed ? { "idempotency-replayed": "true" } : {};

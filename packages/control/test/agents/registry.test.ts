@@ -286,6 +286,26 @@ describe("agent cards", () => {
     ).rejects.toMatchObject({ code: "invalid_input", issues: [{ path: "/card/skills" }] });
   });
 
+  test("are told by an agent of itself, which grants it nothing", async () => {
+    const { ctx, api } = await held(await planes.tenant());
+    const patch = { id: "code.patch", name: "Patches code", description: "", tags: ["Go"] };
+    const told = { ...card, skills: [...card.skills, patch] };
+    expect((await api.post("/agent/card", { card: told })).body).toMatchObject({
+      notAllowed: ["find_recipe"],
+    });
+    expect(await getAgent(ctx, { agentId: "patcher" })).toMatchObject({
+      description: "Helps with recipes",
+      tags: ["go"],
+      capabilities: ["code.patch"],
+      capabilityDetails: [{ capability: "code.patch", title: "Patches code" }],
+    });
+    expect((await api.get("/demand/code.patch")).body).toMatchObject({
+      ready: 2,
+      desiredRunners: 1,
+    });
+    expect((await api.post("/agent/card", { card: {} })).body.code).toBe("invalid_input");
+  });
+
   test("are read from an address that may be called, and from no other", async () => {
     const server = createServer((_, response) => response.end(JSON.stringify(card)));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

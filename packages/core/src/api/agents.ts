@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AgentCard } from "../agents/agent-card.ts";
+import { AgentScaleView, CapabilityDemand } from "../contract/agents.ts";
 import { AgentScope, AgentStatus } from "../vocabulary/agents.ts";
 import { AgentId, AgentKeyId, RunId, StepId } from "../vocabulary/ids.ts";
 import { StepStatus } from "../vocabulary/statuses.ts";
@@ -324,19 +325,7 @@ export const IssuedAgentKey = z.object({
 });
 export type IssuedAgentKey = z.infer<typeof IssuedAgentKey>;
 
-/** How much there is to do for a capability, and who is there to do it. */
-export const CapabilityDemand = z.object({
-  capability: Capability,
-  ready: z.int().meta({ description: "Claimable steps, at most 10,000" }),
-  oldestSeconds: z.number(),
-  inFlight: z.int(),
-  agents: z.int().meta({ description: "Active agents that have it" }),
-  runners: z.int().meta({ description: "Their processes" }),
-  slots: z.int(),
-  busy: z.int(),
-  failureRate: z.number().meta({ description: "Of the attempts of the last minutes" }),
-});
-export type CapabilityDemand = z.infer<typeof CapabilityDemand>;
+export { AgentScaleView, CapabilityDemand };
 export const DemandList = z.object({ capabilities: z.array(CapabilityDemand) });
 
 const positive = z.coerce.number().int().min(1);
@@ -351,8 +340,3 @@ export const ScaleAgentsInput = z.object({
   backlogPerPlace: positive.max(100_000).default(1),
   targetSeconds: positive.max(86_400).default(30),
 });
-export const AgentScaleView = CapabilityDemand.extend({
-  desiredRunners: z.int(),
-  currentRunners: z.int(),
-});
-export type AgentScaleView = z.infer<typeof AgentScaleView>;

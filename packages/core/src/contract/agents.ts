@@ -97,3 +97,36 @@ export const IntroduceResponse = z.object({
   }),
 });
 export type IntroduceResponse = z.infer<typeof IntroduceResponse>;
+
+/** How much there is to do for a capability, and who is there to do it. */
+export const CapabilityDemand = z.object({
+  capability: Capability,
+  ready: z.int().meta({ description: "Claimable steps, at most 10,000" }),
+  oldestSeconds: z.number(),
+  inFlight: z.int(),
+  agents: z.int().meta({ description: "Active agents that have it" }),
+  runners: z.int().meta({ description: "Their processes" }),
+  slots: z.int(),
+  busy: z.int(),
+  failureRate: z.number().meta({ description: "Of the attempts of the last minutes" }),
+});
+export type CapabilityDemand = z.infer<typeof CapabilityDemand>;
+
+/** `GET /demand/{capability}`: how many processes a capability asks for, for what scales them. */
+export const AgentScaleView = CapabilityDemand.extend({
+  desiredRunners: z.int(),
+  currentRunners: z.int(),
+});
+export type AgentScaleView = z.infer<typeof AgentScaleView>;
+
+/** `POST /agent/card`: an agent describes itself by its A2A agent card. */
+export const DescribeRequest = z.strictObject({ card: StorableJson });
+export type DescribeRequest = z.infer<typeof DescribeRequest>;
+
+export const DescribeResponse = z.object({
+  agentId: AgentId,
+  notAllowed: z.array(Capability).meta({
+    description: "Skills of the card that its entry in the registry does not list",
+  }),
+});
+export type DescribeResponse = z.infer<typeof DescribeResponse>;

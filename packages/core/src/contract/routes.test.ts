@@ -16,7 +16,13 @@ const messageId = toId("message", "0192f0a1-0000-7000-8000-000000000003");
 
 describe("the table of routes", () => {
   test.each(Object.entries(AGENT_ROUTES))("%s has a path that leads back to it", (name, route) => {
-    const params = { stepId, artifactId, messageId, tool: "deploy.production" };
+    const params = {
+      stepId,
+      artifactId,
+      messageId,
+      tool: "deploy.production",
+      capability: "code.patch",
+    };
     const path = agentPath(name as keyof typeof AGENT_ROUTES, params);
     const match = matchAgentRoute(route.method, path);
     expect(match).toMatchObject({ found: true, name });

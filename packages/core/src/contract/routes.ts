@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { ErrorCode } from "../errors/codes.ts";
 import { ArtifactId, MessageId, StepId } from "../vocabulary/ids.ts";
 import type { AgentScope } from "../vocabulary/agents.ts";
-import { ToolName } from "../vocabulary/steps.ts";
+import { Capability, ToolName } from "../vocabulary/steps.ts";
 import {
   BoardRequest,
   BoardResponse,
@@ -18,6 +18,9 @@ import {
 } from "./agent-messages.ts";
 import {
   AgentIdentity,
+  AgentScaleView,
+  DescribeRequest,
+  DescribeResponse,
   IntroduceRequest,
   IntroduceResponse,
   TokenRequest,
@@ -103,6 +106,22 @@ export const AGENT_ROUTES = {
     request: TokenRequest,
     response: TokenResponse,
     scope: null,
+    errors: [],
+  },
+  describe: {
+    method: "POST",
+    path: "/agent/card",
+    request: DescribeRequest,
+    response: DescribeResponse,
+    scope: "agents:write",
+    errors: [],
+  },
+  demand: {
+    method: "GET",
+    path: "/demand/{capability}",
+    request: undefined,
+    response: AgentScaleView,
+    scope: "agents:read",
     errors: [],
   },
   claim: {
@@ -316,6 +335,7 @@ export const PATH_PARAMS = {
   artifactId: ArtifactId,
   tool: ToolName,
   messageId: MessageId,
+  capability: Capability,
 } as const;
 
 type ParamOf<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`

@@ -217,6 +217,26 @@ end
 $$;
 grant execute on function app.introduce_agent(uuid, text, text, integer, jsonb, text) to nofx_agent;
 
+-- The calling agent describes itself by its card. p_titles: [{capability, title}], of what it has already.
+create function app.describe_agent(p_tenant uuid, p_description text, p_tags text[], p_card jsonb, p_titles jsonb) returns void
+language plpgsql volatile security definer
+set search_path = ''
+as $$
+begin
+  if app.agent_id() is null then
+    raise insufficient_privilege using message = 'an agent speaks for itself';
+  end if;
+  perform app.assert_tenant(p_tenant);
+  update public.agent_registry a
+  set description = p_description, tags = p_tags, card = p_card, card_url = null, revision = a.revision + 1, updated_at = clock_timestamp()
+  where a.id = app.agent_id() and a.tenant_id = p_tenant;
+  update public.agent_capabilities c set title = t.title, updated_at = clock_timestamp()
+  from jsonb_to_recordset(p_titles) as t (capability text, title text)
+  where c.agent_id = app.agent_id() and c.capability = t.capability;
+end
+$$;
+grant execute on function app.describe_agent(uuid, text, text[], jsonb, jsonb) to nofx_agent;
+
 -- The agents of a tenant that fit, in order, after a place in the list: by name, or those of one capability by what is to be believed
 -- of it. p_filter: {query, statuses, capability, team, tag, owner}. As a function, because under row level security a search by words
 -- cannot use its index: the operator may not see rows that the policy has not let through.

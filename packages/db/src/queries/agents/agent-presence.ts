@@ -41,3 +41,20 @@ export async function introduceAgent(
   if (row === undefined) throw new Error("An introduction was not answered.");
   return row.value;
 }
+
+/** The calling agent describes itself: its words, and the titles of capabilities that it has. */
+export async function describeAgent(
+  db: Executor,
+  told: {
+    tenantId: string;
+    description: string;
+    tags: readonly string[];
+    card: unknown;
+    titles: readonly { readonly capability: string; readonly title: string }[];
+  },
+): Promise<void> {
+  await sql`
+    select app.describe_agent(${told.tenantId}::uuid, ${told.description}, ${told.tags}::text[], ${JSON.stringify(told.card)}::jsonb,
+      ${JSON.stringify(told.titles)}::jsonb)
+  `.execute(db);
+}
