@@ -1,6 +1,20 @@
+import { importBacklog } from "@nofx/control/backlog";
 import type { AgentContext } from "@nofx/control/command";
+import { createPlan, executePlan, listPlanSteps } from "@nofx/control/plans";
+import { getRun } from "@nofx/control/runs";
+import { claimSteps, spawnChildren } from "@nofx/control/steps";
+import { again } from "@nofx/control/testing";
+import { SessionWith } from "@nofx/core/vocabulary";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { expectInvariants, roleOf, startSessions, type Part, type Sessions } from "./harness.ts";
+import { backlog } from "../fixtures.ts";
+import {
+  expectInvariants,
+  fresh,
+  roleOf,
+  startSessions,
+  type Part,
+  type Sessions,
+} from "./harness.ts";
 
 let s: Sessions;
 beforeAll(async () => {
@@ -167,4 +181,53 @@ test("swarm: the best of all by their scores, a failure among them", async () =>
   });
   expect(await run.step()).toMatchObject({ status: "succeeded", output: { name: "s.m-2" } });
   await expectInvariants(s);
+});
+
+test("a session comes from a backlog as well, judged and planned like any step", async () => {
+  const tenant = await s.t.tenant();
+  const [operator, agent] = [await tenant.as("operator"), await s.agent(tenant.id)];
+  const item = {
+    id: "both",
+    title: "Both of them",
+    kind: "session",
+    with: { strategy: "pair", capability: "work", input: { n: 1 } },
+    owner: "team",
+    labels: ["hard"],
+  };
+  await importBacklog(again(operator), backlog("crew", [item]));
+  const plan = await createPlan(again(operator), { pack: "crew" });
+  const { items } = await listPlanSteps(operator, { planId: plan.id });
+  expect(items).toMatchObject([{ kind: "session", capability: "work" }]);
+  const { runId } = await executePlan(again(operator), { planId: plan.id });
+  await s.settle([agent], (step) => (roleOf(step) === "doer" ? {} : { verdict: "accept" }));
+  expect((await getRun(operator, { runId })).status).toBe("succeeded");
+  const { rows } = await s.t.owner.query(
+    "select segment from strategy_decisions where tenant_id = $1",
+    [tenant.id],
+  );
+  expect(rows).toHaveLength(1);
+});
+
+test("an agent has a session do a part of its work, and a failed member leaves no letter", async () => {
+  const { team, run } = await start({ strategy: "solo" }, 1);
+  await s.hear();
+  const agent = team[0]!;
+  const claim = { capabilities: ["work"], max: 1, waitSeconds: 0, worker: "a" };
+  const [step] = (await claimSteps(fresh(agent), claim)).steps;
+  const swarm = { strategy: "swarm" as const, capability: "work", agents: { n: 2 } };
+  await spawnChildren(fresh(agent), step!.id, {
+    epoch: step!.epoch,
+    children: [{ name: "crew", kind: "session", with: SessionWith.parse(swarm) }],
+  });
+  await s.settle([agent], ({ name }) => (name.endsWith("m-1") ? { fails: "no" } : { score: 1 }));
+  expect(await run.step("s.do.crew")).toMatchObject({ status: "succeeded", output: { score: 1 } });
+  const { rows } = await s.t.owner.query(
+    "select depth from agent_sessions where run_id = $1 order by 1",
+    [run.runId],
+  );
+  expect(rows).toEqual([{ depth: 0 }, { depth: 2 }]);
+  const letters = await s.t.owner.query("select id from dead_letters where run_id = $1", [
+    run.runId,
+  ]);
+  expect(letters.rows).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import type { SessionState } from "@nofx/core/orchestration";
-import { SessionStatus, StepStatus } from "@nofx/core/vocabulary";
+import { ItemType, SessionStatus, StepStatus } from "@nofx/core/vocabulary";
 import { sql } from "kysely";
 import { z } from "zod";
 import { callOne } from "./call.ts";
@@ -44,7 +44,9 @@ const KnownSession = z.object({
   parent: z
     .object({ id: z.string(), depth: z.number(), quotas: Quotas, seconds_left: z.number() })
     .nullable(),
-  labels: z.array(z.string()).nullable(),
+  priority: z.number(),
+  /** Of the backlog, where it comes from there. */
+  item: z.object({ labels: z.array(z.string()), type: ItemType.nullable() }).nullable(),
   children_left: z.number(),
   ended: z.array(
     z.object({

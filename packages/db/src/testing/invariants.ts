@@ -148,6 +148,20 @@ export const INVARIANTS: readonly Invariant[] = [
         select from step_dependencies d join steps n on n.id = d.depends_on
         where d.step_id = s.id and n.status not in ${ENDED})`,
   },
+  {
+    id: "I14",
+    says: "a session has ended when its step has, and as it did",
+    sql: `select a.id from agent_sessions a join steps s on s.id = a.step_id
+      where (a.status = 'running') <> (s.finalised_at is null) or (s.finalised_at is not null and a.status <> s.status)
+      union all
+      select a.id from agent_sessions a join budgets b on b.session_id = a.id where a.status <> 'running' and b.removed_at is null`,
+  },
+  {
+    id: "I15",
+    says: "what is reserved for a child is settled when it has ended",
+    sql: `select r.id from budget_reservations r join steps s on s.tenant_id = r.tenant_id and r.request_key = 'child:' || s.id
+      where r.state = 'open' and s.finalised_at is not null`,
+  },
 ];
 
 export interface CheckedInvariant extends Invariant {

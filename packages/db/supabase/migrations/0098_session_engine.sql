@@ -38,7 +38,9 @@ begin
       'seconds', extract(epoch from clock_timestamp() - v_session.started_at)) end,
     'parent', case when v_parent.id is not null then jsonb_build_object('id', v_parent.id, 'depth', v_parent.depth, 'quotas', v_parent.quotas,
       'seconds_left', extract(epoch from v_parent.deadline_at - clock_timestamp())) end,
-    'labels', (select to_jsonb(p.labels) from public.plan_steps p where p.id = v_step.plan_step_id),
+    'priority', v_step.priority,
+    'item', (select jsonb_build_object('labels', p.labels || p.risk, 'type', i.type)
+      from public.plan_steps p join public.backlog_items i on i.id = p.backlog_item_id where p.id = v_step.plan_step_id),
     'children_left', v_step.children_left,
     'ended', (
       select coalesce(jsonb_agg(jsonb_build_object('name', e.name, 'status', e.status, 'output', e.output, 'error', e.error) order by e.finalised_at, e.id), '[]')
@@ -221,6 +223,35 @@ language sql stable security definer
 set search_path = ''
 as $$
   select coalesce(sum(c.cost_pico), 0) from engine.family(p_step) f (id) join public.model_calls c on c.step_id = f.id
+$$;
+
+-- As in 0021, but for what a session judges itself: that one of its steps failed is its own matter.
+create or replace function engine.bury(p_steps uuid[], p_actor_type text, p_actor_id text) returns void
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  with buried as (
+    insert into public.dead_letters (tenant_id, run_id, step_id, stage, reason, error, payload, history, worker_version,
+      correlation_id, failures, crashes, first_at)
+    select s.tenant_id, s.run_id, s.id, d.letter[1], d.letter[2], s.error, s.arguments, engine.attempt_history(s.id),
+      engine.last_worker_version(s.id),
+      s.correlation_id, s.failures, s.crashes,
+      coalesce((select min(a.claimed_at) from public.attempts a where a.step_id = s.id), clock_timestamp())
+    from public.steps s
+    cross join lateral (
+      select engine.dead_letter_of(s.error ->> 'code', coalesce((s.error ->> 'past_deadline')::boolean, false), s.undo_of is not null) as letter
+    ) as d
+    where s.id = any (p_steps) and s.status = 'failed' and d.letter is not null
+      and not exists (select from public.agent_sessions a where a.step_id = s.parent_step_id)
+    on conflict (step_id) do nothing
+    returning id, tenant_id, run_id, step_id, stage, reason, correlation_id
+  )
+  insert into public.events (tenant_id, type, correlation_id, actor_type, actor_id, run_id, payload)
+  select b.tenant_id, 'dead_letter.added', b.correlation_id, p_actor_type, p_actor_id, b.run_id,
+    jsonb_build_object('dead_letter_id', b.id, 'run_id', b.run_id, 'step_id', b.step_id, 'stage', b.stage, 'reason', b.reason)
+  from buried b;
+end
 $$;
 
 -- As in 0087, and forgets the quotas of sessions that ended two days ago.

@@ -51,6 +51,10 @@ const PLANTED: Record<string, string> = {
   I11: "update runs set steps_left = 3",
   I12: "delete from events where type = 'steps.settled'",
   I13: "update steps set lease_until = '2000-01-01' where name = 'b'",
+  I14: `insert into agent_sessions (tenant_id, run_id, step_id, depth, asked, strategy, capability, state, quotas, deadline_at)
+    select tenant_id, run_id, id, 0, 'solo', 'solo', 'x', '{}', '{}', clock_timestamp() from steps where name = 'a'`,
+  I15: `insert into budget_reservations (id, tenant_id, request_key, amounts, holds, expires_at)
+    select id, tenant_id, 'child:' || id, '{}', '{}', clock_timestamp() from steps where name = 'a'`,
 };
 
 async function broken(plant?: string): Promise<string[]> {
