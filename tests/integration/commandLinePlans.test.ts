@@ -1,5 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { toId } from "@nofx/core/vocabulary";
+import { seedRun } from "@nofx/db/testing";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { said, startCommandLine, type CommandLine } from "./fixtures/command-line.ts";
 
@@ -7,6 +10,8 @@ import { said, startCommandLine, type CommandLine } from "./fixtures/command-lin
 
 // The marker of modules that only Next's server may load; here nothing else does.
 vi.mock("../../apps/web/node_modules/server-only/index.js", () => ({}));
+
+const ANSWERS = fileURLToPath(new URL("./fixtures/answer-deploy-check.ts", import.meta.url));
 
 let line: CommandLine;
 beforeAll(async () => {
@@ -26,6 +31,7 @@ const commands = {
   execute: () => import("../../apps/cli/src/commands/execute.ts"),
   approvals: () => import("../../apps/cli/src/commands/approvals.ts"),
   gates: () => import("../../apps/cli/src/commands/gates.ts"),
+  deploy: () => import("../../apps/cli/src/commands/deploy.ts"),
 };
 
 async function imported(pack: string, items: readonly object[]) {
@@ -95,3 +101,26 @@ test("an override is answered by a second person of the local stack, whom --as n
   vi.stubEnv("NOFX_AS", "nobody");
   await expect(override(id, { reason, hours: 1 })).rejects.toThrow("NOFX_AS names one of");
 });
+
+test(
+  "nofx deploy: runs that have not ended are exported, and held against the new code",
+  { timeout: 60_000 },
+  async () => {
+    const { check, exportHistories } = await commands.deploy();
+    const step = { name: "greet", kind: "agent", capability: "test.greet" } as const;
+    const run = await seedRun(line.web.owner, line.tenantId, [
+      { ...step, arguments: { capability: step.capability, input: { name: 5 } } },
+    ]);
+    const histories = await said(() => exportHistories({ capabilities: "test.greet" }));
+    expect(JSON.parse(histories)).toMatchObject({
+      version: 1,
+      histories: [{ status: "queued", steps: [{ name: "greet", status: "queued" }] }],
+    });
+    const one = await said(() => exportHistories({ run: toId("run", run.id) }));
+    expect(JSON.parse(one)).toMatchObject({ version: 1, steps: [{ input: { name: 5 } }] });
+    await expect(exportHistories({})).rejects.toThrow("Give --run or --capabilities");
+    const shown = await said(() => check([process.execPath, ANSWERS], { timeout: 60 }));
+    process.exitCode = undefined;
+    expect(shown).toMatch(/1.*live runs with steps for test\.greet[^]*needs a migration.*greet: /);
+  },
+);
