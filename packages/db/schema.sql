@@ -785,6 +785,7 @@ create table public.approvals (
   budget_id uuid,
   redaction_id uuid,
   hierarchy jsonb,
+  message_id uuid,
   constraint approvals_pkey PRIMARY KEY (id),
   constraint approvals_about CHECK (
 CASE subject
@@ -817,6 +818,8 @@ CREATE INDEX approvals_escalate ON public.approvals USING btree (escalate_at) WH
 CREATE INDEX approvals_expiry ON public.approvals USING btree (expires_at) WHERE (status = 'pending'::text);
 -- A tenant's questions, newest first
 CREATE INDEX approvals_list ON public.approvals USING btree (tenant_id, id DESC);
+-- The question of an escalation
+CREATE INDEX approvals_message ON public.approvals USING btree (message_id) WHERE (message_id IS NOT NULL);
 -- A tenant's open questions, the next to expire first
 CREATE INDEX approvals_pending ON public.approvals USING btree (tenant_id, expires_at, id) WHERE (status = 'pending'::text);
 -- The questions about a plan
@@ -12444,6 +12447,23 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.raise_escalation(p_tenant uuid, p_step uuid, p_epoch bigint, p_message uuid, p_title text, p_question text, p_arguments jsonb, p_arguments_digest text, p_requester text, p_expires_ms bigint)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_approval public.approvals;
+begin
+  v_approval := engine.open_question(engine.owned(p_tenant, p_step, p_epoch), 'escalation ' || p_message, p_title, p_question,
+    'An agent escalates this.', p_arguments, p_arguments_digest, p_requester, p_expires_ms);
+  update public.approvals a set message_id = p_message where a.id = v_approval.id and a.message_id is null;
+  return v_approval.id;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.read_board(p_tenant uuid, p_conversation uuid, p_after bigint, p_limit integer)
  RETURNS SETOF agent_messages_all
  LANGUAGE plpgsql
@@ -13902,7 +13922,7 @@ begin
     'parent', case when v_parent.id is not null then jsonb_build_object('id', v_parent.id, 'depth', v_parent.depth, 'quotas', v_parent.quotas,
       'seconds_left', extract(epoch from v_parent.deadline_at - clock_timestamp())) end,
     'priority', v_step.priority,
-    'item', (select jsonb_build_object('labels', p.labels, 'type', i.type)
+    'item', (select jsonb_build_object('labels', p.labels || p.risk, 'type', i.type)
       from public.plan_steps p join public.backlog_items i on i.id = p.backlog_item_id where p.id = v_step.plan_step_id),
     'children_left', v_step.children_left,
     'ended', (

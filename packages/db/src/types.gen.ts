@@ -551,6 +551,7 @@ export interface Approvals {
   expires_at: Timestamp;
   hierarchy: Json | null;
   id: Generated<string>;
+  message_id: string | null;
   name: Generated<string>;
   override_id: string | null;
   plan_id: string | null;

@@ -5,6 +5,7 @@ import { carryOutBudget } from "../budgets/carry-out.ts";
 import type { MemberContext } from "../command/context.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
 import { carryOutAcceptance } from "../dead-letters/settle.ts";
+import { answerEscalation } from "../messages/escalate.ts";
 import { carryOutOverride } from "../overrides/carry-out.ts";
 import { carryOutRedaction } from "../redaction/carry-out.ts";
 
@@ -27,6 +28,8 @@ export async function carryOut(
   if (approval.subject === "redaction") {
     return carryOutRedaction(ctx, tx, approval.id, status);
   }
+  // it held nothing: nothing is let go
+  if (approval.subject === "step" && (await answerEscalation(ctx, tx, approval.id, status))) return;
   const { rows } = await sql<{ freed: { for_workers: number; for_agents: number } }>`
     select engine.apply_approval(${approval.id}::uuid, 'member', ${ctx.actor.id}) as freed
   `.execute(tx.db);

@@ -7,6 +7,7 @@ import type { AgentContext } from "../command/context.ts";
 import { inTransaction, type CommandTransaction } from "../command/transaction.ts";
 import { checkPayload } from "./check-payload.ts";
 import { checkRefs } from "./check-refs.ts";
+import { raise } from "./escalate.ts";
 import { post, type Posted } from "./post.ts";
 import { callerOf, destinationOf, refuseUnlessAllowed } from "./resolve.ts";
 
@@ -44,7 +45,10 @@ export function sendOnBus(ctx: AgentContext, request: SendRequest): Promise<Send
       traceparent: ctx.traceparent,
     });
     tx.ring(posted.freed);
-    return sentOf(posted, stepId !== undefined);
+    const sent = sentOf(posted, stepId !== undefined);
+    if (type !== "escalation.raised") return sent;
+    const approvalId = await raise(ctx, tx, caller, posted.messageId, payload);
+    return { ...sent, approvalId };
   });
 }
 

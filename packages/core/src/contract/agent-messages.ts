@@ -2,7 +2,15 @@ import { z } from "zod";
 import { Address, ChannelPattern } from "../bus/index.ts";
 import { BusType, OwnType, References } from "../bus/message-type.ts";
 import { RetentionClass } from "../bus/retention-class.ts";
-import { AgentId, ConversationId, MessageId, RunId, SessionId, StepId } from "../vocabulary/ids.ts";
+import {
+  AgentId,
+  ApprovalId,
+  ConversationId,
+  MessageId,
+  RunId,
+  SessionId,
+  StepId,
+} from "../vocabulary/ids.ts";
 import { StorableJson, storableText } from "../vocabulary/text.ts";
 import { Channel } from "../vocabulary/waits.ts";
 import { Epoch, JsonValue, Timestamp } from "./values.ts";
@@ -66,6 +74,8 @@ export const SendResponse = z.object({
   seq: z.int().min(1),
   /** Where answers to it come in: a channel of the sending step's mailbox. Null where no step sent it. */
   replyChannel: Channel.nullable(),
+  /** Of an escalation: the question that people answer. Their answer comes in on the replyChannel. */
+  approvalId: ApprovalId.optional(),
 });
 export type SendResponse = z.infer<typeof SendResponse>;
 

@@ -43,3 +43,26 @@ $$;
 revoke all on function engine.place_approval() from public;
 create trigger approvals_place before insert or update of step_id on public.approvals
   for each row execute function engine.place_approval();
+
+-- What an agent escalates is a question like any other, and holds nothing: the answer comes back as a reply to the message.
+alter table public.approvals add column message_id uuid;
+create index approvals_message on public.approvals (message_id) where message_id is not null;
+comment on index public.approvals_message is 'The question of an escalation';
+
+create function engine.raise_escalation(
+  p_tenant uuid, p_step uuid, p_epoch bigint, p_message uuid, p_title text, p_question text, p_arguments jsonb, p_arguments_digest text,
+  p_requester text, p_expires_ms bigint
+) returns uuid
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+  v_approval public.approvals;
+begin
+  v_approval := engine.open_question(engine.owned(p_tenant, p_step, p_epoch), 'escalation ' || p_message, p_title, p_question,
+    'An agent escalates this.', p_arguments, p_arguments_digest, p_requester, p_expires_ms);
+  update public.approvals a set message_id = p_message where a.id = v_approval.id and a.message_id is null;
+  return v_approval.id;
+end
+$$;
+grant execute on function engine.raise_escalation(uuid, uuid, bigint, uuid, text, text, jsonb, text, text, bigint) to nofx_agent;

@@ -318,3 +318,45 @@ export async function putMessageWindows(
     on conflict (tenant_id, key) do update set value = tenant_settings.value || excluded.value, updated_at = clock_timestamp()
   `.execute(db);
 }
+
+/** Opens the question of an escalation; the same one for the same message. Answers the approval's id. */
+export async function raiseEscalation(
+  db: Executor,
+  of: {
+    tenantId: string;
+    stepId: string;
+    epoch: number;
+    messageId: string;
+    title: string;
+    question: string;
+    arguments: Record<string, unknown>;
+    argumentsDigest: string;
+    requester: string;
+    expiresMs: number;
+  },
+): Promise<string> {
+  const { rows } = await sql<{ id: string }>`
+    select engine.raise_escalation(${of.tenantId}::uuid, ${of.stepId}::uuid, ${of.epoch}, ${of.messageId}::uuid, ${of.title}, ${of.question},
+      ${JSON.stringify(of.arguments)}::jsonb, ${of.argumentsDigest}, ${of.requester}, ${of.expiresMs}) as id
+  `.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw new Error("raise_escalation answered nothing");
+  return row.id;
+}
+
+/** The message that an approval is the question of, what its decider said, and whether its step has ended; undefined of any other. */
+export async function findEscalation(
+  db: Executor,
+  tenantId: string,
+  approvalId: string,
+): Promise<{ message_id: string; reason: string | null; ended: boolean } | undefined> {
+  const { rows } = await sql<{ message_id: string; reason: string | null; ended: boolean }>`
+    select a.message_id,
+      (select d.reason from approval_decisions d where d.approval_id = a.id order by d.at desc limit 1) as reason,
+      not exists (
+        select from steps s where s.id = a.step_id and s.status not in ('succeeded', 'failed', 'cancelled')) as ended
+    from approvals a
+    where a.id = ${approvalId}::uuid and a.tenant_id = ${tenantId}::uuid and a.message_id is not null
+  `.execute(db);
+  return rows[0];
+}
