@@ -177,3 +177,50 @@ test("what is no history of this version is refused", () => {
   expect(() => parseHistory({ version: 2 })).toThrow("of 2");
   expect(() => parseHistory([])).toThrow("no history of version 1");
 });
+
+test("the use of a tool that people are asked about: the same, or another", async () => {
+  const deploy = (version: number): AnyTask =>
+    task("test.deploy").run(async (ctx) => {
+      const { step, ...others } = ctx;
+      await step("build", () => "built");
+      return others.tool("deploy", { version }, () => "deployed");
+    });
+  await using plane = createTestPlane({
+    agents: [deploy(1)],
+    tools: { deploy: { approval: true } },
+  });
+  const run = await plane.run("test.deploy");
+  await plane.settle();
+  const live = [run.history()];
+  expect(plane.questions).toMatchObject([{ name: "deploy", arguments: { version: 1 } }]);
+  expect((await checkDeploy(deploy(1), live)).runs).toMatchObject([{ verdict: "continues" }]);
+  expect((await checkDeploy(deploy(2), live)).runs).toMatchObject([
+    { verdict: "must_stay_pinned", findings: [{ code: "approval_changed", name: "deploy" }] },
+  ]);
+});
+
+test("a step that was never begun is held against the schema of its input alone", async () => {
+  const second = task("test.second")
+    .input(z.object({ n: z.int() }))
+    .run(() => null);
+  const first = task("test.first").run((ctx) => ctx.waitFor("never"));
+  await using plane = createTestPlane({ agents: [first, second] });
+  const run = await plane.plan([
+    { name: "first", task: first },
+    { name: "second", task: second, input: { n: 1 }, needs: ["first"] },
+  ]);
+  await plane.settle();
+  const later = task("test.second").run(async (ctx) =>
+    ctx.needs.output("first", z.object({ k: z.int() })),
+  );
+  const other = task("test.second")
+    .input(z.object({ n: z.string() }))
+    .run(() => null);
+  const verdictOf = async (code: AnyTask) =>
+    (await checkDeploy([first, code], [run.history()])).runs[0];
+  expect(await verdictOf(later)).toMatchObject({ verdict: "continues" });
+  expect(await verdictOf(other)).toMatchObject({
+    verdict: "needs_migration",
+    findings: [{ code: "input_refused", step: "second" }],
+  });
+});

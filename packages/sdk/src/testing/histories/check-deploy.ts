@@ -71,6 +71,8 @@ async function checkStep(
   }
   if (step.status === "succeeded") return checkOutput(task, step);
   if (isTerminalStep(step.status)) return [];
+  // what was never begun has stored nothing, and what it needs may not be there yet
+  if (step.attempts === 0) return checkInput(task, step);
   const replayed = await replayStep(tasks, history, step);
   const { failure, meant, findings } = replayed;
   if (failure?.stage === "input") return found("input_refused", failure.message);
@@ -89,4 +91,12 @@ async function checkOutput(task: AnyTask, step: RecordedStep): Promise<Finding[]
   if (issue === undefined) return [];
   const detail = `The stored output does not fit the schema of ${task.capability}: ${issue.message}`;
   return [{ code: "output_refused", step: step.name, name: null, detail }];
+}
+
+async function checkInput(task: AnyTask, step: RecordedStep): Promise<Finding[]> {
+  const result = await task.input?.["~standard"].validate(step.input);
+  const issue = result?.issues?.[0];
+  if (issue === undefined) return [];
+  const detail = `The stored input does not fit the schema of ${task.capability}: ${issue.message}`;
+  return [{ code: "input_refused", step: step.name, name: null, detail }];
 }

@@ -141,6 +141,8 @@ class Recording implements Watch {
         this.#asked.add(`checkpoint ${stored}`);
         return { answer: { eventId: NO_EVENT, created: false } };
       }
+      case "toolBegin":
+        return this.#tool(body as AgentRequest<"toolBegin">);
       case "complete":
         this.#end = "succeeded";
         this.#output = (body as AgentRequest<"complete">).output;
@@ -194,6 +196,27 @@ class Recording implements Watch {
         ? `"${name}" is asked about other arguments than people ${latest.status === "pending" ? "are deciding about" : "decided about"}.`
         : `"${name}" is asked in other words: "${question}", where "${latest?.question}" is recorded.`,
     );
+    return "never" as const;
+  }
+
+  /** Beginning to use a tool is as far as it goes. People's answer, or their question, has to be about the same use. */
+  #tool({ name, arguments: args }: AgentRequest<"toolBegin">) {
+    const asked = this.#step.approvals.filter((one) => one.name === name && one.tool !== null);
+    if (asked.length === 0) return this.#stop("tool", name);
+    this.#asked.add(`approval ${name}`);
+    const wanted = canonicalJson(args);
+    const isSame = asked.some((one) =>
+      [one.arguments, one.edited].some(
+        (known) => known !== null && canonicalJson(known) === wanted,
+      ),
+    );
+    if (!isSame) {
+      this.#find(
+        "approval_changed",
+        name,
+        `"${name}" would be used with other arguments than people were asked about.`,
+      );
+    }
     return "never" as const;
   }
 

@@ -36,23 +36,16 @@ const STORED_AS: Readonly<
   requireApproval: (name, [, options]) => toolCheckpoint(nameOf(options) ?? name),
 };
 
+/** The context with its calls watched. A copy: what an author takes apart or spreads stays what it was. */
 function watchedContext(ctx: object, execution: Execution): object {
-  const known = new Map<PropertyKey, unknown>();
-  return new Proxy(
-    {},
-    {
-      has: (_, property) => Reflect.has(ctx, property),
-      get(_, property) {
-        const value: unknown = Reflect.get(ctx, property);
-        const storedAs = typeof property === "string" ? STORED_AS[property] : undefined;
-        if (typeof value !== "function" || storedAs === undefined) return value;
-        if (!known.has(property)) {
-          known.set(property, watchedCall(ctx, value as Call, storedAs, execution));
-        }
-        return known.get(property);
-      },
-    },
-  );
+  const own = Object.getOwnPropertyDescriptors(ctx) as Record<string, PropertyDescriptor>;
+  for (const [name, storedAs] of Object.entries(STORED_AS)) {
+    const call: unknown = Reflect.get(ctx, name);
+    if (typeof call !== "function") continue;
+    const value = watchedCall(ctx, call as Call, storedAs, execution);
+    own[name] = { value, enumerable: true, configurable: true, writable: true };
+  }
+  return Object.create(Object.getPrototypeOf(ctx) as object | null, own) as object;
 }
 
 function watchedCall(
