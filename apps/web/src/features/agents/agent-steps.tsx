@@ -58,13 +58,9 @@ function Step({ step }: { step: AgentStepView }) {
         <code className="font-mono">{step.capability}</code>
         {step.errorCode !== null && <span className="text-bad">{step.errorCode}</span>}
         {!asked && (
-          <button
-            type="button"
-            className="text-accent underline"
-            aria-label={`Why it was given ${name}`}
-            onClick={() => setAsked(true)}
-          >
+          <button type="button" className="text-accent underline" onClick={() => setAsked(true)}>
             Why this agent?
+            <span className="sr-only"> {name}</span>
           </button>
         )}
       </div>
