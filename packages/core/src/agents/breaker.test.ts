@@ -22,57 +22,67 @@ const outcomes = fc
       return { succeeded, at, claimedAt: at - took };
     });
   });
-const holds = (check: (all: Outcome[]) => void) =>
-  fc.assert(fc.property(outcomes, check), numRuns(300));
 const play = (all: readonly Outcome[], from: AgentBreaker = CLOSED) =>
   all.reduce((state, outcome) => afterOutcome(state, outcome), from);
 
 const one = (succeeded: boolean, at = 0, claimedAt = at): Outcome => ({ succeeded, at, claimedAt });
 
-test("it opens by failures alone, and never before there are enough attempts", () => {
-  holds((all) => {
-    let state = CLOSED;
-    let since: Outcome[] = [];
-    for (const outcome of all) {
-      const next = afterOutcome(state, outcome);
-      since = state.open ? [] : [...since, outcome].slice(-window);
-      if (next.open && !state.open) {
-        const failures = since.filter(({ succeeded }) => !succeeded).length;
-        expect(since.length).toBeGreaterThanOrEqual(atLeast);
-        expect(failures).toBeGreaterThanOrEqual(since.length * failing);
-      }
-      if (!next.open && state.open) since = [];
-      state = next;
-    }
+interface Turn {
+  readonly before: AgentBreaker;
+  readonly after: AgentBreaker;
+  readonly outcome: Outcome;
+  /** What came since it was closed last, the newest last. */
+  readonly since: readonly Outcome[];
+}
+
+function turnsOf(all: readonly Outcome[]): Turn[] {
+  let before = CLOSED;
+  let since: Outcome[] = [];
+  return all.map((outcome) => {
+    const after = afterOutcome(before, outcome);
+    since = before.open ? [] : [...since, outcome].slice(-window);
+    const turn = { before, after, outcome, since };
+    before = after;
+    return turn;
   });
+}
+
+/** Of those turns that are meant, each has to be so. */
+const holds = (meant: (turn: Turn) => boolean, so: (turn: Turn) => boolean) =>
+  fc.assert(
+    fc.property(outcomes, (all) => {
+      expect(turnsOf(all).filter((turn) => meant(turn) && !so(turn))).toEqual([]);
+    }),
+    numRuns(300),
+  );
+const opens = ({ before, after }: Turn) => !before.open && after.open;
+const waitOf = ({ after, outcome }: Turn) => (after.until ?? 0) - outcome.at;
+
+test("it opens by failures alone, and never before there are enough attempts", () => {
+  const failuresOf = (since: readonly Outcome[]) => since.filter((o) => !o.succeeded).length;
+  holds(opens, ({ since }) => since.length >= atLeast);
+  holds(opens, ({ since }) => failuresOf(since) >= since.length * failing);
+  holds(
+    ({ before, after, since }) => !before.open && !after.open && since.length >= atLeast,
+    ({ since }) => failuresOf(since) < since.length * failing,
+  );
 });
 
 test("while it is open only a step claimed after its time changes it, and only one that succeeds closes it", () => {
-  holds((all) => {
-    let state = CLOSED;
-    for (const outcome of all) {
-      const next = afterOutcome(state, outcome);
-      if (state.open && outcome.claimedAt < (state.until ?? 0)) expect(next).toEqual(state);
-      if (state.open && !next.open) expect(outcome.succeeded).toBe(true);
-      state = next;
-    }
-  });
+  holds(
+    ({ before, outcome }) => before.open && outcome.claimedAt < (before.until ?? 0),
+    ({ before, after }) => before === after,
+  );
+  holds(
+    ({ before, after }) => before.open && !after.open,
+    ({ outcome }) => outcome.succeeded,
+  );
 });
 
-test("the time that it is open is in the future and bounded; more trips never shorten it", () => {
-  holds((all) => {
-    let state = CLOSED;
-    for (const outcome of all) {
-      const next = afterOutcome(state, outcome);
-      if (next.open && next !== state && next.until !== state.until) {
-        const wait = (next.until ?? 0) - outcome.at;
-        expect(wait).toBeGreaterThanOrEqual(coolOffMs);
-        expect(wait).toBeLessThanOrEqual(mostMs);
-        if (state.open) expect(next.trips).toBe(state.trips + 1);
-      }
-      state = next;
-    }
-  });
+test("the time that it is open is in the future and bounded, and it trips once each time", () => {
+  const trips = ({ before, after }: Turn) => after.open && after.until !== before.until;
+  holds(trips, (turn) => waitOf(turn) >= coolOffMs && waitOf(turn) <= mostMs);
+  holds(trips, ({ before, after }) => after.trips === before.trips + 1);
 });
 
 test("who only succeeds is never stopped, who only fails always", () => {

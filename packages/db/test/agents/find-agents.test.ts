@@ -54,7 +54,7 @@ async function find(filter: object, sort = "name", after: string | null = null) 
   );
   const ours = (name: string) => name.startsWith("agent_");
   const scans = nodes.filter(({ table, index }) => ours(table) || ours(index));
-  return { found: Number(value), scans };
+  return { found: value, scans };
 }
 const sequential = (scans: readonly PlanNode[]) => scans.filter(({ type }) => type === "Seq Scan");
 const most = (scans: readonly PlanNode[]) => Math.max(...scans.map(({ rows }) => rows));
