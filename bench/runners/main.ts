@@ -36,6 +36,7 @@ const [seconds, killEvery, workMs] = [
   number("work-ms"),
 ] as const;
 const CAPABILITIES = ["bench.a", "bench.b", "bench.c", "bench.d"];
+const TICK_MS = 100;
 const json = values.json;
 
 const server = await startServer();
@@ -46,12 +47,23 @@ const gateway = await startGateway(database, 9, {
 });
 const fleet = new RunnerProcesses(`http://127.0.0.1:${gateway.port}`, runners, processes);
 const member = connectMember(database, 2);
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  // the server stops itself and then this process; nobody else would end these
+  process.once(signal, () => {
+    fleet.killAll();
+    gateway.child.kill("SIGKILL");
+  });
+}
 const looking = new pg.Pool({ connectionString: database.adminUrl, max: 1 });
+const held: number[] = [];
 const killed = { processes: 0, runners: 0 };
 
 try {
   const startedAt = performance.now();
-  for (let i = 0; i < processes; i++) await fleet.start(i);
+  for (let i = 0; i < processes; i += 4) {
+    const some = Array.from({ length: Math.min(4, processes - i) }, (_, n) => i + n);
+    await Promise.all(some.map((one) => fleet.start(one)));
+  }
   await online(count);
   const upMs = performance.now() - startedAt;
   say(json, `${count} runners in ${processes} processes are there after ${ms(upMs)}.`, { upMs });
@@ -76,14 +88,16 @@ try {
   await server.stop();
 }
 
-/** Keeps so many runs open: as many are submitted as have ended. */
+/** Keeps so many runs open: as many are submitted as have ended. The first of them come over the time that one takes. */
 async function feed(signal: AbortSignal): Promise<void> {
   let n = 0;
+  const aTick = Math.max(1, Math.ceil(inFlight / (workMs / TICK_MS)));
   while (!signal.aborted) {
     const open = await countRuns("status not in ('succeeded', 'failed', 'cancelled')");
-    const missing = inFlight - open;
+    held.push(await countHeld());
+    const missing = Math.min(inFlight - open, 2 * aTick);
     if (missing > 0) {
-      const tasks = Array.from({ length: Math.min(missing, 100) }, () => ({
+      const tasks = Array.from({ length: missing }, () => ({
         kind: "agent" as const,
         with: {
           capability: CAPABILITIES[n++ % CAPABILITIES.length] ?? "",
@@ -92,7 +106,7 @@ async function feed(signal: AbortSignal): Promise<void> {
       }));
       await submitTasks(member.request(), { tasks });
     }
-    await delay(100, undefined, { signal }).catch(() => {});
+    await delay(TICK_MS, undefined, { signal }).catch(() => {});
   }
 }
 
@@ -138,9 +152,13 @@ async function report(
     countRuns("true"),
     countRuns("status = 'succeeded'"),
   ]);
-  const claims = await query<{ first: boolean; ms: number }>(
-    `select a.epoch = 1 as first, extract(epoch from a.claimed_at - s.created_at)::float * 1000 as ms
+  const claims = await query<{ first: boolean; ms: number; beyond: number | null }>(
+    `select a.epoch = 1 as first, extract(epoch from a.claimed_at - s.created_at)::float * 1000 as ms,
+       extract(epoch from a.finished_at - a.claimed_at)::float * 1000 - (s.arguments -> 'input' ->> 'ms')::float as beyond
      from attempts a join steps s on s.id = a.step_id`,
+  );
+  const beyond = claims.flatMap(({ first, beyond: over }) =>
+    first && over !== null ? [over] : [],
   );
   const waited = claims.filter(({ first }) => first).map((claim) => claim.ms);
   const again = claims.filter(({ first }) => !first).length;
@@ -159,6 +177,8 @@ async function report(
     claimP50Ms: quantile(waited, 0.5),
     claimP95Ms: quantile(waited, 0.95),
     claimP99Ms: quantile(waited, 0.99),
+    beyondP50Ms: quantile(beyond, 0.5),
+    heldMedian: quantile(held, 0.5),
     killedProcesses: killed.processes,
     killedRunners: killed.runners,
     claimedAgain: again,
@@ -175,6 +195,8 @@ ${runs} runs of ${count} runners in ${processes} processes, ${inFlight} open at 
 failed                ${failed} (${(numbers.failedShare * 100).toFixed(2)} %)
 steps a second        ${numbers.stepsPerSecond.toFixed(1)}
 from queued to claim  p50 ${ms(numbers.claimP50Ms)}, p95 ${ms(numbers.claimP95Ms)}, p99 ${ms(numbers.claimP99Ms)}
+from claim to end     p50 ${ms(numbers.beyondP50Ms)} beyond the work itself (a checkpoint and the result)
+in flight             ${Math.round(numbers.heldMedian)} steps held, median
 killed                ${killed.processes} processes with ${killed.runners} runners, by SIGKILL; ${again} claims were claimed again
 cores                 Postgres ${numbers.coresPostgres.toFixed(2)}, worker with gateway ${numbers.coresGateway.toFixed(2)}, runners ${numbers.coresRunners.toFixed(2)}
 calls tried again     ${told.retries}; leases lost ${told.lost}`,
@@ -190,6 +212,13 @@ async function usage() {
     gatewayMs: cpuMs(gateway.child.pid ?? 0),
     runnersMs: fleet.cpuMs,
   };
+}
+
+async function countHeld(): Promise<number> {
+  const [row] = await query<{ n: number }>(
+    "select count(*)::int as n from steps where status in ('assigned', 'running')",
+  );
+  return row?.n ?? 0;
 }
 
 async function countRuns(where: string): Promise<number> {

@@ -97,6 +97,11 @@ export class RunnerProcesses {
     await gone;
   }
 
+  /** For an end in a hurry. */
+  killAll(): void {
+    for (const child of this.#children) child?.kill("SIGKILL");
+  }
+
   /** Graceful: each runner drains. */
   async stop(): Promise<void> {
     await Promise.all(

@@ -1,6 +1,7 @@
 import {
   AgentCard,
   AgentDetail,
+  AgentEndpointView,
   AgentKeyList,
   AgentKeyView,
   AgentPage,
@@ -8,10 +9,14 @@ import {
   DemandList,
   ImportedAgent,
   IssuedAgentKey,
+  OneAgent,
+  RotatedAgentEndpointSecret,
+  SetAgentEndpoint,
   type CreateAgentInput,
   type ImportAgentInput,
   type IssueAgentKeyInput,
   type ListAgentsInput,
+  type SetAgentEndpointInput,
   type UpdateAgentInput,
 } from "@nofx/core/api";
 import type { z } from "zod";
@@ -37,6 +42,15 @@ export function agentsApi(options: RequestOptions) {
       command(options, "/agents/import", ImportedAgent, input, key),
     changeAgent: (agent: string, verb: AgentVerb, body: { reason?: string }, key: string) =>
       command(options, at(agent, `/${verb}`), AgentView, body, key),
+    agentEndpoint: (agent: string) => ask(options, at(agent, "/endpoint"), AgentEndpointView),
+    setAgentEndpoint: (agent: string, input: Body<typeof SetAgentEndpointInput>, key: string) =>
+      command(options, at(agent, "/endpoint"), SetAgentEndpoint, input, key),
+    switchAgentEndpoint: (agent: string, active: boolean, key: string) =>
+      command(options, at(agent, "/endpoint/switch"), AgentEndpointView, { active }, key),
+    removeAgentEndpoint: (agent: string, key: string) =>
+      command(options, at(agent, "/endpoint/remove"), OneAgent, {}, key),
+    rotateAgentEndpointSecret: (agent: string, key: string) =>
+      command(options, at(agent, "/endpoint/rotate-secret"), RotatedAgentEndpointSecret, {}, key),
     agentKeys: (agent: string) => ask(options, at(agent, "/keys"), AgentKeyList),
     issueAgentKey: (agent: string, input: Body<typeof IssueAgentKeyInput>, key: string) =>
       command(options, at(agent, "/keys"), IssuedAgentKey, input, key),

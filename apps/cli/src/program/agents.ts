@@ -1,5 +1,6 @@
 import { AgentScope, AgentStatus } from "@nofx/core/vocabulary";
 import { Option, type Command } from "commander";
+import type * as Endpoints from "../commands/agent-endpoints.ts";
 import type * as Agents from "../commands/agents.ts";
 import type * as Keys from "../commands/agent-keys.ts";
 import { readCount, readLimit } from "./read-count.ts";
@@ -105,6 +106,58 @@ export function addAgentsCommands(program: Command): void {
       (await import("../commands/agents.ts")).demand(options),
     );
   addKeys(agents);
+  addPush(agents);
+}
+
+function addPush(agents: Command): void {
+  const push = agents
+    .command("push")
+    .description("agents that are functions: their steps are posted to an address, signed");
+  push
+    .command("show", { isDefault: true })
+    .description("where its steps are posted to, and whether they are taken")
+    .argument(...agent)
+    .option(...json)
+    .action(async (name: string, options: { json?: boolean }) =>
+      (await import("../commands/agent-endpoints.ts")).show(name, options),
+    );
+  push
+    .command("set")
+    .description("post its steps there; the signing secret is shown once")
+    .argument(...agent)
+    .argument("<url>", "https, or what NOFX_HTTP_ALLOW names")
+    .option("--concurrency <n>", "steps that the function may hold at once", readCount(1_000))
+    .option("--timeout <seconds>", "how long one call may last", readCount(900))
+    .option(...json)
+    .action(async (name: string, url: string, options: Endpoints.SetOptions) =>
+      (await import("../commands/agent-endpoints.ts")).set(name, url, options),
+    );
+  for (const [verb, about] of [
+    ["on", "post its steps again, at once"],
+    ["off", "post nothing to it until it is on again"],
+  ] as const) {
+    push
+      .command(verb)
+      .description(about)
+      .argument(...agent)
+      .option(...json)
+      .action(async (name: string, options: { json?: boolean }) =>
+        (await import("../commands/agent-endpoints.ts")).turn(name, verb === "on", options),
+      );
+  }
+  push
+    .command("rotate")
+    .description("make a new secret; for a day both sign")
+    .argument(...agent)
+    .option(...json)
+    .action(async (name: string, options: { json?: boolean }) =>
+      (await import("../commands/agent-endpoints.ts")).rotate(name, options),
+    );
+  push
+    .command("remove")
+    .description("have it claim its steps itself again")
+    .argument(...agent)
+    .action(async (name: string) => (await import("../commands/agent-endpoints.ts")).remove(name));
 }
 
 function addKeys(agents: Command): void {

@@ -1,4 +1,5 @@
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
+import { agentEndpointsRouter } from "./routers/agent-endpoints.ts";
 import { agentsRouter } from "./routers/agents.ts";
 import { approvalsRouter } from "./routers/approvals.ts";
 import { auditRouter } from "./routers/audit.ts";
@@ -34,6 +35,7 @@ import { router } from "./trpc.ts";
 
 export const appRouter = router({
   agents: agentsRouter,
+  agentEndpoints: agentEndpointsRouter,
   approvals: approvalsRouter,
   artifacts: artifactsRouter,
   audit: auditRouter,

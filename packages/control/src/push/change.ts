@@ -1,27 +1,28 @@
 import {
-  OneAgentEndpoint,
+  OneAgent,
   SwitchAgentEndpointInput,
   type AgentEndpointView,
   type RotatedAgentEndpointSecret,
 } from "@nofx/core/api";
-import { toUuid } from "@nofx/core/vocabulary";
+import { toId } from "@nofx/core/vocabulary";
 import {
   deleteAgentEndpoint,
   rotateAgentEndpointSecret as rotate,
   switchAgentEndpoint as turn,
 } from "@nofx/db/queries";
 import type { z } from "zod";
+import { findAgent } from "../agents/find-agent.ts";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand, runQuery } from "../command/run-command.ts";
 import { newWebhookSecret } from "../webhooks/secret.ts";
 import { noSuchEndpoint, readEndpoint } from "./view.ts";
 
-type One = z.input<typeof OneAgentEndpoint>;
+type One = z.input<typeof OneAgent>;
 
 /** Where the steps of an agent are posted to, and whether they are taken. */
 export function getAgentEndpoint(ctx: MemberContext, input: One): Promise<AgentEndpointView> {
-  return runQuery(ctx, OneAgentEndpoint, input, (tx, { agentId }) =>
-    readEndpoint(ctx, tx, toUuid("agent", agentId)),
+  return runQuery(ctx, OneAgent, input, async (tx, { agentId }) =>
+    readEndpoint(ctx, tx, await findAgent(tx.db, ctx.tenantId, agentId)),
   );
 }
 
@@ -36,7 +37,7 @@ export function switchAgentEndpoint(
     input: SwitchAgentEndpointInput,
   } as const;
   return runCommand(ctx, spec, input, async (tx, { agentId, active }) => {
-    const id = toUuid("agent", agentId);
+    const id = await findAgent(tx.db, ctx.tenantId, agentId);
     if (!(await turn(tx.db, ctx.tenantId, id, active))) throw noSuchEndpoint();
     await tx.audit(active ? "agent_endpoint.enabled" : "agent_endpoint.disabled", { agent_id: id });
     return readEndpoint(ctx, tx, id);
@@ -47,17 +48,17 @@ export function switchAgentEndpoint(
 export function removeAgentEndpoint(
   ctx: MemberContext,
   input: One,
-): Promise<z.infer<typeof OneAgentEndpoint>> {
+): Promise<z.infer<typeof OneAgent>> {
   const spec = {
     name: "agents.removeEndpoint",
     permission: "agent.manage",
-    input: OneAgentEndpoint,
+    input: OneAgent,
   } as const;
   return runCommand(ctx, spec, input, async (tx, { agentId }) => {
-    const id = toUuid("agent", agentId);
+    const id = await findAgent(tx.db, ctx.tenantId, agentId);
     if (!(await deleteAgentEndpoint(tx.db, ctx.tenantId, id))) throw noSuchEndpoint();
     await tx.audit("agent_endpoint.removed", { agent_id: id });
-    return { agentId };
+    return { agentId: toId("agent", id) };
   });
 }
 
@@ -70,14 +71,14 @@ export async function rotateAgentEndpointSecret(
   const spec = {
     name: "agents.rotateEndpointSecret",
     permission: "agent.manage",
-    input: OneAgentEndpoint,
+    input: OneAgent,
   } as const;
   const rotated = await runCommand(ctx, spec, input, async (tx, { agentId }) => {
-    const id = toUuid("agent", agentId);
+    const id = await findAgent(tx.db, ctx.tenantId, agentId);
     const until = await rotate(tx.db, ctx.tenantId, id, secret);
     if (until === null) throw noSuchEndpoint();
     await tx.audit("agent_endpoint.secret_rotated", { agent_id: id });
-    return { agentId, previousUntil: until.toISOString() };
+    return { agentId: toId("agent", id), previousUntil: until.toISOString() };
   });
   return { ...rotated, secret: ctx.replayed ? null : secret };
 }

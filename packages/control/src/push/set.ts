@@ -1,9 +1,8 @@
 import { SetAgentEndpointInput, type SetAgentEndpoint } from "@nofx/core/api";
-import { NofxError } from "@nofx/core/errors";
-import { toUuid } from "@nofx/core/vocabulary";
 import { putAgentEndpoint } from "@nofx/db/queries";
 import type { z } from "zod";
 import { digestAgentKey, newAgentKey } from "../agents/agent-key.ts";
+import { findAgent } from "../agents/find-agent.ts";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
 import { callable } from "../webhooks/callable.ts";
@@ -25,17 +24,8 @@ export async function setAgentEndpoint(
     input: SetAgentEndpointInput,
   } as const;
   const { endpoint, created } = await runCommand(ctx, spec, input, async (tx, asked) => {
-    const agentId = toUuid("agent", asked.agentId);
+    const agentId = await findAgent(tx.db, ctx.tenantId, asked.agentId);
     const url = callable(ctx, asked.url);
-    const agent = await tx.db
-      .selectFrom("agent_registry")
-      .select("id")
-      .where("tenant_id", "=", ctx.tenantId)
-      .where("id", "=", agentId)
-      .executeTakeFirst();
-    if (agent === undefined) {
-      throw new NofxError("not_found", { detail: "There is no such agent in this tenant." });
-    }
     const { maxConcurrency, timeoutSeconds } = asked;
     const change = { agentId, maxConcurrency, timeoutSeconds, url: asked.url };
     const put = await putAgentEndpoint(

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
+import { toId } from "@nofx/core/vocabulary";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { agentStep, startAgentApi, type AgentApi, type TestAgent } from "./harness.ts";
 
@@ -39,6 +40,36 @@ test("a heartbeat renews the lease, stores progress and hears of a cancel", asyn
     id,
   ]);
   expect((await beat()).body).toMatchObject({ cancelRequested: true });
+});
+
+test("many heartbeats in one call: each is answered for by itself", async () => {
+  const [first, second] = [await claimOne(), await claimOne()];
+  const { agent } = first;
+  const beat = (epoch: number) =>
+    agent.post("/steps/heartbeat", {
+      steps: [
+        { stepId: first.step.id, epoch, progress: { percent: 10 } },
+        // of another agent, and of nobody
+        { stepId: second.step.id, epoch: 1 },
+        { stepId: toId("step", randomUUID()), epoch: 1 },
+      ],
+    });
+  const answer = await beat(1);
+  expect(answer).toMatchObject({ status: 200, body: { leaseSeconds: 30 } });
+  const steps = answer.body["steps"] as unknown as { held: boolean; leaseUntil: string | null }[];
+  expect(steps.map(({ held, leaseUntil }) => [held, leaseUntil !== null])).toEqual([
+    [true, true],
+    [false, false],
+    [false, false],
+  ]);
+  expect(await row(first.id)).toMatchObject({ status: "running", progress: { percent: 10 } });
+  expect(await row(second.id)).toMatchObject({ status: "assigned" });
+  expect((await beat(2)).body["steps"]).toMatchObject([{ held: false }, {}, {}]);
+  const twice = { steps: [1, 2].map((epoch) => ({ stepId: first.step.id, epoch })) };
+  expect(await agent.post("/steps/heartbeat", twice)).toMatchObject({
+    status: 400,
+    body: { code: "invalid_input" },
+  });
 });
 
 test("the first value stored under a name stays", async () => {

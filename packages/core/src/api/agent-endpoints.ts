@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AgentId, HttpUrl, WebhookDisabledReason, WebhookStatus } from "../vocabulary/index.ts";
+import { AgentRef } from "./agents.ts";
 import { Timestamp } from "./paging.ts";
 
 /** Where the steps of an agent that is a function are posted to. */
@@ -19,10 +20,8 @@ export const AgentEndpointView = z.object({
 });
 export type AgentEndpointView = z.infer<typeof AgentEndpointView>;
 
-export const OneAgentEndpoint = z.object({ agentId: AgentId });
-
 export const SetAgentEndpointInput = z.object({
-  agentId: AgentId,
+  agentId: AgentRef,
   url: HttpUrl.meta({
     description: "https, or what the operator has allowed by NOFX_HTTP_ALLOW",
   }),
@@ -43,7 +42,7 @@ const secret = z.string().nullable().meta({
 export const SetAgentEndpoint = z.object({ endpoint: AgentEndpointView, secret });
 export type SetAgentEndpoint = z.infer<typeof SetAgentEndpoint>;
 
-export const SwitchAgentEndpointInput = z.object({ agentId: AgentId, active: z.boolean() });
+export const SwitchAgentEndpointInput = z.object({ agentId: AgentRef, active: z.boolean() });
 export type SwitchAgentEndpointInput = z.infer<typeof SwitchAgentEndpointInput>;
 
 export const RotatedAgentEndpointSecret = z.object({

@@ -110,6 +110,28 @@ export const DRIVERS: Readonly<Record<string, (page: Page, create: CreatePlane) 
       );
       expect(run.step("summarise").output).toEqual({ words: 3 });
     },
+    async running(page, create) {
+      const greet = page["greet"] as AnyTask;
+      await using plane = create({ agents: [greet] });
+      const run = await ended(plane.run(greet, { name: "Ada" }));
+      expect(run.output).toBe("Hello, Ada");
+      const work = page["work"] as (url: string, key: string, signal: AbortSignal) => Promise<void>;
+      // there is no plane at all: it stops when it is told to
+      await expect(work("http://127.0.0.1:9", "nofx_ak_x", AbortSignal.abort())).resolves.toBe(
+        undefined,
+      );
+    },
+    async functions(page, create) {
+      const { thumbnail, POST } = page as {
+        thumbnail: AnyTask;
+        POST: (request: Request) => Promise<Response>;
+      };
+      await using plane = create({ agents: [thumbnail] });
+      const run = await ended(plane.run(thumbnail, { url: "https://example.com/a.png" }));
+      expect(run.output).toEqual({ size: 34 });
+      const unsigned = new Request("https://example.com/api/steps", { method: "POST", body: "{}" });
+      expect((await POST(unsigned)).status).toBe(401);
+    },
     async failures(page, create) {
       const { order, charge, seen } = page as Record<string, AnyTask> & { seen: StepFailure[] };
       await using plane = create({ agents: [order, charge] as AnyTask[] });
