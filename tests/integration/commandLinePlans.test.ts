@@ -124,3 +124,42 @@ test(
     expect(shown).toMatch(/1.*live runs with steps for test\.greet[^]*needs a migration.*greet: /);
   },
 );
+
+test("nofx agents: listed, given keys, searched, drained, resumed, imported and retired", async () => {
+  const agents = await import("../../apps/cli/src/commands/agents.ts");
+  const keys = await import("../../apps/cli/src/commands/agent-keys.ts");
+  const all = { status: "all", sort: "name", limit: 50 } as const;
+  const declared = '{"capability": "code.patch", "successRate": 0.9, "costPerOperation": 0.01}';
+  const edit = { capability: [declared, "code.review"], tag: ["code"], breaker: true };
+  expect(await said(() => agents.create("patcher", edit))).toContain("is listed");
+  await expect(agents.create("x", { ...edit, capability: ["{"] })).rejects.toThrow("takes a name");
+  expect(await said(() => agents.list(["pat"], all))).toMatch(/active.*patcher.*0 in flight/);
+  expect(await said(() => agents.list(["nobody"], all))).toContain("No agent fits");
+
+  const scope = ["steps:run"] as const;
+  const issued = JSON.parse(
+    await said(() => keys.issue("patcher", { name: "ci", scope: [...scope], json: true })),
+  ) as { keyId: string; key: string };
+  expect(issued.key).toMatch(/^nofx_ak_/);
+  const rotate = () => keys.rotate("patcher", issued.keyId, { overlap: "1h", json: true });
+  expect(JSON.parse(await said(rotate))).toMatchObject({ scopes: [...scope] });
+  expect(await said(() => keys.revoke("patcher", issued.keyId))).toContain("is revoked");
+  expect(await said(() => keys.list("patcher", {}))).toMatch(/active.*ci[\s\S]*revoked.*ci/);
+
+  await expect(agents.change("quarantine", "patcher", {})).rejects.toThrow("Say why");
+  expect(await said(() => agents.change("drain", "patcher", { message: "moves" }))).toMatch(
+    /is draining/,
+  );
+  expect(await said(() => agents.show("patcher", {}))).toMatch(/draining[\s\S]*moves[\s\S]*90 %/);
+  expect(await said(() => agents.change("resume", "patcher", {}))).toContain("is active");
+  expect(
+    await said(() => agents.edit("patcher", { concurrency: 2, breaker: true }, false)),
+  ).toMatch(/is changed/);
+  expect(await said(() => agents.demand({}))).toMatch(/code\.patch.*0 waiting.*1 agents/);
+
+  const card = await said(() => agents.card("patcher"));
+  const file = join(line.home, "card.json");
+  writeFileSync(file, card);
+  expect(await said(() => agents.importCard(file, { name: "copy" }))).toContain("copy");
+  expect(await said(() => agents.change("retire", "copy", {}))).toContain("is retired");
+});
