@@ -82,3 +82,23 @@ test("nofx policies and route: checked, saved, tried on a request, removed", asy
     "no_candidate: openai/gpt-5 is known, but there is no key",
   );
 });
+
+test("nofx dispatch: what would be chosen and why, settings, and nothing told of a gain that is not shown", async () => {
+  const dispatch = await import("../../apps/cli/src/commands/dispatch.ts");
+  expect(await said(() => dispatch.decisions({ limit: 20 }))).toContain("No strategy");
+  expect(await said(() => dispatch.measure({ days: 30 }))).toMatch(/^Too few outcomes/);
+  expect(await said(() => dispatch.whatIf("code.patch", { type: "chore" }))).toMatch(
+    /solo.*\n[^]*Nothing was stored/,
+  );
+  await expect(dispatch.whatIf("code.patch", { label: ["a b"] })).rejects.toMatchObject({
+    code: "invalid_input",
+  });
+  expect(await said(() => dispatch.settings({}))).toMatch(/hold-out +10 %[^]*by default/);
+  expect(await said(() => dispatch.settings({ holdOut: 0.2 }))).toMatch(/hold-out +20 %/);
+  await expect(dispatch.settings({ holdOut: 0.7 })).rejects.toMatchObject({
+    code: "invalid_input",
+  });
+  await expect(dispatch.why("step_00000000000000000000000000", {})).rejects.toMatchObject({
+    code: "not_found",
+  });
+});

@@ -22,4 +22,3 @@ export { DispatchSettings } from "./settings.ts";
 export { Level, NO_LEVEL } from "./statistics.ts";
 export { tellLift } from "./tell-lift.ts";
 export { utilityOf, weightsOf, type Weights } from "./utility.ts";
-export { wilson } from "./wilson.ts";

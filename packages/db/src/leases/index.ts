@@ -47,7 +47,6 @@ export {
   keepLearnt,
   noteStrategyOutcome,
   preferAgents,
-  type DispatchEvidence,
 } from "./dispatch.ts";
 export { dispatchable, type Dispatchable, type DispatchableRequest } from "./dispatchable.ts";
 export {
