@@ -1,5 +1,7 @@
 import type { QueueStats } from "@nofx/control/steps";
 import { expect, test } from "vitest";
+import { toId } from "@nofx/core/vocabulary";
+import { answerAgentScale } from "./answer-agent-scale.ts";
 import { answerScale, fresh } from "./answer-scale.ts";
 
 const stats: QueueStats = {
@@ -56,4 +58,37 @@ test("the database is asked once in two seconds, and again at once after a failu
   fails = false;
   await queues();
   expect(asked).toBe(3);
+});
+
+test("agents are scaled by capability, each tenant's by its own work", async () => {
+  const [one, other] = [
+    "0192f0a1-0000-7000-8000-000000000001",
+    "0192f0a1-0000-7000-8000-000000000002",
+  ];
+  const of = (tenant_id: string, ready: number) => ({
+    tenant_id,
+    capability: "code.patch",
+    ready,
+    oldest_seconds: 1,
+    in_flight: 0,
+    agents: 1,
+    runners: 1,
+    slots: 4,
+    busy: 0,
+    failure_rate: 0,
+  });
+  const demand = async () => [of(one, 40), of(other, 4)];
+  const askFor = async (text: string) => {
+    const response = await answerAgentScale(new URLSearchParams(text), demand);
+    return { status: response.status, body: (await response.json()) as object };
+  };
+  const tenant = toId("tenant", one);
+  expect(await askFor(`tenant=${tenant}&capability=code.patch`)).toMatchObject({
+    status: 200,
+    body: { desiredRunners: 10, currentRunners: 1, ready: 40 },
+  });
+  expect(await askFor(`tenant=${tenant}&capability=code.sing`)).toMatchObject({
+    body: { desiredRunners: 0, ready: 0 },
+  });
+  expect((await askFor("capability=code.patch")).status).toBe(400);
 });
