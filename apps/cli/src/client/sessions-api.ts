@@ -15,7 +15,8 @@ export function sessionsApi(options: RequestOptions) {
   return {
     sessions: (question: Unlimited<typeof ListSessionsInput> & { runId?: string }) =>
       ask(options, "/sessions", AgentSessionPage, question),
-    agentSession: (sessionId: string) => ask(options, `/sessions/${sessionId}`, AgentSessionDetails),
+    agentSession: (sessionId: string) =>
+      ask(options, `/sessions/${sessionId}`, AgentSessionDetails),
     hierarchy: (runId: string, question: Unlimited<typeof HierarchyInput> = {}) =>
       ask(options, `/runs/${runId}/hierarchy`, HierarchyPage, question),
   };
