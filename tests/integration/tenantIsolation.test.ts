@@ -154,6 +154,14 @@ test("the first tenant's own people succeed with the same commands", async () =>
   for (const door of overrides) {
     expect(await byRest(first.supervisor, door, first.ids)).toMatchObject({ status: 200 });
   }
+  const messages = commands.filter(({ procedure }) =>
+    /^(messages|redactions|holds)\./.test(procedure),
+  );
+  expect(messages).toHaveLength(5);
+  for (const door of messages) {
+    const by = asker(first, door, "supervisor");
+    expect(await byRest(by, door, first.ids)).toMatchObject({ status: 200 });
+  }
   const agents = commands.filter(({ procedure }) => procedure.startsWith("agents."));
   expect(agents).toHaveLength(8);
   for (const door of agents) {

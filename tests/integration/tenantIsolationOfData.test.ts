@@ -293,6 +293,12 @@ describe("over the agent API", () => {
     },
     // to itself
     message: (stepId: string) => ({ epoch: 1, to: stepId, payload: 1, sentAs: "m" }),
+    // whom they reach is in packages/control/test/messages
+    send: undefined,
+    reply: undefined,
+    read: undefined,
+    board: undefined,
+    messageType: undefined,
     whoAmI: undefined,
     claim: undefined,
     heartbeats: undefined,

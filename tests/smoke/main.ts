@@ -3,11 +3,12 @@ import { followLauncher } from "../../scripts/lib/follow-launcher.mjs";
 import { runSteps, sayTally, type Tally } from "./run-surface.ts";
 import type { Surface } from "./surface.ts";
 import { hierarchy } from "./surfaces/hierarchy.ts";
+import { messages } from "./surfaces/messages.ts";
 import { planner } from "./surfaces/planner.ts";
 import { openTarget } from "./target.ts";
 
 /** Each is a file in surfaces/. */
-const SURFACES: Record<string, Surface> = { hierarchy, planner };
+const SURFACES: Record<string, Surface> = { hierarchy, planner, messages };
 
 followLauncher();
 const say = (line: string) => console.log(line);

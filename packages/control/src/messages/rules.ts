@@ -58,7 +58,10 @@ export function dropChannelRule(
   } as const;
   return runCommand(ctx, spec, input, async (tx, { id }) => {
     const removed = await removeChannelRule(tx.db, ctx.tenantId, id);
-    if (removed) await tx.audit("channel_rule.removed", { rule_id: id });
+    if (!removed) {
+      throw new NofxError("not_found", { detail: "There is no such rule in this tenant." });
+    }
+    await tx.audit("channel_rule.removed", { rule_id: id });
     return { removed };
   });
 }
