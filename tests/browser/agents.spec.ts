@@ -65,7 +65,7 @@ test("an agent is listed, works as a pair, is watched, told something, and quara
   await page.goto(agentPage);
   await expect(page.getByText(/2 of 2 attempts succeeded/)).toBeVisible({ timeout: 30_000 });
   await page.getByRole("button", { name: "Why this agent? Review, round 1" }).click();
-  await expect(page.getByText(/^Taken by browser-writer/)).toBeVisible();
+  await expect(page.getByText(/^browser-writer: It was left to browser-writer/)).toBeVisible();
   await expectNoViolationsInBothThemes(page, "an agent");
   await page.getByRole("button", { name: "Quarantine…" }).click();
   const quarantine = page.getByRole("dialog", { name: "Quarantine this agent" });

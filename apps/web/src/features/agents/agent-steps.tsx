@@ -77,19 +77,19 @@ function Why({ stepId }: { stepId: string }) {
     <QueryView query={why} what="reason">
       {({ preferred, attempts, decision }) => (
         <div className="rounded bg-muted px-2 py-1.5 text-xs text-soft">
-          {preferred !== null && (
+          {preferred !== null && attempts.length === 0 && (
             <p>
               Meant for {preferred.name}: {preferred.why}
             </p>
           )}
           {attempts.map((attempt) => (
             <p key={attempt.claimedAt}>
-              Taken by {attempt.name}: {attempt.why}
+              {attempt.name}: {attempt.why}
             </p>
           ))}
           {decision !== null && (
             <p>
-              Strategy {decision.strategy}: {decision.reason}{" "}
+              The strategy: {decision.reason}{" "}
               <Link
                 href={`/dispatch?run=${decision.runId ?? ""}&decision=${decision.id}`}
                 className="text-accent underline"

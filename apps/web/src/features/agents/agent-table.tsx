@@ -71,7 +71,7 @@ function Row({ agent }: { agent: AgentView }) {
       <Td className="hidden text-xs text-soft lg:table-cell">{agent.team ?? "–"}</Td>
       <Td className="hidden text-xs text-faint lg:table-cell">
         {agent.lastSeenAt === null ? "never" : <RelativeTime at={agent.lastSeenAt} />}
-        {agent.version !== null && <span className="block font-mono">{agent.version}</span>}
+        {agent.version !== null && <span className="block">version {agent.version}</span>}
       </Td>
     </Tr>
   );

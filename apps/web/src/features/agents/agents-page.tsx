@@ -95,8 +95,8 @@ export function AgentsPage() {
             "\u00a0"
           ) : (
             <>
-              {facets.data.total} {facets.data.total === 1 ? "agent" : "agents"}: what they can do,
-              as they say and as it was measured.
+              What each can do, as its author says and as it was measured. {facets.data.total}{" "}
+              {facets.data.total === 1 ? "agent" : "agents"}.
             </>
           )
         }
