@@ -55,6 +55,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 const looking = new pg.Pool({ connectionString: database.adminUrl, max: 1 });
+// when the server is stopped under it
+looking.on("error", () => {});
 const held: number[] = [];
 const killed = { processes: 0, runners: 0 };
 
