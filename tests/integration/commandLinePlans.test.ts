@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { toId } from "@nofx/core/vocabulary";
-import { seedRun } from "@nofx/db/testing";
+import { seedAgent, seedRun } from "@nofx/db/testing";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { said, startCommandLine, type CommandLine } from "./fixtures/command-line.ts";
 
@@ -119,9 +119,14 @@ test(
     const one = await said(() => exportHistories({ run: toId("run", run.id) }));
     expect(JSON.parse(one)).toMatchObject({ version: 1, steps: [{ input: { name: 5 } }] });
     await expect(exportHistories({})).rejects.toThrow("Give --run or --capabilities");
-    const shown = await said(() => check([process.execPath, ANSWERS], { timeout: 60 }));
+    const { id } = await seedAgent(line.web.owner, line.tenantId, { capabilities: ["test.leave"] });
+    const gone = { name: "leave", kind: "agent", capability: "test.leave" } as const;
+    await seedRun(line.web.owner, line.tenantId, [gone]);
+    const agent = toId("agent", id);
+    const shown = await said(() => check([process.execPath, ANSWERS], { agent, timeout: 60 }));
     process.exitCode = undefined;
-    expect(shown).toMatch(/1.*live runs with steps for test\.greet[^]*needs a migration.*greet: /);
+    expect(shown).toMatch(/must stay pinned.*leave: Nothing in this code does test\.leave/);
+    expect(shown).toMatch(/2.*live runs with steps for test\.greet[^]*needs a migration.*greet: /);
   },
 );
 

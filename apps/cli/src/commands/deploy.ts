@@ -9,6 +9,7 @@ import { bold, columns, dim, green, printable, red, yellow } from "../terminal/s
 
 export interface CheckOptions {
   offered?: string;
+  agent?: string;
   file?: string;
   timeout: number;
   json?: boolean;
@@ -20,7 +21,7 @@ const HistoryFile = z.object({ version: z.literal(1), histories: z.array(RunHist
 export async function check(target: readonly string[], options: CheckOptions): Promise<void> {
   const code = codeOf(target);
   const timeoutMs = options.timeout * 1_000;
-  const offered = options.offered?.split(",") ?? [];
+  const offered = await offeredNow(options);
   const { histories, left } =
     options.file === undefined
       ? await live([...(await askCode(code, {}, timeoutMs)).capabilities, ...offered])
@@ -46,6 +47,14 @@ export async function exportHistories(options: {
   if (capabilities === undefined) throw new WrongUsage("Give --run or --capabilities.");
   const { histories } = await live(capabilities.split(","));
   console.log(JSON.stringify({ version: 1, histories }));
+}
+
+/** What is offered today: said by hand, and by the registry. */
+async function offeredNow({ agent, offered }: CheckOptions): Promise<string[]> {
+  const said = offered?.split(",") ?? [];
+  if (agent === undefined) return said;
+  const { api } = await connectRunning("operator");
+  return [...said, ...(await api.agent(agent)).capabilities];
 }
 
 function codeOf(target: readonly string[]): Code {

@@ -17,6 +17,10 @@ export function addDeployCommands(program: Command): void {
       "a module that exports the agent or its tasks; or, behind --, a command that answers",
     )
     .option(
+      "-a, --agent <name>",
+      "the agent of the registry that it is: what that offers now counts as offered",
+    )
+    .option(
       "-o, --offered <capabilities>",
       "what is offered now, with commas: missing from the code, it is told",
     )
