@@ -914,7 +914,7 @@ create table public.attempts (
   constraint attempts_pkey PRIMARY KEY (step_id, epoch),
   constraint attempts_valid CHECK (engine.is_attempt(outcome, finished_at))
 ) with (fillfactor=60, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=50000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=200000, autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=2000);
-CREATE TRIGGER attempts_of_agents AFTER UPDATE OF outcome ON public.attempts FOR EACH ROW WHEN (((old.outcome IS NULL) AND (new.outcome = ANY ('{succeeded,failed,lost}'::text[])) AND (length(new.executor) = 36) AND (new.executor ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text) AND (COALESCE(new.error_code, ''::text) <> ALL ('{approval_rejected,approval_expired,dependency_failed,wait_timed_out}'::text[])))) EXECUTE FUNCTION engine.note_agent_outcome();
+CREATE TRIGGER attempts_of_agents AFTER UPDATE OF outcome ON public.attempts FOR EACH ROW WHEN (((length(new.executor) = 36) AND (old.outcome IS NULL) AND (new.outcome = ANY ('{succeeded,failed,lost}'::text[])) AND (new.executor ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text) AND (COALESCE(new.error_code, ''::text) <> ALL ('{approval_rejected,approval_expired,dependency_failed,wait_timed_out}'::text[])))) EXECUTE FUNCTION engine.note_agent_outcome();
 alter table public.attempts enable row level security;
 comment on table public.attempts is 'One row a claim: who executed the step, when, and how it ended';
 

@@ -37,9 +37,9 @@ begin
 end
 $$;
 revoke all on function engine.note_agent_outcome() from public;
--- agents are executors by their uuid; what it costs an attempt of a worker is this condition
+-- agents are executors by their uuid; what it costs an attempt of a worker is this condition, the first of it first
 create trigger attempts_of_agents after update of outcome on public.attempts
-  for each row when (old.outcome is null and new.outcome = any ('{succeeded,failed,lost}') and length(new.executor) = 36
+  for each row when (length(new.executor) = 36 and old.outcome is null and new.outcome = any ('{succeeded,failed,lost}')
     and new.executor ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
     and coalesce(new.error_code, '') <> all ('{approval_rejected,approval_expired,dependency_failed,wait_timed_out}'))
   execute function engine.note_agent_outcome();
