@@ -9,7 +9,7 @@ const databaseServer = join(import.meta.dirname, "packages/db/src/testing/global
 const ofTheWeb = [
   "apps/web/test/**/*.test.ts",
   "tests/integration/{tenantIsolation*,commandLine*,humanApproval*}.test.ts",
-  "tests/unit/gateHandlers.cloud.test.ts",
+  "tests/unit/{gateHandlers,hierarchyMessaging}.cloud.test.ts",
 ];
 
 export default defineConfig({
