@@ -84,7 +84,7 @@ export type UpdateAgentInput = z.infer<typeof UpdateAgentInput>;
 
 const reason = storableText(500, 1).meta({ description: "Shown with its status" });
 export const DrainAgentInput = z.strictObject({ agentId: AgentRef, reason: reason.optional() });
-export const ResumeAgentInput = DrainAgentInput;
+export const ResumeAgentInput = z.strictObject({ agentId: AgentRef, reason: reason.optional() });
 export const QuarantineAgentInput = z.strictObject({ agentId: AgentRef, reason });
 export const RetireAgentInput = z.strictObject({ agentId: AgentRef, reason: reason.optional() });
 
