@@ -10190,8 +10190,8 @@ begin
     where not exists (
       select from public.agent_registry a
       where a.id = m.preferred_agent_id and a.tenant_id = m.tenant_id and a.status = 'active'
-        and (a.last_seen_at > clock_timestamp() - interval '20 s' or exists (
-          select from public.agent_presence p where p.agent_id = a.id and p.last_seen_at > clock_timestamp() - interval '20 s'))));
+        and (a.last_seen_at > clock_timestamp() - interval '35 s' or exists (
+          select from public.agent_presence p where p.agent_id = a.id and p.last_seen_at > clock_timestamp() - interval '35 s'))));
   if cardinality(v_gone) > 0 then
     v_freed := engine.free_from(v_gone, p_limit);
   end if;
@@ -11905,7 +11905,9 @@ begin
     select s.* into v_to from public.steps s where s.id = (p ->> 'of_id')::uuid and s.tenant_id = p_tenant;
     if not found then
       return null;
-    elsif v_to.status in ('succeeded', 'failed', 'cancelled') then
+    elsif v_to.status in ('succeeded', 'failed', 'cancelled')
+      and not exists (select from public.agent_messages m where m.step_id = v_from.id and m.sent_as = p ->> 'sent_as')
+    then
       return jsonb_build_object('message_id', null, 'ended', true, 'for_workers', 0, 'for_agents', 0);
     end if;
     p := p || jsonb_build_object('run_id', v_to.run_id);

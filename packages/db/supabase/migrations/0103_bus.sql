@@ -369,7 +369,9 @@ begin
     select s.* into v_to from public.steps s where s.id = (p ->> 'of_id')::uuid and s.tenant_id = p_tenant;
     if not found then
       return null;
-    elsif v_to.status in ('succeeded', 'failed', 'cancelled') then
+    elsif v_to.status in ('succeeded', 'failed', 'cancelled')
+      and not exists (select from public.agent_messages m where m.step_id = v_from.id and m.sent_as = p ->> 'sent_as')
+    then
       return jsonb_build_object('message_id', null, 'ended', true, 'for_workers', 0, 'for_agents', 0);
     end if;
     p := p || jsonb_build_object('run_id', v_to.run_id);
