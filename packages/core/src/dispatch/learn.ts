@@ -35,10 +35,10 @@ export function learn(level: Level, outcome: StrategyOutcome): Level {
   const turn = level.turns + 1;
   const one: Recent = {
     turn,
-    at,
+    at: Math.round(at),
     good: outcome.good,
-    time: Math.log(Math.max(LEAST_SECONDS, outcome.seconds)),
-    cost: Math.log(Math.max(LEAST_USD, outcome.costUsd)),
+    time: logOf(Math.max(LEAST_SECONDS, outcome.seconds)),
+    cost: logOf(Math.max(LEAST_USD, outcome.costUsd)),
   };
   const arm = withOutcome(level.arms[strategy], one);
   const changed = findChange(arm.sums, arm.recent);
@@ -52,6 +52,11 @@ export function learn(level: Level, outcome: StrategyOutcome): Level {
     if (other !== strategy && known !== undefined) arms[other] = doubted(known, turn, at);
   }
   return { turns: turn, arms };
+}
+
+/** To a tenth of a thousandth: what is stored for each outcome is short. */
+function logOf(value: number): number {
+  return Math.round(Math.log(value) * 10_000) / 10_000;
 }
 
 function withOutcome(arm: Arm | undefined, one: Recent): Arm {

@@ -111,8 +111,8 @@ begin
     where not exists (
       select from public.agent_registry a
       where a.id = m.preferred_agent_id and a.tenant_id = m.tenant_id and a.status = 'active'
-        and (a.last_seen_at > clock_timestamp() - interval '20 s' or exists (
-          select from public.agent_presence p where p.agent_id = a.id and p.last_seen_at > clock_timestamp() - interval '20 s'))));
+        and (a.last_seen_at > clock_timestamp() - interval '35 s' or exists (
+          select from public.agent_presence p where p.agent_id = a.id and p.last_seen_at > clock_timestamp() - interval '35 s'))));
   if cardinality(v_gone) > 0 then
     v_freed := engine.free_from(v_gone, p_limit);
   end if;
