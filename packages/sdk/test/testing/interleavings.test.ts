@@ -52,7 +52,7 @@ async function play(seed: number, ops: readonly Op[], disturbed: boolean): Promi
   const run = await plane.run(work, { program: "p" });
   const events = [...programs.values()]
     .flat()
-    .flatMap((op) => (op.do === "event" ? [op.name] : []));
+    .flatMap((op) => (op.do === "event" || op.do === "race" ? [op.name] : []));
   const divergences: unknown[] = [];
   let crashes = 0;
   for (let move = 0; disturbed && move < 12; move++) {

@@ -2,7 +2,7 @@ import { permanent, retryLater, task, type AnyTask, type TaskContext } from "@no
 
 /** What a handler does, as data: one operation of each line has to be found again by its name. */
 export type Op =
-  | { do: "step" | "sleep" | "event" | "approve" | "any" | "emit" | "undo"; name: string }
+  | { do: "step" | "sleep" | "event" | "race" | "approve" | "any" | "emit" | "undo"; name: string }
   | { do: "both"; ops: readonly Op[] }
   | { do: "child"; name: string; ops: readonly Op[] }
   | { do: "fail"; name: string };
@@ -16,6 +16,8 @@ const KINDS = [
   "step",
   "sleep",
   "event",
+  "race",
+  "emit",
   "approve",
   "any",
   "undo",
@@ -77,6 +79,13 @@ export function interpreter(
         const met = await ctx.waitFor(op.name as "x", { match: ctx.info.runId });
         return met.payload;
       }
+      case "race":
+        // who wins differs from schedule to schedule; that a replay finds the same winner does not
+        await ctx.any(op.name as "x", {
+          told: { event: { name: op.name, key: ctx.info.runId } },
+          late: { seconds: 30 },
+        });
+        return "raced";
       case "approve":
         return (await ctx.approve(op.name as "x", { question: `${op.name}?` })).status;
       case "any": {
