@@ -33,6 +33,8 @@ const parent = task("test.parent").run(async (ctx) => {
   await ctx.message.send("go", { step: sides[0]!.stepId, channel: "orders" }, "go");
   const said = await ctx.message.read("results");
   const half = await ctx.waitFor("halfway");
+  const whose = { step: sides[0]!.stepId, channel: "questions" };
+  const told = await ctx.message.request("how", whose, "how far?", { timeoutSeconds: 600 });
   const [left] = await ctx.join([sides[0]!]);
   const ended = await ctx.join();
   await ctx.sleep("nap", 0.1);
@@ -45,6 +47,7 @@ const parent = task("test.parent").run(async (ctx) => {
   return {
     said: said?.payload,
     half: half.payload,
+    told: told.status === "answered" ? told.payload : told.status,
     left: left.status === "succeeded" ? left.output.length : 0,
     ended: ended.map((child) => [
       child.name,
@@ -68,6 +71,8 @@ const child = task("test.child")
       { step: input.parent, channel: "results" },
       `${String(order?.payload)}, done`,
     );
+    const question = await ctx.message.read("questions");
+    if (question?.payload === "how far?") await ctx.message.reply("so far", question, "nearly");
     return "left is done";
   });
 
@@ -125,6 +130,7 @@ test("an agent spawns, sends, receives, sleeps and waits; restarted in mid-wait 
   expect(output).toEqual({
     said: "go, done",
     half: { side: "left" },
+    told: "nearly",
     left: "left is done".length,
     ended: [
       ["side.left", "succeeded"],
@@ -157,7 +163,7 @@ test("an agent spawns, sends, receives, sleeps and waits; restarted in mid-wait 
     [run.id],
   );
   // what they say lies sealed
-  expect(messages).toEqual([{ payload: null }, { payload: null }]);
+  expect(messages.map(({ payload }) => payload as unknown)).toEqual([null, null, null, null]);
   const { rows: undos } = await stack.owner.query(
     "select name, status, arguments from compensations where run_id = $1",
     [run.id],
