@@ -13,13 +13,13 @@ function tokenOf(n: number, seconds = 600): string {
 
 function plane() {
   let now = 0;
-  let error: unknown;
+  let error: Error | undefined;
   const asked: number[] = [];
   const clock = { now: () => now, sleep: async () => {} };
   const made = {
     asked,
     at: (to: number) => (now = to),
-    fails: (with_: unknown) => (error = with_),
+    fails: (with_: Error) => (error = with_),
     credentials: (key = KEY) =>
       new Credentials({
         key,

@@ -5,6 +5,7 @@ import type { AgentEvent } from "../agents/events.ts";
 import { createAgentClient, systemClock, type Clock, type Fetch } from "../client/index.ts";
 import { ShutdownError } from "../errors/index.ts";
 import { executeStep, Heartbeats, stepInfo, type StepPorts } from "../steps/index.ts";
+import type { AnyTask } from "../tasks/index.ts";
 import { verifySigned } from "./verify.ts";
 
 export interface PushOptions {
@@ -58,7 +59,8 @@ export function handlePush(
     if (signed === undefined) return refusal(401, "The signature is missing, wrong or too old.");
     const pushed = PushedStep.safeParse(parseJson(signed.body));
     if (!pushed.success) return refusal(400, "This is not a step of this version of the SDK.");
-    if (!agent.tasks.has(pushed.data.step.capability)) {
+    const task = agent.tasks.get(pushed.data.step.capability);
+    if (task === undefined) {
       return refusal(404, `This function has no task for "${pushed.data.step.capability}".`);
     }
     if (seen.has(signed.id)) return answer(200, "repeated");
@@ -67,7 +69,7 @@ export function handlePush(
     }
     remember(seen, signed.id);
     running += 1;
-    const work = execute(agent, pushed.data, options).finally(() => (running -= 1));
+    const work = execute(task, pushed.data, options).finally(() => (running -= 1));
     if (options.waitUntil === undefined) return answer(200, await work);
     options.waitUntil(work);
     return new Response(null, { status: 202 });
@@ -75,7 +77,7 @@ export function handlePush(
 }
 
 async function execute(
-  agent: Agent,
+  task: AnyTask,
   pushed: PushedStep,
   options: PushOptions,
 ): Promise<PushAnswer["outcome"]> {
@@ -116,7 +118,7 @@ async function execute(
         abandon: abandon.signal,
         onRetry,
       },
-      agent.tasks.get(step.capability)!,
+      task,
       step,
       leaseSeconds,
       // how long it was on its way nobody here can say: the first heartbeat is due at once

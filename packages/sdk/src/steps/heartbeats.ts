@@ -136,10 +136,11 @@ export class Heartbeats {
         {},
         {
           ...this.#ports.presence?.(),
-          steps: batch.map(({ step: { id, epoch } }, i) => {
-            const progress = told.get(batch[i]!);
-            return { stepId: id, epoch, ...(progress === undefined ? {} : { progress }) };
-          }),
+          steps: [...told].map(([{ step }, progress]) => ({
+            stepId: step.id,
+            epoch: step.epoch,
+            ...(progress === undefined ? {} : { progress }),
+          })),
         },
         {
           signal: answered.signal,
