@@ -4,8 +4,9 @@ import type { HierarchyNode, RunView } from "@nofx/core/api";
 import { isTerminalRun, type Strategy } from "@nofx/core/vocabulary";
 import type { Api } from "../client/api.ts";
 import { Sentence } from "../errors.ts";
-import { bold, dim, green, printable, red, yellow } from "../terminal/style.ts";
+import { bold, dim, green, printable, red } from "../terminal/style.ts";
 import { CREW_CAPABILITY, startCrew, type CrewApi } from "./crew.ts";
+import { placeLine } from "./place-line.ts";
 
 export interface StrategyDemo {
   operator: Pick<Api, "submitTasks" | "run" | "hierarchy" | "sessions">;
@@ -99,27 +100,15 @@ function judge(run: RunView, killed: string | undefined): void {
   if (total !== TOTAL) throw new Sentence(`The total is ${String(total)}, and should be ${TOTAL}.`);
 }
 
-const MARKS: Partial<Record<HierarchyNode["status"], string>> = {
-  assigned: yellow("▸"),
-  running: yellow("▸"),
-  succeeded: green("✔"),
-  failed: red("✖"),
-  cancelled: dim("–"),
-};
-
 const isHeld = (status: HierarchyNode["status"]) => status === "assigned" || status === "running";
 
 /** A line for each place of the tree that stands otherwise than before. */
 function changesOf(nodes: readonly HierarchyNode[], shown: Map<string, string>): string[] {
   return nodes.flatMap((node) => {
-    const mark = MARKS[node.status];
     const now = `${isHeld(node.status) ? "held" : node.status} ${node.attempts}`;
-    if (mark === undefined || shown.get(node.stepId) === now || node.kind !== "agent") return [];
+    if (node.status === "queued" || shown.get(node.stepId) === now || node.kind !== "agent")
+      return [];
     shown.set(node.stepId, now);
-    const by = node.agent === null ? "" : dim(` by ${printable(node.agent.name)}`);
-    const again = node.attempts > 1 ? dim(` (attempt ${node.attempts})`) : "";
-    return [
-      `${"  ".repeat(node.depth)}${mark} ${printable(node.path)} ${dim(node.role)}${by}${again}`,
-    ];
+    return [placeLine(node)];
   });
 }

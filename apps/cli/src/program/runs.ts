@@ -38,6 +38,14 @@ export function addRunsCommands(program: Command): void {
       );
   }
   runs
+    .command("tree")
+    .description("who works below whom in a run: sessions, their agents, and what was spawned")
+    .argument("<run>", "its id")
+    .option("--json", "for programs")
+    .action(async (run: string, options: { json?: boolean }) =>
+      (await import("../commands/tree.ts")).tree(run, options),
+    );
+  runs
     .command("fork")
     .description("go on with a run that has ended, from steps of it")
     .argument("<run>", "its id")

@@ -1,4 +1,4 @@
-import { AgentSessionView, HierarchyNode } from "@nofx/core/api";
+import { AgentSessionView, type HierarchyNode } from "@nofx/core/api";
 import { usdOfPico } from "@nofx/core/model-router";
 import { toId } from "@nofx/core/vocabulary";
 import type { AgentSessionRecord, HierarchyRecord } from "@nofx/db/queries";

@@ -39,7 +39,8 @@ function losing(n: number) {
             seen.lost = true;
             await (target as unknown as { end(): Promise<void> }).end();
           }
-          return Reflect.apply(Reflect.get(target, "query") as never, target, args) as unknown;
+          const query = Reflect.get(target, name) as (...of: unknown[]) => unknown;
+          return query.apply(target, args);
         };
       },
     });

@@ -122,7 +122,7 @@ export async function startSessions(): Promise<Sessions> {
     },
     async run(tenantId, args) {
       const run = await seedRun(t.owner, tenantId, [
-        { name: "s", kind: "session", arguments: SessionWith.parse(args) as never },
+        { name: "s", kind: "session", arguments: SessionWith.parse(args) },
       ]);
       const one = async (sql: string, values: unknown[]) =>
         (await t.owner.query(sql, values)).rows[0] as Record<string, unknown>;
@@ -193,7 +193,7 @@ function contextOf(
 
 /** The role of a step in its session, as its agent reads it. */
 export function roleOf(step: ClaimedStep): string {
-  return String((step.input["session"] as { role?: string } | undefined)?.role ?? "solo");
+  return (step.input["session"] as { role?: string } | undefined)?.role ?? "solo";
 }
 
 /** Whatever happened, what must hold of runs, steps and attempts holds. */

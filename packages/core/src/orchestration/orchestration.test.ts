@@ -86,11 +86,9 @@ function play(of: SessionSpec, context: SessionContext, seed: number, interrupt?
     const error = status === "failed" ? { code: "agent_error", message: "no" } : null;
     const event: SessionEvent = { type: "child_ended", name, status, output, error };
     state = take(advance(state, event));
-    if (dice() < 0.3) expect(advance(state, event)).toEqual({ state, effects: [] });
-    if (dice() < 0.2) {
-      const stranger = { ...event, name: "nobody" };
-      expect(advance(state, stranger)).toEqual({ state, effects: [] });
-    }
+    // heard again, and of nobody: nothing follows
+    expect(advance(state, event)).toEqual({ state, effects: [] });
+    expect(advance(state, { ...event, name: "nobody" })).toEqual({ state, effects: [] });
     if (interrupt !== undefined && dice() < 0.2) state = take(advance(state, interrupt));
   }
   return { state, effects, turns };
@@ -132,9 +130,9 @@ describe("every strategy, whatever its agents answer and in whatever order", () 
           );
           expect(new Set(cancelled).size).toBe(cancelled.length);
           for (const name of cancelled) expect(names).toContain(name);
-          if (context.depthLeft < 1) expect(names).toEqual([]);
-          const nested = spawned.some(({ work }) => work.kind === "session");
-          if (context.depthLeft < 2) expect(nested).toBe(false);
+          const nested = spawned.filter(({ work }) => work.kind === "session");
+          expect(names.length).toBeLessThanOrEqual(context.depthLeft < 1 ? 0 : context.fanOut);
+          expect(nested.length).toBeLessThanOrEqual(context.depthLeft < 2 ? 0 : context.fanOut);
 
           const rounds = effects.flatMap((effect) =>
             effect.type === "verdict" ? [effect.round] : [],
