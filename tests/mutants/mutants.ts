@@ -1,6 +1,8 @@
 import { APPROVAL_MUTANTS } from "./approval-mutants.ts";
 import { AUDIT_MUTANTS } from "./audit-mutants.ts";
 import { SCHEDULE_MUTANTS } from "./schedule-mutants.ts";
+import { SESSION_MUTANTS } from "./session-mutants.ts";
+import { TEST_PLANE_MUTANTS } from "./test-plane-mutants.ts";
 import { VAULT_MUTANTS } from "./vault-mutants.ts";
 import { WORKER_MUTANTS } from "./worker-mutants.ts";
 
@@ -363,6 +365,8 @@ export const MUTANTS: readonly Mutant[] = [
   ...APPROVAL_MUTANTS,
   ...AUDIT_MUTANTS,
   ...SCHEDULE_MUTANTS,
+  ...SESSION_MUTANTS,
+  ...TEST_PLANE_MUTANTS,
   ...VAULT_MUTANTS,
   ...WORKER_MUTANTS,
 ];
