@@ -173,7 +173,7 @@ create table public.agent_endpoints (
   constraint agent_endpoints_timeout_seconds_check CHECK (((timeout_seconds >= 5) AND (timeout_seconds <= 900))),
   constraint agent_endpoints_url_check CHECK (((length(url) >= 1) AND (length(url) <= 2048)))
 );
-CREATE INDEX agent_endpoints_due ON public.agent_endpoints USING btree (pushed_at NULLS FIRST) WHERE (status = 'active'::text);
+CREATE INDEX agent_endpoints_due ON public.agent_endpoints USING btree (next_at) WHERE (status = 'active'::text);
 alter table public.agent_endpoints enable row level security;
 comment on table public.agent_endpoints is 'Where steps of agents that are functions are posted to';
 
@@ -259,6 +259,8 @@ CREATE INDEX agent_messages_board ON public.agent_messages USING btree (conversa
 CREATE UNIQUE INDEX agent_messages_conversation ON public.agent_messages USING btree (conversation_id, conversation_seq) WHERE (conversation_id IS NOT NULL);
 -- The next message for a step on a channel
 CREATE INDEX agent_messages_mailbox ON public.agent_messages USING btree (to_step, channel, seq) WHERE ((to_step IS NOT NULL) AND (consumed_by IS NULL));
+-- What readers of a conversation are told is gone
+CREATE INDEX agent_messages_redacted ON public.agent_messages USING btree (conversation_id, redacted_at) WHERE (redacted_at IS NOT NULL);
 -- The messages of a run, in order
 CREATE INDEX agent_messages_run ON public.agent_messages USING btree (run_id, id);
 -- The messages of a run in order; no number twice
@@ -284,7 +286,7 @@ create table public.agent_messages_history (
   correlation_id uuid not null,
   causation_id uuid,
   traceparent text,
-  payload jsonb not null,
+  payload jsonb,
   at timestamp with time zone not null,
   sent_as text,
   conversation_id uuid,
@@ -12209,7 +12211,7 @@ end
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION engine.push_claim(p_limit integer, p_batch integer, p_lease_ms integer)
+CREATE OR REPLACE FUNCTION engine.push_claim(p_limit integer, p_batch integer, p_lease_ms integer, p_without uuid[] DEFAULT '{}'::uuid[])
  RETURNS TABLE(agent_id uuid, tenant_id uuid, url text, key_id uuid, scopes text[], secrets text[], timeout_seconds integer, attempts integer, steps jsonb)
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -12230,17 +12232,17 @@ begin
     select e.*, a.capabilities, k.scopes,
       array_remove(array[s.secret, case when s.previous_until > clock_timestamp() then s.previous end], null) as secrets
     from public.agent_endpoints e
-    join public.agent_registry a on a.id = e.agent_id and a.status in ('active', 'quarantined')
-    join public.agent_keys k on k.id = e.key_id and k.revoked_at is null
+    join public.agent_registry a on a.id = e.agent_id and (a.status = 'active' or (a.status = 'quarantined' and a.status_by = 'breaker'))
+    join public.agent_keys k on k.id = e.key_id and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())
     join public.agent_endpoint_secrets s on s.agent_id = e.agent_id
-    where e.status = 'active' and e.next_at <= clock_timestamp()
+    where e.status = 'active' and e.next_at <= clock_timestamp() and e.tenant_id <> all (p_without)
       and engine.held_by_agent(e.tenant_id, e.agent_id) < e.max_concurrency
       and exists (
         select from unnest(a.capabilities) as c (capability) cross join lateral (
           select from public.steps q
           where q.tenant_id = e.tenant_id and q.capability = c.capability and q.status = 'queued' and q.holds = 0
             and q.executor = 'agent' and q.run_at <= clock_timestamp() limit 1) as w)
-    order by e.pushed_at nulls first limit p_limit for update of e skip locked
+    order by e.next_at limit p_limit for update of e skip locked
   loop
     -- again, now that nobody else claims for it
     v_room := v.max_concurrency - engine.held_by_agent(v.tenant_id, v.agent_id);
@@ -12250,8 +12252,11 @@ begin
     select jsonb_agg(c.step) into v_steps
     from engine.claim(v.agent_id::text, 'agent', '{agent@1}', v.tenant_id, v.capabilities, v_room::integer, p_lease_ms) as c (step);
     perform set_config('request.jwt.claims', '', true);
-    continue when v_steps is null;
-    update public.agent_endpoints e set pushed_at = clock_timestamp() where e.agent_id = v.agent_id;
+    if v_steps is null then
+      update public.agent_endpoints e set next_at = clock_timestamp() + interval '250 ms' where e.agent_id = v.agent_id;
+      continue;
+    end if;
+    update public.agent_endpoints e set pushed_at = clock_timestamp(), next_at = clock_timestamp() where e.agent_id = v.agent_id;
     agent_id := v.agent_id;
     tenant_id := v.tenant_id;
     url := v.url;

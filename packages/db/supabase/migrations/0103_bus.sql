@@ -57,9 +57,11 @@ comment on index public.agent_messages_run_seq is 'The messages of a run in orde
 create index agent_messages_board on public.agent_messages (conversation_id, board_key, conversation_seq desc) where board_key is not null;
 create unique index agent_messages_sent_by on public.agent_messages (sender_id, sent_as) where step_id is null and sent_as is not null;
 create index agent_messages_age on public.agent_messages (tenant_id, class, at);
+create index agent_messages_redacted on public.agent_messages (conversation_id, redacted_at) where redacted_at is not null;
 comment on index public.agent_messages_conversation is 'The messages of a conversation in order; no number twice';
 comment on index public.agent_messages_board is 'What stands under a key of a board';
 comment on index public.agent_messages_sent_by is 'As agent_messages_sent_once, for senders that hold no step';
+comment on index public.agent_messages_redacted is 'What readers of a conversation are told is gone';
 comment on index public.agent_messages_age is 'What has been kept long enough, by class';
 
 create table public.content_keys (
@@ -142,6 +144,7 @@ create policy channel_rules_change on public.channel_rules for update to nofx_me
 create policy channel_rules_remove on public.channel_rules for delete to nofx_member using (tenant_id in (select app.tenant_ids()));
 grant insert, update (effect, created_by, created_at), delete on public.channel_rules to nofx_member;
 
+alter table public.agent_messages_history alter column payload drop not null;
 select engine.mirror_history();
 create index agent_messages_history_conversation on public.agent_messages_history (conversation_id, conversation_seq)
   where conversation_id is not null;
