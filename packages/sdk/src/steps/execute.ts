@@ -1,38 +1,16 @@
 import type { ClaimedStep } from "@nofx/core/contract";
-import type { AgentClient, CallOptions, Clock, Fetch } from "../client/index.ts";
-import { PermanentError, ShutdownError, type NofxApiError } from "../errors/index.ts";
+import type { CallOptions, Clock } from "../client/index.ts";
+import { PermanentError, ShutdownError } from "../errors/index.ts";
 import { checkSchema, toJson } from "../schema/index.ts";
-import {
-  anyObject,
-  anything,
-  type AnyTask,
-  type StepInfo,
-  type TaskContext,
-} from "../tasks/index.ts";
+import { anyObject, anything, type AnyTask, type TaskContext } from "../tasks/index.ts";
 import { createContext } from "./create-context.ts";
 import { failRequest, isFinal, isRefusal, stepFailure } from "./describe-failure.ts";
-import type { Heartbeats } from "./heartbeats.ts";
 import { Lease } from "./lease.ts";
 import { LogBuffer } from "./log-buffer.ts";
-import type { ModelPort } from "./models.ts";
+import type { StepPorts } from "./ports.ts";
 import { Stages } from "./stages.ts";
+import { stepInfo } from "./step-info.ts";
 import { createStepCalls, type StepCalls } from "./step-calls.ts";
-
-export interface StepPorts {
-  client: AgentClient;
-  clock: Clock;
-  fetch: Fetch;
-  random: () => number;
-  /** Where tasks that were built with models ask for them. */
-  models?: ModelPort | undefined;
-  /** Renews the leases of all steps of this process. */
-  heartbeats: Heartbeats;
-  /** Asks running handlers to stop. */
-  shutdown: AbortSignal;
-  /** Handlers that have not stopped are no longer waited for: their steps are given back. */
-  abandon: AbortSignal;
-  onRetry: (error: NofxApiError, waitMs: number) => void;
-}
 
 export type StepOutcome = "succeeded" | "failed" | "suspended" | "released" | "lost";
 
@@ -198,17 +176,4 @@ async function fail(
 function describeForLog(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return isFinal(error) ? error.message : (error.stack ?? error.message);
-}
-
-export function stepInfo(step: ClaimedStep): StepInfo {
-  return {
-    stepId: step.id,
-    runId: step.runId,
-    name: step.name,
-    title: step.title,
-    capability: step.capability,
-    attempt: step.attempt,
-    correlationId: step.correlationId,
-    traceparent: step.traceparent,
-  };
 }

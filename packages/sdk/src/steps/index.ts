@@ -1,9 +1,4 @@
-export {
-  executeStep,
-  stepInfo,
-  type StepOutcome,
-  type StepPorts,
-  type StepResult,
-} from "./execute.ts";
-export { childNameOf, identityOf } from "./identity.ts";
+export { executeStep, type StepOutcome, type StepResult } from "./execute.ts";
 export { Heartbeats } from "./heartbeats.ts";
+export type { StepPorts } from "./ports.ts";
+export { stepInfo } from "./step-info.ts";
