@@ -109,3 +109,22 @@ test("who may not decide is refused, and a late answer too", async () => {
   expect(() => plane.approve("ship")).toThrow("No question is open.");
   expect(run.output).toEqual({ status: "expired" });
 });
+
+test("a handler that waits for its signal: a cancel reaches it with a heartbeat, a time limit without", async () => {
+  const waits = task("test.waits").run(
+    (ctx) =>
+      new Promise<never>((_, reject) => {
+        ctx.signal.addEventListener("abort", () => reject(ctx.signal.reason as Error));
+      }),
+  );
+  await using plane = createTestPlane({ agents: [waits], patienceMs: 5 });
+  const cancelled = await plane.run(waits);
+  await plane.settle();
+  cancelled.cancel();
+  expect((await cancelled.end()).status).toBe("cancelled");
+
+  const late = await plane.plan([
+    { name: "late", task: waits, timeoutSeconds: 60, maxFailures: 1 },
+  ]);
+  expect((await late.end()).step()).toMatchObject({ status: "failed", error: { code: "timeout" } });
+});
