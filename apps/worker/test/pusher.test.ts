@@ -274,3 +274,29 @@ test("many workers never claim more for one function than it may hold", async ()
   const steps = claims.flat().filter(({ agent_id }) => agent_id === agent.id);
   expect(steps.flatMap((lease) => lease.steps)).toHaveLength(7);
 });
+
+test("an endpoint whose steps are not for it, or whose key has ended, keeps no other from being called", async () => {
+  const f = await func();
+  const [quarantined, ended, meant] = [
+    await agentAt(f.port, 1),
+    await agentAt(f.port, 1),
+    await agentAt(f.port, 1),
+  ];
+  await owner.query(
+    "update agent_registry set status = 'quarantined', status_by = 'person' where id = $1",
+    [quarantined.id],
+  );
+  await owner.query("update agent_keys set expires_at = clock_timestamp() where agent_id = $1", [
+    ended.id,
+  ]);
+  await owner.query(
+    "update steps set preferred_agent_id = $1, preferred_until = clock_timestamp() + interval '1 h' where tenant_id = $2",
+    [ended.id, meant.tenantId],
+  );
+  // only after those that have waited for longer
+  const well = await agentAt(f.port, 1);
+  const claim = (more = {}) => engine.push.claim({ limit: 1, batch: 1, leaseMs: 30_000, ...more });
+  expect(await claim({ without: [well.tenantId] })).toEqual([]);
+  const [lease] = await claim();
+  expect(lease).toMatchObject({ agent_id: well.id, tenant_id: well.tenantId });
+});

@@ -9,9 +9,11 @@ import { pushStep, type Pushed } from "./push-step.ts";
 import { GIVE_UP_MS, restMs } from "./rest.ts";
 
 /** Calls under way at once, of one worker. */
-const AT_ONCE = 256;
+const AT_ONCE = 512;
+/** A tenant with so many is given no more for now: functions that take their time do not keep those of others from being called. */
+const SHARE = 64;
 /** Endpoints in one claim, and steps for each. */
-const ENDPOINTS = 16;
+const ENDPOINTS = 8;
 const BATCH = 16;
 /** How often it is looked, rung or not; and how soon at most after a ring. */
 const IDLE_MS = 1_000;
@@ -47,7 +49,7 @@ export async function pushLoop(
 ): Promise<void> {
   const { store, seams, fleet, doorbell, leaseSeconds } = ports;
   const { clock } = seams;
-  const calls = new Set<Promise<void>>();
+  const calls = new Map<Promise<void>, string>();
   let usedAt = -Infinity;
   let well = true;
   const fail = (error: unknown) => {
@@ -60,14 +62,15 @@ export async function pushLoop(
     try {
       const free = AT_ONCE - calls.size;
       const limit = Math.min(ENDPOINTS, Math.floor(free / BATCH));
-      const leases =
-        limit > 0 ? await store.claim({ limit, batch: BATCH, leaseMs: leaseSeconds * 1_000 }) : [];
+      const leaseMs = leaseSeconds * 1_000;
+      const without = busyTenants(calls.values());
+      const leases = limit > 0 ? await store.claim({ limit, batch: BATCH, leaseMs, without }) : [];
       for (const lease of leases) {
         for (const step of lease.steps) {
           const call = deliver(lease, step, ports, signal)
             .catch(fail)
             .finally(() => calls.delete(call));
-          calls.add(call);
+          calls.set(call, lease.tenant_id);
         }
       }
       found = leases.length;
@@ -82,7 +85,14 @@ export async function pushLoop(
     if (clock.now() - usedAt > UNUSED_MS) await clock.sleep(ms, signal);
     else await doorbell.wait({ since, ms, signal });
   }
-  await Promise.all(calls);
+  await Promise.all(calls.keys());
+}
+
+/** Those with as many calls under way as one tenant may have. */
+function busyTenants(tenants: Iterable<string>): string[] {
+  const counts = new Map<string, number>();
+  for (const tenant of tenants) counts.set(tenant, (counts.get(tenant) ?? 0) + 1);
+  return [...counts].flatMap(([tenant, count]) => (count >= SHARE ? [tenant] : []));
 }
 
 async function deliver(

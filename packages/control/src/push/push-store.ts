@@ -5,7 +5,7 @@ export type { PushLease, PushOutcome } from "@nofx/db/leases";
 /** Steps for agents that are functions, and what became of the calls. */
 export interface PushStore {
   /** Claims for functions that are due and have room. */
-  claim(ask: { limit: number; batch: number; leaseMs: number }): Promise<leases.PushLease[]>;
+  claim(ask: leases.PushAsk): Promise<leases.PushLease[]>;
   /** The function has not begun: the step is queued again, as untouched as it was. */
   giveBack(agent: { id: string; tenantId: string }, steps: readonly StepClaim[]): Promise<void>;
   noted(

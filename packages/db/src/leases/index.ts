@@ -62,7 +62,7 @@ export { openLeaderSession, type LeaderSession } from "./leadership.ts";
 export { prune } from "./prune.ts";
 export { nudge, type Nudge } from "./nudge.ts";
 export { overdue, type OverdueStep } from "./overdue.ts";
-export { pushClaim, pushNoted, type PushLease, type PushOutcome } from "./push.ts";
+export { pushClaim, pushNoted, type PushAsk, type PushLease, type PushOutcome } from "./push.ts";
 export { reclaim } from "./reclaim.ts";
 export {
   relayClaim,

@@ -23,13 +23,21 @@ export type PushLease = z.infer<typeof PushLease>;
 /** How a call of a function ended, as far as its endpoint is concerned. */
 export type PushOutcome = "taken" | "busy" | "failed" | "gone";
 
+export interface PushAsk {
+  readonly limit: number;
+  readonly batch: number;
+  readonly leaseMs: number;
+  /** Tenants whose functions keep enough of the caller's calls busy. */
+  readonly without?: readonly string[] | undefined;
+}
+
 /** Claims for functions that are due and have room, `batch` steps each at most. */
 export async function pushClaim(
   db: EngineDb,
-  ask: { limit: number; batch: number; leaseMs: number },
+  { limit, batch, leaseMs, without = [] }: PushAsk,
 ): Promise<PushLease[]> {
   const { rows } =
-    await sql`select * from engine.push_claim(${ask.limit}, ${ask.batch}, ${ask.leaseMs})`.execute(
+    await sql`select * from engine.push_claim(${limit}, ${batch}, ${leaseMs}, ${[...without]}::uuid[])`.execute(
       db,
     );
   return z.array(PushLease).parse(rows);

@@ -24,7 +24,7 @@ create table public.agent_endpoints (
   check ((status = 'disabled') = (disabled_reason is not null))
 );
 comment on table public.agent_endpoints is 'Where steps of agents that are functions are posted to';
-create index agent_endpoints_due on public.agent_endpoints (pushed_at nulls first) where status = 'active';
+create index agent_endpoints_due on public.agent_endpoints (next_at) where status = 'active';
 
 -- No role reads this table: the engine hands secrets to the worker that posts, which signs with them.
 create table public.agent_endpoint_secrets (
@@ -82,8 +82,10 @@ $$;
 revoke all on function engine.held_by_agent(uuid, uuid) from public;
 
 -- Claims for functions that are due and have room, at most p_batch steps each: what they would get had they asked. One that did not
--- take the last call is given a single step. Whoever finds an endpoint locked leaves it to the worker that locks it.
-create function engine.push_claim(p_limit integer, p_batch integer, p_lease_ms integer)
+-- take the last call is given a single step. Whoever was looked at longest ago comes first, whether it got something or not: those that a
+-- rule or a wish leaves without do not stand before others. p_without: tenants whose functions keep enough of the caller's calls busy.
+-- Whoever finds an endpoint locked leaves it to the worker that locks it.
+create function engine.push_claim(p_limit integer, p_batch integer, p_lease_ms integer, p_without uuid[] default '{}')
 returns table (agent_id uuid, tenant_id uuid, url text, key_id uuid, scopes text[], secrets text[], timeout_seconds integer, attempts integer, steps jsonb)
 language plpgsql security definer
 set search_path = '' set enable_seqscan = off set jit = off
@@ -101,17 +103,17 @@ begin
     select e.*, a.capabilities, k.scopes,
       array_remove(array[s.secret, case when s.previous_until > clock_timestamp() then s.previous end], null) as secrets
     from public.agent_endpoints e
-    join public.agent_registry a on a.id = e.agent_id and a.status in ('active', 'quarantined')
-    join public.agent_keys k on k.id = e.key_id and k.revoked_at is null
+    join public.agent_registry a on a.id = e.agent_id and (a.status = 'active' or (a.status = 'quarantined' and a.status_by = 'breaker'))
+    join public.agent_keys k on k.id = e.key_id and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())
     join public.agent_endpoint_secrets s on s.agent_id = e.agent_id
-    where e.status = 'active' and e.next_at <= clock_timestamp()
+    where e.status = 'active' and e.next_at <= clock_timestamp() and e.tenant_id <> all (p_without)
       and engine.held_by_agent(e.tenant_id, e.agent_id) < e.max_concurrency
       and exists (
         select from unnest(a.capabilities) as c (capability) cross join lateral (
           select from public.steps q
           where q.tenant_id = e.tenant_id and q.capability = c.capability and q.status = 'queued' and q.holds = 0
             and q.executor = 'agent' and q.run_at <= clock_timestamp() limit 1) as w)
-    order by e.pushed_at nulls first limit p_limit for update of e skip locked
+    order by e.next_at limit p_limit for update of e skip locked
   loop
     -- again, now that nobody else claims for it
     v_room := v.max_concurrency - engine.held_by_agent(v.tenant_id, v.agent_id);
@@ -121,8 +123,11 @@ begin
     select jsonb_agg(c.step) into v_steps
     from engine.claim(v.agent_id::text, 'agent', '{agent@1}', v.tenant_id, v.capabilities, v_room::integer, p_lease_ms) as c (step);
     perform set_config('request.jwt.claims', '', true);
-    continue when v_steps is null;
-    update public.agent_endpoints e set pushed_at = clock_timestamp() where e.agent_id = v.agent_id;
+    if v_steps is null then
+      update public.agent_endpoints e set next_at = clock_timestamp() + interval '250 ms' where e.agent_id = v.agent_id;
+      continue;
+    end if;
+    update public.agent_endpoints e set pushed_at = clock_timestamp(), next_at = clock_timestamp() where e.agent_id = v.agent_id;
     agent_id := v.agent_id;
     tenant_id := v.tenant_id;
     url := v.url;
@@ -136,7 +141,7 @@ begin
   end loop;
 end
 $$;
-grant execute on function engine.push_claim(integer, integer, integer) to nofx_worker;
+grant execute on function engine.push_claim(integer, integer, integer, uuid[]) to nofx_worker;
 
 -- How a call ended. `taken`: the endpoint is well. `busy`: it rests so long, and is no worse for it. `failed`, `gone`: it rests, or is
 -- disabled; calls that fail side by side count once.
