@@ -177,3 +177,65 @@ test("an undo comes with its checkpoint and is registered once", async () => {
     status: 400,
   });
 });
+
+test("a wait for some children is met while others are under way, and told of those alone", async () => {
+  const { agent, post, step } = await claimOne();
+  const children = ["x", "y", "z"].map((name) => ({
+    name,
+    kind: "agent",
+    with: { capability: "test.work", input: {} },
+  }));
+  await post("children", { children });
+  const some = { name: "some", options: [{ option: "ended", children: ["x", "z"] }] };
+  expect((await post("waits", some)).body).toEqual({ status: "pending" });
+  const [x, y, z] = (await agent.claim()).body.steps!;
+  const complete = (id: string) => agent.post(`/steps/${id}/complete`, { epoch: 1, output: id });
+  await complete(x!.id);
+  expect((await agent.claim()).body.steps).toEqual([]);
+  await complete(z!.id);
+  const [again] = (await agent.claim()).body.steps!;
+  expect(again).toMatchObject({ id: step.id, epoch: 2 });
+  expect((await post("waits", { ...some, epoch: 2 })).body).toMatchObject({
+    met: {
+      payload: [
+        { name: "x", output: x!.id },
+        { name: "z", output: z!.id },
+      ],
+    },
+  });
+  // y goes on: who waits for all still waits
+  const all = { epoch: 2, name: "all", options: [{ option: "ended", children: true }] };
+  expect((await post("waits", all)).body).toEqual({ status: "pending" });
+  await complete(y!.id);
+  const [last] = (await agent.claim()).body.steps!;
+  const gone = { name: "gone", options: [{ option: "ended", children: ["never"] }] };
+  expect((await post("waits", { ...gone, epoch: last!.epoch })).body).toMatchObject({
+    met: { payload: [] },
+  });
+});
+
+test("an event of a step is sent once under its name, and to its own run alone", async () => {
+  const { tenant, agent, post } = await claimOne([agentStep("one"), agentStep("two")]);
+  const other = await api.run(tenant, [agentStep("one")]);
+  const waiting = (await agent.claim()).body.steps ?? [];
+  expect(waiting).toHaveLength(1);
+  const wait = { epoch: 1, name: "w", options: [{ option: "told", event: { name: "paid" } }] };
+  await agent.post(`/steps/${waiting[0]!.id}/waits`, wait);
+  const said = { name: "first", event: "paid", key: "o-1", payload: { cents: 5 } };
+  const first = await post("events", said);
+  expect(first).toMatchObject({ status: 200, body: { created: true } });
+  expect((await post("events", { ...said, payload: { cents: 6 } })).body).toEqual({
+    ...first.body,
+    created: false,
+  });
+  const { rows } = await api.owner.query(
+    "select run_id, key, payload, sent_by_type from external_events where tenant_id = $1",
+    [tenant],
+  );
+  expect(rows).toMatchObject([{ key: "o-1", payload: { cents: 5 }, sent_by_type: "agent" }]);
+  expect(rows[0]).not.toMatchObject({ run_id: other.id });
+  expect((await agent.claim()).body.steps).toEqual([]);
+  expect((await post("events", { ...said, name: "second", epoch: 7 })).body.code).toBe(
+    "lease_lost",
+  );
+});
