@@ -27,7 +27,7 @@ export const sessionsRouter = {
   get: query
     .meta(
       rest("/sessions/{sessionId}", "sessions", {
-        operationId: "getSession",
+        operationId: "getAgentSession",
         summary: "One session, what its reviewers said and who worked in it",
       }),
     )
