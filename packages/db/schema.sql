@@ -3365,7 +3365,8 @@ create view public.agent_communications with (security_invoker=true) as
     type AS message_type,
     COALESCE(payload, jsonb_strip_nulls(jsonb_build_object('sealed', sealed IS NOT NULL, 'redacted', redacted_at IS NOT NULL, 'content_hash', content_hash))) AS payload,
     acknowledged_at,
-    at AS created_at
+    at AS created_at,
+    tenant_id
    FROM agent_messages m;
 
 create view public.agent_messages_all with (security_invoker=true) as
@@ -14030,7 +14031,9 @@ declare
   v_step public.steps := engine.owned(null, p_step, p_epoch);
   v_deadline timestamptz := (select a.deadline_at from public.agent_sessions a where a.step_id = p_step);
 begin
-  if v_step.children_left <= p_upto or v_deadline <= clock_timestamp() then
+  v_step.cancel_requested_at := coalesce(v_step.cancel_requested_at,
+    (select r.cancel_requested_at from public.runs r where r.id = v_step.run_id));
+  if v_step.cancel_requested_at is null and (v_step.children_left <= p_upto or v_deadline <= clock_timestamp()) then
     return false;
   end if;
   insert into public.waits (tenant_id, run_id, step_id, name, option, position, kind, due_at, upto)

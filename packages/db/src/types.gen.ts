@@ -60,6 +60,7 @@ export interface AgentCommunications {
   message_type: string | null;
   payload: Json | null;
   session_id: string | null;
+  tenant_id: string | null;
   to_agent_id: string | null;
 }
 
@@ -197,7 +198,7 @@ export interface AgentMessagesHistory {
   conversation_seq: Int8 | null;
   correlation_id: string;
   id: string;
-  payload: Json;
+  payload: Json | null;
   redacted_at: Timestamp | null;
   redacted_by: string | null;
   redacted_why: string | null;

@@ -178,7 +178,7 @@ select m.id, m.session_id,
   -- what is sealed is opened by the plane, never here
   coalesce(m.payload, jsonb_strip_nulls(jsonb_build_object('sealed', m.sealed is not null, 'redacted', m.redacted_at is not null,
     'content_hash', m.content_hash))) as payload,
-  m.acknowledged_at, m.at as created_at
+  m.acknowledged_at, m.at as created_at, m.tenant_id
 from public.agent_messages m;
 comment on view public.agent_communications is 'agent_messages as the source documents name it';
 grant select on public.agent_communications to authenticated, nofx_member, nofx_agent;
