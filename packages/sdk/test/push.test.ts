@@ -64,6 +64,8 @@ test("a posted step is executed and settled, once however often it comes", async
   expect(step).toMatchObject({ status: "succeeded", output: 21 });
   expect(await send(handle, what)).toEqual({ status: 200, body: { outcome: "repeated" } });
   expect(step.settled).toEqual(["complete"]);
+  // what its code takes was told once, beside the first step
+  expect(plane.requests.filter(({ name }) => name === "introduce")).toHaveLength(1);
 });
 
 test("the first heartbeat goes out at once: a lease that is gone is heard of before much is done", async () => {

@@ -1,4 +1,6 @@
 import { PushedStep, type PushAnswer } from "@nofx/core/contract";
+import { introduce } from "../agents/introduce.ts";
+import { processName } from "../agents/process.ts";
 import { reporter } from "../agents/reporter.ts";
 import type { Agent } from "../agents/define-agent.ts";
 import type { AgentEvent } from "../agents/events.ts";
@@ -33,6 +35,7 @@ export interface PushOptions {
 /** Before a call has to be over handlers are asked to stop, and then their steps are given back. */
 const STOP_MS = 8_000;
 const LEAVE_MS = 3_000;
+const INTRODUCE_MS = 3_000;
 /** So many messages are remembered: one that comes twice is executed once. */
 const REMEMBERED = 1_000;
 
@@ -52,6 +55,7 @@ export function handlePush(
   const clock = options.clock ?? systemClock;
   const seen = new Set<string>();
   let running = 0;
+  let introduced: Promise<void> | undefined;
 
   return async (request) => {
     if (request.method !== "POST") return refusal(405, "Steps are posted here.");
@@ -69,11 +73,37 @@ export function handlePush(
     }
     remember(seen, signed.id);
     running += 1;
-    const work = execute(task, pushed.data, options).finally(() => (running -= 1));
+    introduced ??= introduceOnce(agent, pushed.data, options).catch(() => {
+      introduced = undefined;
+    });
+    const executed = execute(task, pushed.data, options).finally(() => (running -= 1));
+    // a host may freeze what it has been answered by
+    const work = Promise.all([executed, introduced]).then(([outcome]) => outcome);
     if (options.waitUntil === undefined) return answer(200, await work);
     options.waitUntil(work);
     return new Response(null, { status: 202 });
   };
+}
+
+function portsOf(pushed: PushedStep, options: PushOptions) {
+  const clock = options.clock ?? systemClock;
+  const random = options.random ?? Math.random;
+  const send: Fetch = options.fetch ?? ((input, init) => fetch(input, init));
+  const url = options.url ?? pushed.url;
+  const key = options.key ?? pushed.token;
+  const client = createAgentClient({ url, key, fetch: send, clock, random });
+  return { clock, random, send, url, client, emit: reporter(options.onEvent) };
+}
+
+/** Each instance of the function says once what its code is and takes, beside its first step. */
+async function introduceOnce(
+  agent: Agent,
+  pushed: PushedStep,
+  options: PushOptions,
+): Promise<void> {
+  const { clock, client, emit } = portsOf(pushed, options);
+  const oneTry = { giveUpAt: clock.now(), timeoutMs: INTRODUCE_MS };
+  await introduce(client, agent, processName(), emit, oneTry);
 }
 
 async function execute(
@@ -82,18 +112,7 @@ async function execute(
   options: PushOptions,
 ): Promise<PushAnswer["outcome"]> {
   const { step, leaseSeconds } = pushed;
-  const clock = options.clock ?? systemClock;
-  const random = options.random ?? Math.random;
-  const send: Fetch = options.fetch ?? ((input, init) => fetch(input, init));
-  const emit = reporter(options.onEvent);
-  const url = options.url ?? pushed.url;
-  const client = createAgentClient({
-    url,
-    key: options.key ?? pushed.token,
-    fetch: send,
-    clock,
-    random,
-  });
+  const { clock, random, send, emit, url, client } = portsOf(pushed, options);
   const onRetry: StepPorts["onRetry"] = (error, waitMs) =>
     emit({ type: "retrying", error, waitMs });
   const shutdown = new AbortController();
