@@ -28,11 +28,13 @@ const plane = (history: RunHistory) => ({
       ...step,
       input: withoutIds(step.input),
       approvals: step.approvals.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-      checkpoints: step.checkpoints.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      checkpoints: step.checkpoints
+        .map(({ name, value }) => ({ name, value: withoutIds(value) }))
+        .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
       waits: step.waits.map(({ name, met, options }) => ({
         name,
-        met: met === null ? null : { ...met, payload: withoutIds(met.payload) },
-        options: options.map(({ dueAt: ___, ...option }) => option),
+        met: withoutIds(met),
+        options: withoutIds(options.map(({ dueAt: ___, ...option }) => option)),
       })),
       sent: step.sent.length,
       output: withoutIds(step.output),
@@ -40,7 +42,7 @@ const plane = (history: RunHistory) => ({
     .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
 });
 
-const ID = /^(step|ext|msg|run|approval)_[0-9a-z]{26}$/;
+const ID = /^(?:reply\/)?(step|ext|msg|run|approval)_[0-9a-z]{26}$|^[0-9a-f]{8}-[0-9a-f-]{27}$/;
 const TIME = /^\d{4}-\d\d-\d\dT/;
 
 /** Ids and times differ from plane to plane. */
@@ -127,6 +129,28 @@ const parent = task("test.parent").run(async (ctx) => {
   };
 });
 
+const helper = task("test.helper").run(async (ctx) => {
+  const asked = await ctx.message.read();
+  if (asked !== null) await ctx.message.reply("answer", asked, { cents: 5 });
+  await ctx.emit("helped", { by: ctx.info.name }, { match: "o-1" });
+  return null;
+});
+
+const boss = task("test.boss").run(async (ctx) => {
+  const parts: string[] = [];
+  for (const part of ["a", "b"]) parts.push(await ctx.step("part", { key: part }, () => part));
+  const child = await ctx.spawn("helper", helper, {});
+  const answer = await ctx.message.request("ask", { step: child.stepId }, "how much?");
+  const helped = await ctx.waitFor("helped", { match: "o-1" });
+  const ended = await ctx.join(child);
+  return {
+    parts,
+    answer: answer.status === "answered" ? answer.payload : null,
+    helped: helped.payload,
+    ended: ended.status,
+  };
+});
+
 let flaky = 0;
 const failing = task("test.failing").run(async (ctx) => {
   await ctx.step("kept", () => 1);
@@ -165,6 +189,7 @@ const scripts: [string, AnyTask[], Record<string, unknown>, (stage: Stage) => Pr
       await stage.event("paid", "o-1", { cents: 5 });
     },
   ],
+  ["keys, a request and its reply, an event of a step", [boss, helper], {}, async () => {}],
   ["a failure that is tried again", [failing], {}, async () => {}],
   ["what is taken back after a failure", [saga, back], {}, async () => {}],
   ["an input that does not fit", [strict], { n: "one" }, async () => {}],
