@@ -4,6 +4,9 @@ import { handleAgentRequest } from "@nofx/control/http";
 import type { ApprovalDetail, ApprovalView, RedactionView, RunMessage } from "@nofx/core/api";
 import { toId, toUuid } from "@nofx/core/vocabulary";
 import { seedAgent, seedRun } from "@nofx/db/testing";
+import { createApi } from "../../apps/cli/src/client/api.ts";
+import { runSteps } from "../smoke/run-surface.ts";
+import { messages } from "../smoke/surfaces/messages.ts";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Person, TestWeb } from "../../apps/web/test/test-web.ts";
 
@@ -197,8 +200,39 @@ test("what was said is redacted by one person, or by two while it is held", asyn
   ]);
   expect(items[1]?.redacted).toMatchObject({ by: admin.email, why: "Not to be said" });
   const { rows } = await web.owner.query(
-    "select payload is null as plain, position('kept' in convert_from(sealed, 'LATIN1')) as seen from agent_messages where id = $1",
+    "select payload is null as plain, position('kept'::bytea in sealed) as seen from agent_messages where id = $1",
     [toUuid("message", second.messageId)],
   );
   expect(rows).toEqual([{ plain: true, seen: 0 }]);
+});
+
+test("the smoke surface of messages passes", async () => {
+  const { operator, supervisor } = await house();
+  const api = (person: Person) =>
+    createApi({
+      baseUrl: "http://nofx.test",
+      accessToken: person.token,
+      fetch: async (input, init) => {
+        const { pathname, search } = new URL(String(input));
+        const headers = Object.fromEntries(new Headers(init?.headers));
+        return web.rest(`${pathname}${search}`, {
+          method: init?.method ?? "GET",
+          headers,
+          key: null,
+          ...(typeof init?.body === "string" && { body: init.body }),
+        });
+      },
+    });
+  const target = {
+    url: "http://nofx.test",
+    operator: api(operator),
+    supervisor: api(supervisor),
+    auditKey: undefined,
+    until: () => Promise.reject(new Error("nothing to wait for")),
+  };
+  const tally = { passed: 0, failed: 0, skipped: 0 };
+  const said: string[] = [];
+  await runSteps(messages(target), tally, (line) => said.push(line));
+  expect(said.filter((line) => !line.startsWith("✔"))).toEqual([]);
+  expect(tally).toEqual({ passed: said.length, failed: 0, skipped: 0 });
 });
