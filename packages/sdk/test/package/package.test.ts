@@ -57,18 +57,10 @@ test("the built package imports zod and Node alone; adapters what they adapt", a
   }
 });
 
-test(
-  "an agent runs on the built package, and one that is wrong does not compile",
-  { timeout: TIMEOUT },
-  async () => {
-    const [readme = ""] = await snippets("packages/sdk/README.md");
-    const wrong = readme.replace("letter: letter.text }", "letter }");
-    expect(await project.typeCheck({ "refused.ts": REFUSED, "wrong.ts": wrong })).toMatch(
-      /^wrong\.ts[^]*letter/,
-    );
-    expect(await project.run("refused.ts")).toBe("bad_response\n");
-  },
-);
+test("an agent runs on the built package", async () => {
+  await writeFile(join(project.folder, "refused.ts"), REFUSED);
+  expect(await project.run("refused.ts")).toBe("bad_response\n");
+});
 
 test("the agent in the README has under 30 lines, and asks, calls a model and pays", async () => {
   const [readme = ""] = await snippets("packages/sdk/README.md");
@@ -105,27 +97,37 @@ const FOLDER = "docs/sdk";
 /** Pages whose examples are run by tests of their own. */
 const ELSEWHERE = ["adapters", "testing"];
 
-test("what docs/sdk shows compiles and runs", { timeout: TIMEOUT }, async () => {
-  const pages = new Map<string, string>();
-  for (const file of await readdir(join(import.meta.dirname, "../../../..", FOLDER))) {
-    const blocks = await snippets(`${FOLDER}/${file}`);
-    const name = file.replace(".md", "");
-    if (blocks.length > 0 && !ELSEWHERE.includes(name)) pages.set(name, moduleOf(blocks));
-  }
-  const files = Object.fromEntries([...pages].map(([name, text]) => [`page-${name}.ts`, text]));
-  expect(await project.typeCheck(files)).toBe("");
-  const { createTestPlane } = (await project.load("node_modules/@nofx/sdk/dist/testing.js")) as {
-    createTestPlane: Parameters<(typeof DRIVERS)[string]>[1];
-  };
-  expect([...pages.keys()].toSorted()).toEqual(Object.keys(DRIVERS).toSorted());
-  for (const [name, drive] of Object.entries(DRIVERS)) {
-    await drive((await project.load(`page-${name}.ts`)) as Page, createTestPlane).catch(
-      (cause: unknown) => {
-        throw new Error(`docs/sdk/${name}.md: ${String(cause)}`, { cause });
-      },
-    );
-  }
-});
+test(
+  "what README and docs/sdk show compiles and runs; an output of another form does not",
+  { timeout: TIMEOUT },
+  async () => {
+    const pages = new Map<string, string>();
+    for (const file of await readdir(join(import.meta.dirname, "../../../..", FOLDER))) {
+      const blocks = await snippets(`${FOLDER}/${file}`);
+      const name = file.replace(".md", "");
+      if (blocks.length > 0 && !ELSEWHERE.includes(name)) pages.set(name, moduleOf(blocks));
+    }
+    const files = Object.fromEntries([...pages].map(([name, text]) => [`page-${name}.ts`, text]));
+    const [readme = ""] = await snippets("packages/sdk/README.md");
+    const wrong = readme.replace("letter: letter.text }", "letter }");
+    const said = await project.typeCheck({ ...files, "readme.ts": readme, "wrong.ts": wrong });
+    // all of them, but for the agent whose output has another form than it says
+    expect(said.split("\n").filter((line) => /^\S/.test(line))).toEqual([
+      expect.stringMatching(/^wrong\.ts\(\d+,\d+\): error TS2345/),
+    ]);
+    const { createTestPlane } = (await project.load("node_modules/@nofx/sdk/dist/testing.js")) as {
+      createTestPlane: Parameters<(typeof DRIVERS)[string]>[1];
+    };
+    expect([...pages.keys()].toSorted()).toEqual(Object.keys(DRIVERS).toSorted());
+    for (const [name, drive] of Object.entries(DRIVERS)) {
+      await drive((await project.load(`page-${name}.ts`)) as Page, createTestPlane).catch(
+        (cause: unknown) => {
+          throw new Error(`docs/sdk/${name}.md: ${String(cause)}`, { cause });
+        },
+      );
+    }
+  },
+);
 
 test(
   "the page of adapters compiles where what they adapt is installed",
