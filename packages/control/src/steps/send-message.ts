@@ -2,6 +2,7 @@ import type { MessageRequest, MessageResponse } from "@nofx/core/contract";
 import { NofxError } from "@nofx/core/errors";
 import { toId, toUuid } from "@nofx/core/vocabulary";
 import type { AgentContext } from "../command/context.ts";
+import { callerOf, refuseUnlessAllowed } from "../messages/resolve.ts";
 import { toMailbox } from "../messages/to-mailbox.ts";
 import { claimOf, fenced } from "./fenced.ts";
 
@@ -15,6 +16,11 @@ export function sendToStep(
     const { stepId: from, epoch } = claimOf(ctx, stepId, request.epoch);
     const { channel, payload, sentAs } = request;
     const to = toUuid("step", request.to);
+    const caller = await callerOf(ctx, tx, { step: stepId, epoch });
+    // of its own run, or the engine finds no such step
+    const runId = caller.place?.run_id ?? null;
+    const mailbox = { kind: "step", ofId: to, runId, channel } as const;
+    refuseUnlessAllowed(caller, "send", ctx.tenantId, mailbox, "message.sent");
     const sent = await toMailbox(
       tx.db,
       ctx.plane,

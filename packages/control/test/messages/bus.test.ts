@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { handleAgentRequest } from "@nofx/control/http";
 import { toId, toUuid } from "@nofx/core/vocabulary";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { agentStep, startAgentApi, type AgentApi, type TestAgent } from "../agent-api/harness.ts";
@@ -164,6 +165,59 @@ test("channels are closed to those who are no part of them, and rules close them
   await send(agent, { to: paid.to, payload: "plain" });
   expect(payloads(await read(other, { of: paid.to }))).toEqual(["plain"]);
   expect(payloads(await read(agent, { of: paid.to }))).toEqual([{}, "plain"]);
+  // pages of nothing but what is denied hold up nothing that comes behind
+  const all = await read(other, { of: paid.to, max: 1, done: 0, reader: "one" });
+  expect([payloads(all), all.done]).toEqual([["plain"], 1]);
+});
+
+test("rules and the channels of answers hold in mailboxes too", async () => {
+  const { tenant, agent, steps } = await held(["a", "b"]);
+  await api.owner.query(
+    `insert into channel_rules (tenant_id, channel, verb, effect, created_by) values ($1, 'closed', 'send', 'deny', 'test')`,
+    [tenant],
+  );
+  const { step, epoch } = steps["a"]!;
+  const tell = async (channel: string) => {
+    const body = { epoch, to: steps["b"]!.step, channel, payload: 1, sentAs: channel };
+    return (await agent.post(`/steps/${step}/messages`, body)).body.code;
+  };
+  expect(await tell("open")).toBeUndefined();
+  expect(await tell("closed")).toBe("channel_forbidden");
+  expect(await tell("reply/x")).toBe("channel_forbidden");
+});
+
+test("a reader whose key is revoked while it waits is told nothing any more, and so", async () => {
+  const { agent } = await held(["a"]);
+  const { clock } = api.plane;
+  let now = clock.now();
+  const hurried = Object.create(api.plane, {
+    clock: {
+      value: {
+        ...clock,
+        now: () => now,
+        sleep: async (ms: number) => {
+          now += ms;
+          await api.owner.query(
+            "update agent_keys set revoked_at = coalesce(revoked_at, clock_timestamp()) where agent_id = $1",
+            [agent.id],
+          );
+        },
+      },
+    },
+  }) as typeof api.plane;
+  const response = await handleAgentRequest(
+    hurried,
+    new Request("http://plane.test/api/agent/v1/messages/read", {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${agent.key}`,
+        "content-type": "application/json",
+        "idempotency-key": randomUUID(),
+      },
+      body: JSON.stringify({ of: { channel: "quiet" }, waitSeconds: 20 }),
+    }),
+  );
+  expect([response.status, now - clock.now() < 6_000]).toEqual([401, true]);
 });
 
 test("a payload is as its type says; types of one's own may be registered, others are unknown", async () => {
