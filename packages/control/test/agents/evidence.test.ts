@@ -228,7 +228,13 @@ describe("demand", () => {
   test("moves a simulated scaler up while work waits, and down to none when it is done", async () => {
     const { ctx, api } = await anAgent(40);
     const ask = () =>
-      scaleAgents(ctx, { capability: "code.patch", perRunner: 4, backlogPerPlace: 2, max: 6 });
+      scaleAgents(ctx, {
+        capability: "code.patch",
+        perRunner: 4,
+        backlogPerPlace: 2,
+        targetSeconds: 86_400,
+        max: 6,
+      });
     const sizes: number[] = [];
     // as KEDA does: what is wanted is there at the next look, and each process takes what it has places for
     for (let runners = 0; sizes.at(-1) !== 0 && sizes.length < 30;) {

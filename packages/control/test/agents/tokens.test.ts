@@ -12,6 +12,7 @@ import { AGENT_ROUTES, type AgentScope } from "@nofx/core/contract";
 import { createLocalJWKSet, jwtVerify, SignJWT, UnsecuredJWT, type JSONWebKeySet } from "jose";
 import { generateKeyPairSync } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createAuthenticate } from "../../src/model-endpoint/authenticate.ts";
 import { agentApi, BASE } from "./harness.ts";
 
 let planes: TestPlane;
@@ -51,11 +52,12 @@ const identity = (plane: Plane, bearer: string) => agentApi(plane, bearer).get("
 describe("a token", () => {
   test("opens what its key opens, in every process of the plane, and says when it ends", async () => {
     const { id, key } = await anAgent();
+    const before = Date.now();
     const { status, body } = await agentApi(planes.plane, key).post("/token", { seconds: 60 });
     expect(status).toBe(200);
-    const left = new Date(String(body["expiresAt"])).getTime() - Date.now();
-    expect(left).toBeGreaterThan(50_000);
-    expect(left).toBeLessThanOrEqual(60_000);
+    const end = new Date(String(body["expiresAt"])).getTime();
+    expect(end).toBeGreaterThanOrEqual(before + 59_000);
+    expect(end).toBeLessThanOrEqual(Date.now() + 60_000);
     for (const plane of [planes.plane, gateway]) {
       expect(await identity(plane, String(body["token"]))).toMatchObject({
         status: 200,
@@ -134,6 +136,24 @@ describe("a scope that is missing", () => {
     const { body } = await exchange(["artifacts:write"]);
     expect(body["scopes"]).toEqual(["artifacts:write"]);
     expect((await agentApi(gateway, String(body["token"])).claim()).status).toBe(403);
+  });
+
+  test("is asked for by the endpoint for models too, of keys and of tokens", async () => {
+    const authenticate = createAuthenticate(gateway, undefined);
+    const call = (bearer: string) =>
+      authenticate(new Headers({ authorization: `Bearer ${bearer}` }));
+    const may = await anAgent(["models:call"]);
+    for (const bearer of [may.key, may.token]) {
+      expect(await call(bearer)).toMatchObject({ type: "agent", tenantId: tenant.id });
+    }
+    const mayNot = await anAgent(["steps:run"]);
+    for (const bearer of [mayNot.key, mayNot.token]) {
+      await expect(call(bearer)).rejects.toMatchObject({
+        status: 403,
+        body: { error: { code: "scope_missing" } },
+      });
+    }
+    await expect(call(`${may.token.slice(0, -8)}AAAAAAAA`)).rejects.toMatchObject({ status: 401 });
   });
 
   test("every route says which it takes", () => {
