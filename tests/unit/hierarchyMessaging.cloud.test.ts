@@ -213,7 +213,7 @@ test("the smoke surface of messages passes", async () => {
       baseUrl: "http://nofx.test",
       accessToken: person.token,
       fetch: async (input, init) => {
-        const { pathname, search } = new URL(String(input));
+        const { pathname, search } = new URL(new Request(input).url);
         const headers = Object.fromEntries(new Headers(init?.headers));
         return web.rest(`${pathname}${search}`, {
           method: init?.method ?? "GET",

@@ -1,4 +1,4 @@
-import { MessageWindows, SetMessageWindowsInput } from "@nofx/core/api";
+import { SetMessageWindowsInput, type MessageWindows } from "@nofx/core/api";
 import { RETENTION_DAYS } from "@nofx/core/bus";
 import { findMessageWindows, putMessageWindows } from "@nofx/db/queries";
 import { z } from "zod";
