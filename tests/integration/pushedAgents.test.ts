@@ -2,13 +2,18 @@ import { createHash, randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { seedAgent, seedRun, seedTenant, until } from "@nofx/db/testing";
-import { defineAgent, handlePush, task } from "@nofx/sdk";
+import { createAgentClient, defineAgent, handlePush, task } from "@nofx/sdk";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startWorkerStack, type WorkerStack } from "../../apps/worker/test/harness.ts";
+import {
+  startWorkerStack,
+  type WorkerProcess,
+  type WorkerStack,
+} from "../../apps/worker/test/harness.ts";
 
 // An agent that is a function: a real worker claims for it and posts, the SDK's handler executes and settles.
 
 let stack: WorkerStack;
+let worker: WorkerProcess;
 const SECRET = `whsec_${randomBytes(32).toString("base64")}`;
 const outcomes: string[] = [];
 
@@ -54,7 +59,10 @@ beforeAll(async () => {
   stack = await startWorkerStack();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  await stack.start({ NOFX_HTTP_ALLOW: `127.0.0.1:${port}`, NOFX_AGENT_LEASE_SECONDS: "1" });
+  worker = await stack.start({
+    NOFX_HTTP_ALLOW: `127.0.0.1:${port}`,
+    NOFX_AGENT_LEASE_SECONDS: "1",
+  });
 });
 afterAll(async () => {
   server.closeAllConnections();
@@ -102,4 +110,28 @@ test("steps come to a function, are settled over the agent API, and outlive a ca
     { name: "dies", output: { attempt: 2 }, crashes: 1, failures: 0 },
   ]);
   expect(outcomes.toSorted()).toEqual(["add succeeded", "dies succeeded"]);
+});
+
+test("a client exchanges its key for a token and shows that from then on", async () => {
+  const tenant = await seedTenant(stack.owner);
+  const key = `nofx_ak_${randomBytes(24).toString("base64url")}`;
+  const keySha256 = createHash("sha256").update(key).digest("hex");
+  const { id } = await seedAgent(stack.owner, tenant.id, { capabilities: ["test.add"], keySha256 });
+  const shown: string[] = [];
+  const client = createAgentClient({
+    url: worker.url,
+    key,
+    fetch: (url, init) => {
+      const headers = new Headers(init.headers);
+      shown.push(`${url.split("/").at(-1)} ${headers.get("authorization")?.slice(7, 10)}`);
+      return fetch(url, init);
+    },
+  });
+  const whoAmI = () => client.call("whoAmI", {}, undefined, { giveUpAt: 0 });
+  await whoAmI();
+  await until("the token is shown", async () => {
+    expect((await whoAmI()).name).toBe(`agent-${id}`);
+    return shown.at(-1) === "agent eyJ";
+  });
+  expect(shown.filter((call) => call.startsWith("token"))).toEqual(["token nof"]);
 });
