@@ -173,6 +173,7 @@ create table public.agent_endpoints (
   constraint agent_endpoints_timeout_seconds_check CHECK (((timeout_seconds >= 5) AND (timeout_seconds <= 900))),
   constraint agent_endpoints_url_check CHECK (((length(url) >= 1) AND (length(url) <= 2048)))
 );
+-- Endpoints that may be posted to now
 CREATE INDEX agent_endpoints_due ON public.agent_endpoints USING btree (next_at) WHERE (status = 'active'::text);
 alter table public.agent_endpoints enable row level security;
 comment on table public.agent_endpoints is 'Where steps of agents that are functions are posted to';
@@ -496,7 +497,9 @@ create table public.agent_sessions_history (
   finished_at timestamp with time zone,
   constraint agent_sessions_history_pkey PRIMARY KEY (id)
 );
+-- As agent_sessions_list
 CREATE INDEX agent_sessions_history_list ON public.agent_sessions_history USING btree (tenant_id, id DESC);
+-- As agent_sessions_run
 CREATE INDEX agent_sessions_history_run ON public.agent_sessions_history USING btree (run_id, id);
 alter table public.agent_sessions_history enable row level security;
 comment on table public.agent_sessions_history is 'Of runs that have moved to history: as agent_sessions';
@@ -544,6 +547,7 @@ create table public.agent_subagents_history (
   ended_at timestamp with time zone not null,
   constraint agent_subagents_history_pkey PRIMARY KEY (id)
 );
+-- As agent_subagents_run
 CREATE INDEX agent_subagents_history_run ON public.agent_subagents_history USING btree (run_id, id);
 alter table public.agent_subagents_history enable row level security;
 comment on table public.agent_subagents_history is 'Of runs that have moved to history: as agent_subagents';
@@ -1423,6 +1427,7 @@ create table public.critic_verdicts_history (
   at timestamp with time zone not null,
   constraint critic_verdicts_history_pkey PRIMARY KEY (id)
 );
+-- As critic_verdicts_run
 CREATE INDEX critic_verdicts_history_run ON public.critic_verdicts_history USING btree (run_id, id);
 alter table public.critic_verdicts_history enable row level security;
 comment on table public.critic_verdicts_history is 'Of runs that have moved to history: as critic_verdicts';
@@ -2482,6 +2487,7 @@ create table public.run_agent_hierarchy_history (
   created_at timestamp with time zone not null,
   constraint run_agent_hierarchy_history_pkey PRIMARY KEY (id)
 );
+-- As run_agent_hierarchy_tree
 CREATE INDEX run_agent_hierarchy_history_tree ON public.run_agent_hierarchy_history USING btree (run_id, ((path || '/'::text)) COLLATE "C");
 alter table public.run_agent_hierarchy_history enable row level security;
 comment on table public.run_agent_hierarchy_history is 'Of runs that have moved to history: as run_agent_hierarchy';

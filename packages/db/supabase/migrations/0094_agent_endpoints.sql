@@ -25,6 +25,7 @@ create table public.agent_endpoints (
 );
 comment on table public.agent_endpoints is 'Where steps of agents that are functions are posted to';
 create index agent_endpoints_due on public.agent_endpoints (next_at) where status = 'active';
+comment on index public.agent_endpoints_due is 'Endpoints that may be posted to now';
 
 -- No role reads this table: the engine hands secrets to the worker that posts, which signs with them.
 create table public.agent_endpoint_secrets (

@@ -183,6 +183,11 @@ alter table public.agent_subagents_history add primary key (id);
 create index agent_subagents_history_run on public.agent_subagents_history (run_id, id);
 alter table public.critic_verdicts_history add primary key (id);
 create index critic_verdicts_history_run on public.critic_verdicts_history (run_id, id);
+comment on index public.agent_sessions_history_list is 'As agent_sessions_list';
+comment on index public.agent_sessions_history_run is 'As agent_sessions_run';
+comment on index public.run_agent_hierarchy_history_tree is 'As run_agent_hierarchy_tree';
+comment on index public.agent_subagents_history_run is 'As agent_subagents_run';
+comment on index public.critic_verdicts_history_run is 'As critic_verdicts_run';
 
 -- As in 0021, with what sessions fail of.
 create or replace function engine.error_class(p_code text) returns text
