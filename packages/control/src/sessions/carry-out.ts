@@ -14,6 +14,9 @@ import { draftsOf } from "./drafts-of.ts";
 /** Something is to be called off, and the transaction has not begun with the lock that this takes. */
 export class NeedsLock extends Error {}
 
+/** The run, or the session's step, is being called off: nothing is begun below it any more. */
+export class IsCalledOff extends Error {}
+
 export interface CarriedOut {
   readonly state: SessionState;
   readonly rounds: number;
@@ -47,7 +50,10 @@ export async function carryOut(
         const drafts = draftsOf(effect.children, by.preferSeconds);
         const spawned = await spawn(tx, { ...claim, tenantId: null }, drafts);
         freed += spawned.for_workers + spawned.for_agents;
-        if (spawned.refused == null) break;
+        if (spawned.refused == null) {
+          if (spawned.children.length < drafts.length) throw new IsCalledOff();
+          break;
+        }
         const { quota, limit, used, asked } = spawned.refused;
         const next = advance(state, {
           type: "refused",

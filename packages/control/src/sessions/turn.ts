@@ -17,15 +17,21 @@ import {
   type SessionClaim,
 } from "@nofx/db/leases";
 import { begin, type SessionDeps } from "./begin.ts";
-import { carryOut, NeedsLock } from "./carry-out.ts";
+import { carryOut, IsCalledOff, NeedsLock } from "./carry-out.ts";
 
-/** Where a session's step stands: on hold, its lease over; or decided, for its executor to settle. */
+/** Where a session's step stands: on hold, its lease over; called off; or decided: then its executor gives it back, or settles it. */
 export type SessionAnswer =
   | { readonly held: true; readonly freed: number }
-  | { readonly held: false; readonly outcome: SessionOutcome; readonly freed: number };
+  | { readonly held: false; readonly outcome: SessionOutcome | CalledOff; readonly freed: number };
+
+interface CalledOff {
+  readonly status: "called_off";
+}
 
 /** Steps of a child are left to the agent that it is meant for this long, where the dispatcher did not say. */
 const PREFER_SECONDS = 5;
+/** Each turn hears of something new, and nobody has more to hear of in one claim. */
+const MOST_TURNS = 10_000;
 
 /**
  * Takes a session as far as it goes: hears what has ended below it, decides, carries that out and waits for more. Each turn is one
@@ -38,16 +44,17 @@ export async function runSession(
   args: SessionWith,
 ): Promise<SessionAnswer> {
   let freed = 0;
-  for (;;) {
+  for (let turns = 0; turns < MOST_TURNS; turns += 1) {
     const turn = await takeTurn(db, deps, claim, args);
     freed += turn.freed;
     if (turn.next === "held") return { held: true, freed };
     if (turn.next !== "again") return { held: false, outcome: turn.next, freed };
   }
+  throw new Error("a session goes on and gets nowhere");
 }
 
 interface Turn {
-  readonly next: "held" | "again" | SessionOutcome;
+  readonly next: "held" | "again" | SessionOutcome | CalledOff;
   readonly freed: number;
 }
 
@@ -60,9 +67,13 @@ async function takeTurn(
   const inOne = (canCancel: boolean) =>
     db.transaction().execute((tx) => turn(tx, deps, claim, args, canCancel));
   try {
-    return await inOne(false);
+    return await inOne(false).catch((error: unknown) => {
+      if (error instanceof NeedsLock) return inOne(true);
+      throw error;
+    });
   } catch (error) {
-    if (error instanceof NeedsLock) return inOne(true);
+    // it waits for nobody who never comes: what it decided is undone with the turn
+    if (error instanceof IsCalledOff) return { next: { status: "called_off" }, freed: 0 };
     throw error;
   }
 }

@@ -75,6 +75,18 @@ test("a cancelled run takes every session below it along, and all their quotas e
   expect(rows).toEqual([]);
 });
 
+test("a session that is called off while a worker has it begins nothing, and ends as cancelled", async () => {
+  const tenant = await s.t.tenant();
+  const operator = await tenant.as("supervisor");
+  const run = await s.run(tenant.id, { capability: "work", strategy: "swarm" });
+  const [step] = await s.claim();
+  await cancelRun(again(operator), { runId: toId("run", run.runId) });
+  await s.take(step!);
+  expect(await run.steps()).toEqual({ s: "cancelled" });
+  expect(await run.row()).toMatchObject({ status: "cancelled" });
+  expect(await run.status()).toBe("cancelled");
+});
+
 test("a session that is called off takes its own members along, and the one above goes on without it", async () => {
   const { run, runId, operator, agent, held, sessions } = await tree();
   const other = held.startsWith("s.w-a") ? "b" : "a";

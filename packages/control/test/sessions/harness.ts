@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { AgentContext, Plane } from "@nofx/control/command";
 import { createPlane } from "@nofx/control/command";
+import type { SessionAnswer } from "@nofx/control/sessions";
 import {
   claimSteps,
   completeStep,
@@ -24,6 +25,9 @@ export interface Sessions {
   agent(tenantId: string, capabilities?: string[]): Promise<AgentContext>;
   /** A run of one session's step called `s`. */
   run(tenantId: string, args: object): Promise<SessionRun>;
+  claim(): Promise<ClaimedStepRow[]>;
+  /** A worker takes one that it has claimed as far as it goes. */
+  take(step: ClaimedStepRow): Promise<void>;
   /** A worker takes the sessions that have something to hear, once; answers the names of their steps. */
   hear(): Promise<string[]>;
   /** An agent takes what there is for it and does its part; answers the names. */
@@ -77,26 +81,20 @@ export async function startSessions(): Promise<Sessions> {
     const answer = await engine.session(held, SessionWith.parse(step.arguments));
     if (answer.held) return;
     const { outcome } = answer;
-    const settlement =
-      outcome.status === "succeeded"
-        ? { ...held, outcome: "succeeded" as const, output: outcome.output }
-        : {
-            ...held,
-            outcome: "failed" as const,
-            error: { code: outcome.code, message: outcome.message },
-          };
-    await exchange({ settlements: [settlement] });
+    await exchange({ settlements: [settlementOf(held, outcome)] });
   }
 
+  const claim = async () => (await exchange({ want: 10 })).claimed;
+
   async function hear(): Promise<string[]> {
-    const { claimed } = await exchange({ want: 10 });
+    const claimed = await claim();
     for (const step of claimed) await take(step);
     return claimed.map(({ name }) => name);
   }
 
   async function act(agent: AgentContext, part: Part, max = 100): Promise<string[]> {
-    const claim = { capabilities: [...agent.capabilities], max, waitSeconds: 0, worker: "a" };
-    const { steps } = await claimSteps(fresh(agent), claim);
+    const request = { capabilities: [...agent.capabilities], max, waitSeconds: 0, worker: "a" };
+    const { steps } = await claimSteps(fresh(agent), request);
     for (const step of steps) {
       const made = part(step);
       if (made === "die") continue;
@@ -114,6 +112,8 @@ export async function startSessions(): Promise<Sessions> {
   return {
     t,
     engine,
+    claim,
+    take,
     hear,
     act,
     async agent(tenantId, capabilities = ["work"]) {
@@ -159,6 +159,20 @@ export async function startSessions(): Promise<Sessions> {
       await t[Symbol.asyncDispose]();
     },
   };
+}
+
+function settlementOf(
+  held: { stepId: string; epoch: number },
+  outcome: Extract<SessionAnswer, { held: false }>["outcome"],
+) {
+  switch (outcome.status) {
+    case "succeeded":
+      return { ...held, outcome: "succeeded", output: outcome.output } as const;
+    case "failed": {
+      const { code, message } = outcome;
+      return { ...held, outcome: "failed", error: { code, message } } as const;
+    }
+  }
 }
 
 /** Each request of an agent has a key of its own. */

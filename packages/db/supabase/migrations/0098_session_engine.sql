@@ -168,7 +168,7 @@ end
 $$;
 
 -- Has a session wait without an executor until no more than p_upto of its children are under way, or its time is over. False where that is
--- so already: then it goes on.
+-- so already: then it goes on. One that is being called off ends here, as its children were not begun or are called off too.
 create function engine.session_wait(p_step uuid, p_epoch bigint, p_name text, p_upto integer) returns boolean
 language plpgsql security definer
 set search_path = ''
@@ -177,7 +177,9 @@ declare
   v_step public.steps := engine.owned(null, p_step, p_epoch);
   v_deadline timestamptz := (select a.deadline_at from public.agent_sessions a where a.step_id = p_step);
 begin
-  if v_step.children_left <= p_upto or v_deadline <= clock_timestamp() then
+  v_step.cancel_requested_at := coalesce(v_step.cancel_requested_at,
+    (select r.cancel_requested_at from public.runs r where r.id = v_step.run_id));
+  if v_step.cancel_requested_at is null and (v_step.children_left <= p_upto or v_deadline <= clock_timestamp()) then
     return false;
   end if;
   insert into public.waits (tenant_id, run_id, step_id, name, option, position, kind, due_at, upto)
