@@ -65,12 +65,24 @@ test.each([
   expect(step.errors).toMatchObject([{ error: { code: "agent_permanent_error", message } }]);
 });
 
+test("a second use without a key is refused before it begins", async () => {
+  const step = await runOnce(
+    async (ctx) => {
+      await deploy(ctx, { to: "a" });
+      await deploy(ctx, { to: "b" });
+    },
+    { asks: false },
+  );
+  expect(used).toEqual([{ to: "a" }]);
+  expect(step.errors[0]?.error.message).toContain('Tool use "deploy" is used twice');
+});
+
 test("a step that is begun again uses a tool that is done no second time", async () => {
   let times = 0;
   const step = await runOnce(
     async (ctx) => {
       const first = await deploy(ctx, { to: "a" });
-      const second = await deploy(ctx, { to: "b" });
+      const second = await deploy(ctx, { to: "b" }, { key: "b" });
       times += 1;
       if (times === 1) throw new Error("again, please");
       return [first, second];
@@ -79,7 +91,7 @@ test("a step that is begun again uses a tool that is done no second time", async
   );
   expect(step.output).toEqual(["deployed to a", "deployed to b"]);
   expect(used).toEqual([{ to: "a" }, { to: "b" }]);
-  expect([...step.uses.keys()]).toEqual(["deploy", "deploy 2"]);
+  expect([...step.uses.keys()]).toEqual(["deploy", "deploy[b]"]);
 });
 
 test("a use that failed is followed by another, which needs a yes of its own", async () => {

@@ -19,6 +19,8 @@ const VERBS: Readonly<Record<string, { readonly options: number; readonly names:
   spawn: { options: 3, names: "child" },
   approve: { options: 1, names: "approval" },
   emit: { options: 2, names: "event" },
+  tool: { options: 3, names: "tool use" },
+  requireApproval: { options: 2, names: "tool use" },
 };
 
 export interface LintContext {
@@ -29,6 +31,9 @@ export interface LintContext {
 export interface LintVisitor {
   CallExpression(node: Node): void;
 }
+
+/** Verbs whose first argument is what is used, by whatever expression. */
+const TOOLS = new Set(["tool", "requireApproval"]);
 
 interface Use {
   readonly node: Node;
@@ -93,7 +98,8 @@ export const stepNames: LintRule = {
           });
           return;
         }
-        if (mayHave(args[rule.options], "key")) return;
+        const options = args[rule.options];
+        if (mayHave(options, "key") || (TOOLS.has(verb) && mayHave(options, "name"))) return;
         if (isRepeated(node, scope)) {
           context.report({ node, messageId: "loop", data: { brace: "{" } });
           return;
@@ -115,10 +121,10 @@ export const stepNames: LintRule = {
   },
 };
 
-/** What a call is known by: its literal, or the handle of a declared approval. */
+/** What a call is known by: its literal, or the handle of a declared approval, or the tool. */
 function identity(first: Node | undefined, verb: string): string | undefined {
   const literal = literalOf(first);
-  if (literal !== undefined || verb !== "approve") return literal;
+  if (literal !== undefined || !(verb === "approve" || TOOLS.has(verb))) return literal;
   if (first?.type === "MemberExpression") return nameOf(first["property"] as Node);
   return nameOf(first);
 }

@@ -2,6 +2,7 @@ import { toolCheckpoint, type AgentResponse } from "@nofx/core/contract";
 import { NofxApiError, ToolOutcomeUnknownError, ToolRefusedError } from "../errors/index.ts";
 import { toJson } from "../schema/index.ts";
 import type { Stored, ToolOptions, Tools, ToolUse, UseOptions } from "../tasks/index.ts";
+import { identityOf } from "./identity.ts";
 import type { Lease } from "./lease.ts";
 import type { LogBuffer } from "./log-buffer.ts";
 import { UsedNames } from "./names.ts";
@@ -26,14 +27,11 @@ const MAX_TRIES = 50;
 export function createTools(calls: StepCalls, lease: Lease, log: LogBuffer, stages: Stages): Tools {
   const stored = new Map(calls.step.checkpoints.map(({ name, value }) => [name, value]));
   const names = new UsedNames("Tool use");
-  const counters = new Map<string, number>();
 
-  function nameOf(tool: string, options: UseOptions): string {
-    const n = (counters.get(tool) ?? 0) + 1;
-    counters.set(tool, n);
-    const name = options.name ?? (n === 1 ? tool : `${tool} ${n}`);
-    names.use(name);
-    return name;
+  function nameOf(tool: string, { name = tool, key }: UseOptions): string {
+    const identity = identityOf(name, key);
+    names.use(identity);
+    return identity;
   }
 
   function begin({ tool, name, args, options: { target } }: Asked): Promise<Begun> {

@@ -1,7 +1,8 @@
 import type { Stored, TaskContext } from "./context.ts";
+import type { Keyed } from "./names.ts";
 
-export interface UseOptions {
-  /** What names this use in its step, across retries: the tool's name and a number unless it is given. */
+export interface UseOptions extends Keyed {
+  /** What names this use in its step, across retries: the tool's name unless it is given. One that is used again takes a key. */
   name?: string;
   /** What people are asked, where they are. */
   question?: string;

@@ -66,9 +66,11 @@ test("names are literal, used once, and have a key where the same place is passe
     'await ctx.approve(refund, { question: "?" }); await ctx.llm({ prompt: "?" });',
     'const options = { key: 1 }; await ctx.step("a", options, f); await ctx.step("a", options, f);',
     'items.map(async (ctx) => ctx.step("a", () => 1));',
+    'await ctx.tool("deploy", {}, f); await ctx.tool("deploy", {}, f, { key: 2 });',
     "await ctx.step(`plain`, () => 1); other.step(name, () => 1);",
   ];
   const bad: [body: string, said: string[]][] = [
+    ['await ctx.tool("deploy", {}, f); await ctx.tool("deploy", {}, f);', ["twice"]],
     ["await ctx.step(name, () => 1);", ["literal"]],
     ['await ctx.step("a" + items[0], () => 1);', ["literal"]],
     ["await ctx.sleep(`nap ${items[0]}`, 1);", ["literal"]],

@@ -32,9 +32,13 @@ const STORED_AS: Readonly<
   undo: (name, [, , options]) => `undo ${identityOf(name, keyOf(options))}`,
   llm: (name, [request]) =>
     typeof name === "string" ? `llm ${identityOf(name, keyOf(request))}` : undefined,
-  tool: (name, [, , options]) => toolCheckpoint(nameOf(options) ?? name),
-  requireApproval: (name, [, options]) => toolCheckpoint(nameOf(options) ?? name),
+  tool: (name, [, , options]) => toolCheckpoint(useOf(name, options)),
+  requireApproval: (name, [, options]) => toolCheckpoint(useOf(name, options)),
 };
+
+function useOf(tool: string, options: unknown): string {
+  return identityOf(nameOf(options) ?? tool, keyOf(options));
+}
 
 /** The context with its calls watched. A copy: what an author takes apart or spreads stays what it was. */
 function watchedContext(ctx: object, execution: Execution): object {
