@@ -1,4 +1,5 @@
 import type { ClaimRequest, ClaimResponse } from "@nofx/core/contract";
+import { NofxError } from "@nofx/core/errors";
 import { claimForAgent, describeHeld, settle, type ClaimedStepRow } from "@nofx/db/leases";
 import { stillKnown } from "../agents/authenticate.ts";
 import type { AgentContext } from "../command/context.ts";
@@ -43,7 +44,8 @@ export async function claimSteps(
       askedAt = clock.now();
       if (isOut(ctx)) return nothing(ctx, request, options);
     }
-    const rows = await claimOnce(ctx, request, leaseSeconds * 1_000);
+    const rows = await unlessOut(ctx, claimOnce(ctx, request, leaseSeconds * 1_000));
+    if (rows === undefined) return nothing(ctx, request, options);
     const left = until - clock.now();
     if (signal?.aborted && rows.length > 0 && !ctx.replayed) await giveBack(ctx, rows);
     if (rows.length === 0 && !ctx.replayed && ctx.status === "draining") {
@@ -76,6 +78,18 @@ export async function claimSteps(
 /** People have quarantined it: it is given nothing, whatever the database says of steps. */
 function isOut({ status, statusBy }: AgentContext): boolean {
   return status === "quarantined" && statusBy === "person";
+}
+
+/** Undefined where the database refuses because people have quarantined the agent since it was let in. */
+async function unlessOut<T>(ctx: AgentContext, work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!NofxError.is(error) || error.code !== "forbidden") throw error;
+    await stillKnown(ctx);
+    if (isOut(ctx)) return undefined;
+    throw error;
+  }
 }
 
 /** For an agent that is given nothing: after a while, so that it does not ask over and over, and soon enough to see it resumed. */

@@ -1,4 +1,5 @@
 import {
+  authenticateAgent,
   countAgentFacets,
   createAgent,
   drainAgent,
@@ -17,6 +18,8 @@ import { again, createTestPlane, type TestPlane, type TestTenant } from "@nofx/c
 import { inTransaction, type MemberContext } from "@nofx/control/command";
 import { toUuid } from "@nofx/core/vocabulary";
 import { seedRun } from "@nofx/db/testing";
+import { claimSteps } from "@nofx/control/steps";
+import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -36,7 +39,7 @@ async function held(tenant: TestTenant) {
   const { key } = await issueAgentKey(again(ctx), { agentId: "patcher" });
   const api = agentApi(planes.plane, key ?? "");
   await seedRun(planes.owner, tenant.id, [agentStep("one"), agentStep("two")]);
-  return { ctx, agent, api };
+  return { ctx, agent, api, key };
 }
 
 describe("what the registry says of an agent", () => {
@@ -185,7 +188,7 @@ describe("by hand", () => {
   });
 
   test("of a quarantined agent what it holds is taken back, and it may do nothing more", async () => {
-    const { ctx, api } = await held(await planes.tenant());
+    const { ctx, api, key } = await held(await planes.tenant());
     const [step] = (await api.claim({ max: 1 })).body.steps ?? [];
     await quarantineAgent(again(ctx), { agentId: "patcher", reason: "deletes files" });
     const { rows } = await planes.owner.query(
@@ -194,6 +197,12 @@ describe("by hand", () => {
     );
     expect(rows).toEqual([{ status: "queued", failures: 0, crashes: 0, lease_owner: null }]);
     expect((await api.claim()).body).toMatchObject({ steps: [], status: "quarantined" });
+    // let in a moment before, by a server that does not know yet
+    const known = { status: "active", statusBy: "person" } as const;
+    const caller = await authenticateAgent(planes.plane, { authorization: `Bearer ${key}` });
+    const early = { ...caller, ...known, idempotencyKey: randomUUID() };
+    const claim = { capabilities: ["code.patch"], max: 1, waitSeconds: 0, worker: "late" };
+    expect(await claimSteps(early, claim)).toMatchObject({ steps: [], status: "quarantined" });
     const late = await api.post(`/steps/${step?.id}/complete`, { epoch: step?.epoch, output: 1 });
     expect(late).toMatchObject({
       status: 403,
