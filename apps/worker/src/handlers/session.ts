@@ -16,6 +16,7 @@ export function createSessionHandler({
     const answer = await persist(run, () => engine.session(run.held, args));
     if (answer.held) return { type: "held" };
     const { outcome } = answer;
+    if (outcome.status === "called_off") return { type: "stopped" };
     if (outcome.status === "succeeded") return { type: "succeeded", output: outcome.output };
     throw new StepFailed(outcome.code, outcome.message);
   };
