@@ -20,7 +20,7 @@ export function jsonSchemaOf(
     const found = convert(schema, side);
     if (found === undefined) return undefined;
     const { $schema: _, "~standard": __, ...rest } = found;
-    return JSON.parse(JSON.stringify(rest)) as JsonSchema;
+    return JSON.parse(JSON.stringify(rest), withoutSlowPatterns) as JsonSchema;
   } catch {
     return undefined;
   }
@@ -38,4 +38,12 @@ function convert(schema: StandardSchema, side: "input" | "output"): JsonSchema |
   }
   const other = schema as { toJsonSchema?: () => JsonSchema };
   return other.toJsonSchema?.();
+}
+
+/** What linear time cannot do: looking ahead and behind, back references. The control plane runs no other patterns. */
+const SLOW = /\(\?<?[=!]|\\[1-9k]/;
+
+/** Leaves such patterns out: what they say is checked here. */
+function withoutSlowPatterns(key: string, value: unknown): unknown {
+  return key === "pattern" && typeof value === "string" && SLOW.test(value) ? undefined : value;
 }
