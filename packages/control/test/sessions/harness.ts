@@ -168,6 +168,8 @@ function settlementOf(
   switch (outcome.status) {
     case "succeeded":
       return { ...held, outcome: "succeeded", output: outcome.output } as const;
+    case "called_off":
+      return { ...held, outcome: "released" } as const;
     case "failed": {
       const { code, message } = outcome;
       return { ...held, outcome: "failed", error: { code, message } } as const;
