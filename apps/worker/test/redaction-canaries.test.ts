@@ -7,6 +7,7 @@ import { checkAudit, exportAudit, readAuditExport } from "@nofx/control/audit";
 import { listEvents } from "@nofx/control/events";
 import { messagesOfRun } from "@nofx/control/messages";
 import { getRedaction, redact } from "@nofx/control/redaction";
+import { listRunArtifacts } from "@nofx/control/runs";
 import { again, createTestPlane, type TestPlane } from "@nofx/control/testing";
 import { keksOf } from "@nofx/control/vault/keks-of";
 import { toId, toUuid } from "@nofx/core/vocabulary";
@@ -141,6 +142,8 @@ it("a redacted secret is in no table, file, trace, log, export or feed, and the 
   );
   expect(done.files).toBe(1);
   expect(done.messages).toBe(4);
+  const artifacts = await listRunArtifacts(again(by), { runId });
+  expect(artifacts.items.map(({ name }) => name)).toEqual(["kept.txt"]);
   const metrics = await (await fetch(`${worker.url}/metrics`)).text();
   const told = await messagesOfRun(again(by), { runId });
   const { items: feed } = await listEvents(again(by), { after: 0, limit: 200 });

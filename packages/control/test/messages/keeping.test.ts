@@ -1,4 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { createDatabase, createPool } from "@nofx/db/client";
 import { deleteHistory } from "@nofx/db/leases";
 import { seedRun } from "@nofx/db/testing";
@@ -169,4 +171,25 @@ test("a KEK wraps keys of content anew, and is not retired while one of them nee
   const late = sendToRun({ ...again(by) }, { runId, payload: { text: "late" } });
   await expect(late).rejects.toMatchObject({ code: "vault_locked" });
   await expect(messagesOfRun(again(by), { runId })).rejects.toMatchObject({ code: "vault_locked" });
+});
+
+test("the plain columns that are rewritten are there, and those that docs/redaction.md lists", async () => {
+  const { rows } = await t.owner.query<{ name: string; columns: string[]; there: number }>(
+    `select c.name, c.texts || c.jsons as columns, (
+       select count(*)::int from information_schema.columns i
+       where i.table_schema = 'public' and i.table_name = c.name and i.column_name = any (c.texts || c.jsons || c.key)) as there
+     from engine.plain_columns() c`,
+  );
+  for (const { name, columns, there } of rows)
+    expect([name, there]).toEqual([name, columns.length + 1]);
+  const docs = readFileSync(join(import.meta.dirname, "../../../../docs/redaction.md"), "utf8");
+  const listed = [...docs.matchAll(/^\| `(\w+)` \| (.*) \|$/gm)].map(
+    ([, name = "", columns = ""]) => [
+      name,
+      [...(columns.split(", and ")[0] ?? "").matchAll(/`(\w+)`/g)].map(([, one]) => one).toSorted(),
+    ],
+  );
+  expect(new Map(listed as [string, string[]][])).toEqual(
+    new Map(rows.map(({ name, columns }) => [name, columns.toSorted()])),
+  );
 });

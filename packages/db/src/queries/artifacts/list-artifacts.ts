@@ -14,7 +14,7 @@ export interface ArtifactRecord {
   created_at: Date;
 }
 
-/** Stored artifacts: of a run (500 at most) or the one with the given id. */
+/** Stored artifacts: of a run (500 at most) or the one with the given id. Of one that was redacted there is no file to show. */
 export async function listArtifacts(
   db: Executor,
   filter: { tenantId: string; runId?: string; artifactId?: string },
@@ -27,6 +27,7 @@ export async function listArtifacts(
   const { rows } = await sql<ArtifactRecord>`
     select a.id, s.run_id, s.id as step_id, s.name as step_name, a.name, a.content_type, a.size, a.sha256, a.path, a.created_at
     from ${of} and a.tenant_id = ${filter.tenantId}::uuid and a.stored_at is not null
+      and a.redacted_at is null
     order by s.position, a.name limit 500
   `.execute(db);
   return rows;
