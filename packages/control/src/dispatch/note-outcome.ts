@@ -15,5 +15,7 @@ export interface OutcomeOfChoice {
  * it.
  */
 export async function noteOutcome(tx: EngineDb, outcome: OutcomeOfChoice): Promise<void> {
-  await noteStrategyOutcome(tx, { ...outcome, seconds: Math.max(0, outcome.seconds) });
+  // what is no number would make all that is known one
+  const seconds = Number.isFinite(outcome.seconds) ? Math.max(0, outcome.seconds) : 0;
+  await noteStrategyOutcome(tx, { ...outcome, seconds });
 }

@@ -149,13 +149,13 @@ function oddsOf(
   by: { random: Random; draws: number } | undefined,
 ): ReadonlyMap<Strategy, number> {
   if (by === undefined) return new Map([[byLargest(open, (one) => one.utility).strategy, 1]]);
-  const odds = new Map<Strategy, number>();
+  const wins = new Map<Strategy, number>();
   for (let i = 0; i < by.draws; i++) {
     const drawn = drawAll(open, weights, by.random);
     const { strategy } = byLargest(open, (one) => drawn.get(one.strategy) ?? 0);
-    odds.set(strategy, (odds.get(strategy) ?? 0) + 1 / by.draws);
+    wins.set(strategy, (wins.get(strategy) ?? 0) + 1);
   }
-  return odds;
+  return new Map([...wins].map(([strategy, count]) => [strategy, count / by.draws]));
 }
 
 function byLargest(all: readonly [Known, ...Known[]], of: (one: Known) => number): Known {

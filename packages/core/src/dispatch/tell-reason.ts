@@ -49,9 +49,7 @@ function onlyOne(chosen: StrategyNumbers, all: readonly StrategyNumbers[]): stri
   if (others.every(({ excluded }) => excluded === NOT_ALLOWED)) {
     return `it is what was asked for${chosen.excluded === undefined ? "" : `, though it ${chosen.excluded}`}`;
   }
-  const why = others
-    .map(({ strategy, excluded }) => `${strategy} ${excluded}`)
-    .join(", ");
+  const why = others.map(({ strategy, excluded }) => `${strategy} ${excluded}`).join(", ");
   return chosen.excluded === undefined
     ? `the only one that can be taken (${why})`
     : `nothing fits, and it is the cheapest (${[`${chosen.strategy} ${chosen.excluded}`, why].join(", ")})`;
