@@ -299,7 +299,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a wait that answers anew when it is asked again",
-    file: `${SQL}/0022_engine_waits.sql`,
+    file: `${SQL}/0107_join_children.sql`,
     edits: [
       [
         "w.step_id = p_step and w.name = p_name and w.status = 'met';",

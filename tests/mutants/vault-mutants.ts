@@ -53,11 +53,11 @@ export const VAULT_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "retire a KEK that wraps something",
-    file: `${SQL}/0083_vault_keks.sql`,
+    file: `${SQL}/0104_redaction.sql`,
     edits: [
       [
-        "elsif exists (select from public.secure_key_versions v where v.kek = p_kid) then",
-        "elsif false then",
+        "elsif exists (select from public.secure_key_versions v where v.kek = p_kid)",
+        "elsif false",
       ],
     ],
     killer: keks("what cannot be is refused"),
