@@ -49,7 +49,7 @@ afterAll(async () => {
 
 async function find(filter: object, sort = "name", after: string | null = null) {
   const { value, nodes } = await plans.run<number>(
-    "select count(*) as value from app.find_agents($1, $2, $3, 0, $4, 51)",
+    "select count(*)::integer as value from app.find_agents($1, $2, $3, 0, $4, 51)",
     [tenantId, JSON.stringify(filter), sort, after],
   );
   const ours = (name: string) => name.startsWith("agent_");
