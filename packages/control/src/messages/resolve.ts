@@ -78,6 +78,11 @@ export async function destinationOf(
       data: { kind, id },
     });
   }
+  if (kind === "agent" && found.ended) {
+    throw new NofxError("conflict", {
+      detail: "That agent is retired and reads no messages any more.",
+    });
+  }
   return { kind, ofId: found.of_id, runId: found.run_id, channel: address.channel };
 }
 

@@ -143,6 +143,10 @@ test("channels are closed to those who are no part of them, and rules close them
   expect((await read(other, { of: inbox })).code).toBe("channel_forbidden");
   expect(payloads(await read(agent, { of: inbox }))).toEqual(["hi"]);
   expect((await send(agent, { to: { channel: "reply/x" } })).body.code).toBe("channel_forbidden");
+  const gone = await api.agent(tenant);
+  await api.owner.query("update agent_registry set status = 'retired' where id = $1", [gone.id]);
+  const toGone = { agent: toId("agent", gone.id) };
+  expect((await send(agent, { to: toGone })).body.code).toBe("conflict");
 
   const rule = (row: Record<string, unknown>) =>
     api.owner.query(
