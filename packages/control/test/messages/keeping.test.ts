@@ -186,7 +186,9 @@ test("the plain columns that are rewritten are there, and those that docs/redact
   const listed = [...docs.matchAll(/^\| `(\w+)` \| (.*) \|$/gm)].map(
     ([, name = "", columns = ""]) => [
       name,
-      [...(columns.split(", and ")[0] ?? "").matchAll(/`(\w+)`/g)].map(([, one]) => one).toSorted(),
+      [...(columns.split(", and ")[0] ?? "").matchAll(/`(\w+)`/g)]
+        .map(([, one = ""]) => one)
+        .toSorted(),
     ],
   );
   expect(new Map(listed as [string, string[]][])).toEqual(
