@@ -1,6 +1,7 @@
 import { pointer, type Issue } from "@nofx/core/errors";
 import { Ajv, type ValidateFunction } from "ajv";
 import { RE2JS } from "re2js";
+import { checkInTime } from "../tools/check-in-time.ts";
 
 type JsonSchema = Record<string, unknown>;
 
@@ -22,16 +23,17 @@ const MOST = 500;
 const MOST_ISSUES = 100;
 
 /**
- * What is wrong with a value by the schema that an agent declared, each with its place. What the schema says beyond JSON Schema, and a
- * schema that is none, is left to the agent, which checks again when it claims.
+ * What is wrong with a value by the schema that an agent declared, each with its place. What the schema says beyond JSON Schema, a schema
+ * that is none, and what takes too long is left to the agent, which checks again when it claims.
  */
 export function misfits(
   schema: JsonSchema,
   value: unknown,
   at: readonly PropertyKey[],
 ): readonly Issue[] {
-  const check = compiled(schema);
-  if (check === null || check(value)) return [];
+  const text = JSON.stringify(schema);
+  const check = compiled(schema, text);
+  if (check === null || checkInTime(check, value, text) !== false) return [];
   return (check.errors ?? [])
     .slice(0, MOST_ISSUES)
     .map(({ instancePath, keyword, params, message }) => ({
@@ -43,8 +45,7 @@ export function misfits(
     }));
 }
 
-function compiled(schema: JsonSchema): ValidateFunction | null {
-  const text = JSON.stringify(schema);
+function compiled(schema: JsonSchema, text: string): ValidateFunction | null {
   let check = known.get(text);
   if (check === undefined) {
     check = compile(schema);

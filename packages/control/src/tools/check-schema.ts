@@ -1,6 +1,7 @@
 import { pointer, type Issue } from "@nofx/core/errors";
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import { RE2JS } from "re2js";
+import { checkInTime } from "./check-in-time.ts";
 
 type Schema = Record<string, unknown>;
 
@@ -61,7 +62,11 @@ export function issuesOf(schema: Schema, value: unknown, at: readonly PropertyKe
     if (known.size >= MOST) known.clear();
     known.set(text, check);
   }
-  if (check(value)) return [];
+  const fits = checkInTime(check, value, text);
+  if (fits === true) return [];
+  if (fits === undefined) {
+    return [{ path: pointer(at), message: "takes too long to check by its schema" }];
+  }
   return (check.errors ?? []).slice(0, 100).map((error) => ({
     path: `${pointer(at)}${error.instancePath}`,
     message: describe(error),

@@ -111,3 +111,15 @@ test("a schedule is refused like the tasks that it would start", async () => {
     issues: [{ path: "/task/with/input/pages" }],
   });
 });
+
+test("a schema that refers to itself without end keeps nobody from anything", async () => {
+  await anAgent("text.endless", { $ref: "#" });
+  expect((await submit("text.endless", {})).runs).toHaveLength(1);
+  // each level asks the one below twice
+  const levels = Array.from({ length: 40 }, (_, n) => [
+    `l${n}`,
+    n === 39 ? { type: "object" } : { allOf: [0, 1].map(() => ({ $ref: `#/$defs/l${n + 1}` })) },
+  ]);
+  await anAgent("text.wide", { $ref: "#/$defs/l0", $defs: Object.fromEntries(levels) });
+  expect((await submit("text.wide", {})).runs).toHaveLength(1);
+});
