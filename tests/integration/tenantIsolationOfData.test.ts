@@ -301,6 +301,12 @@ describe("over the agent API", () => {
     read: undefined,
     board: undefined,
     messageType: undefined,
+    emit: { epoch: 1, name: "e", event: "paid", payload: 1 },
+    // of the agent itself, whoever it is
+    introduce: undefined,
+    describe: undefined,
+    token: undefined,
+    demand: undefined,
     whoAmI: undefined,
     claim: undefined,
     heartbeats: undefined,
