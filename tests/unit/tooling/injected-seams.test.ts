@@ -64,10 +64,14 @@ let reported = new Set<string>();
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "nofx-seams-"));
   const config = JSON.parse(readFileSync(join(root, ".oxlintrc.json"), "utf8")) as {
-    jsPlugins: string[];
+    jsPlugins: (string | { name: string; specifier: string })[];
     options: { typeAware: boolean };
   };
-  config.jsPlugins = config.jsPlugins.map((path) => join(root, path));
+  config.jsPlugins = config.jsPlugins.map((plugin) =>
+    typeof plugin === "string"
+      ? join(root, plugin)
+      : { ...plugin, specifier: join(root, plugin.specifier) },
+  );
   config.options.typeAware = false;
   write(".oxlintrc.json", JSON.stringify(config));
   Object.values(BAD).forEach((text, i) => {
