@@ -98,13 +98,15 @@ export function createAgentTokens(options: {
       known.delete(digest);
       // one that is forgotten while it is looked for is not remembered
       const into = known;
+      // from when it was asked: what was revoked while the answer was on its way counts from there
+      const until = clock.now() + REMEMBERED_MS;
       const value = await find();
       if (value === undefined) return undefined;
       if (into.size >= MOST) {
         const oldest = into.keys().next();
         if (!oldest.done) into.delete(oldest.value);
       }
-      into.set(digest, { value, until: clock.now() + REMEMBERED_MS });
+      into.set(digest, { value, until });
       return value;
     },
     forget: () => {
