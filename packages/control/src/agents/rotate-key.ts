@@ -1,7 +1,7 @@
 import { RotateAgentKeyInput, type IssuedAgentKey } from "@nofx/core/api";
 import { NofxError } from "@nofx/core/errors";
 import { AgentScope, toId, toUuid } from "@nofx/core/vocabulary";
-import { endAgentKey, findAgentKey, insertAgentKey } from "@nofx/db/queries";
+import { endAgentKey, findAgentKey, insertAgentKey, PUSH_KEY_HINT } from "@nofx/db/queries";
 import type { z } from "zod";
 import type { MemberContext } from "../command/context.ts";
 import { runCommand } from "../command/run-command.ts";
@@ -26,6 +26,11 @@ export async function rotateAgentKey(
     const beforeId = toUuid("agentKey", wanted.keyId);
     const before = await findAgentKey(tx.db, of, beforeId);
     if (before === undefined) throw noSuchAgentKey();
+    if (before.hint === PUSH_KEY_HINT) {
+      throw new NofxError("conflict", {
+        detail: `Nobody has this key: what is posted to the agent's endpoint is signed in its name. Rotate the endpoint's secret: npx nofx agents push rotate ${wanted.agentId}`,
+      });
+    }
     if (!(await endAgentKey(tx.db, of, beforeId, wanted.overlapSeconds))) {
       throw new NofxError("conflict", {
         detail: `This key is ${before.status}. Issue another: npx nofx agents keys issue ${wanted.agentId}`,

@@ -2,11 +2,13 @@ import {
   authenticateAgent,
   createAgent,
   issueAgentKey,
+  listAgentKeys,
   revokeAgentKey,
   rotateAgentKey,
 } from "@nofx/control/agents";
 import { createPlane, type Plane } from "@nofx/control/command";
 import { handleAgentRequest } from "@nofx/control/http";
+import { setAgentEndpoint } from "@nofx/control/push";
 import { again, createTestPlane, type TestPlane, type TestTenant } from "@nofx/control/testing";
 import { AGENT_ROUTES, type AgentScope } from "@nofx/core/contract";
 import { createLocalJWKSet, jwtVerify, SignJWT, UnsecuredJWT, type JSONWebKeySet } from "jose";
@@ -194,6 +196,20 @@ describe("a key that is revoked", () => {
     await expect(rotateAgentKey(again(ctx), { agentId: id, keyId })).rejects.toMatchObject({
       code: "conflict",
     });
+  });
+});
+
+test("the key of a push endpoint, which nobody has, is not rotated: posts are signed in its name", async () => {
+  const { ctx, id } = await anAgent();
+  const url = "https://functions.example/steps";
+  const { endpoint } = await setAgentEndpoint(again(ctx), { agentId: id, url });
+  expect(endpoint.status).toBe("active");
+  const { keys } = await listAgentKeys(ctx, { agentId: id });
+  const key = keys.find(({ name }) => name === "push endpoint");
+  const rotated = rotateAgentKey(again(ctx), { agentId: id, keyId: key?.id ?? "" });
+  await expect(rotated).rejects.toMatchObject({
+    code: "conflict",
+    detail: expect.stringContaining("nofx agents push rotate"),
   });
 });
 

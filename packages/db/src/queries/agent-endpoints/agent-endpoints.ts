@@ -29,6 +29,9 @@ export async function findAgentEndpoint(
   return rows[0];
 }
 
+/** What the key of an endpoint is recognised by: no key that was ever shown has such a hint. */
+export const PUSH_KEY_HINT = "push";
+
 export interface AgentEndpointChange {
   tenantId: string;
   agentId: string;
@@ -57,7 +60,7 @@ export async function putAgentEndpoint(
   await sql`
     with key as (
       insert into agent_keys (tenant_id, agent_id, key_sha256, hint, name, issued_by)
-      values (${tenantId}::uuid, ${agentId}::uuid, ${change.keySha256}, 'push', 'push endpoint', ${createdBy}::uuid)
+      values (${tenantId}::uuid, ${agentId}::uuid, ${change.keySha256}, ${PUSH_KEY_HINT}, 'push endpoint', ${createdBy}::uuid)
       returning id
     )
     insert into agent_endpoints (agent_id, tenant_id, url, key_id, max_concurrency, timeout_seconds, created_by)
