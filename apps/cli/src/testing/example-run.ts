@@ -123,6 +123,7 @@ export function anApproval(overrides: Partial<ApprovalView> = {}): ApprovalView 
     rule: { quorum: 1, groups: [], veto: true, shared: false },
     tally: { people: 0, quorum: 1, groups: [] },
     chain: [],
+    hierarchy: null,
     version: 1,
     rootRunId: null,
     remindAt: null,

@@ -29,7 +29,7 @@ async function anAgent(capability: string, inputSchema?: object) {
   const ctx = await tenant.as("supervisor");
   made += 1;
   const { id } = await createAgent(ctx, { name: `agent-${made}`, capabilities: [capability] });
-  const { key = "" } = await issueAgentKey(again(ctx), { agentId: id });
+  const { key } = await issueAgentKey(again(ctx), { agentId: id });
   const api = agentApi(planes.plane, key ?? "");
   const answer = await api.post("/agent/introduce", {
     version: "1",

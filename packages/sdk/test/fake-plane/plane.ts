@@ -341,6 +341,14 @@ export class Plane {
       }
       case "release":
         return this.#settle(step, "release", step.cancelRequested ? "cancelled" : "queued");
+      case "board":
+      case "demand":
+      case "describe":
+      case "messageType":
+      case "read":
+      case "reply":
+      case "send":
+        throw new Error(`${name} is tried on a real plane`);
     }
   }
 
