@@ -7898,7 +7898,7 @@ declare
   v_needle text;
 begin
   foreach v_needle in array p_needles loop
-    p_text := replace(p_text, v_needle, '[redacted]');
+    p_text := replace(p_text, v_needle, left('[redacted]', length(v_needle)));
   end loop;
   return p_text;
 end
@@ -11827,7 +11827,8 @@ CREATE OR REPLACE FUNCTION engine.plain_columns()
  SET search_path TO ''
 AS $function$
   values
-    ('steps', 'run_id', '{title}'::text[], '{arguments,undo,progress,output,error}'::text[]),
+    ('runs', 'id', '{title}'::text[], '{}'::text[]),
+    ('steps', 'run_id', '{title}', '{arguments,undo,progress,output,error}'),
     ('attempts', 'step_id', '{error_message}', '{}'),
     ('checkpoints', 'step_id', '{}', '{value}'),
     ('step_logs', 'run_id', '{text}', '{}'),
@@ -11854,6 +11855,7 @@ CREATE OR REPLACE FUNCTION engine.plain_keys(p_key text, p_runs uuid[])
 AS $function$
   select case p_key
     when 'run_id' then p_runs
+    when 'id' then p_runs
     when 'step_id' then array(select s.id from public.steps_all s where s.run_id = any (p_runs))
     when 'approval_id' then array(select a.id from public.approvals a where a.run_id = any (p_runs))
     when 'call_id' then array(select c.call_id from public.model_calls c where c.run_id = any (p_runs))

@@ -232,6 +232,7 @@ as $$
   select exists (select from unnest(p_needles) as n where position(n in p_text) > 0)
 $$;
 
+-- What stands in the place of a needle is no longer than it: a text that was as long as its column takes still fits.
 create function engine.blot(p_text text, p_needles text[]) returns text
 language plpgsql immutable parallel safe
 set search_path = ''
@@ -240,7 +241,7 @@ declare
   v_needle text;
 begin
   foreach v_needle in array p_needles loop
-    p_text := replace(p_text, v_needle, '[redacted]');
+    p_text := replace(p_text, v_needle, left('[redacted]', length(v_needle)));
   end loop;
   return p_text;
 end
@@ -273,7 +274,8 @@ language sql immutable
 set search_path = ''
 as $$
   values
-    ('steps', 'run_id', '{title}'::text[], '{arguments,undo,progress,output,error}'::text[]),
+    ('runs', 'id', '{title}'::text[], '{}'::text[]),
+    ('steps', 'run_id', '{title}', '{arguments,undo,progress,output,error}'),
     ('attempts', 'step_id', '{error_message}', '{}'),
     ('checkpoints', 'step_id', '{}', '{value}'),
     ('step_logs', 'run_id', '{text}', '{}'),
@@ -369,6 +371,7 @@ set search_path = ''
 as $$
   select case p_key
     when 'run_id' then p_runs
+    when 'id' then p_runs
     when 'step_id' then array(select s.id from public.steps_all s where s.run_id = any (p_runs))
     when 'approval_id' then array(select a.id from public.approvals a where a.run_id = any (p_runs))
     when 'call_id' then array(select c.call_id from public.model_calls c where c.run_id = any (p_runs))
