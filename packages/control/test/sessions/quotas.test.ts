@@ -154,6 +154,34 @@ test("time is a quota too: who is late is called off", async () => {
   expect((await run.step("s.do"))["status"]).toBe("cancelled");
 });
 
+test("a session whose worker fails for good before its strategy says so is a failure of the choice all the same", async () => {
+  const { run } = await start({});
+  await s.t.owner.query(
+    "update waits set due_at = clock_timestamp() where run_id = $1 and kind = 'timer' and status = 'open'",
+    [run.runId],
+  );
+  await s.engine.wakeTimers(10);
+  const [claimed] = await s.claim();
+  const error = { code: "internal" as const, message: "It broke." };
+  await s.engine.exchange({
+    version: "1.0.0",
+    handlers: ["session@1"],
+    settlements: [
+      { stepId: claimed!.id, epoch: claimed!.epoch, outcome: "failed", error, retryMs: undefined },
+    ],
+    renewals: [],
+    want: 0,
+    leaseMs: 30_000,
+    route: undefined,
+  });
+  expect(await run.status()).toBe("failed");
+  const { rows } = await s.t.owner.query(
+    "select o.succeeded from strategy_outcomes o join strategy_decisions d on d.id = o.decision_id where d.run_id = $1",
+    [run.runId],
+  );
+  expect(rows).toEqual([{ succeeded: false }]);
+});
+
 test("nobody spawns below a step that is not theirs, and no place has a parent of another run", async () => {
   const mine = await start({});
   const theirs = await start({});
