@@ -11318,7 +11318,9 @@ begin
   select new.tenant_id, new.executor::uuid, s.capability, new.step_id, new.outcome = 'succeeded', new.error_code, new.claimed_at,
     greatest(0, extract(epoch from new.finished_at - new.claimed_at) * 1000)
   from public.steps s
-  where s.id = new.step_id and s.executor = 'agent' and s.capability is not null;
+  where s.id = new.step_id and s.executor = 'agent' and s.capability is not null
+    -- whoever asked erred; an agent whose check broke down says agent_error
+    and not (new.outcome = 'failed' and new.error_code = 'agent_permanent_error' and coalesce(s.error ->> 'stage', '') = 'input');
   return null;
 end
 $function$

@@ -116,6 +116,24 @@ test("a lease that ran out counts against the agent; what people decided does no
   expect(capabilityDetails[0]?.evidence).toMatchObject({ samples: 1, successes: 0 });
 });
 
+test("input that does not fit counts for nothing, however often; a check of it that broke down does", async () => {
+  const { ctx, api } = await anAgent(7);
+  const { steps = [] } = (await api.claim({ max: 6 })).body;
+  for (const { id, epoch } of steps) {
+    const error = { code: "agent_permanent_error", message: "no", stage: "input" };
+    expect((await api.post(`/steps/${id}/fail`, { epoch, error })).status).toBe(200);
+  }
+  expect(steps).toHaveLength(6);
+  expect(await fold()).toBe(0);
+  expect(await agentOf(ctx)).toMatchObject({ status: "active", breaker: { outcomes: 0 } });
+  const [step] = (await api.claim({ max: 1 })).body.steps ?? [];
+  const error = { code: "agent_error", message: "no", stage: "input" };
+  await api.post(`/steps/${step?.id}/fail`, { epoch: step?.epoch, error });
+  expect(await fold()).toBe(1);
+  const { capabilityDetails } = await agentOf(ctx);
+  expect(capabilityDetails[0]?.evidence).toMatchObject({ samples: 1, successes: 0 });
+});
+
 describe("the breaker", () => {
   test("quarantines an agent whose attempts fail, gives it one step at a time, and lets it back when one succeeds", async () => {
     const { ctx, api } = await anAgent(12);
