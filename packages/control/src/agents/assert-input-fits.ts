@@ -33,7 +33,7 @@ const MOST = 2_000;
 const planes = new WeakMap<Plane, Remembered<readonly TaskSchemas[]>>();
 
 /**
- * Refuses input that no active agent of the capability takes, by the schemas that they introduced: also where a capability was
+ * Refuses input that no agent of the capability takes, by the schemas that they introduced: also where a capability was
  * asked for by its name alone. An agent that declared none takes anything. Schemas are remembered for seconds; before a refusal they
  * are read anew.
  */
@@ -53,7 +53,7 @@ export async function assertInputFits(
   if (refused.length === 0) return;
   const capabilities = [...new Set(refused.map(({ asked: { capability } }) => capability))];
   throw new NofxError("input_mismatch", {
-    detail: `No active agent that offers ${capabilities.join(", ")} takes this input. The schemas are on the pages of the agents and in GET /api/agents.`,
+    detail: `No agent that offers ${capabilities.join(", ")} takes this input. The schemas are on the pages of the agents and in GET /api/agents.`,
     issues: refused.flatMap(({ issues }) => issues).slice(0, 200),
   });
 }

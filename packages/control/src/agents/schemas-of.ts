@@ -12,7 +12,10 @@ export interface TaskSchemas {
   readonly events: Readonly<Record<string, JsonSchema>>;
 }
 
-/** The schemas of all active agents of a capability that have introduced themselves; an agent that declared none has nulls. */
+/**
+ * The schemas of all agents of a capability that have introduced themselves, those that are given nothing now too: they may be back
+ * when a step is due. Retired ones are not. An agent that declared none has nulls.
+ */
 export async function schemasOf(
   db: Executor,
   tenantId: string,

@@ -1,4 +1,10 @@
-import { createAgent, issueAgentKey } from "@nofx/control/agents";
+import {
+  createAgent,
+  drainAgent,
+  issueAgentKey,
+  quarantineAgent,
+  retireAgent,
+} from "@nofx/control/agents";
 import { createSchedule } from "@nofx/control/schedules";
 import { submitTasks } from "@nofx/control/tasks";
 import { again, createTestPlane, type TestPlane, type TestTenant } from "@nofx/control/testing";
@@ -72,6 +78,18 @@ test("one agent that takes it is enough, and one without a schema takes anything
   await anAgent("text.either");
   expect((await submit("text.either", {})).runs).toHaveLength(1);
   expect((await submit("nobody.yet", { any: "thing" })).runs).toHaveLength(1);
+});
+
+test("agents that are given nothing now are asked too, retired ones are not", async () => {
+  await anAgent("text.resting", PAGES);
+  const agentId = `agent-${made}`;
+  const ctx = await tenant.as("supervisor");
+  for (const change of [drainAgent, quarantineAgent]) {
+    await change(again(ctx), { agentId, reason: "looked at" });
+    expect((await refusal(submit("text.resting", {}))).code).toBe("input_mismatch");
+  }
+  await retireAgent(again(ctx), { agentId, reason: "over" });
+  expect((await submit("text.resting", {})).runs).toHaveLength(1);
 });
 
 test("a child is refused as well, and with it all that were asked for together", async () => {

@@ -11,7 +11,7 @@ export const tasksRouter = {
         operationId: "submitTasks",
         summary: "Queue tasks: runs of one step, without a plan",
         description:
-          "All or none of them. What a gate would warn of, block or hold for an approval is refused with 422 `plan_required`, which names the tasks; input that no active agent of its capability takes with 422 `input_mismatch`, which names each place.",
+          "All or none of them. What a gate would warn of, block or hold for an approval is refused with 422 `plan_required`, which names the tasks; input that no agent of its capability takes with 422 `input_mismatch`, which names each place.",
       }),
     )
     .input(SubmitTasksInput)

@@ -135,7 +135,7 @@ export interface SchemaRecord {
   events: Record<string, JsonObject> | null;
 }
 
-/** What active agents of a capability take and answer, as they introduced themselves. */
+/** What agents of a capability take and answer, as they introduced themselves; retired ones are left out. */
 export async function listSchemas(
   db: Executor,
   tenantId: string,
@@ -144,7 +144,7 @@ export async function listSchemas(
   const { rows } = await sql<SchemaRecord>`
     select c.agent_id, a.name as agent, c.version, c.input_schema, c.output_schema, c.events
     from agent_capabilities c join agent_registry a on a.id = c.agent_id
-    where c.tenant_id = ${tenantId}::uuid and c.capability = ${capability} and c.version is not null and a.status = 'active'
+    where c.tenant_id = ${tenantId}::uuid and c.capability = ${capability} and c.version is not null and a.status <> 'retired'
     order by a.name
   `.execute(db);
   return rows;
