@@ -74,7 +74,13 @@ export function chooseStrategy(
     strategy: taken.strategy,
     heldOut,
     numbers,
-    reason: tellReason({ taken: taken.strategy, heldOut, numbers, capability: work.capability }),
+    reason: tellReason({
+      taken: taken.strategy,
+      heldOut,
+      numbers,
+      capability: work.capability,
+      agents: evidence.agents,
+    }),
   };
 }
 

@@ -5,13 +5,19 @@ import type { ChoiceNumbers, StrategyNumbers } from "./choice.ts";
 export const NOT_ALLOWED = "not allowed here";
 
 /** Why a strategy was chosen, in words for people. */
-export function tellReason(choice: {
+export function tellReason(choice: Choice & { agents: number }): string {
+  const nobody = choice.agents === 0 ? ` No agent offers ${choice.capability} now.` : "";
+  return `${reasonOf(choice)}${nobody}`;
+}
+
+interface Choice {
   taken: Strategy;
   heldOut: boolean;
   capability: string;
   numbers: ChoiceNumbers;
-}): string {
-  const { taken, heldOut, numbers, capability } = choice;
+}
+
+function reasonOf({ taken, heldOut, numbers, capability }: Choice): string {
   const { level, open, holdOut, strategies } = numbers;
   const chosen = strategies.find(({ strategy }) => strategy === taken);
   if (chosen === undefined) return taken;
@@ -49,8 +55,8 @@ function onlyOne(chosen: StrategyNumbers, all: readonly StrategyNumbers[]): stri
   if (others.every(({ excluded }) => excluded === NOT_ALLOWED)) {
     return `it is what was asked for${chosen.excluded === undefined ? "" : `, though it ${chosen.excluded}`}`;
   }
-  const why = others.map(({ strategy, excluded }) => `${strategy} ${excluded}`).join(", ");
+  const why = others.map(({ strategy, excluded }) => `${strategy} ${excluded}`).join("; ");
   return chosen.excluded === undefined
     ? `the only one that can be taken (${why})`
-    : `nothing fits, and it is the cheapest (${[`${chosen.strategy} ${chosen.excluded}`, why].join(", ")})`;
+    : `nothing fits, and it is the cheapest (${[`${chosen.strategy} ${chosen.excluded}`, why].join("; ")})`;
 }
