@@ -1,10 +1,12 @@
 import { NofxError, type Issue } from "@nofx/core/errors";
 import type { PlannedStep } from "@nofx/core/planner";
+import type { SessionWith } from "@nofx/core/vocabulary";
 import type { CallerContext } from "../command/context.ts";
 import type { Plane } from "../command/plane.ts";
 import { inTransaction, type CommandTransaction } from "../command/transaction.ts";
 import { remember, type Remembered } from "../model-endpoint/remembered.ts";
 import { misfits } from "./fit-schema.ts";
+import { misfitsOfMember } from "./misfits-of-member.ts";
 import { schemasOf, type TaskSchemas } from "./schemas-of.ts";
 
 /** What one step asks an agent for, and where in the request it says so. */
@@ -12,20 +14,37 @@ export interface AskedOfAgents {
   readonly capability: string;
   readonly input: unknown;
   readonly at: readonly PropertyKey[];
+  /** Of a session: whether its members get their part of it besides, under `session`. */
+  readonly part?: "added" | "maybe";
 }
 
 type Step = Pick<PlannedStep, "kind" | "capability" | "with">;
 
-/** The steps that are for agents, each with its input as the agent will get it. */
+/** The steps that are for agents, by themselves or in a session, each with its input as the agent will get it. */
 export function askedOfAgents(
   steps: readonly Step[],
   at: (index: number) => readonly PropertyKey[] = (index) => ["steps", index],
 ): AskedOfAgents[] {
   return steps.flatMap((step, index) => {
+    const where = [...at(index), "with", "input"];
+    if (step.kind === "session") return [askedOfMembers(step.with as SessionAsked, where)];
     if (step.kind !== "agent" || step.capability === null) return [];
     const { input = {} } = step.with as { input?: unknown };
-    return [{ capability: step.capability, input, at: [...at(index), "with", "input"] }];
+    return [{ capability: step.capability, input, at: where }];
   });
+}
+
+type SessionAsked = Pick<SessionWith, "capability"> &
+  Partial<Pick<SessionWith, "strategy" | "input">>;
+
+/** What a session asks those for who begin it. Alone, an agent gets the input as it is. */
+export function askedOfMembers(
+  { strategy = "auto", capability, input = {} }: SessionAsked,
+  at: readonly PropertyKey[],
+): AskedOfAgents {
+  const asked = { capability, input, at };
+  if (strategy === "solo") return asked;
+  return { ...asked, part: strategy === "auto" ? "maybe" : "added" };
 }
 
 const FOR_MS = 3_000;
@@ -76,15 +95,25 @@ async function unfit(
 }
 
 /** What is wrong by the schema that comes nearest; nothing, where one agent takes it. */
-function fewest(schemas: readonly TaskSchemas[], { input, at }: AskedOfAgents): readonly Issue[] {
+function fewest(schemas: readonly TaskSchemas[], asked: AskedOfAgents): readonly Issue[] {
   let least: readonly Issue[] = [];
   for (const { input: schema } of schemas) {
     if (schema === null) return [];
-    const issues = misfits(schema, input, at);
+    const issues = misfitsOf(schema, asked);
     if (issues.length === 0) return [];
     if (least.length === 0 || issues.length < least.length) least = issues;
   }
   return least;
+}
+
+function misfitsOf(
+  schema: Readonly<Record<string, unknown>>,
+  { input, at, part }: AskedOfAgents,
+): readonly Issue[] {
+  const alone = part === "added" ? undefined : misfits(schema, input, at);
+  return part === undefined || alone?.length === 0
+    ? (alone ?? [])
+    : misfitsOfMember(schema, input, at);
 }
 
 async function rememberedSchemas(

@@ -3,7 +3,11 @@ import { NofxError } from "@nofx/core/errors";
 import { MAX_FAILURES, STEP_EXECUTOR, STEP_VERSION, toId } from "@nofx/core/vocabulary";
 import { sqlStateOf } from "@nofx/db/client";
 import { spawn, type ChildDraft, type SpawnRefusal } from "@nofx/db/leases";
-import { assertInputFits, type AskedOfAgents } from "../agents/assert-input-fits.ts";
+import {
+  askedOfMembers,
+  assertInputFits,
+  type AskedOfAgents,
+} from "../agents/assert-input-fits.ts";
 import type { AgentContext } from "../command/context.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
 import { claimOf, fencedOnce } from "./fenced.ts";
@@ -54,9 +58,11 @@ async function spawnOrRefuse(
 }
 
 function askedOf(child: ChildRequest, i: number): AskedOfAgents[] {
+  const at = ["children", i, "with", "input"];
+  if (child.kind === "session") return [askedOfMembers(child.with, at)];
   if (child.kind !== "agent") return [];
   const { capability, input } = child.with;
-  return [{ capability, input, at: ["children", i, "with", "input"] }];
+  return [{ capability, input, at }];
 }
 
 function draftOf(child: ChildRequest): ChildDraft {

@@ -8,7 +8,7 @@ import {
 import { createSchedule } from "@nofx/control/schedules";
 import { submitTasks } from "@nofx/control/tasks";
 import { again, createTestPlane, type TestPlane, type TestTenant } from "@nofx/control/testing";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { refusal } from "../fixtures.ts";
 import { agentApi } from "./harness.ts";
 
@@ -113,6 +113,58 @@ test("a child is refused as well, and with it all that were asked for together",
   });
   expect((await spawn(child("a", { pages: [] }))).body).toMatchObject({
     children: [{ name: "a" }],
+  });
+});
+
+describe("a session", () => {
+  const session = async (
+    capability: string,
+    strategy: "solo" | "swarm" | "auto",
+    input: object,
+  ) => {
+    const task = { kind: "session" as const, with: { strategy, capability, input } };
+    return submitTasks(await tenant.as("operator"), { tasks: [task] });
+  };
+  const wrong = { code: "input_mismatch", issues: [{ path: "/tasks/0/with/input/pages" }] };
+
+  test("of one agent is checked as that agent's step", async () => {
+    await anAgent("team.solo", PAGES);
+    expect(await refusal(session("team.solo", "solo", { pages: 1 }))).toMatchObject(wrong);
+    const more = await refusal(session("team.solo", "solo", { pages: [], session: {} }));
+    expect(more.code).toBe("input_mismatch");
+    expect((await session("team.solo", "solo", { pages: [] })).runs).toHaveLength(1);
+  });
+
+  test("of several is refused for what is wrong whatever their part is, and for nothing else", async () => {
+    const { properties } = PAGES;
+    const part = { type: "object", required: ["of"] };
+    await anAgent("team.strict", {
+      ...PAGES,
+      required: ["pages", "session"],
+      properties: { ...properties, session: part },
+    });
+    for (const strategy of ["swarm", "auto"] as const) {
+      expect(await refusal(session("team.strict", strategy, { pages: 1 }))).toMatchObject(wrong);
+      expect((await session("team.strict", strategy, { pages: [] })).runs).toHaveLength(1);
+    }
+    await anAgent("team.closed", PAGES);
+    expect((await session("team.closed", "swarm", { pages: [] })).runs).toHaveLength(1);
+    await anAgent("team.doubtful", { anyOf: [PAGES, { required: ["session"] }] });
+    expect((await session("team.doubtful", "swarm", { pages: 1 })).runs).toHaveLength(1);
+  });
+
+  test("that a step spawns is checked as well", async () => {
+    await anAgent("team.child", PAGES);
+    const parent = await anAgent("team.parent");
+    await submit("team.parent", {});
+    const [step] = (await parent.claim({ capabilities: ["team.parent"] })).body.steps ?? [];
+    const given = { strategy: "solo", capability: "team.child", input: {} };
+    const children = [{ name: "a", kind: "session", with: given }];
+    const path = `/steps/${step?.id}/children`;
+    expect(await parent.post(path, { epoch: step?.epoch, children })).toMatchObject({
+      status: 422,
+      body: { code: "input_mismatch", issues: [{ path: "/children/0/with/input" }] },
+    });
   });
 });
 
