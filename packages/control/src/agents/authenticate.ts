@@ -4,6 +4,7 @@ import { findAgentByKey, findAgentByKeyId, type KnownAgentRecord } from "@nofx/d
 import type { AgentContext } from "../command/context.ts";
 import { fromDatabaseError } from "../command/database-errors.ts";
 import type { Plane } from "../command/plane.ts";
+import { adviseScope } from "./advise-scope.ts";
 import { digestAgentKey } from "./agent-key.ts";
 
 /** An agent behind a key or a token, and what that key or token is for. */
@@ -53,6 +54,7 @@ export async function authenticateAgent(
     keyId: agent.key_id,
     by,
     scopes,
+    keyScopes: agent.scopes,
     expiresAt: known.expiresAt,
     ...statusOf(agent),
     idempotencyKey: request.idempotencyKey,
@@ -121,7 +123,7 @@ async function byToken(plane: Plane, token: string): Promise<KnownAgent | undefi
 export function requireScope(ctx: AgentContext, scope: AgentScope | null): void {
   if (scope === null || ctx.scopes.includes(scope)) return;
   throw new NofxError("scope_missing", {
-    detail: `This takes the scope ${scope}; the ${ctx.by} is for ${ctx.scopes.join(", ")}. Issue a key that has it: npx nofx agents keys issue ${ctx.name} --scope ${scope}`,
+    detail: `This takes the scope ${scope}; the ${ctx.by} is for ${ctx.scopes.join(", ")}. ${adviseScope(ctx.name, ctx.keyScopes, scope)}`,
     data: { scope, scopes: ctx.scopes },
   });
 }

@@ -29,6 +29,8 @@ export interface AgentContext extends RequestContext {
   readonly by: "key" | "token";
   /** What that key or token is for. */
   readonly scopes: readonly AgentScope[];
+  /** What the key is for: of a token, that which it was exchanged for. */
+  readonly keyScopes: readonly string[];
   /** When it ends by itself, in milliseconds. */
   readonly expiresAt: number | null;
   /** As it was found, by a token up to a few seconds ago. */

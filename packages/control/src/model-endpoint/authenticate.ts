@@ -2,6 +2,7 @@ import { EndpointSettings } from "@nofx/core/api";
 import { AGENT_KEY_PREFIX, AgentKey, AgentToken } from "@nofx/core/contract";
 import { isAllowed, MemberRole, rolesWith, TenantId, toUuid } from "@nofx/core/vocabulary";
 import { findModelCaller, findModelMember } from "@nofx/db/queries";
+import { adviseScope } from "../agents/advise-scope.ts";
 import { digestAgentKey } from "../agents/agent-key.ts";
 import type { TokenClaims } from "../agents/agent-tokens.ts";
 import { fromDatabaseError } from "../command/database-errors.ts";
@@ -34,7 +35,6 @@ export function createAuthenticate(
     const tenant = headers.get("nofx-tenant") ?? "";
     const isKey = bearer.startsWith(AGENT_KEY_PREFIX);
     const token = isKey ? undefined : await agentToken(plane, bearer);
-    if (token !== undefined && !token.scopes.includes(SCOPE)) throw scopeMissing(token.scopes);
     const isAgent = isKey || token !== undefined;
     const caller = await callers.get(`${digestAgentKey(bearer)} ${isAgent ? "" : tenant}`, () =>
       isAgent ? findAgent(plane, bearer, token) : findMember(plane, bearer, tenant, verifyToken),
@@ -58,7 +58,8 @@ async function findAgent(
   const key = token === undefined ? { sha256: digestAgentKey(bearer) } : { id: token.keyId };
   const found = await asked(findModelCaller(plane.db, key));
   if (found === undefined) return undefined;
-  if (!found.scopes.includes(SCOPE)) throw scopeMissing(found.scopes);
+  const scopes = token === undefined ? found.scopes : token.scopes;
+  if (!scopes.includes(SCOPE) || !found.scopes.includes(SCOPE)) throw scopeMissing(found, scopes);
   const { agent_id: id, tenant_id: tenantId, name, settings } = found;
   return {
     type: "agent",
@@ -107,10 +108,10 @@ async function findMember(
   };
 }
 
-function scopeMissing(scopes: readonly string[]) {
+function scopeMissing(key: { name: string; scopes: readonly string[] }, scopes: readonly string[]) {
   return openAiError(
     "scope_missing",
-    `Calling models takes the scope ${SCOPE}; this key or token is for ${scopes.join(", ")}.`,
+    `Calling models takes the scope ${SCOPE}; this key or token is for ${scopes.join(", ")}. ${adviseScope(key.name, key.scopes, SCOPE)}`,
     403,
   );
 }

@@ -125,7 +125,9 @@ describe("a scope that is missing", () => {
         body: {
           code: "scope_missing",
           data: { scope: "steps:run", scopes: ["messages:read", "models:call"] },
-          detail: expect.stringContaining("npx nofx agents keys issue"),
+          detail: expect.stringMatching(
+            / npx nofx agents keys issue agent-\d+ --scope messages:read models:call steps:run$/,
+          ),
         },
       });
     }
@@ -137,7 +139,9 @@ describe("a scope that is missing", () => {
     expect((await exchange(["steps:run", "messages:write"])).body.code).toBe("scope_missing");
     const { body } = await exchange(["artifacts:write"]);
     expect(body["scopes"]).toEqual(["artifacts:write"]);
-    expect((await agentApi(gateway, String(body["token"])).claim()).status).toBe(403);
+    const refused = await agentApi(gateway, String(body["token"])).claim();
+    expect(refused.status).toBe(403);
+    expect(refused.body["detail"]).toContain("POST /api/agent/v1/token");
   });
 
   test("is asked for by the endpoint for models too, of keys and of tokens", async () => {
@@ -152,7 +156,12 @@ describe("a scope that is missing", () => {
     for (const bearer of [mayNot.key, mayNot.token]) {
       await expect(call(bearer)).rejects.toMatchObject({
         status: 403,
-        body: { error: { code: "scope_missing" } },
+        body: {
+          error: {
+            code: "scope_missing",
+            message: expect.stringContaining("--scope steps:run models:call"),
+          },
+        },
       });
     }
     await expect(call(`${may.token.slice(0, -8)}AAAAAAAA`)).rejects.toMatchObject({ status: 401 });

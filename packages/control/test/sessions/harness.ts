@@ -197,6 +197,7 @@ function contextOf(
     keyId: randomUUID(),
     by: "key",
     scopes: ["steps:run"],
+    keyScopes: ["steps:run"],
     expiresAt: null,
     status: "active",
     statusBy: "person",
