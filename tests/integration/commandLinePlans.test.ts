@@ -58,7 +58,7 @@ test("a plan that needs an approval is executed once it has one, and is not made
   await expect(said(() => plan("warned", { execute: true }))).rejects.toThrow(approval);
   await expect(said(() => execute("warned", {}))).rejects.toThrow(approval);
 
-  expect(await said(() => decide(approval, "approve", {}))).toBe("approved");
+  expect(await said(() => decide(approval, "approve", {}))).toMatch(/^✔ .*: approved/);
   const again = await said(() => plan("warned", { execute: true }));
   expect(again).toMatch(/version 1[^]*Nothing has changed since version 1[^]*Started: .*run_/);
   await expect(said(() => execute("warned", {}))).rejects.toThrow(/has begun[^]*runs cancel run_/);
@@ -94,12 +94,40 @@ test("an override is answered by a second person of the local stack, whom --as n
   const asked = await said(() => override(id, { reason, hours: 1 }));
   const approval = found(asked, /approval_\w+/);
   expect(asked).toContain(`npx nofx --as admin approvals approve ${approval}`);
-  await expect(decide(approval, "approve", {})).rejects.toMatchObject({ status: 403 });
+  const { list, show } = await commands.approvals();
+  const command = `npx nofx --as admin approvals approve ${approval}`;
+  await expect(decide(approval, "approve", {})).rejects.toMatchObject({ code: "approval_self" });
+  await expect(decide(approval, "approve", {})).rejects.toThrow(command);
+  expect(await said(() => show(approval, {}))).toContain(command);
+  expect(await said(() => list({}))).toMatch(
+    new RegExp(`${approval}.*\\n    May this plan go on although a gate says otherwise`),
+  );
   actAs("admin");
-  expect(await said(() => decide(approval, "approve", {}))).toBe("approved");
+  expect(await said(() => decide(approval, "approve", {}))).toMatch(/^✔ .*: approved/);
   actAs(undefined);
   vi.stubEnv("NOFX_AS", "nobody");
   await expect(override(id, { reason, hours: 1 })).rejects.toThrow("NOFX_AS names one of");
+});
+
+test("a run is shown with its steps, and what was said to it with when, id and role", async () => {
+  const { submit } = await import("../../apps/cli/src/commands/tasks.ts");
+  const { show } = await import("../../apps/cli/src/commands/run-show.ts");
+  const { send, list } = await import("../../apps/cli/src/commands/messages.ts");
+  const { tree } = await import("../../apps/cli/src/commands/tree.ts");
+  const queued = await said(() =>
+    submit({ kind: "shell", with: '{"script": ":"}', title: "Rest" }),
+  );
+  const run = found(queued, /run_\w+/);
+  expect(queued).toMatch(/1 task is queued\.\n {2}run_\w+ {2}http/);
+  expect(await said(() => show(run, {}))).toMatch(
+    new RegExp(`^Rest {2}queued\n +Run +${run}[^]*· \\w+ +queued +step_`),
+  );
+  expect(JSON.parse(await said(() => show(run, { json: true })))).toMatchObject({ id: run });
+  expect(JSON.parse(await said(() => tree(run, { json: true })))).toEqual({ items: [] });
+  const sent = await said(() => send(run, "Wait for me", {}));
+  expect(await said(() => list(run, {}))).toMatch(
+    new RegExp(`^20\\S+Z ${found(sent, /msg_\w+/)} .*\\(operator\\).* Wait for me$`),
+  );
 });
 
 test(

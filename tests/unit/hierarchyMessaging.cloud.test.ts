@@ -117,7 +117,7 @@ test("messages of a run come with depth, path and role, in pages and as a live t
     { depth: 0, path: "lead", payload: "split" },
     { depth: 1, payload: "done" },
     { depth: 1, payload: "to the lead alone" },
-    { depth: null, path: null, role: "supervisor", payload: { text: "Leave the schema alone." } },
+    { depth: null, path: null, role: "operator", payload: { text: "Leave the schema alone." } },
   ]);
   expect(items[1]?.path).toMatch(/^lead\/.*doer$/);
   expect(items.map(({ runSeq }) => runSeq)).toEqual([1, 2, 3, 4]);

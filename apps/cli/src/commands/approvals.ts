@@ -2,7 +2,9 @@ import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { ApprovalView } from "@nofx/core/api";
 import { markHidden } from "@nofx/core/approvals";
+import { NofxError } from "@nofx/core/errors";
 import { connectRunning } from "../client/connect-running.ts";
+import { approveCommand } from "../client/decider.ts";
 import { Sentence } from "../errors.ts";
 import { bold, columns, dim, green, printable, red, yellow } from "../terminal/style.ts";
 
@@ -25,7 +27,16 @@ export async function list({ all, run, json, ...filter }: ListOptions): Promise<
   });
   if (json === true) return console.log(JSON.stringify(page));
   if (page.items.length === 0) return console.log("Nothing waits for a decision.");
-  for (const line of columns(page.items.map(row))) console.log(line);
+  for (const line of approvalLines(page.items)) console.log(line);
+}
+
+/** A line each, and below it what was asked, where somebody asked more than whether a step or a plan may run. */
+export function approvalLines(items: readonly ApprovalView[]): string[] {
+  const lines = columns(items.map(row));
+  return items.flatMap(({ subject, question }, i) => [
+    lines[i] ?? "",
+    ...(subject === "plan" || subject === "plan_step" ? [] : [`    ${shown(question)}`]),
+  ]);
 }
 
 function row(one: ApprovalView): string[] {
@@ -61,6 +72,13 @@ export async function show(id: string, options: { json?: boolean }): Promise<voi
   console.log(
     one.canDecide ? `digest ${one.argumentsDigest}` : yellow(one.cannotDecideBecause ?? ""),
   );
+  if (isForAnother(one))
+    console.log(`Somebody else of this local stack can: ${approveCommand(one)}`);
+}
+
+/** It waits, but not for whoever reads it. */
+function isForAnother({ status, canDecide, expiresAt }: ApprovalView): boolean {
+  return status === "pending" && !canDecide && Date.parse(expiresAt) > Date.now();
 }
 
 export interface DecideOptions {
@@ -77,21 +95,45 @@ export async function decide(
   decision: "approve" | "reject",
   options: DecideOptions,
 ): Promise<void> {
-  const { api } = await connectRunning("supervisor");
+  const { api, addresses } = await connectRunning("supervisor");
   const edited = options.with === undefined ? undefined : await readArguments(options.with);
-  const decided = await api.decide(
-    id,
-    {
-      decision: edited === undefined ? decision : "approve_with_changes",
-      ...(edited === undefined ? {} : { arguments: edited }),
-      ...(options.message === undefined ? {} : { reason: options.message }),
-      ...(options.digest === undefined ? {} : { argumentsDigest: options.digest }),
-      ...(options.for === undefined ? {} : { insteadOf: options.for }),
-    },
-    randomUUID(),
-  );
-  const { people, quorum } = decided.tally;
-  console.log(decided.status === "pending" ? `${people} of ${quorum} said yes.` : decided.status);
+  const decided = await api
+    .decide(
+      id,
+      {
+        decision: edited === undefined ? decision : "approve_with_changes",
+        ...(edited === undefined ? {} : { arguments: edited }),
+        ...(options.message === undefined ? {} : { reason: options.message }),
+        ...(options.digest === undefined ? {} : { argumentsDigest: options.digest }),
+        ...(options.for === undefined ? {} : { insteadOf: options.for }),
+      },
+      randomUUID(),
+    )
+    .catch((error: unknown) => {
+      throw withSecondPerson(error, id);
+    });
+  for (const line of sayDecided(decided, addresses.dashboard)) console.log(line);
+}
+
+/** Four eyes: the local stack has the second pair, and the refusal says how to use it. */
+function withSecondPerson(error: unknown, id: string): unknown {
+  if (!NofxError.is(error) || error.code !== "approval_self") return error;
+  const command = approveCommand({ id, canDecide: false });
+  return new NofxError("approval_self", {
+    detail: `${error.message} On this local stack: \`${command}\``,
+    cause: error,
+  });
+}
+
+/** What became of the question, and of what it was about. */
+export function sayDecided(decided: ApprovalView, dashboard: string): string[] {
+  const { status, title, tally, runId } = decided;
+  const mark = status === "pending" ? yellow("●") : green("✔");
+  const what = status === "pending" ? `${tally.people} of ${tally.quorum} said yes` : status;
+  return [
+    `${mark} ${bold(shown(title))}: ${what}`,
+    ...(runId === null ? [] : [`  ${runId}  ${dim(`${dashboard}/runs/${runId}`)}`]),
+  ];
 }
 
 /** `nofx approvals comment ID TEXT`. */

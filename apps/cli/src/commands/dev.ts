@@ -36,12 +36,12 @@ export async function dev(options: { demo: boolean }): Promise<void> {
     const as = (person: "supervisor" | "operator") =>
       connect({ addresses, credentials, person, signal: stop.signal });
     const operator = await as("operator");
+    const supervisor = await as("supervisor");
     if (options.demo && !isStoryTold(home)) {
-      const supervisor = await as("supervisor");
       const run = (note: (text: string) => void) => tellStory({ home, operator, supervisor, note });
       await runTasks([{ title: "Demo backlog", run }], stop.signal);
     }
-    const now = await describeNow(operator);
+    const now = await describeNow(operator, supervisor);
     started.system.ready(addresses);
     const seconds = duration(performance.now() - begun);
     console.log(screen({ addresses, credentials, now, home, seconds }));

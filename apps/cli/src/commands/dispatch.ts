@@ -35,8 +35,7 @@ export async function decisions(options: DecisionsOptions): Promise<void> {
   if (json === true) return console.log(JSON.stringify(items));
   if (items.length === 0) return console.log("No strategy has been chosen yet.");
   for (const one of items) {
-    console.log(columns([decisionRow(one)])[0] ?? "");
-    console.log(`  ${dim(printable(one.reason))}`);
+    for (const line of decisionLines(one)) console.log(line);
   }
 }
 
@@ -130,6 +129,16 @@ export async function settings({ json, ...changes }: SettingsOptions): Promise<v
   for (const line of columns(rows)) console.log(line);
   const { updatedBy, updatedAt } = found;
   console.log(dim(found.byDefault ? "by default" : printable(`${updatedBy}, ${updatedAt}`)));
+}
+
+/** A choice: what came of it, why, and what it was for. */
+export function decisionLines(one: DispatchDecisionView): string[] {
+  const of = [one.runId, one.stepId].filter((id) => id !== null);
+  return [
+    ...columns([decisionRow(one)]),
+    `  ${dim(printable(one.reason))}`,
+    ...(of.length === 0 ? [] : [`  ${dim(of.join("  "))}`]),
+  ];
 }
 
 function decisionRow(one: DispatchDecisionView): string[] {

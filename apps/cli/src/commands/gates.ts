@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readRuleDocument, reportBuiltIn, reportRules, type RuleReport } from "@nofx/control/gates";
 import type { GateRuleView, OverrideView } from "@nofx/core/api";
-import { personFor } from "../client/acting-as.ts";
 import { connectRunning } from "../client/connect-running.ts";
+import { secondPerson } from "../client/decider.ts";
 import { Sentence } from "../errors.ts";
 import { root } from "../paths.ts";
 import { bold, columns, dim, green, printable, red, yellow } from "../terminal/style.ts";
@@ -137,11 +137,6 @@ export async function override(planId: string, options: OverrideOptions): Promis
       `A second person has to approve it: npx nofx --as ${secondPerson()} approvals approve ${made.approvalId}`,
     );
   }
-}
-
-/** Somebody of the local stack who may decide and did not ask. */
-function secondPerson(): string {
-  return personFor("supervisor") === "supervisor" ? "admin" : "supervisor";
 }
 
 /** `nofx gates revoke OVERRIDE`. */

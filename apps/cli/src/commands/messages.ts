@@ -37,9 +37,9 @@ export async function list(run: string, options: FollowOptions): Promise<void> {
   if (said === 0 && options.json !== true) console.log("Nothing was said in this run.");
 }
 
-/** Deeper senders further in, so that who speaks to whom is seen. */
-function line(message: RunMessage): string {
-  const { depth, path, role, from, type, to, payload, redacted } = message;
+/** When, under which id, and by whom; deeper senders further in, so that who speaks to whom is seen. */
+export function line(message: RunMessage): string {
+  const { depth, path, role, from, type, to, payload, redacted, messageId, sentAt } = message;
   const who = path ?? from.name;
   const where = to.channel === "default" ? "" : dim(` → ${printable(to.channel)}`);
   const what =
@@ -47,7 +47,7 @@ function line(message: RunMessage): string {
       ? yellow(`redacted by ${printable(redacted.by)}: ${printable(redacted.why)}`)
       : printable(textOf(payload));
   const as = role === null ? "" : dim(` (${role})`);
-  return `${"  ".repeat(depth ?? 0)}${printable(who)}${as}${where} ${dim(type)} ${what}`;
+  return `${dim(`${sentAt} ${messageId}`)} ${"  ".repeat(depth ?? 0)}${printable(who)}${as}${where} ${dim(type)} ${what}`;
 }
 
 function textOf(payload: unknown): string {

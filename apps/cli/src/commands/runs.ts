@@ -1,8 +1,9 @@
-import type { RunSummary } from "@nofx/core/api";
+import type { DeadLetterSummary, RunSummary } from "@nofx/core/api";
+import type { Api } from "../client/api.ts";
 import { connectRunning } from "../client/connect-running.ts";
 import { bold, columns, dim, duration, green, printable, red, yellow } from "../terminal/style.ts";
 
-const PAINT: Record<RunSummary["status"], (text: string) => string> = {
+export const PAINT: Record<RunSummary["status"], (text: string) => string> = {
   queued: dim,
   running: yellow,
   succeeded: green,
@@ -27,12 +28,29 @@ export async function runs(options: ListRunsOptions): Promise<void> {
     );
     return;
   }
-  for (const line of columns(page.items.map((run) => row(run, addresses.dashboard)))) {
+  const errors = await errorsOf(api, page.items);
+  const rows = page.items.map((run) => row(run, addresses.dashboard, errors.get(run.id)));
+  for (const line of columns(rows)) {
     console.log(line);
   }
 }
 
-function row(run: RunSummary, dashboard: string): string[] {
+/** Why runs failed, by their ids: what their steps left behind that failed for good. */
+async function errorsOf(
+  api: Pick<Api, "deadLetters">,
+  listed: readonly RunSummary[],
+): Promise<Map<string, DeadLetterSummary["error"]>> {
+  if (!listed.some(({ status }) => status === "failed")) return new Map();
+  const { items } = await api.deadLetters({ status: "all", limit: 200 });
+  return new Map(items.map(({ runId, error }) => [runId, error]));
+}
+
+/** A run in the list; why it failed in short. */
+export function row(
+  run: RunSummary,
+  dashboard: string,
+  error?: DeadLetterSummary["error"],
+): string[] {
   const approvals =
     run.pendingApprovals === 0
       ? yellow(run.waitingFor ?? "")
@@ -42,11 +60,23 @@ function row(run: RunSummary, dashboard: string): string[] {
     bold(printable(run.planVersion === null ? run.title : `${run.title} v${run.planVersion}`)),
     `${run.stepsDone}/${run.steps}`,
     tookOf(run),
-    [dim(`${dashboard}/runs/${run.id}`), approvals].filter(Boolean).join("  "),
+    [dim(`${dashboard}/runs/${run.id}`), approvals, run.status === "failed" ? short(error) : ""]
+      .filter(Boolean)
+      .join("  "),
   ];
 }
 
-function tookOf(run: RunSummary): string {
+const MOST_CHARACTERS = 80;
+
+function short(error: DeadLetterSummary["error"] | undefined): string {
+  if (error === undefined) return "";
+  const [first = ""] = error.message.split("\n");
+  const text = first.length > MOST_CHARACTERS ? `${first.slice(0, MOST_CHARACTERS)}…` : first;
+  return red(printable(`${error.code}: ${text}`));
+}
+
+/** How long it has been at it, or was. */
+export function tookOf(run: RunSummary): string {
   if (run.startedAt === null) return "";
   const end = run.finishedAt === null ? Date.now() : Date.parse(run.finishedAt);
   return duration(end - Date.parse(run.startedAt));

@@ -1,5 +1,6 @@
 import { isRunning } from "@nofx/db/local-stack/process-identity";
-import { connectRunning } from "../client/connect-running.ts";
+import { connect } from "../client/connect.ts";
+import { connectRunning, loginOf } from "../client/connect-running.ts";
 import { credentialsFile } from "../credentials/credentials.ts";
 import { home, shown } from "../paths.ts";
 import { describeNow } from "../story/describe-now.ts";
@@ -54,5 +55,5 @@ export async function status(options: { json?: boolean }): Promise<void> {
 
 async function whatIsOn() {
   const { api } = await connectRunning("operator");
-  return describeNow(api);
+  return describeNow(api, await connect({ ...loginOf("supervisor"), person: "supervisor" }));
 }

@@ -1,6 +1,6 @@
 import { NofxError } from "@nofx/core/errors";
 import { expect, it, vi } from "vitest";
-import { sayQueued, submitAll, tasksIn, toTask } from "./tasks.ts";
+import { sayQueued, sayRuns, submitAll, tasksIn, toTask } from "./tasks.ts";
 
 const task = { kind: "shell" as const, with: { script: ":" } };
 
@@ -66,4 +66,18 @@ it.each([
   [2, 1, "1 task is queued; 1 was there already, by the key."],
 ])("says of %i tasks, %i known: %s", (count, existing, words) => {
   expect(sayQueued(count, existing)).toBe(words);
+});
+
+it("prints the ids of what was queued, not addresses alone", () => {
+  expect(sayRuns(["run_a"], "http://x")).toEqual(["  run_a  http://x/runs/run_a"]);
+  const many = sayRuns(
+    Array.from({ length: 12 }, (_, i) => `run_${i}`),
+    "http://x",
+  );
+  expect(many).toHaveLength(12);
+  expect(many.slice(9)).toEqual([
+    "  run_9",
+    "  and 2 more; --json prints them all",
+    "  http://x/runs?type=task",
+  ]);
 });

@@ -28,9 +28,7 @@ export async function submit(options: SubmitOptions): Promise<void> {
   const { runs, existing } = await submitAll(api, tasks);
   if (options.json === true) return console.log(JSON.stringify({ runs, existing }));
   console.log(`${green("✔")} ${sayQueued(runs.length, existing)}`);
-  const [first] = runs;
-  const where = runs.length === 1 && first !== undefined ? `/runs/${first}` : "/runs?type=task";
-  console.log(`  ${dim(addresses.dashboard + where)}`);
+  for (const line of sayRuns(runs, addresses.dashboard)) console.log(line);
 }
 
 /** One task, as the options say. What is wrong with it is for the server to find. */
@@ -98,4 +96,17 @@ export function sayQueued(count: number, existing: number): string {
   const made = queued === 1 ? "1 task is queued" : `${queued} tasks are queued`;
   if (existing === 0) return `${made}.`;
   return `${made}; ${existing === 1 ? "1 was" : `${existing} were`} there already, by the key.`;
+}
+
+const MOST_LISTED = 10;
+
+/** Where they are: each by its id, as long as they are few. */
+export function sayRuns(runs: readonly string[], dashboard: string): string[] {
+  if (runs.length === 1) return runs.map((run) => `  ${run}  ${dim(`${dashboard}/runs/${run}`)}`);
+  const more = runs.length - MOST_LISTED;
+  return [
+    ...runs.slice(0, MOST_LISTED).map((run) => `  ${run}`),
+    ...(more > 0 ? [dim(`  and ${more} more; --json prints them all`)] : []),
+    `  ${dim(`${dashboard}/runs?type=task`)}`,
+  ];
 }

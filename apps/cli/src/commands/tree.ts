@@ -12,7 +12,30 @@ export async function tree(runId: string, options: { json?: boolean }): Promise<
     nodes.push(...page.items);
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined);
-  if (options.json === true) return console.log(JSON.stringify({ items: nodes }));
+  const items = inOrder(nodes);
+  if (options.json === true) return console.log(JSON.stringify({ items }));
   if (nodes.length === 0) console.log("Nobody works below anybody in this run.");
-  for (const node of nodes) console.log(placeLine(node));
+  for (const node of items) console.log(placeLine(node));
+}
+
+/** Parents before what is below them, and what is below one as it was made: c.2 before c.10. */
+export function inOrder(nodes: readonly HierarchyNode[]): HierarchyNode[] {
+  const known = new Set<string>(nodes.map(({ stepId }) => stepId));
+  const below = Map.groupBy(nodes, ({ parentStepId }) =>
+    parentStepId !== null && known.has(parentStepId) ? parentStepId : null,
+  );
+  const order: HierarchyNode[] = [];
+  const left = (below.get(null) ?? []).toSorted(byBirth).toReversed();
+  for (let node = left.pop(); node !== undefined; node = left.pop()) {
+    order.push(node);
+    left.push(...(below.get(node.stepId) ?? []).toSorted(byBirth).toReversed());
+  }
+  return order;
+}
+
+function byBirth(a: HierarchyNode, b: HierarchyNode): number {
+  return (
+    Date.parse(a.createdAt) - Date.parse(b.createdAt) ||
+    a.path.localeCompare(b.path, "en", { numeric: true })
+  );
 }

@@ -17,7 +17,7 @@ export function phaseOf(step: StepView): Phase {
   return step.holds.length === 1 && step.holds[0] === "approval" ? "held" : "waiting";
 }
 
-const MARKS: Record<Phase, string> = {
+export const MARKS: Record<Phase, string> = {
   waiting: dim("·"),
   held: yellow("?"),
   running: yellow("▸"),

@@ -8,12 +8,23 @@ import { readCount, readLimit } from "./read-count.ts";
 export function addRunsCommands(program: Command): void {
   const runs = program
     .command("runs")
-    .description("the newest runs, and what can be done about one")
+    .description("the newest runs, one of them, and what can be done about it");
+  runs
+    .command("list", { isDefault: true })
+    .description("the newest, newest first, and why they failed")
     .option("-n, --limit <count>", "how many, up to 200", readLimit, 10)
     .addOption(new Option("-t, --type <type>", "only these").choices(["plan", "task"]))
     .option("--json", "for programs")
     .action(async (options: ListRunsOptions) =>
       (await import("../commands/runs.ts")).runs(options),
+    );
+  runs
+    .command("show")
+    .description("one of them: its steps, what failed, what waits for an answer, what came of it")
+    .argument("<run>", "its id")
+    .option("--json", "for programs")
+    .action(async (run: string, options: { json?: boolean }) =>
+      (await import("../commands/run-show.ts")).show(run, options),
     );
   runs
     .command("cancel")
@@ -79,7 +90,7 @@ export function addRunsCommands(program: Command): void {
     .description("single pieces of work, without a plan")
     .command("submit")
     .description("queue one task, or those of a file, all or none of each thousand")
-    .option("-k, --kind <kind>", "shell, http, agent, wait or approval")
+    .option("-k, --kind <kind>", "shell, http, agent, session, wait or approval")
     .option("-w, --with <json>", "its arguments, in JSON, as a backlog item has them")
     .option("-t, --title <text>", "what people see")
     .option("-q, --queue <name>", "where it queues up")

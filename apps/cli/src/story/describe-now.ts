@@ -6,11 +6,14 @@ export interface Now {
   path: string;
 }
 
-/** What is going on, and what waits for people. */
-export async function describeNow(api: Pick<Api, "runs" | "approvals">): Promise<Now> {
+/** What is going on, and what waits for people: for the supervisor what they may decide, the rest for a second person. */
+export async function describeNow(
+  api: Pick<Api, "runs">,
+  supervisor: Pick<Api, "approvals">,
+): Promise<Now> {
   const [runs, approvals] = await Promise.all([
     api.runs({ limit: 10 }),
-    api.approvals({ status: "pending", limit: 50 }),
+    supervisor.approvals({ status: "pending", limit: 50 }),
   ]);
   const active = runs.items.find((run) => run.status === "queued" || run.status === "running");
   const run = active ?? runs.items[0];
@@ -24,12 +27,18 @@ export async function describeNow(api: Pick<Api, "runs" | "approvals">): Promise
   } else if (run !== undefined) sentences.push(`${run.title}: the last run ${run.status}.`);
   else sentences.push("Nothing has run yet.");
   if (asked === 1) {
-    const whom = approvals.items[0]?.subject === "override" ? "a second person" : "the supervisor";
+    const whom = approvals.items[0]?.canDecide === false ? "a second person" : "the supervisor";
     sentences.push(`"${approvals.items[0]?.title ?? ""}" waits for ${whom}.`);
   } else if (asked > 1) {
-    const second = approvals.items.filter(({ subject }) => subject === "override").length;
-    const of = second === 0 ? "" : `, ${second} of them for a second person`;
-    sentences.push(`${asked} approvals wait for the supervisor${of}.`);
+    const theirs = approvals.items.filter(({ canDecide }) => canDecide).length;
+    const second = asked - theirs;
+    if (second === 0) sentences.push(`${asked} approvals wait for the supervisor.`);
+    else if (theirs === 0) sentences.push(`${asked} approvals wait for a second person.`);
+    else {
+      sentences.push(
+        `${asked} approvals wait: ${theirs} for the supervisor, ${second} for a second person.`,
+      );
+    }
   }
   if (active === undefined && asked > 0) return { sentences, path: "/approvals" };
   return { sentences, path: run === undefined ? "/backlog" : `/runs/${run.id}` };

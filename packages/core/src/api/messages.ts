@@ -30,7 +30,7 @@ export const RunMessage = BusMessage.extend({
   }),
   path: z.string().nullable().meta({ description: "Names from the top down, with / between" }),
   role: z.string().nullable().meta({
-    description: "lead, doer, reviewer, worker, member, merger; of people supervisor",
+    description: "lead, doer, reviewer, worker, member, merger; of people theirs in the tenant",
   }),
   stepName: z.string().nullable(),
   acknowledgedAt: Timestamp.nullable(),

@@ -32,12 +32,13 @@ export async function listRunMessages(
     ),
     place as (select distinct on (a.step) a.step, a.path, a.depth from above a order by a.step, a.depth desc)
     select p.*, coalesce(h.depth, l.depth) as depth, coalesce(h.path, l.path) as path,
-      case when p.sender_type = 'member' then 'supervisor' else h.role end as role, s.name as step_name,
+      case when p.sender_type = 'member' then m.role else h.role end as role, s.name as step_name,
       engine.is_held(p.tenant_id, p.id, p.conversation_id, p.run_id) as held
     from page p
     left join place l on l.step = p.step_id
     left join run_agent_hierarchy_all h on h.step_id = p.step_id
     left join steps_all s on s.id = p.step_id
+    left join members m on m.tenant_id = p.tenant_id and m.user_id::text = p.sender_id and p.sender_type = 'member'
     order by p.run_seq
   `.execute(db);
   return rows;
