@@ -28,8 +28,9 @@ export function sendToStep(
       { ...ctx.actor, name: ctx.name },
     );
     if (sent === undefined) {
-      throw new NofxError("not_found", {
+      throw new NofxError("recipient_unknown", {
         detail: "This run has no step of that id: messages stay within a run.",
+        data: { kind: "step", id: request.to },
       });
     }
     if (sent.message_id === null) {

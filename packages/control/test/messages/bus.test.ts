@@ -174,6 +174,17 @@ test("channels are closed to those who are no part of them, and rules close them
   expect([payloads(all), all.done]).toEqual([["plain"], 1]);
 });
 
+test("a mailbox that the run does not have is no recipient", async () => {
+  const { agent, steps } = await held(["a"]);
+  const elsewhere = await held(["b"]);
+  const { step, epoch } = steps["a"]!;
+  for (const to of [toId("step", randomUUID()), elsewhere.steps["b"]!.step]) {
+    const body = { epoch, to, channel: "c", payload: 1, sentAs: "m" };
+    const answer = await agent.post(`/steps/${step}/messages`, body);
+    expect([answer.status, answer.body.code]).toEqual([404, "recipient_unknown"]);
+  }
+});
+
 test("rules and the channels of answers hold in mailboxes too", async () => {
   const { tenant, agent, steps } = await held(["a", "b"]);
   await api.owner.query(

@@ -210,7 +210,7 @@ export const AGENT_ROUTES = {
     request: MessageRequest,
     response: MessageResponse,
     scope: "messages:write",
-    errors: [...FENCED, "conflict", "channel_forbidden"],
+    errors: [...FENCED, "conflict", "recipient_unknown", "channel_forbidden"],
   },
   send: {
     method: "POST",

@@ -106,7 +106,7 @@ const ANSWERS: Answers = {
     const from = claimOf(state, params, body);
     const to = { toStep: state.ids.inner(body.to), from, channel, payload, sentAs };
     const sent = sendMessage(state.model, to, state.time.now);
-    if (!sent.ok) throw new NofxError(sent.code);
+    if (!sent.ok) throw new NofxError(sent.code === "not_found" ? "recipient_unknown" : sent.code);
     if (sent.messageId === null) {
       throw new NofxError("conflict", {
         detail: "That step has ended and reads no messages any more.",
