@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { ApprovalAnswer } from "@nofx/core/contract";
 import { z } from "zod";
-import { approval } from "../src/index.ts";
+import { approval, describeEvent } from "../src/index.ts";
 import { FakePlane } from "./fake-plane/server.ts";
 import { anyTask, start } from "./harness.ts";
 
@@ -49,6 +49,9 @@ test.each(decisions)(
 
     // Nothing is held while people think: no slot, no lease, no heartbeat, nothing settled.
     expect(step).toMatchObject({ held: true, settled: [], errors: [] });
+    expect(agent.events.map(describeEvent)).toContain(
+      'work (test.task): suspended, waits for approval "apply"',
+    );
     expect(step.logs.map(({ text }) => text)).toEqual(["asking"]);
     expect(plane.claims.at(-1)?.max).toBe(1);
 

@@ -138,6 +138,35 @@ test("any error is tried again; permanent() and retryLater() say otherwise", asy
   ).toBe(true);
 });
 
+test("a spawn over a quota fails the step for good, under its own code, and nothing more is begun", async () => {
+  await using plane = await FakePlane.start();
+  const data = { quota: "fan_out", limit: 100, used: 0, asked: 100 };
+  plane.fault("spawn", new NofxError("quota_exceeded", { data }));
+  start(plane, [
+    anyTask((ctx) =>
+      Promise.all(Array.from({ length: 150 }, (_, key) => ctx.spawn("c", "c.d", {}, { key }))),
+    ),
+  ]);
+  const step = plane.enqueue();
+  await plane.until(() => step.settled.length > 0);
+  expect(step.errors[0]?.error).toMatchObject({
+    code: "quota_exceeded",
+    class: "budget",
+    stage: "child",
+    data,
+  });
+  expect([step.status, step.children.size]).toEqual(["failed", 0]);
+});
+
+test("a message to nobody fails the step for good", async () => {
+  await using plane = await FakePlane.start();
+  plane.fault("message", new NofxError("recipient_unknown"));
+  start(plane, [anyTask((ctx) => ctx.message.send("m", { step: ctx.info.stepId }, 1))]);
+  const step = plane.enqueue();
+  await plane.until(() => step.settled.length > 0);
+  expect([step.status, step.errors[0]?.error.code]).toEqual(["failed", "agent_permanent_error"]);
+});
+
 test("an output that the server refuses is told as a failure", async () => {
   await using plane = await FakePlane.start();
   start(plane, [anyTask(() => "x")]);

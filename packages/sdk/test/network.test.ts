@@ -110,6 +110,16 @@ test("the client gives up when told, and names what answered", async () => {
     code: "rate_limited",
     retryAfterSeconds: 3_600,
   });
+  for (const [key, why] of [
+    ["", "The key is empty"],
+    ["sk-made-up", "This is no agent key: it begins with nofx_ak_"],
+  ] as const) {
+    const agent = start(plane, [anyTask(() => null)], { key });
+    await expect(agent.done).rejects.toMatchObject({
+      code: "unauthenticated",
+      message: expect.stringContaining(why),
+    });
+  }
   expect(() => createAgentClient({ url: "localhost:8790", key: KEY })).toThrow(
     /like http:\/\/127.0.0.1:8790/,
   );

@@ -83,8 +83,8 @@ test("a listener that throws does not stop the agent; a missing capability is to
   expect(events.map(describeEvent)).toEqual([
     "agent tester offers test.task",
     "this agent's key does not allow other.thing: its steps will not come here",
-    expect.stringMatching(/^work: started \(attempt 1, run_/),
-    "work: succeeded",
+    expect.stringMatching(/^work \(test\.task\): started \(attempt 1, run_/),
+    "work (test.task): succeeded",
     expect.stringMatching(/^stopping; /),
     "stopped",
   ]);

@@ -1,4 +1,10 @@
-import { AgentKey, AgentScope, AgentStatus, AgentToken } from "@nofx/core/contract";
+import {
+  AGENT_KEY_PREFIX,
+  AgentKey,
+  AgentScope,
+  AgentStatus,
+  AgentToken,
+} from "@nofx/core/contract";
 import { NofxError } from "@nofx/core/errors";
 import { findAgentByKey, findAgentByKeyId, type KnownAgentRecord } from "@nofx/db/queries";
 import type { AgentContext } from "../command/context.ts";
@@ -32,8 +38,9 @@ export async function authenticateAgent(
   const isToken = AgentToken.safeParse(bearer).success;
   if (!isToken && !AgentKey.safeParse(bearer).success) {
     throw new NofxError("unauthenticated", {
-      detail:
-        "Send the agent's key as `Authorization: Bearer nofx_ak_…`, or the token that it was exchanged for.",
+      detail: bearer.startsWith(AGENT_KEY_PREFIX)
+        ? "This is no agent key, though it begins like one: give it whole, as it was shown when it was issued."
+        : "Send the agent's key as `Authorization: Bearer nofx_ak_…`, or the token that it was exchanged for.",
     });
   }
   const known = await knowAgent(plane, bearer);

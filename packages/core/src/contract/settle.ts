@@ -5,7 +5,11 @@ import { StorableJson, storableText } from "../vocabulary/text.ts";
 import { Epoch, JsonValue } from "./values.ts";
 
 /** What an agent may say about its failure; whether it is tried again follows from the code (STEP_ERROR_CLASS). */
-export const AgentErrorCode = StepErrorCode.extract(["agent_error", "agent_permanent_error"]);
+export const AgentErrorCode = StepErrorCode.extract([
+  "agent_error",
+  "agent_permanent_error",
+  "quota_exceeded",
+]);
 export type AgentErrorCode = z.infer<typeof AgentErrorCode>;
 
 export const MAX_ERROR_MESSAGE = 4_000;

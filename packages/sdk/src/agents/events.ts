@@ -7,7 +7,7 @@ export type AgentEvent =
   | { type: "started"; agent: AgentIdentity; capabilities: readonly string[] }
   | { type: "capability.missing"; capability: string }
   | { type: "step.started"; step: StepInfo }
-  | { type: "step.ended"; step: StepInfo; outcome: StepOutcome; error?: unknown }
+  | { type: "step.ended"; step: StepInfo; outcome: StepOutcome; error?: unknown; waitsFor?: string }
   | { type: "retrying"; error: Error; waitMs: number }
   | { type: "draining"; running: number }
   | { type: "stopped" };
@@ -20,9 +20,9 @@ export function describeEvent(event: AgentEvent): string {
     case "capability.missing":
       return `this agent's key does not allow ${event.capability}: its steps will not come here`;
     case "step.started":
-      return `${event.step.name}: started (attempt ${event.step.attempt}, ${event.step.runId})`;
+      return `${nameOf(event.step)}: started (attempt ${event.step.attempt}, ${event.step.runId})`;
     case "step.ended":
-      return `${event.step.name}: ${event.outcome}${event.error instanceof Error ? `: ${event.error.message}` : ""}`;
+      return `${nameOf(event.step)}: ${event.outcome}${whyOf(event)}`;
     case "retrying":
       return `${event.error.message}; trying again in ${(event.waitMs / 1_000).toFixed(1)} s`;
     case "draining":
@@ -30,4 +30,13 @@ export function describeEvent(event: AgentEvent): string {
     case "stopped":
       return "stopped";
   }
+}
+
+function nameOf({ name, capability }: StepInfo): string {
+  return name === capability ? name : `${name} (${capability})`;
+}
+
+function whyOf({ error, waitsFor }: { error?: unknown; waitsFor?: string }): string {
+  if (waitsFor !== undefined) return `, waits for ${waitsFor}`;
+  return error instanceof Error ? `: ${error.message}` : "";
 }

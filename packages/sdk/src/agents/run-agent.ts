@@ -101,11 +101,11 @@ export async function runAgent(agent: Agent, options: RunOptions): Promise<RunSu
     emit({ type: "step.started", step: info });
     const task = agent.tasks.get(step.capability) ?? unknownTask(step.capability);
     const startedAt = clock.now();
-    const { outcome, error } = await executeStep(ports, task, step, leaseSeconds, leasedAt);
+    const { outcome, ...why } = await executeStep(ports, task, step, leaseSeconds, leasedAt);
     const now = clock.now();
     ahead.ended(step.capability, now - startedAt, now);
     summary[outcome] += 1;
-    emit({ type: "step.ended", step: info, outcome, ...(error === undefined ? {} : { error }) });
+    emit({ type: "step.ended", step: info, outcome, ...why });
   }
 
   const ready = new Ready({ clock, client, slots, start: execute });

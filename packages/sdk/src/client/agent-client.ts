@@ -1,6 +1,8 @@
 import {
+  AGENT_KEY_PREFIX,
   AGENT_ROUTES,
   agentPath,
+  AgentToken,
   IDEMPOTENCY_KEY_HEADER,
   Problem,
   type AgentParams,
@@ -53,6 +55,7 @@ const EXCHANGE_TIMEOUT_MS = 10_000;
 
 export function createAgentClient(options: ClientOptions): AgentClient {
   const base = parseBase(options.url);
+  assertKey(options.key);
   const clock = options.clock ?? systemClock;
   const random = options.random ?? Math.random;
   const send = options.fetch ?? ((input, init) => fetch(input, init));
@@ -170,6 +173,21 @@ function parseBase(url: string): string {
     );
   }
   return url.replace(/\/+$/, "");
+}
+
+function assertKey(key: string): void {
+  const why = whyNoKey(key);
+  if (why === undefined) return;
+  throw new NofxApiError({ code: "unauthenticated", message: why, call: describeCall("whoAmI") });
+}
+
+/** What can be told without asking: most often a variable is not set. */
+function whyNoKey(key: string): string | undefined {
+  if (key.trim() === "") {
+    return `The key is empty: give the agent's key, it begins with ${AGENT_KEY_PREFIX}`;
+  }
+  if (key.startsWith(AGENT_KEY_PREFIX) || AgentToken.safeParse(key).success) return undefined;
+  return `This is no agent key: it begins with ${AGENT_KEY_PREFIX}`;
 }
 
 function parseAnswer<N extends AgentRouteName>(name: N, text: string): AgentResponse<N> {

@@ -125,7 +125,7 @@ async function execute(
   const info = stepInfo(step);
   emit({ type: "step.started", step: info });
   try {
-    const { outcome, error } = await executeStep(
+    const { outcome, ...why } = await executeStep(
       {
         client,
         clock,
@@ -143,7 +143,7 @@ async function execute(
       // how long it was on its way nobody here can say: the first heartbeat is due at once
       clock.now() - (leaseSeconds * 1_000) / 3,
     );
-    emit({ type: "step.ended", step: info, outcome, ...(error === undefined ? {} : { error }) });
+    emit({ type: "step.ended", step: info, outcome, ...why });
     return outcome;
   } finally {
     done.abort();

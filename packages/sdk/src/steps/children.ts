@@ -1,4 +1,5 @@
 import {
+  MAX_SPAWN,
   STEP_ERROR_CLASS,
   StepErrorCode,
   type AgentRequest,
@@ -27,7 +28,6 @@ type ChildRequest = AgentRequest<"spawn">["children"][number];
 
 const TASK_SECONDS = 3_600;
 const MAX_NAME = 150;
-const MAX_AT_ONCE = 100;
 
 /** `ctx.spawn` and `ctx.join`. */
 export function createChildren(
@@ -117,8 +117,8 @@ function inOneCall(send: (children: ChildRequest[]) => Promise<{ children: Spawn
     await Promise.resolve();
     const all = waiting;
     waiting = [];
-    for (let from = 0; from < all.length; from += MAX_AT_ONCE) {
-      const some = all.slice(from, from + MAX_AT_ONCE);
+    for (let from = 0; from < all.length; from += MAX_SPAWN) {
+      const some = all.slice(from, from + MAX_SPAWN);
       try {
         const { children } = await send(some.map(({ child }) => child));
         const byName = new Map(children.map((child) => [child.name, child]));
@@ -128,7 +128,9 @@ function inOneCall(send: (children: ChildRequest[]) => Promise<{ children: Spawn
           else reject(new Error(`Child "${child.name}" was not added.`));
         }
       } catch (error) {
-        for (const { reject } of some) reject(error);
+        // nothing more is begun of what was refused
+        for (const { reject } of all.slice(from)) reject(error);
+        return;
       }
     }
   }

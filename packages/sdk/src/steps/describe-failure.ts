@@ -44,7 +44,10 @@ export function failRequest(
 /** An error as data. */
 export function stepFailure(error: unknown, { stage, at }: Stage, info: StepInfo): StepFailure {
   const text = error instanceof Error ? error.message || error.name : String(error);
-  const told = PermanentError.is(error) || RetryLaterError.is(error) ? error.data : undefined;
+  const told =
+    PermanentError.is(error) || RetryLaterError.is(error) || isOverQuota(error)
+      ? error.data
+      : undefined;
   return {
     tag: "StepFailure",
     step: info.name,
@@ -65,17 +68,24 @@ export function isFinal(error: unknown): boolean {
 }
 
 function codeOf(error: unknown): AgentErrorCode {
+  if (isOverQuota(error)) return "quota_exceeded";
   return isFinal(error) ? "agent_permanent_error" : "agent_error";
 }
 
 function classOf(error: unknown): FailureClass {
   if (ModelError.is(error)) return error.class;
   if (ToolRefusedError.is(error) || ToolOutcomeUnknownError.is(error)) return "policy";
+  if (isOverQuota(error)) return "budget";
   if (PermanentError.is(error) || NameReusedError.is(error) || isRefusal(error)) return "permanent";
   if (ArtifactError.is(error) && (error.reason === "missing" || error.reason === "ambiguous")) {
     return "permanent";
   }
   return "retryable";
+}
+
+/** What a spawn wants is more than is left: its data say of what. */
+function isOverQuota(error: unknown): error is NofxApiError {
+  return NofxApiError.is(error) && error.code === "quota_exceeded";
 }
 
 /** The server understood the request and will refuse it every time. */

@@ -17,6 +17,8 @@ export type StepOutcome = "succeeded" | "failed" | "suspended" | "released" | "l
 export interface StepResult {
   outcome: StepOutcome;
   error?: unknown;
+  /** Of one that is suspended. */
+  waitsFor?: string;
 }
 
 type HandlerResult = { ok: true; output: unknown } | { ok: false; error: unknown };
@@ -124,7 +126,9 @@ async function settle(
   result: HandlerResult,
   describe: DescribeFailure,
 ): Promise<StepResult> {
-  if (lease.end === "suspended") return { outcome: "suspended" };
+  if (lease.end === "suspended") {
+    return { outcome: "suspended", waitsFor: lease.waitsFor ?? "" };
+  }
   if (lease.end !== undefined) return { outcome: "lost", error: lease.gone.reason };
   const options: CallOptions = ports.abandon.aborted
     ? // What is given up at shutdown still gets one try: the step need not wait for its lease to run out.

@@ -9,7 +9,7 @@ export class Suspension extends Error {
 }
 
 type End =
-  | { kind: "suspended"; reason: Suspension }
+  | { kind: "suspended"; reason: Suspension; what: string }
   | { kind: "lost"; reason: LeaseLostError }
   | { kind: "settled"; reason: LeaseLostError };
 
@@ -57,6 +57,11 @@ export class Lease {
     return this.#end?.kind;
   }
 
+  /** What it was suspended for. */
+  get waitsFor(): string | undefined {
+    return this.#end?.kind === "suspended" ? this.#end.what : undefined;
+  }
+
   /** Asks the handler to stop; the lease is still held. */
   interrupt(reason: CancelledError | ShutdownError): void {
     this.#work.abort(reason);
@@ -64,7 +69,7 @@ export class Lease {
 
   suspend(what: string): Suspension {
     const reason = new Suspension(what);
-    this.#finish({ kind: "suspended", reason });
+    this.#finish({ kind: "suspended", reason, what });
     return reason;
   }
 

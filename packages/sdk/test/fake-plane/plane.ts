@@ -336,7 +336,7 @@ export class Plane {
       case "fail": {
         const failure = body as AgentRequest<"fail">;
         step.errors.push(failure);
-        const final = failure.error.code === "agent_permanent_error" || step.errors.length >= 3;
+        const final = failure.error.code !== "agent_error" || step.errors.length >= 3;
         return this.#settle(step, "fail", final ? "failed" : "queued");
       }
       case "release":
