@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,6 +14,10 @@ const PATCHER = join(EXAMPLES, "patcher.ts");
 
 const folder = mkdtempSync(join(tmpdir(), "nofx-deploy-test-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+/** Modules of a folder that finds the SDK, as where it is installed. */
+const besideSdk = join(folder, "with-sdk");
+mkdirSync(join(besideSdk, "node_modules/@nofx"), { recursive: true });
+symlinkSync(join(EXAMPLES, "../node_modules/@nofx/sdk"), join(besideSdk, "node_modules/@nofx/sdk"));
 afterEach(() => {
   process.exitCode = undefined;
 });
@@ -101,6 +105,22 @@ test("what is not there, or no agent, is said in a sentence", { timeout: 60_000 
   await expect(check([join(EXAMPLES, "main.ts")], { file, timeout: 60 })).rejects.toThrow(
     "without running the agent",
   );
+  for (const [name, text, why] of [
+    [
+      "empty.mjs",
+      "export const nothing = 1;",
+      /: The module exports no agent and no task: [^\n]*$/,
+    ],
+    [
+      "broken.mjs",
+      'throw new Error("no such bank");',
+      /broken\.mjs cannot be checked: no such bank$/,
+    ],
+  ] as const) {
+    const path = join(besideSdk, name);
+    writeFileSync(path, text);
+    await expect(check([path], { file, timeout: 60 })).rejects.toThrow(why);
+  }
   await expect(
     check([PATCHER], { file: join(EXAMPLES, "../package.json"), timeout: 60 }),
   ).rejects.toThrow("nofx deploy export");

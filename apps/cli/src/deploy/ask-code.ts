@@ -41,13 +41,27 @@ export type DeployAnswer = z.infer<typeof DeployAnswer>;
 
 /** The module's own copy of the SDK does the work: the one that the agent will run with. */
 const ASK_MODULE = `
+import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 const path = process.argv[1];
-const sdk = createRequire(path).resolve("@nofx/sdk/testing");
-const { answerDeployCheck } = await import(pathToFileURL(sdk).href);
-await answerDeployCheck(await import(pathToFileURL(path).href));
+function fail(error) {
+  const failed = String(error?.message ?? error).split("\\n")[0];
+  writeFileSync(process.env.NOFX_DEPLOY_ANSWER, JSON.stringify({ failed }));
+  process.exit(1);
+}
+process.once("uncaughtException", fail);
+try {
+  const sdk = createRequire(path).resolve("@nofx/sdk/testing");
+  const { answerDeployCheck } = await import(pathToFileURL(sdk).href);
+  await answerDeployCheck(await import(pathToFileURL(path).href));
+} catch (error) {
+  fail(error);
+}
 `;
+
+/** What kept a module from answering. */
+const Failed = z.object({ failed: z.string() });
 
 /** Asks the code in a process of its own, and waits for its answer. */
 export async function askCode(
@@ -66,7 +80,12 @@ export async function askCode(
         `${nameOf(code)} ended without an answer: ${said.trim() || "it printed nothing"}\nIt has to export its agent or tasks, or call answerDeployCheck of @nofx/sdk/testing, without running the agent.`,
       );
     }
-    return DeployAnswer.parse(JSON.parse(readFileSync(answered, "utf8")));
+    const answer: unknown = JSON.parse(readFileSync(answered, "utf8"));
+    const { data } = Failed.safeParse(answer);
+    if (data !== undefined) {
+      throw new Sentence(`${nameOf(code)} cannot be checked: ${data.failed}`);
+    }
+    return DeployAnswer.parse(answer);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
