@@ -1,4 +1,4 @@
-import { findBlocks, findUnoffered, type Block } from "@nofx/db/queries";
+import { findBlocks, findUnoffered, type Block, type Unoffered } from "@nofx/db/queries";
 import type { CallerContext } from "../command/context.ts";
 import type { CommandTransaction } from "../command/transaction.ts";
 
@@ -23,15 +23,28 @@ export async function sayHeldBack(
     ready.map((step) => step.id),
   );
   const needed = new Set(ready.flatMap(({ capability }) => capability ?? []));
-  const unoffered = new Set(await findUnoffered(tx.db, ctx.tenantId, [...needed]));
+  const found = await findUnoffered(tx.db, ctx.tenantId, [...needed]);
+  const unoffered = new Map(found.map((one) => [one.capability, sayUnoffered(one)]));
   return new Map([
-    ...ready.flatMap(({ id, capability }): [string, string][] =>
-      capability === null || !unoffered.has(capability)
-        ? []
-        : [[id, `Nobody can execute it: no active agent offers ${capability}.`]],
-    ),
+    ...ready.flatMap(({ id, capability }): [string, string][] => {
+      const why = capability === null ? undefined : unoffered.get(capability);
+      return why === undefined ? [] : [[id, why]];
+    }),
     ...blocks.map((block): [string, string] => [block.step_id, sayBlock(block)]),
   ]);
+}
+
+/** Those that would offer it by their names, each with why it is given nothing. */
+function sayUnoffered({ capability, resting }: Unoffered): string {
+  const who = resting.map(({ name, status, by, reason }) => {
+    if (status === "draining") return `${name} is draining`;
+    if (by === "breaker") {
+      return `${name} was quarantined by its breaker, which tries it again by itself`;
+    }
+    return `${name} was quarantined by a person${reason === null ? "" : `: ${reason}`}`;
+  });
+  const those = who.length === 0 ? "" : ` (${who.join("; ")})`;
+  return `Nobody can execute it: no active agent offers ${capability}${those}.`;
 }
 
 /** A pause by its reason, as it was typed; a limit by its number. */

@@ -1,3 +1,4 @@
+import { createAgent, quarantineAgent, resumeAgent } from "@nofx/control/agents";
 import { importBacklog, listBacklog } from "@nofx/control/backlog";
 import { createPlan, executePlan, getPlan } from "@nofx/control/plans";
 import { getRun, listRuns, pauseRun } from "@nofx/control/runs";
@@ -13,7 +14,8 @@ beforeAll(async () => {
 afterAll(() => t[Symbol.asyncDispose]());
 
 async function executed(item: Record<string, unknown>) {
-  const operator = await (await t.tenant()).as("operator");
+  const tenant = await t.tenant();
+  const operator = await tenant.as("operator");
   await importBacklog(again(operator), backlog("p", [item]));
   const { id: planId } = await createPlan(again(operator), { pack: "p" });
   const { runId } = await executePlan(again(operator), { planId });
@@ -23,7 +25,7 @@ async function executed(item: Record<string, unknown>) {
     blockers: (await getPlan(operator, { planId })).blockers,
     item: (await listBacklog(operator, {})).items[0]?.state,
   });
-  return { operator, runId, look };
+  return { tenant, operator, runId, look };
 }
 
 test("a run that nobody can execute says so, wherever it would be called running", async () => {
@@ -38,6 +40,23 @@ test("a run that nobody can execute says so, wherever it would be called running
   });
   await pauseRun(again(operator), { runId });
   expect(await look()).toMatchObject({ listed: "Paused.", run: "Paused." });
+});
+
+test("where the only agent that would is quarantined, it says which and by whom", async () => {
+  const item = shellItem("a", { kind: "agent", with: { capability: "bake.cake" } });
+  const { tenant, look } = await executed(item);
+  const agents = await tenant.as("supervisor");
+  await createAgent(agents, { name: "oven", capabilities: ["bake.cake"] });
+  await quarantineAgent(again(agents), { agentId: "oven", reason: "too hot" });
+  const nobody = "Nobody can execute it: no active agent offers bake.cake";
+  expect((await look()).run).toBe(`${nobody} (oven was quarantined by a person: too hot).`);
+  await t.owner.query("update agent_registry set status_by = 'breaker' where tenant_id = $1", [
+    tenant.id,
+  ]);
+  const byItself = "oven was quarantined by its breaker, which tries it again by itself";
+  expect((await look()).listed).toBe(`${nobody} (${byItself}).`);
+  await resumeAgent(again(agents), { agentId: "oven" });
+  expect((await look()).run).not.toContain("Nobody");
 });
 
 test("one that waits for an approval says so, and one that is at work says nothing", async () => {

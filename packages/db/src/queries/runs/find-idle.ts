@@ -37,18 +37,35 @@ export async function findNearestSteps(
   return rows;
 }
 
+/** A capability that no active agent offers, with those that would: three at most of each. */
+export interface Unoffered {
+  capability: string;
+  resting: {
+    name: string;
+    status: "draining" | "quarantined";
+    by: "person" | "breaker";
+    reason: string | null;
+  }[];
+}
+
 /** Of these capabilities, those that no active agent of the tenant offers. */
 export async function findUnoffered(
   db: Executor,
   tenantId: string,
   capabilities: readonly string[],
-): Promise<string[]> {
+): Promise<Unoffered[]> {
   if (capabilities.length === 0) return [];
-  const { rows } = await sql<{ capability: string }>`
-    select distinct c.capability from unnest(${[...capabilities]}::text[]) as c (capability)
+  const { rows } = await sql<Unoffered>`
+    select c.capability, (
+      select coalesce(jsonb_agg(r order by r.name), '[]') from (
+        select g.name, g.status, g.status_by as by, g.status_reason as reason from agent_registry g
+        where g.tenant_id = ${tenantId}::uuid and g.status in ('draining', 'quarantined') and c.capability = any(g.capabilities)
+        order by g.name limit 3
+      ) r) as resting
+    from unnest(${[...capabilities]}::text[]) as c (capability)
     where not exists (
       select from agent_registry g
       where g.tenant_id = ${tenantId}::uuid and g.status = 'active' and c.capability = any(g.capabilities))
   `.execute(db);
-  return rows.map((row) => row.capability);
+  return rows;
 }
