@@ -39,7 +39,7 @@ export function messages(target: Target): readonly Step[] {
         const page = await supervisor.runMessages(runId);
         const found = page.items.find((one) => one.messageId === messageId);
         check(found !== undefined, "it is not among the messages of the run");
-        check(found.role === "supervisor", `its sender is a ${String(found.role)}`);
+        check(found.role === "operator", `its sender is a ${String(found.role)}`);
         check(JSON.stringify(found.payload).includes(secret), "it says something else");
         ({ next } = page);
       },
