@@ -130,6 +130,23 @@ test("a run is shown with its steps, and what was said to it with when, id and r
   );
 });
 
+test("nofx runs says in short why a run failed", async () => {
+  const { runs } = await import("../../apps/cli/src/commands/runs.ts");
+  const { id, steps } = await seedRun(line.web.owner, line.tenantId, [{ name: "dead" }]);
+  await line.web.owner.query(
+    `insert into dead_letters (tenant_id, run_id, step_id, stage, reason, error, payload, history, correlation_id, failures, crashes)
+     values ($1, $2, $3, 'execute', 'deadline', '{"code": "timeout", "message": "too late"}', '{}', '[]', $2, 1, 0)`,
+    [line.tenantId, id, steps["dead"]],
+  );
+  await line.web.owner.query(
+    "update runs set status = 'failed', finished_at = clock_timestamp(), steps_left = 0, steps_failed = 1 where id = $1",
+    [id],
+  );
+  expect(await said(() => runs({ limit: 10 }))).toMatch(
+    new RegExp(`failed .*${toId("run", id)} +timeout: too late`),
+  );
+});
+
 test(
   "nofx deploy: runs that have not ended are exported, and held against the new code",
   { timeout: 60_000 },
