@@ -116,11 +116,14 @@ test("a lease that ran out counts against the agent; what people decided does no
   expect(capabilityDetails[0]?.evidence).toMatchObject({ samples: 1, successes: 0 });
 });
 
-test("input that does not fit counts for nothing, however often; a check of it that broke down does", async () => {
+test("input that does not fit counts for nothing, however often, nor does a quota; a check of it that broke down does", async () => {
   const { ctx, api } = await anAgent(7);
   const { steps = [] } = (await api.claim({ max: 6 })).body;
-  for (const { id, epoch } of steps) {
-    const error = { code: "agent_permanent_error", message: "no", stage: "input" };
+  for (const [i, { id, epoch }] of steps.entries()) {
+    const error =
+      i % 2 === 0
+        ? { code: "agent_permanent_error", message: "no", stage: "input" }
+        : { code: "quota_exceeded", message: "no", stage: "execute" };
     expect((await api.post(`/steps/${id}/fail`, { epoch, error })).status).toBe(200);
   }
   expect(steps).toHaveLength(6);

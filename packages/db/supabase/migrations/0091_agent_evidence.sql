@@ -33,8 +33,9 @@ begin
     greatest(0, extract(epoch from new.finished_at - new.claimed_at) * 1000)
   from public.steps s
   where s.id = new.step_id and s.executor = 'agent' and s.capability is not null
-    -- whoever asked erred; an agent whose check broke down says agent_error
-    and not (new.outcome = 'failed' and new.error_code = 'agent_permanent_error' and coalesce(s.error ->> 'stage', '') = 'input');
+    -- whoever asked erred, or allowed too little; an agent whose check broke down says agent_error
+    and not (new.outcome = 'failed' and (new.error_code = 'quota_exceeded'
+      or new.error_code = 'agent_permanent_error' and coalesce(s.error ->> 'stage', '') = 'input'));
   return null;
 end
 $$;
