@@ -75,6 +75,6 @@ export function claimable(
     .filter((step) => !isLastChance(step) || lastChances-- > 0);
 }
 
-function isLastChance(step: ModelStep): boolean {
+export function isLastChance(step: ModelStep): boolean {
   return step.crashes > 0 && step.crashes + 1 >= step.maxCrashes;
 }

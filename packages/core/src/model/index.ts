@@ -3,7 +3,7 @@ export { beginUndo, undoableOf, UNDO_MAX_FAILURES } from "./begin-undo.ts";
 export { cancelRun } from "./cancel-run.ts";
 export { checkpoint, type Stored } from "./checkpoint.ts";
 export { childrenOf } from "./children-ended.ts";
-export { claim, claimable, type ClaimOptions } from "./claim.ts";
+export { claim, claimable, isLastChance, type ClaimOptions } from "./claim.ts";
 export { enqueueRun, type RunSpec, type StepSpec } from "./enqueue-run.ts";
 export { forkRun, type Fork, type ForkResult } from "./fork-run.ts";
 export { UNDO_GRAPH_LIMIT, orderUndo, type UndoEdge, type Undoable } from "./order-undo.ts";

@@ -51,3 +51,29 @@ test("Postgres and the model give the same answers and come to the same state", 
     { ...numRuns(300, 12), interruptAfterTimeLimit: 900_000, markInterruptAsFailure: true },
   );
 }, 1_000_000);
+
+test("what one more crash would end is taken before what is more urgent", async () => {
+  const step = {
+    needs: [],
+    softNeeds: [],
+    undo: null,
+    pivot: true,
+    sensitive: false,
+    maxFailures: 1,
+    deadlineMs: 450_000,
+  };
+  const one = (priority: number, maxCrashes: number): Move => ({
+    do: "enqueue",
+    steps: [{ ...step, name: "s0", priority, maxCrashes }],
+    undoOrder: "completion",
+  });
+  const claim: Move = { do: "claim", worker: 0, limit: 1 };
+  const moves: Move[] = [one(2, 2), claim, { do: "tick", ms: 200_000 }, { do: "sweep" }, one(1, 1)];
+  await real.clear();
+  const model = createModelSystem();
+  await fc.asyncModelRun(
+    () => ({ model, real }),
+    [...moves, claim].map((move) => new OnBoth(move)),
+  );
+  expect(model.claims[0]?.map(({ stepId }) => stepId)).toEqual(["r0/s0", "r0/s0"]);
+});

@@ -75,7 +75,9 @@ function apply(
       const taken = verbs.claim(model, by(action.worker), chosen, now).toSorted(byId);
       for (const { id, epoch } of taken) system.claims[action.worker]?.push({ stepId: id, epoch });
       const steps = taken.map(({ id, epoch }) => `${id} ${epoch}`);
-      const last = Math.max(0, ...taken.map((step) => step.priority));
+      // a last chance goes before all others, however urgent they are: there is one at a time
+      const inOrder = taken.filter((step) => !engine.isLastChance(step));
+      const last = Math.max(0, ...inOrder.map((step) => step.priority));
       const left = engine.claimable(model, by(action.worker), options, now);
       return {
         steps,
