@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { numRuns } from "../testing/index.ts";
-import { believe, keepSample, measure, RECENT, wilson, type Sample } from "./evidence.ts";
+import { believe, keepSample, measure, RECENT, type Sample } from "./evidence.ts";
 import { CLOSED } from "./breaker.ts";
 import { foldEvidence, type EndedAttempt, type JudgedAgent } from "./fold-evidence.ts";
 
@@ -22,20 +22,6 @@ test("the newest are kept, and no more than so many", () => {
       expect(kept).toEqual(all.slice(-RECENT));
     }),
     numRuns(100),
-  );
-});
-
-test("the rate lies in its interval, and more of the same makes it narrower", () => {
-  fc.assert(
-    fc.property(fc.nat(50), fc.integer({ min: 1, max: 50 }), (successes, more) => {
-      const n = successes + more;
-      const [low, high] = wilson(successes, n);
-      expect(low).toBeLessThanOrEqual(successes / n + 1e-9);
-      expect(high).toBeGreaterThanOrEqual(successes / n - 1e-9);
-      const [low10, high10] = wilson(successes * 10, n * 10);
-      expect(high10 - low10).toBeLessThan(high - low + 1e-12);
-    }),
-    numRuns(200),
   );
 });
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { wilson } from "../estimates/index.ts";
 
 /** Of each capability of an agent so many attempts are kept one by one. */
 export const RECENT = 50;
@@ -47,7 +48,7 @@ export function keepSample(recent: readonly Sample[], sample: Sample): Sample[] 
 export function measure(recent: readonly Sample[]): Measured | null {
   if (recent.length === 0) return null;
   const well = recent.filter(([succeeded]) => succeeded);
-  const [low, high] = wilson(well.length, recent.length);
+  const [low, high] = wilson(well.length / recent.length, recent.length, Z);
   return {
     successRate: well.length / recent.length,
     low,
@@ -87,14 +88,4 @@ function costs(recent: readonly Sample[]): number[] {
 function mean(values: readonly number[]): number | null {
   if (values.length === 0) return null;
   return values.reduce((all, value) => all + value, 0) / values.length;
-}
-
-/** Wilson's interval: sound for few samples, and at the ends where the plain one has no width. */
-export function wilson(successes: number, samples: number): [low: number, high: number] {
-  const rate = successes / samples;
-  const square = (Z * Z) / samples;
-  const middle = rate + square / 2;
-  const spread = Z * Math.sqrt((rate * (1 - rate)) / samples + square / (4 * samples));
-  const bound = (value: number) => Math.min(1, Math.max(0, value / (1 + square)));
-  return [bound(middle - spread), bound(middle + spread)];
 }

@@ -13,7 +13,6 @@ export {
   measure,
   RECENT,
   Sample,
-  wilson,
   type Believed,
   type Declared,
   type Measured,

@@ -9,7 +9,7 @@ import { segmentOf, type Segment } from "./segment.ts";
 import type { DispatchSettings } from "./settings.ts";
 import { sumsAt, type Level } from "./statistics.ts";
 import { utilityOf, weightsOf, type Weights } from "./utility.ts";
-import { wilson } from "./wilson.ts";
+import { wilson } from "../estimates/index.ts";
 
 /** What is known when a strategy is chosen. */
 export interface Evidence {

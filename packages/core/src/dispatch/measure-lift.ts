@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Strategy } from "../vocabulary/index.ts";
 import { utilityOf } from "./utility.ts";
-import { wilson } from "./wilson.ts";
+import { wilson } from "../estimates/index.ts";
 
 /** A choice between at least two strategies whose outcome is known. */
 export const MeasuredChoice = z.object({

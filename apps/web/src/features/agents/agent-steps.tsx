@@ -8,8 +8,8 @@ import { Badge } from "@nofx/ui/primitives/badge";
 import Link from "next/link";
 import { useState } from "react";
 import { QueryView } from "#shell/query-view.tsx";
+import { sayUsd } from "#shell/say-usd.ts";
 import { useTRPC } from "#trpc/react.tsx";
-import { sayUsd } from "./say-agent.ts";
 
 const OUTCOME = {
   under_way: { tone: "active", label: "under way" },

@@ -3,7 +3,8 @@ import { formatDuration } from "@nofx/ui/hooks/format-time";
 import { JsonView } from "@nofx/ui/blocks/json-view";
 import { RelativeTime } from "@nofx/ui/blocks/relative-time";
 import { Badge } from "@nofx/ui/primitives/badge";
-import { contradicts, sayRate, sayUsd } from "./say-agent.ts";
+import { sayUsd } from "#shell/say-usd.ts";
+import { contradicts, sayRate } from "./say-agent.ts";
 
 /** What its author declares beside what was measured, with the evidence. */
 export function CapabilityTable({

@@ -1,14 +1,8 @@
 import { expect, test } from "vitest";
-import { contradicts, sayLoad, sayRate, sayUsd } from "./say-agent.ts";
+import { contradicts, sayLoad, sayRate } from "./say-agent.ts";
 
-test("rates, dollars and loads are short", () => {
+test("rates and loads are short", () => {
   expect([sayRate(null), sayRate(0.9874), sayRate(1)]).toEqual(["–", "98.7 %", "100 %"]);
-  expect([sayUsd(null), sayUsd(0), sayUsd(0.00123), sayUsd(12.345)]).toEqual([
-    "–",
-    "$0",
-    "$0.0012",
-    "$12.35",
-  ]);
   const load = { inFlight: 2, runners: 1, slots: 4, busy: 2 };
   expect(sayLoad({ load, maxConcurrency: 3 })).toBe("2 of 3");
   expect(sayLoad({ load, maxConcurrency: null })).toBe("2 of 4");

@@ -4,12 +4,6 @@ export function sayRate(rate: number | null): string {
   return rate === null ? "–" : `${Math.round(rate * 1_000) / 10} %`;
 }
 
-export function sayUsd(usd: number | null): string {
-  if (usd === null) return "–";
-  if (usd === 0) return "$0";
-  return usd < 0.01 ? `$${usd.toPrecision(2)}` : `$${usd.toFixed(2)}`;
-}
-
 /** How full an agent is, in words. */
 export function sayLoad({
   load,

@@ -5,7 +5,8 @@ import { Badge } from "@nofx/ui/primitives/badge";
 import { Button } from "@nofx/ui/primitives/button";
 import { Table, TBody, Td, Th, THead, Tr } from "@nofx/ui/primitives/table";
 import Link from "next/link";
-import { sayDollars, sayShare } from "./say-dispatch.ts";
+import { sayUsd } from "#shell/say-usd.ts";
+import { sayShare } from "./say-dispatch.ts";
 
 const LEVEL = {
   segment: "outcomes of just this kind of work",
@@ -57,7 +58,7 @@ function Decision({
           <Badge tone={outcome.succeeded ? "good" : "bad"}>
             {outcome.succeeded ? "succeeded" : "failed"} in{" "}
             {formatDuration(outcome.seconds * 1_000)}
-            {outcome.costUsd > 0 && `, ${sayDollars(outcome.costUsd)}`}
+            {outcome.costUsd > 0 && `, ${sayUsd(outcome.costUsd)}`}
           </Badge>
         )}
         <span className="ml-auto flex items-center gap-2 text-xs whitespace-nowrap text-faint">
@@ -85,8 +86,8 @@ function Numbers({ of: decision }: { of: DispatchDecisionView }) {
   return (
     <>
       <p className="text-xs text-faint">
-        By {LEVEL[decision.level]}. A success is worth {sayDollars(decision.successUsd)}, an hour of
-        waiting costs {sayDollars(decision.hourUsd)}; {sayShare(decision.holdOut)} is held out.
+        By {LEVEL[decision.level]}. A success is worth {sayUsd(decision.successUsd)}, an hour of
+        waiting costs {sayUsd(decision.hourUsd)}; {sayShare(decision.holdOut)} is held out.
       </p>
       <Table>
         <THead>
@@ -116,8 +117,8 @@ function Numbers({ of: decision }: { of: DispatchDecisionView }) {
                 </span>
               </Td>
               <Td className="text-right tabular-nums">{formatDuration(one.seconds * 1_000)}</Td>
-              <Td className="text-right tabular-nums">{sayDollars(one.costUsd)}</Td>
-              <Td className="text-right tabular-nums">{sayDollars(one.utility)}</Td>
+              <Td className="text-right tabular-nums">{sayUsd(one.costUsd)}</Td>
+              <Td className="text-right tabular-nums">{sayUsd(one.utility)}</Td>
               <Td className="text-right tabular-nums">{sayShare(one.odds)}</Td>
               <Td className="hidden text-right tabular-nums md:table-cell">
                 {Math.round(one.evidence * 10) / 10}

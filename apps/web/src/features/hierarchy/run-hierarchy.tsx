@@ -13,9 +13,10 @@ import Link from "next/link";
 import { useMemo } from "react";
 import { LoadMore } from "#shell/load-more.tsx";
 import { QueryView } from "#shell/query-view.tsx";
+import { sayUsd } from "#shell/say-usd.ts";
 import { byCursor } from "#trpc/by-cursor.ts";
 import { useTRPC } from "#trpc/react.tsx";
-import { indentOf, sayCost, sayStrategy } from "./say-hierarchy.ts";
+import { indentOf, sayStrategy } from "./say-hierarchy.ts";
 
 const NODES = 200;
 
@@ -150,7 +151,7 @@ function Row({
         {node.seconds === null ? "–" : formatDuration(node.seconds * 1_000)}
       </Td>
       <Td className="hidden text-right text-xs whitespace-nowrap tabular-nums lg:table-cell">
-        {sayCost(session?.costUsd ?? node.costUsd)}
+        {sayUsd(Number(session?.costUsd ?? node.costUsd ?? 0) || null)}
       </Td>
     </Tr>
   );

@@ -1,21 +1,15 @@
 import { expect, test } from "vitest";
-import { indentOf, sayCost, sayStrategy } from "./say-hierarchy.ts";
+import { indentOf, sayStrategy } from "./say-hierarchy.ts";
 
 test("deeper places stand further to the right, within the page", () => {
   expect([indentOf(0), indentOf(2), indentOf(500)]).toEqual([0, 2.5, 15]);
 });
 
-test("strategies say how, costs are short", () => {
+test("strategies say how", () => {
   const session = { mode: null, status: "running", rounds: 0 } as const;
   expect([
     sayStrategy({ ...session, strategy: "solo" }),
     sayStrategy({ ...session, strategy: "pair", rounds: 1 }),
     sayStrategy({ ...session, strategy: "swarm", mode: "best_of_n" }),
   ]).toEqual(["solo", "pair, 1 round", "swarm, best of n"]);
-  expect([sayCost(null), sayCost("0"), sayCost("0.0012"), sayCost("3.456")]).toEqual([
-    "–",
-    "–",
-    "$0.0012",
-    "$3.46",
-  ]);
 });

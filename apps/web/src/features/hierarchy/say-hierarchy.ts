@@ -17,9 +17,3 @@ export function sayStrategy(session: NonNullable<HierarchyNode["session"]>): str
   }
   return strategy;
 }
-
-export function sayCost(usd: string | null | undefined): string {
-  const amount = Number(usd ?? 0);
-  if (amount === 0) return "–";
-  return amount < 0.01 ? `$${amount.toPrecision(2)}` : `$${amount.toFixed(2)}`;
-}
