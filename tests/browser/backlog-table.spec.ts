@@ -20,6 +20,17 @@ async function drop(dialog: Locator, page: Page, name: string, text: string) {
   await dialog.getByTestId("drop-here").dispatchEvent("drop", { dataTransfer: data });
 }
 
+/** Keeps the nth request to an address waiting until it is let go. */
+async function hold(page: Page, url: string, nth: number) {
+  const { promise, resolve: letGo } = Promise.withResolvers<void>();
+  let seen = 0;
+  await page.route(url, async (route) => {
+    if (++seen === nth) await promise;
+    await route.continue();
+  });
+  return { letGo };
+}
+
 test("a dropped table is mapped, imported without its wrong row, labelled, moved, and planned", async ({
   operatorPage: page,
   operator,
@@ -61,9 +72,18 @@ test("a dropped table is mapped, imported without its wrong row, labelled, moved
 
   const handles = page.getByRole("button", { name: /^Move / });
   await handles.nth(2).focus();
+  // what the first move made is read while the second is under way: no row may jump back meanwhile
+  const secondMove = await hold(page, "**/api/trpc/backlog.move*", 2);
+  const relisted = page.waitForResponse((response) => response.url().includes("backlog.list"));
   await page.keyboard.press("Alt+ArrowUp");
   await page.keyboard.press("Alt+ArrowUp");
   await expect(handles.nth(0)).toHaveAttribute("aria-label", /^Move water-daily/);
+  await (await relisted).finished();
+  await page.evaluate(
+    () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
+  );
+  expect(await handles.nth(0).getAttribute("aria-label")).toMatch(/^Move water-daily/);
+  secondMove.letGo();
   const hedge = page.getByRole("row").filter({ hasText: "Plant the hedge" });
   await handles.nth(1).dragTo(hedge, { targetPosition: { x: 60, y: 36 } });
   await expect(handles.nth(1)).toHaveAttribute("aria-label", /^Move plant-the-hedge/);

@@ -41,7 +41,7 @@ export function BacklogPage() {
     { ...byCursor, placeholderData: keepPreviousData },
   );
   const items = useInfiniteQuery(list);
-  const edits = useItemEdits(list.queryKey);
+  const edits = useItemEdits(items.data?.pages.flatMap((page) => page.items) ?? []);
   const mayWrite = useRight("backlog.write").allowed;
   const api = useTRPCClient();
   const [search, setSearch] = useState(filter.search ?? "");
@@ -60,7 +60,7 @@ export function BacklogPage() {
     select(new Map(found.map(({ id, key, pack }) => [id, { key, pack }])));
   };
 
-  const rows = items.data?.pages.flatMap((page) => page.items) ?? [];
+  const { rows } = edits;
   const isFiltered = Object.keys(filter).length > 0;
   const total = items.data?.pages[0]?.total ?? null;
   const allShown = rows.length > 0 && rows.every((row) => selected.has(row.id));

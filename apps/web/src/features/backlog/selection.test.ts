@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { choose, movedInPages, stepTo } from "./selection.ts";
+import { choose, inOrder, movedTo, stepTo } from "./selection.ts";
 
 const rows = ["a", "b", "c", "d", "e"].map((id) => ({ id, key: id, pack: id === "e" ? "q" : "p" }));
 const none = new Map<string, { key: string; pack: string }>();
@@ -19,19 +19,22 @@ it("steps past its neighbour in the same pack, and no further", () => {
   expect(stepTo(rows, "d", false)).toBeUndefined();
 });
 
-it("moves a row from page to page", () => {
-  const pages = [rows.slice(0, 2), rows.slice(2)];
-  const ids = (moved: { id: string }[][]) => moved.map((page) => page.map(({ id }) => id).join(""));
-  expect(ids(movedInPages(pages, { item: "d", target: "a", side: "before" }))).toEqual([
-    "da",
-    "bce",
-  ]);
-  expect(ids(movedInPages(pages, { item: "a", target: "c", side: "after" }))).toEqual([
-    "bc",
-    "ade",
-  ]);
-  expect(ids(movedInPages(pages, { item: "x", target: "c", side: "after" }))).toEqual([
-    "ab",
-    "cde",
+it("moves a row before and after another, and nowhere when one of them is not there", () => {
+  const order = ["a", "b", "c", "d"];
+  const move = (item: string, target: string, side: "before" | "after") =>
+    movedTo(order, { item, target, side }).join("");
+  expect(move("d", "a", "before")).toBe("dabc");
+  expect(move("a", "c", "after")).toBe("bcad");
+  expect(move("x", "c", "after")).toBe("abcd");
+  expect(move("a", "x", "after")).toBe("abcd");
+});
+
+it("keeps the order of one's own over the order of a reading, new rows last", () => {
+  const read = ["a", "b", "new", "c"].map((id) => ({ id }));
+  expect(inOrder(read, ["c", "gone", "a", "b"]).map(({ id }) => id)).toEqual([
+    "c",
+    "a",
+    "b",
+    "new",
   ]);
 });

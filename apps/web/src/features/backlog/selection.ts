@@ -45,14 +45,20 @@ export function stepTo(rows: readonly Row[], item: string, up: boolean): Place |
   return { item, target: beside.id, side: up ? "before" : "after" };
 }
 
-/** Rows in pages of the same sizes, with one of them put elsewhere. */
-export function movedInPages<T extends Row>(pages: readonly (readonly T[])[], place: Place): T[][] {
-  const all = pages.flat();
-  const moving = all.find(({ id }) => id === place.item);
-  const rest = all.filter(({ id }) => id !== place.item);
-  const at = rest.findIndex(({ id }) => id === place.target);
-  if (moving === undefined || at < 0) return pages.map((page) => [...page]);
-  rest.splice(place.side === "before" ? at : at + 1, 0, moving);
-  let from = 0;
-  return pages.map(({ length }) => rest.slice(from, (from += length)));
+/** An order of ids with one of them put elsewhere. */
+export function movedTo(order: readonly string[], { item, target, side }: Place): string[] {
+  const rest = order.filter((id) => id !== item);
+  const at = rest.indexOf(target);
+  if (rest.length === order.length || at < 0) return [...order];
+  return rest.toSpliced(side === "before" ? at : at + 1, 0, item);
+}
+
+/** Rows in this order of their ids; those it does not know come last, as they stood. */
+export function inOrder<T extends { id: string }>(
+  rows: readonly T[],
+  order: readonly string[],
+): T[] {
+  const places = new Map(order.map((id, at) => [id, at]));
+  const place = ({ id }: T) => places.get(id) ?? order.length;
+  return rows.toSorted((a, b) => place(a) - place(b));
 }

@@ -1,15 +1,10 @@
 "use client";
 
-import {
-  type InfiniteData,
-  useMutation,
-  useQueryClient,
-  type QueryKey,
-} from "@tanstack/react-query";
-import type { BacklogPage, EditBacklogInput } from "@nofx/core/api";
-import { useState } from "react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import type { BacklogItemView, EditBacklogInput } from "@nofx/core/api";
+import { useRef, useState } from "react";
 import { useTRPC, useTRPCClient } from "#trpc/react.tsx";
-import { movedInPages, type Place } from "./selection.ts";
+import { inOrder, movedTo, type Place } from "./selection.ts";
 
 /** What was done, and how to take it back. */
 export interface Done {
@@ -17,8 +12,11 @@ export interface Done {
   undo?: () => Promise<unknown>;
 }
 
-/** Changes of items in the list, told in a sentence and taken back at a press. Moves are shown at once and sent in their order. */
-export function useItemEdits(listKey: QueryKey) {
+/**
+ * Changes of items in the list, told in a sentence and taken back at a press. Moves are shown at once and sent in their order;
+ * while one is under way the order made here stands, whatever a reading in between brings: a row must not jump from under the hand.
+ */
+export function useItemEdits(listed: readonly BacklogItemView[]) {
   const trpc = useTRPC();
   const api = useTRPCClient();
   const queryClient = useQueryClient();
@@ -43,37 +41,34 @@ export function useItemEdits(listKey: QueryKey) {
     onSettled: refresh,
   });
 
+  const [order, setOrder] = useState<readonly string[]>();
+  const movesUnderWay = useRef(0);
   const move = useMutation({
     scope: { id: "backlog.move" },
     mutationFn: ({ item, target, side }: Place & { text: string }) =>
       api.backlog.move.mutate({ item, [side]: target }),
-    onMutate: async (place) => {
-      await queryClient.cancelQueries({ queryKey: listKey });
-      queryClient.setQueryData(listKey, (data: InfiniteData<BacklogPage> | undefined) => {
-        if (data === undefined) return data;
-        const moved = movedInPages(
-          data.pages.map(({ items }) => items),
-          place,
-        );
-        const pages = data.pages.map((page, at) => ({ ...page, items: moved[at] ?? [] }));
-        return { ...data, pages };
-      });
-    },
     onSuccess: ({ undo }, { text }) =>
       tell({ text, ...(undo && { undo: () => api.backlog.move.mutate(undo) }) }),
     onError: setError,
     // the last of several reads what all of them made
-    onSettled: () =>
-      queryClient.isMutating({ mutationKey: ["move"] }) > 1 ? undefined : refresh(),
-    mutationKey: ["move"],
+    onSettled: async () => {
+      if (movesUnderWay.current === 1) await refresh();
+      movesUnderWay.current -= 1;
+      if (movesUnderWay.current === 0) setOrder(undefined);
+    },
   });
 
   return {
+    rows: order === undefined ? listed : inOrder(listed, order),
     done,
     error,
     busy: edit.isPending,
     edit: edit.mutate,
-    move: move.mutate,
+    move: (place: Place & { text: string }) => {
+      movesUnderWay.current += 1;
+      setOrder((now) => movedTo(now ?? listed.map(({ id }) => id), place));
+      move.mutate(place);
+    },
     dismiss: () => tell(undefined),
     undo: async () => {
       const undo = done?.undo;
