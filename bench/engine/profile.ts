@@ -17,8 +17,10 @@ const { values: arg } = parseArgs({
     command: { type: "boolean", default: false },
     /** Times functions of the database, which costs some itself. */
     functions: { type: "boolean", default: false },
-    /** Leaves the workflows out. */
-    drain: { type: "boolean", default: false },
+    /** Times each statement, those within functions too. */
+    statements: { type: "boolean", default: false },
+    /** Of jobs, workflows and fan-outs these alone, as often as wanted. */
+    only: { type: "string", multiple: true, default: ["jobs", "workflows", "fanouts"] },
     /** More settings of the server: name=value. */
     set: { type: "string", multiple: true, default: [] },
     json: { type: "boolean", default: false },
@@ -29,22 +31,43 @@ const WORKFLOWS = 200;
 const STEPS = 10;
 const ONE_BY_ONE = 20;
 const WARM = 5;
-const env = { NOFX_CONCURRENCY: arg.concurrency };
+const FANOUTS = 40;
+const WIDTH = 100;
 const settings = Object.fromEntries(arg.set.map((pair) => pair.split(/=(.*)/s).slice(0, 2)));
-const server = await startServer({ ...(arg.functions && { track_functions: "all" }), ...settings });
+const server = await startServer({
+  ...(arg.functions && { track_functions: "all" }),
+  ...(arg.statements && {
+    shared_preload_libraries: "pg_stat_statements",
+    "pg_stat_statements.track": "all",
+  }),
+  ...settings,
+});
 try {
-  await jobs();
-  if (!arg.drain) {
+  const only = new Set(arg.only);
+  if (only.has("jobs")) await jobs();
+  if (only.has("workflows")) {
     await workflows("checkpoints");
     await workflows("steps");
   }
+  if (only.has("fanouts")) await fanouts();
 } finally {
   await server.stop();
 }
 process.exit(0);
 
-async function jobs(): Promise<void> {
+async function fresh() {
   const database = await prepareDatabase(await server.fresh("bench"));
+  if (arg.statements) {
+    await withClient(database.adminUrl, async (client) => {
+      await client.query("create extension pg_stat_statements");
+      await client.query("select pg_stat_statements_reset()");
+    });
+  }
+  return database;
+}
+
+async function jobs(): Promise<void> {
+  const database = await fresh();
   const usage = () => usageOf(database.adminUrl, server.pid);
   const look = (text: string) =>
     withClient(database.adminUrl, async (client) => (await client.query(text)).rows);
@@ -74,11 +97,11 @@ async function jobs(): Promise<void> {
   report("drain", "drainPerS", took, subtract(await usage(), before), n, "job");
   // a connection that ends tells all of its statistics
   await worker.stop();
-  if (arg.functions) await showFunctions(look, n);
+  await showWhere(look, n);
 }
 
 async function workflows(as: "checkpoints" | "steps"): Promise<void> {
-  const database = await prepareDatabase(await server.fresh("bench"));
+  const database = await fresh();
   const usage = () => usageOf(database.adminUrl, server.pid);
   const look = (text: string) =>
     withClient(database.adminUrl, async (client) => (await client.query(text)).rows);
@@ -113,10 +136,62 @@ async function workflows(as: "checkpoints" | "steps"): Promise<void> {
   if (arg.json) tell("W3", "seqStepMs", gap, as);
   else console.log(`${as} c=1`.padEnd(18), `${gap.toFixed(2)} ms a step`);
   await worker.stop();
-  if (arg.functions) await showFunctions(look, (WORKFLOWS + ONE_BY_ONE + WARM) * STEPS);
+  await showWhere(look, (WORKFLOWS + ONE_BY_ONE + WARM) * STEPS);
 }
 
-async function showFunctions(look: (text: string) => Promise<object[]>, count: number) {
+async function fanouts(): Promise<void> {
+  const database = await fresh();
+  const usage = () => usageOf(database.adminUrl, server.pid);
+  const look = (text: string) =>
+    withClient(database.adminUrl, async (client) => (await client.query(text)).rows);
+  const silent = { onJob: () => {}, onStep: () => {} };
+  const worker = await adapter("W4", database.adminUrl, silent, "children", String(WIDTH));
+  await worker.start();
+  for (let i = 0; i < WARM; i++) await worker.runFanout(`warm-${i}`, WIDTH);
+  const before = await usage();
+  const times: number[] = [];
+  for (let i = 0; i < FANOUTS; i++) {
+    const at = performance.now();
+    await worker.runFanout(`one-${i}`, WIDTH);
+    times.push(performance.now() - at);
+  }
+  const all = times.reduce((sum, ms) => sum + ms, 0);
+  report(
+    "fan-outs c=1",
+    "fanoutsPerS",
+    all,
+    subtract(await usage(), before),
+    FANOUTS,
+    "fan-out",
+    "W4",
+  );
+  const median = times.toSorted((a, b) => a - b)[FANOUTS / 2] ?? Number.NaN;
+  if (arg.json) tell("W4", "fanoutMs", median);
+  else console.log(`fan-outs`.padEnd(18), `${median.toFixed(1)} ms from queued to joined, median`);
+  await worker.stop();
+  await showWhere(look, FANOUTS + WARM);
+}
+
+type Look = (text: string) => Promise<object[]>;
+
+/** Where the database's time went, if it was asked for. */
+async function showWhere(look: Look, count: number): Promise<void> {
+  if (arg.functions) await showFunctions(look, count);
+  if (arg.statements) await showStatements(look, count);
+}
+
+/** Of the statements of functions alone: what calls a function contains the time of all that it does. */
+async function showStatements(look: Look, count: number): Promise<void> {
+  const rows =
+    await look(`select calls::float, round((total_exec_time * 1000 / ${count})::numeric, 1)::float as us_each,
+      round((mean_exec_time * 1000)::numeric, 1)::float as us_a_call, shared_blks_hit::float / calls as hits_a_call,
+      left(regexp_replace(query, '\\s+', ' ', 'g'), 150) as statement
+    from pg_stat_statements where not toplevel and dbid = (select oid from pg_database where datname = current_database())
+    order by total_exec_time desc limit 40`);
+  console.table(rows);
+}
+
+async function showFunctions(look: Look, count: number): Promise<void> {
   console.table(
     await look(`select schemaname || '.' || funcname as name, calls::float, round(self_time::numeric, 1)::float as self_ms,
       round((self_time * 1000 / ${count})::numeric, 2)::float as self_us_each
@@ -128,10 +203,11 @@ function adapter(
   workload: string,
   pgUrl: string,
   handler: { onJob(): unknown; onStep(id: string): void },
-  as?: "checkpoints" | "steps",
+  as?: "checkpoints" | "steps" | "children",
+  concurrency = arg.concurrency,
 ) {
   const cell = {
-    settings: { desc: "", env, ...(as !== undefined && { as }) },
+    settings: { desc: "", env: { NOFX_CONCURRENCY: concurrency }, ...(as !== undefined && { as }) },
     workload,
     profile: "default",
     pgUrl,
@@ -147,11 +223,11 @@ function report(
   used: Usage,
   count: number,
   unit: string,
-  as?: "checkpoints" | "steps",
+  as?: "checkpoints" | "steps" | "W4",
 ): void {
   const perSecond = count / (ms / 1_000);
   if (arg.json) {
-    const workload = as === undefined ? "W1" : "W3";
+    const workload = as === undefined ? "W1" : as === "W4" ? "W4" : "W3";
     tell(workload, metric, perSecond, as);
     for (const [name, value] of Object.entries(used)) {
       tell(workload, `${what.split(" ", 1)[0]}.${name}`, value / count, as);
