@@ -60,9 +60,13 @@ test("as many steps run at once as there are slots, claimed in one call", async 
   const steps = Array.from({ length: 5 }, () => plane.enqueue());
   let running = 0;
   let most = 0;
-  const task = anyTask(async () => {
+  const three = Promise.withResolvers<void>();
+  const task = anyTask(async (ctx) => {
     most = Math.max(most, ++running);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    if (running === 3) three.resolve();
+    await three.promise;
+    // a call there and back: a fourth that was claimed beside them would have begun by then
+    await ctx.step("wait", () => null);
     running -= 1;
   });
   start(plane, [task], { concurrency: 3 });

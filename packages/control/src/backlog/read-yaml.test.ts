@@ -15,11 +15,8 @@ function refusal(text: string): NofxError {
 const messages = (text: string) => refusal(text).issues?.map(({ message }) => message);
 const many = (count: number, line: (n: number) => string) =>
   Array.from({ length: count }, (_, n) => line(n)).join("");
-const took = (work: () => unknown) => {
-  const start = performance.now();
-  work();
-  return performance.now() - start;
-};
+/** With the reader's precautions each takes about a second, without them a minute or more. */
+const LIMIT_MS = 20_000;
 
 describe("YAML", () => {
   it("is read, with anchors, empty values and comments", () => {
@@ -41,10 +38,14 @@ describe("YAML", () => {
     expect(refusal("a: 1\n---\nb: 2\n").detail).toContain("one");
   });
 
-  it("takes time in proportion to its length, however many keys it has", () => {
-    const text = many(20_000, (n) => `key${n}: v\n`);
-    expect(took(() => readDocument(text, "yaml"))).toBeLessThan(5_000);
-  });
+  it(
+    "takes time in proportion to its length, however many keys it has",
+    () => {
+      const text = many(80_000, (n) => `key${n}: v\n`);
+      expect(Object.keys(readDocument(text, "yaml") as object)).toHaveLength(80_000);
+    },
+    LIMIT_MS,
+  );
 
   it.each([
     ["stray brackets", "]\n".repeat(500_000)],
@@ -54,7 +55,11 @@ describe("YAML", () => {
     ["more aliases than anyone needs", many(20_000, (n) => `- &a${n} x\n- *a${n}\n`)],
     ["an alias bomb", `- &a0 [x]\n${many(12, (n) => `- &a${n + 1} [${`*a${n},`.repeat(9)}]\n`)}`],
     ["a line without end", "x".repeat(300_000)],
-  ])("is refused soon when it is %s", (_, text) => {
-    expect(took(() => expect(refusal(text).code).toBe("invalid_json"))).toBeLessThan(5_000);
-  });
+  ])(
+    "is refused soon when it is %s",
+    (_, text) => {
+      expect(refusal(text).code).toBe("invalid_json");
+    },
+    LIMIT_MS,
+  );
 });
