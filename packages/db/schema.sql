@@ -10446,31 +10446,40 @@ begin
   if p_below.handler <> '' then
     return engine.groups_before(p_queue, p_below, p_limit);
   end if;
-  loop
-    -- three statements, because a bound that may or may not apply would be no bound of the index
+  if p_mode <> 'group' then
+    -- two statements, because a bound that may or may not apply would be no bound of the index
     if p_mode = 'behind' then
       select s.tenant_id, s.handler, s.priority, s.run_at into g from public.steps s
       where s.queue = p_queue and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)
         and s.tenant_id > g.tenant_id and s.tenant_id <= p_to and s.tenant_id < p_below.tenant_id
       order by s.queue, s.tenant_id, s.handler, s.priority, s.run_at limit 1;
-    elsif p_mode = 'at' then
+    else
       select s.tenant_id, s.handler, s.priority, s.run_at into g from public.steps s
       where s.queue = p_queue and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)
         and s.tenant_id >= g.tenant_id and s.tenant_id <= p_to and s.tenant_id < p_below.tenant_id
       order by s.queue, s.tenant_id, s.handler, s.priority, s.run_at limit 1;
-    else
-      select s.tenant_id, s.handler, s.priority, s.run_at into g from public.steps s
-      where s.queue = p_queue and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)
-        and (s.tenant_id, s.handler, s.priority) > (g.tenant_id, g.handler, g.priority)
-        and s.tenant_id <= p_to and s.tenant_id < p_below.tenant_id
-      order by s.queue, s.tenant_id, s.handler, s.priority, s.run_at limit 1;
     end if;
-    exit when not found;
-    v_groups := v_groups || g;
-    exit when cardinality(v_groups) >= p_limit;
-    p_mode := 'group';
-  end loop;
-  return v_groups;
+    if not found then
+      return '{}';
+    end if;
+    v_groups := array[g];
+    if p_limit <= 1 then
+      return v_groups;
+    end if;
+  end if;
+  return v_groups || array(
+    with recursive n as (
+      select g.tenant_id as tenant_id, g.handler as handler, g.priority as priority, g.run_at as run_at
+      union all
+      select f.* from n cross join lateral (
+        select s.tenant_id, s.handler, s.priority, s.run_at from public.steps s
+        where s.queue = p_queue and s.status = 'queued' and s.holds = 0 and s.executor = 'worker' and (s.crashes = 0 or s.crashes + 1 < s.max_crashes)
+          and (s.tenant_id, s.handler, s.priority) > (n.tenant_id, n.handler, n.priority)
+          and s.tenant_id <= p_to and s.tenant_id < p_below.tenant_id
+        order by s.queue, s.tenant_id, s.handler, s.priority, s.run_at limit 1) f
+    )
+    -- the first is the one that was begun behind
+    select row(n.tenant_id, n.handler, n.priority, n.run_at)::engine.claim_group from n offset 1 limit p_limit - cardinality(v_groups));
 end
 $function$
 ;
@@ -11254,6 +11263,7 @@ begin
     end loop;
   end if;
 
+  -- of others the step itself says all there is: hundreds of them may end at once
   update public.run_agent_hierarchy h
   set agent_id = coalesce((
         select a.executor::uuid from public.attempts a where a.step_id = s.id and s.executor = 'agent' order by a.epoch desc limit 1), h.agent_id),
@@ -11262,7 +11272,8 @@ begin
         'attempts', (select count(*) from public.attempts a where a.step_id = s.id), 'failures', s.failures, 'crashes', s.crashes,
         'cost_pico', (select sum(c.cost_pico)::text from public.model_calls c where c.step_id = s.id), 'error', s.error -> 'code'))
   from public.steps s
-  where s.id = any (p_ids) and h.step_id = s.id;
+  where s.id = any (p_ids) and h.step_id = s.id
+    and (s.executor = 'agent' or s.kind = 'session' or exists (select from public.model_calls c where c.step_id = s.id));
 
   with attempted as (
     select h.id as node, h.tenant_id, h.run_id, h.session_id, s.id as step_id, a.epoch, a.executor::uuid as agent, h.role, s.capability, s.status,

@@ -55,12 +55,12 @@ export async function readHierarchy(
     ),
     known as materialized (
       select s.id, s.parent_step_id, s.name, s.title, s.kind, s.capability, s.status, s.executor, s.lease_owner, s.epoch, s.failures, s.crashes,
-        s.error, s.started_at, s.finalised_at
+        s.error, s.created_at, s.started_at, s.finalised_at
       from steps_all s where s.run_id = ${runId}::uuid
     )
     select p.id, p.step_id, case when p.parent_id is not null then s.parent_step_id end as parent_step_id, p.session_id, s.name, s.title, s.kind,
       s.capability, p.role, p.depth, p.path, s.status, g.id as agent_id, g.name as agent_name, s.epoch::integer as attempts, s.failures,
-      s.crashes, (p.metrics ->> 'seconds')::double precision as seconds, p.metrics ->> 'cost_pico' as cost_pico,
+      s.crashes, extract(epoch from s.finalised_at - s.created_at)::double precision as seconds, p.metrics ->> 'cost_pico' as cost_pico,
       s.error ->> 'code' as error_code, p.failures as failed_below, p.opened_at, p.region, a.strategy, a.mode, a.status as session_status,
       a.rounds, p.created_at, s.started_at, s.finalised_at
     from page p
