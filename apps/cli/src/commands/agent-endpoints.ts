@@ -12,7 +12,7 @@ export interface SetOptions {
 /** `nofx agents push show AGENT`. */
 export async function show(agent: string, options: { json?: boolean }): Promise<void> {
   const { api } = await connectRunning("operator");
-  tell(await api.agentEndpoint(agent), options);
+  tell(agent, await api.agentEndpoint(agent), options);
 }
 
 /** `nofx agents push set AGENT URL`: the one time that the secret is shown. */
@@ -26,8 +26,11 @@ export async function set(agent: string, url: string, options: SetOptions): Prom
   };
   const answer = await api.setAgentEndpoint(agent, wanted, randomUUID());
   if (options.json === true) return console.log(JSON.stringify(answer));
-  tell(answer.endpoint, options);
-  if (answer.secret === null) return;
+  tell(agent, answer.endpoint, options);
+  if (answer.secret === null) {
+    const rotate = `npx nofx agents push rotate ${printable(agent)}`;
+    return console.log(dim(`Its secret is the one before. For a new one: ${rotate}`));
+  }
   console.log(`\n${bold(answer.secret)}`);
   console.log(dim("The secret for handlePush of the SDK. It is not shown again."));
 }
@@ -39,7 +42,7 @@ export async function turn(
   options: { json?: boolean },
 ): Promise<void> {
   const { api } = await connectRunning("supervisor");
-  tell(await api.switchAgentEndpoint(agent, active, randomUUID()), options);
+  tell(agent, await api.switchAgentEndpoint(agent, active, randomUUID()), options);
 }
 
 /** `nofx agents push remove AGENT`. */
@@ -54,26 +57,38 @@ export async function rotate(agent: string, options: { json?: boolean }): Promis
   const { api } = await connectRunning("supervisor");
   const rotated = await api.rotateAgentEndpointSecret(agent, randomUUID());
   if (options.json === true) return console.log(JSON.stringify(rotated));
-  console.log(bold(rotated.secret ?? ""));
-  console.log(dim(`The one before it signs too until ${rotated.previousUntil}.`));
+  // alone on standard output, so that a shell can take it
+  console.log(rotated.secret ?? "");
+  console.error(
+    dim(`It is not shown again. The one before it signs too until ${rotated.previousUntil}.`),
+  );
 }
 
-function tell(endpoint: AgentEndpointView, options: { json?: boolean }): void {
+const WHY_OFF: Record<NonNullable<AgentEndpointView["disabledReason"]>, string> = {
+  by_member: "switched off",
+  failing: "its calls failed for too long",
+  gone: "it answered that it is gone",
+};
+
+function tell(agent: string, endpoint: AgentEndpointView, options: { json?: boolean }): void {
   if (options.json === true) return console.log(JSON.stringify(endpoint));
   const { status, disabledReason, attempts, lastError } = endpoint;
+  const on = status === "active";
+  const why = disabledReason === null ? "" : `: ${WHY_OFF[disabledReason]}`;
   const rows = [
     ["posted to", bold(printable(endpoint.url))],
-    ["status", status === "active" ? green(status) : red(`${status} (${disabledReason})`)],
-    ["at once", `${endpoint.maxConcurrency}, ${endpoint.timeoutSeconds} s a call`],
-    ["last", endpoint.pushedAt ?? dim("never")],
+    ["status", on ? green(status) : red(`${status}${why}`)],
+    ["at most", `${endpoint.maxConcurrency} steps at once, ${endpoint.timeoutSeconds} s a call`],
+    ["last post", endpoint.pushedAt ?? dim("never")],
     ...(attempts === 0
       ? []
       : [
           [
             "in vain",
-            yellow(`${attempts} × ${printable(lastError ?? "")} Next ${endpoint.nextAt}`),
+            yellow(`${attempts} ×, next at ${endpoint.nextAt}: ${printable(lastError ?? "")}`),
           ],
         ]),
   ];
   for (const line of columns(rows)) console.log(line);
+  if (!on) console.log(dim(`Post its steps again: npx nofx agents push on ${printable(agent)}`));
 }

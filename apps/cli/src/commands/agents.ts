@@ -56,7 +56,8 @@ export async function list(words: string[], options: ListOptions): Promise<void>
   });
   if (json === true) return console.log(JSON.stringify(page));
   if (page.items.length === 0) {
-    return console.log("No agent fits. List one: npx nofx agents create NAME -c CAPABILITY");
+    const what = words.length === 0 ? "" : ` "${printable(words.join(" "))}"`;
+    return console.log(`No agent fits${what}. List one: npx nofx agents create NAME -c CAPABILITY`);
   }
   for (const line of columns(page.items.map(row))) console.log(line);
   if (page.nextCursor !== null) console.log(dim(`There are more than ${options.limit}.`));

@@ -14,8 +14,8 @@ it("says for which run and step a strategy was chosen", () => {
     reason: "It is worth most.",
     outcome: null,
   } as unknown as DispatchDecisionView;
-  const [first, ...rest] = decisionLines(one);
-  expect(first).toMatch(/pair +prior +work\/chore\/low +under way/);
-  expect(rest).toEqual(["  It is worth most.", "  run_a  step_b"]);
-  expect(decisionLines({ ...one, runId: null, stepId: null })).toHaveLength(2);
+  const [first, ...rest] = decisionLines([one]);
+  expect(first).toMatch(/pair +by prior +work\/chore\/low +under way/);
+  expect(rest).toEqual(["    It is worth most.", "    run_a  step_b"]);
+  expect(decisionLines([{ ...one, runId: null, stepId: null }])).toHaveLength(2);
 });

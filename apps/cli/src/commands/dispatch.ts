@@ -25,7 +25,7 @@ export interface DecisionsOptions extends Json {
 export async function decisions(options: DecisionsOptions): Promise<void> {
   const { capability, strategy, run: runId, heldOut, limit, json } = options;
   const { api } = await connectRunning("operator");
-  const { items } = await api.dispatchDecisions({
+  const { items, nextCursor } = await api.dispatchDecisions({
     limit,
     ...(capability !== undefined && { capability }),
     ...(strategy !== undefined && { strategy }),
@@ -33,10 +33,14 @@ export async function decisions(options: DecisionsOptions): Promise<void> {
     ...(heldOut === true && { hold: "held_out" as const }),
   });
   if (json === true) return console.log(JSON.stringify(items));
-  if (items.length === 0) return console.log("No strategy has been chosen yet.");
-  for (const one of items) {
-    for (const line of decisionLines(one)) console.log(line);
+  if (items.length === 0) {
+    const narrowed = capability ?? strategy ?? runId ?? heldOut;
+    return console.log(
+      narrowed === undefined ? "No strategy has been chosen yet." : "No choice fits that.",
+    );
   }
+  for (const line of decisionLines(items)) console.log(line);
+  if (nextCursor !== null) console.log(dim(`There are more than ${limit}.`));
 }
 
 export interface MeasureOptions extends Json {
@@ -53,7 +57,8 @@ export async function measure({ capability, days, json }: MeasureOptions): Promi
   });
   if (json === true) return console.log(JSON.stringify(found));
   console.log(printable(found.words));
-  for (const line of columns(found.strategies.map(measureRow))) console.log(line);
+  const known = found.strategies.filter(({ chosen, heldOut }) => chosen + heldOut > 0);
+  for (const line of columns(known.map(measureRow))) console.log(line);
 }
 
 export interface WhatIfOptions extends Json {
@@ -64,6 +69,9 @@ export interface WhatIfOptions extends Json {
   usd?: number;
   allow?: Strategy[];
 }
+
+const NUMBERS = ["strategy", "succeeds (19 times in 20)", "takes", "costs", "worth", "is taken in"];
+const AGENTS = ["agent", "share", "why"];
 
 /** `nofx dispatch what-if CAPABILITY`. */
 export async function whatIf(capability: string, options: WhatIfOptions): Promise<void> {
@@ -84,8 +92,11 @@ export async function whatIf(capability: string, options: WhatIfOptions): Promis
   if (json === true) return console.log(JSON.stringify(found));
   console.log(printable(found.reason));
   const rows = found.strategies.map((one) => numbersRow(one, found.strategy));
-  for (const line of columns(rows)) console.log(line);
-  for (const line of columns(found.agents.slice(0, 5).map(agentRow))) console.log(line);
+  for (const line of columns([NUMBERS.map(dim), ...rows])) console.log(line);
+  if (found.agents.length > 0) {
+    const agents = found.agents.slice(0, 5).map(agentRow);
+    for (const line of columns([AGENTS.map(dim), ...agents])) console.log(line);
+  }
   console.log(dim("Nothing was stored."));
 }
 
@@ -98,8 +109,13 @@ export async function why(step: string, options: Json): Promise<void> {
   if (preferred !== null) {
     console.log(`Meant for ${bold(printable(preferred.name))}: ${printable(preferred.why)}.`);
   }
-  const rows = attempts.map((one) => [one.claimedAt, bold(printable(one.name)), one.how, one.why]);
-  for (const line of columns(rows)) console.log(printable(line));
+  const rows = attempts.map((one) => [
+    one.claimedAt,
+    bold(printable(one.name)),
+    one.how,
+    printable(one.why),
+  ]);
+  for (const line of columns(rows)) console.log(line);
   if (attempts.length === 0) console.log("Nobody has taken it yet.");
   if (decision !== null) console.log(dim(printable(decision.reason)));
 }
@@ -121,24 +137,27 @@ export async function settings({ json, ...changes }: SettingsOptions): Promise<v
   if (json === true) return console.log(JSON.stringify(found));
   const { holdOut, successUsd, hourUsd, preferSeconds } = found.settings;
   const rows = [
-    ["hold-out", `${holdOut * 100} %`, "of choices are made at random"],
+    ["hold-out", `${Number((holdOut * 100).toFixed(2))} %`, "of choices are made at random"],
     ["success", `$${successUsd}`, "is what one is worth"],
     ["hour", `$${hourUsd}`, "is what waiting for one costs"],
     ["preference", `${preferSeconds} s`, "a step is left to the agent that it is meant for"],
   ];
   for (const line of columns(rows)) console.log(line);
   const { updatedBy, updatedAt } = found;
-  console.log(dim(found.byDefault ? "by default" : printable(`${updatedBy}, ${updatedAt}`)));
+  console.log(dim(found.byDefault ? "by default" : printable(`set by ${updatedBy}, ${updatedAt}`)));
 }
 
-/** A choice: what came of it, why, and what it was for. */
-export function decisionLines(one: DispatchDecisionView): string[] {
-  const of = [one.runId, one.stepId].filter((id) => id !== null);
-  return [
-    ...columns([decisionRow(one)]),
-    `  ${dim(printable(one.reason))}`,
-    ...(of.length === 0 ? [] : [`  ${dim(of.join("  "))}`]),
-  ];
+/** Choices: what came of each, why, and what it was for. */
+export function decisionLines(all: readonly DispatchDecisionView[]): string[] {
+  const heads = columns(all.map(decisionRow));
+  return all.flatMap((one, i) => {
+    const of = [one.runId, one.stepId].filter((id) => id !== null);
+    return [
+      heads[i] ?? "",
+      `    ${dim(printable(one.reason))}`,
+      ...(of.length === 0 ? [] : [`    ${dim(of.join("  "))}`]),
+    ];
+  });
 }
 
 function decisionRow(one: DispatchDecisionView): string[] {
@@ -148,10 +167,10 @@ function decisionRow(one: DispatchDecisionView): string[] {
   return [
     one.at,
     bold(one.strategy),
-    one.heldOut ? yellow("at random") : dim(one.level),
+    one.heldOut ? yellow("at random") : dim(`by ${one.level}`),
     printable(one.segment),
     ended,
-    outcome === null ? "" : `${Math.round(outcome.seconds)} s $${outcome.costUsd.toFixed(2)}`,
+    outcome === null ? "" : `${Math.round(outcome.seconds)} s, ${usd(outcome.costUsd)}`,
   ];
 }
 
@@ -161,8 +180,8 @@ function numbersRow(one: StrategyNumbersView, taken: Strategy): string[] {
     one.strategy === taken ? green(one.strategy) : one.strategy,
     `${percent(one.success)} % (${percent(one.successLow)} to ${percent(one.successHigh)})`,
     `${Math.round(one.seconds)} s`,
-    `$${one.costUsd.toFixed(2)}`,
-    `worth $${one.utility.toFixed(2)}`,
+    usd(one.costUsd),
+    usd(one.utility),
     dim(one.excluded ?? `${percent(one.odds)} of 100 draws, ${one.evidence} outcomes`),
   ];
 }
@@ -182,7 +201,9 @@ function measureRow(one: DispatchMeasure["strategies"][number]): string[] {
     `${heldOut} at random`,
     success === null
       ? ""
-      : `${percent(success)} % succeeded (${percent(successLow)} to ${percent(successHigh)})`,
-    utility === null ? "" : `worth $${utility.toFixed(2)}`,
+      : `${percent(success)} % of these succeeded (${percent(successLow)} to ${percent(successHigh)})`,
+    utility === null ? "" : `worth ${usd(utility)}`,
   ];
 }
+
+const usd = (amount: number) => `${amount < 0 ? "-" : ""}$${Math.abs(amount).toFixed(2)}`;

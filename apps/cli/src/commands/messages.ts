@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { RedactionView, RunMessage } from "@nofx/core/api";
 import { parseAddress, type Address } from "@nofx/core/bus";
 import { connectRunning } from "../client/connect-running.ts";
-import { Sentence } from "../errors.ts";
+import { secondPerson } from "../client/decider.ts";
+import { WrongUsage } from "../errors.ts";
 import { columns, dim, green, printable, yellow } from "../terminal/style.ts";
 
 export interface FollowOptions {
@@ -34,7 +35,10 @@ export async function list(run: string, options: FollowOptions): Promise<void> {
     said += page.items.length;
     if (!page.more && !follow) break;
   }
-  if (said === 0 && options.json !== true) console.log("Nothing was said in this run.");
+  if (said > 0 || options.json === true) return;
+  console.log(
+    `Nothing${type === undefined ? "" : ` of type ${printable(type)}`} was said in this run.`,
+  );
 }
 
 /** When, under which id, and by whom; deeper senders further in, so that who speaks to whom is seen. */
@@ -42,18 +46,21 @@ export function line(message: RunMessage): string {
   const { depth, path, role, from, type, to, payload, redacted, messageId, sentAt } = message;
   const who = path ?? from.name;
   const where = to.channel === "default" ? "" : dim(` → ${printable(to.channel)}`);
-  const what =
-    redacted !== null && payload === null
-      ? yellow(`redacted by ${printable(redacted.by)}: ${printable(redacted.why)}`)
-      : printable(textOf(payload));
+  const gone =
+    redacted === null
+      ? ""
+      : yellow(`redacted by ${printable(redacted.by)}: ${printable(redacted.why)}`);
+  const left = redacted !== null && payload === null ? "" : printable(textOf(payload));
+  const what = [left, gone].filter((part) => part !== "").join("  ");
   const as = role === null ? "" : dim(` (${role})`);
   return `${dim(`${sentAt} ${messageId}`)} ${"  ".repeat(depth ?? 0)}${printable(who)}${as}${where} ${dim(type)} ${what}`;
 }
 
 function textOf(payload: unknown): string {
   if (typeof payload === "string") return payload;
-  const text = (payload as { text?: unknown } | null)?.text;
-  return typeof text === "string" ? text : JSON.stringify(payload);
+  const { text, ...more } = (payload ?? {}) as { text?: unknown };
+  if (typeof text !== "string") return JSON.stringify(payload);
+  return Object.keys(more).length === 0 ? text : `${text} ${JSON.stringify(more)}`;
 }
 
 export interface SendOptions {
@@ -69,7 +76,7 @@ export async function send(
   options: SendOptions,
 ): Promise<void> {
   if ((text === undefined) === (options.json === undefined)) {
-    throw new Sentence("Give a text, or a payload by --json.");
+    throw new WrongUsage("Give a text, or a payload by --json.");
   }
   const payload = options.json === undefined ? { text } : readJson(options.json);
   const { api } = await connectRunning("operator");
@@ -105,33 +112,41 @@ export async function redact(id: string, options: RedactOptions): Promise<void> 
   console.log(options.json === true ? JSON.stringify(done) : say(done));
 }
 
+const HEADINGS = ["asked", "redaction", "status", "what", "of", "by", "why"];
+
 /** `nofx redact list`. */
 export async function redactions(options: { json?: boolean }): Promise<void> {
   const { api } = await connectRunning("supervisor");
-  const page = await api.redactions({ limit: 50 });
+  const page = await api.redactions({ limit: PAGE });
   if (options.json === true) return console.log(JSON.stringify(page));
   if (page.items.length === 0) return console.log("Nothing was redacted.");
   const rows = page.items.map((one) => [
+    one.requestedAt,
     one.id,
-    one.status,
+    one.status === "pending" ? yellow(one.status) : one.status,
     one.how,
     one.messageId ?? one.conversationId ?? one.runId ?? "",
     printable(one.requestedBy),
     printable(one.reason),
   ]);
-  for (const text of columns(rows)) console.log(text);
+  for (const text of columns([HEADINGS.map(dim), ...rows])) console.log(text);
+  if (page.nextCursor !== null) console.log(dim(`There are more than ${PAGE}.`));
 }
 
 function targetOf(id: string) {
   if (id.startsWith("msg_")) return { messageId: id };
   if (id.startsWith("conv_")) return { conversationId: id };
   if (id.startsWith("run_")) return { runId: id };
-  throw new Sentence(`Give the id of a message, a conversation or a run; this is none: ${id}`);
+  throw new WrongUsage(`Give the id of a message, a conversation or a run; this is none: ${id}`);
 }
 
 function say(done: RedactionView): string {
   if (done.status === "pending") {
-    return `${yellow("…")} ${done.id}: it is under a legal hold, so a second person has to say yes: ${done.approvalId}`;
+    const yes = `npx nofx --as ${secondPerson()} approvals approve ${done.approvalId}`;
+    return `${yellow("…")} ${done.id}: it is under a legal hold, so a second person has to say yes: ${yes}`;
+  }
+  if (done.messages === 0) {
+    return `${yellow("!")} ${done.id}: no message of it says that; copies are looked for until ${done.purgeBy}`;
   }
   const of = done.messages === 1 ? "1 message" : `${done.messages} messages`;
   return `${green("✔")} ${done.id}: ${of} redacted; copies are gone by ${done.purgeBy}`;
@@ -165,7 +180,7 @@ export async function holds(options: { json?: boolean }): Promise<void> {
   const rows = list.items.map((one) => [
     one.id,
     one.of ?? "the tenant",
-    one.liftedAt === null ? "held" : "lifted",
+    one.liftedAt === null ? `held since ${one.placedAt}` : dim(`lifted ${one.liftedAt}`),
     printable(one.placedBy),
     printable(one.reason),
   ]);
@@ -175,7 +190,7 @@ export async function holds(options: { json?: boolean }): Promise<void> {
 function readAddress(text: string): Address {
   const address = parseAddress(text);
   if (address !== undefined) return address;
-  throw new Sentence(
+  throw new WrongUsage(
     `An address is written like step:step_01…/default or session:session_01…/board; this is none: ${text}`,
   );
 }
@@ -184,6 +199,6 @@ function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Sentence(`--json takes JSON, like '{"amount": 5}'; this is none: ${text}`);
+    throw new WrongUsage(`--json takes JSON, like '{"amount": 5}'; this is none: ${text}`);
   }
 }

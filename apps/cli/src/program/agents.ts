@@ -126,8 +126,12 @@ function addPush(agents: Command): void {
     .description("post its steps there; the signing secret is shown once")
     .argument(...agent)
     .argument("<url>", "https, or what NOFX_HTTP_ALLOW names")
-    .option("--concurrency <n>", "steps that the function may hold at once", readCount(1_000))
-    .option("--timeout <seconds>", "how long one call may last", readCount(900))
+    .option(
+      "--concurrency <n>",
+      "steps that the function may hold at once; 10 unless said",
+      readCount(1_000),
+    )
+    .option("--timeout <seconds>", "how long one call may last; 300 unless said", readCount(900))
     .option(...json)
     .action(async (name: string, url: string, options: Endpoints.SetOptions) =>
       (await import("../commands/agent-endpoints.ts")).set(name, url, options),
