@@ -16,6 +16,7 @@ let stack: WorkerStack;
 let worker: WorkerProcess;
 const SECRET = `whsec_${randomBytes(32).toString("base64")}`;
 const outcomes: string[] = [];
+let died = false;
 
 const agent = defineAgent({
   tasks: [
@@ -42,6 +43,7 @@ async function host(request: IncomingMessage, response: ServerResponse): Promise
   const body = Buffer.concat(chunks).toString();
   if (body.includes('"test.dies"') && body.includes('"epoch":1')) {
     request.socket.destroy();
+    died = true;
     return;
   }
   const answer = await handle(
@@ -59,10 +61,7 @@ beforeAll(async () => {
   stack = await startWorkerStack();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  worker = await stack.start({
-    NOFX_HTTP_ALLOW: `127.0.0.1:${port}`,
-    NOFX_AGENT_LEASE_SECONDS: "1",
-  });
+  worker = await stack.start({ NOFX_HTTP_ALLOW: `127.0.0.1:${port}` });
 });
 afterAll(async () => {
   server.closeAllConnections();
@@ -96,6 +95,12 @@ test("steps come to a function, are settled over the agent API, and outlive a ca
     step("add", "test.add", { a: 1, b: 2 }),
     step("dies", "test.dies", {}),
   ]);
+  await until("the first call has died", () => died);
+  // as if its lease had run out: one so short would run out for the other step too, on a slow machine
+  await stack.owner.query(
+    "update steps set lease_until = clock_timestamp() - interval '1 second' where id = $1 and epoch = 1",
+    [run.steps["dies"]],
+  );
   await until("the run has ended", async () => {
     const { rows } = await stack.owner.query("select status from runs where id = $1", [run.id]);
     return rows[0]?.status === "succeeded";

@@ -15,13 +15,17 @@ test("running steps are finished, nothing more is claimed", async () => {
   await using plane = await FakePlane.start();
   const first = plane.enqueue();
   let finish: (() => void) | undefined;
-  const agent = start(plane, [
-    anyTask(async () => {
-      const finished = new Promise<void>((resolve) => (finish = resolve));
-      plane.changed();
-      await finished;
-    }),
-  ]);
+  const agent = start(
+    plane,
+    [
+      anyTask(async () => {
+        const finished = new Promise<void>((resolve) => (finish = resolve));
+        plane.changed();
+        await finished;
+      }),
+    ],
+    { drainSeconds: 30 },
+  );
   await plane.until(() => finish !== undefined);
   const done = agent.stop();
   const second = plane.enqueue();

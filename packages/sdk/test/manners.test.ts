@@ -101,7 +101,10 @@ test("short steps are claimed a little ahead; what waits for a slot when the age
   let hold = false;
   let finish = () => {};
   const finished = new Promise<void>((resolve) => (finish = resolve));
-  const agent = start(plane, [anyTask(() => (hold ? finished : null))], options);
+  const agent = start(plane, [anyTask(() => (hold ? finished : null))], {
+    ...options,
+    drainSeconds: 30,
+  });
   const first = several(plane, 20);
   await plane.until(() => first.every(({ status }) => status === "succeeded"));
   const most = Math.max(...plane.claims.map(({ max }) => max));
