@@ -14,7 +14,7 @@ const ofTheWeb = [
 
 export default defineConfig({
   test: {
-    testTimeout: prove ? 120_000 : 20_000,
+    testTimeout: prove ? 120_000 : 60_000,
     hookTimeout: 120_000,
     // Integration tests wait for processes and leases more than they compute: one more at a time than there are cores.
     maxWorkers: availableParallelism() + 1,

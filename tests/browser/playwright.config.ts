@@ -11,8 +11,8 @@ export default defineConfig({
   outputDir: join(results, "browser"),
   // Starts the stack that the tests drive, and leaves its addresses in the environment.
   ...(existsSync(setup) ? { globalSetup: setup } : {}),
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
   forbidOnly: process.env["CI"] !== undefined,
   retries: 0,
   // One stack for all, and times are measured: tests take turns.

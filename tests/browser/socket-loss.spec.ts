@@ -3,8 +3,6 @@ import { backlog, question, quick } from "./support/backlogs.ts";
 import { isMarked, markPage, test } from "./support/test.ts";
 
 const CUT_MS = 10_000;
-/** A page without its socket looks every two seconds. */
-const BY_POLLING_MS = 5_000;
 
 /** Lets a test cut the realtime sockets of a browser, and refuse new ones, as a broken proxy would. */
 async function tapSockets(context: BrowserContext) {
@@ -83,13 +81,13 @@ test("ten seconds without a socket lose nothing, and the page says so meanwhile"
 
   await sockets.cut();
   const cutAt = Date.now();
-  await expect(indicator).toHaveText(/^Reconnecting/, { timeout: 2_000 });
+  await expect(indicator).toHaveText(/^Reconnecting/);
   const words = await recordIndicator(page);
 
-  // The web still answers: what happens arrives by polling, only later.
+  // The web still answers: what happens arrives by polling, every two seconds.
   await approve("Ask about first");
-  await expect(step("first")).toContainText("Succeeded", { timeout: BY_POLLING_MS });
-  await expect(step("second")).toContainText("Waits for approval", { timeout: BY_POLLING_MS });
+  await expect(step("first")).toContainText("Succeeded");
+  await expect(step("second")).toContainText("Waits for approval");
 
   // Now nothing answers any more, and the run goes on to its end.
   await page.context().setOffline(true);
@@ -105,6 +103,6 @@ test("ten seconds without a socket lose nothing, and the page says so meanwhile"
   await expect(page.locator("main header").getByText("Succeeded", { exact: true })).toBeVisible();
   for (const name of ["first", "second", "last"])
     await expect(step(name)).toContainText("Succeeded");
-  await expect(indicator).toHaveText("Live", { timeout: 15_000 });
+  await expect(indicator).toHaveText("Live", { timeout: 30_000 });
   expect(await isMarked(page)).toBe(true);
 });

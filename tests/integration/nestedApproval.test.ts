@@ -123,4 +123,4 @@ test("four nested agents over two processes ask; both are killed; a third goes o
     [run.id],
   );
   expect(rows).toEqual([{ status: "succeeded", tool: "deploy", later: true }]);
-}, 40_000);
+}, 90_000);

@@ -99,15 +99,20 @@ test("a worker that thaws after its lease ran out cannot settle: the fence refus
 });
 
 test("told to stop, a worker lets short steps end, gives long ones back, and leaves nothing running", async () => {
-  const worker = await stack.start({ NOFX_GRACE_SECONDS: "1" });
+  const worker = await stack.start({ NOFX_GRACE_SECONDS: "3" });
   const run = await stack.run([
-    { name: "short", arguments: sh("echo $$ > short; sleep 0.3") },
+    { name: "short", arguments: sh("echo $$ > short; until [ -e go ]; do sleep 0.05; done") },
     { name: "long", arguments: sh("echo $$ > long; [ $NOFX_EPOCH = 2 ] || sleep 300") },
     { name: "after", needs: ["short"], arguments: sh("true") },
   ]);
   const pid = Number(await inWorkspace(run, "long"));
   await inWorkspace(run, "short");
   worker.signal("SIGTERM");
+  await until("it drains", async () => {
+    const health = (await (await fetch(`${worker.url}/health`)).json()) as { status: string };
+    return health.status === "draining";
+  });
+  writeFileSync(join(stack.folder, "workspaces", run.id, "go"), "");
   expect(await worker.exited).toBe(0);
   expect(isAlive(pid)).toBe(false);
   expect(await stack.step(run, "short")).toMatchObject({ status: "succeeded" });

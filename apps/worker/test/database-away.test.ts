@@ -43,4 +43,4 @@ test("told to stop while the database is away, a worker leaves all the same", as
   gate.shut();
   worker.signal("SIGTERM");
   expect(await worker.exited).toBe(0);
-}, 30_000);
+}, 90_000);

@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { until } from "@nofx/db/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { sh, startWorkerStack, type WorkerStack } from "./harness.ts";
@@ -18,10 +20,15 @@ const device = async (name: string) =>
   (await stack.owner.query("select * from worker_devices where name = $1", [name])).rows[0];
 const drain = (at: string) =>
   stack.owner.query(`update worker_devices set drain_requested_at = ${at}`);
+/** Few steps end at once; the others when they are let go. */
 const load = (steps: number) =>
   stack.run(
-    Array.from({ length: steps }, (_, i) => ({ name: `s${i}`, arguments: sh("sleep 0.1") })),
+    Array.from({ length: steps }, (_, i) => ({
+      name: `s${i}`,
+      arguments: sh(i < 8 ? ":" : `until [ -e "${stack.folder}/go" ]; do sleep 0.05; done`),
+    })),
   );
+const letGo = () => writeFileSync(join(stack.folder, "go"), "");
 
 test("a drained worker ends what it holds, claims nothing, stays, and goes on when it is taken back", async () => {
   const worker = await stack.start({ NOFX_WORKER_NAME: "w", NOFX_CONCURRENCY: "2" });
@@ -29,6 +36,7 @@ test("a drained worker ends what it holds, claims nothing, stays, and goes on wh
   await until("it is at work", async () => (await count("status = 'succeeded'")) > 0);
   await drain("clock_timestamp()");
   await until("it has heard", async () => (await worker.metric("nofx_worker_draining")) === 1);
+  letGo();
   await until(
     "it holds nothing",
     async () => (await count("status in ('assigned', 'running')")) === 0,
@@ -53,6 +61,7 @@ test("stopped under load, it leaves nothing running and says goodbye; what is le
   const run = await load(STEPS);
   await until("it is at work", async () => (await count("status = 'succeeded'")) > 4);
   worker.signal("SIGTERM");
+  letGo();
   expect(await worker.exited).toBe(0);
   expect(await count("status in ('assigned', 'running')")).toBe(0);
   expect(await count("lease_owner is not null")).toBe(0);

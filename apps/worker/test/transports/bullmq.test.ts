@@ -74,5 +74,5 @@ describe.skipIf(found === undefined)("BullMQ", () => {
     redis.freeze(false);
     await until("it has noticed", () => transport.up);
     await fleet().settled(await fleet().enqueue(tenant, tasks(5, "again")));
-  }, 30_000);
+  }, 90_000);
 });

@@ -1,4 +1,5 @@
 import { findRedis, startTestRedis, until, type TestRedis } from "@nofx/db/testing";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { sh, startWorkerStack, type WorkerStack } from "../harness.ts";
@@ -36,8 +37,10 @@ async function shareRun(driver: "postgres" | "bullmq", redis?: TestRedis): Promi
   );
   expect(new Set(workers.map(({ url }) => url)).size).toBe(3);
 
+  const go = join(stack.folder, "go");
+  const untilGo = sh(`until [ -e "${go}" ]; do sleep 0.05; done`);
   const run = await stack.run(
-    Array.from({ length: 12 }, (_, i) => ({ name: `s${i}`, arguments: sh("sleep 0.2") })),
+    Array.from({ length: 12 }, (_, i) => ({ name: `s${i}`, arguments: untilGo })),
   );
   const executors = async () => {
     const { rows } = await stack.owner.query<{ executor: string }>(
@@ -47,6 +50,7 @@ async function shareRun(driver: "postgres" | "bullmq", redis?: TestRedis): Promi
   };
   await until("all three are at work", async () => (await executors()).length === 3);
   workers[0]?.signal("SIGKILL");
+  writeFileSync(go, "");
   await stack.finished(run, "succeeded", 30_000);
   const { rows } = await stack.owner.query<{ n: number }>(
     "select count(*)::int as n from attempts where outcome = 'succeeded' group by step_id",
