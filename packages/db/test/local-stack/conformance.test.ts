@@ -155,7 +155,7 @@ describe("storage", () => {
     expect((await fetch(`${url}x`)).ok).toBe(false);
     expect((await fetch(url.replace("expiring.txt", "signed.txt"))).ok).toBe(false);
     await vi.waitFor(async () => expect((await fetch(url)).status).toBe(400), {
-      timeout: 5000,
+      timeout: 15_000,
       interval: 200,
     });
   });
@@ -239,7 +239,7 @@ describe("private channels", () => {
     expect(outside.status[0]).toBe("CHANNEL_ERROR");
     await fromDatabase(here, "one");
     await fromDatabase(here, "two");
-    await vi.waitFor(() => expect(inside.messages).toHaveLength(2), 5000);
+    await vi.waitFor(() => expect(inside.messages).toHaveLength(2), 15_000);
     expect(inside.messages).toMatchObject([{ text: "one" }, { text: "two" }]);
     expect(outside.messages).toEqual([]);
   });
@@ -253,7 +253,7 @@ describe("private channels", () => {
     expect(
       await sender.channel.send({ type: "broadcast", event: "note", payload: { text: "hällo" } }),
     ).toBe("ok");
-    await vi.waitFor(() => expect(listener.messages).toMatchObject([{ text: "hällo" }]), 5000);
+    await vi.waitFor(() => expect(listener.messages).toMatchObject([{ text: "hällo" }]), 15_000);
     expect(sender.messages).toEqual([]);
     const refused = await listener.channel.send({
       type: "broadcast",
@@ -262,7 +262,7 @@ describe("private channels", () => {
     });
     expect(refused).not.toBe("ok");
     await sender.channel.send({ type: "broadcast", event: "note", payload: { text: "last" } });
-    await vi.waitFor(() => expect(listener.messages).toHaveLength(2), 5000);
+    await vi.waitFor(() => expect(listener.messages).toHaveLength(2), 15_000);
     expect(sender.messages).toEqual([]);
   });
 
@@ -280,7 +280,7 @@ describe("private channels", () => {
     const staying = await listen(ada.client, here);
     const leaving = await listen(bob.client, here);
     await fromDatabase(here, "before");
-    await vi.waitFor(() => expect(leaving.messages).toHaveLength(1), 5000);
+    await vi.waitFor(() => expect(leaving.messages).toHaveLength(1), 15_000);
     await target.db.query("delete from public.conformance_members where user_id = $1", [bob.id]);
     if (target.hosted) {
       // A hosted project asks the policies again when the token changes.
@@ -289,7 +289,7 @@ describe("private channels", () => {
     }
     await vi.waitFor(() => expect(leaving.status).toContain("CLOSED"), 10_000);
     await fromDatabase(here, "after");
-    await vi.waitFor(() => expect(staying.messages).toHaveLength(2), 5000);
+    await vi.waitFor(() => expect(staying.messages).toHaveLength(2), 15_000);
     expect(leaving.messages).toHaveLength(1);
   });
 
@@ -303,7 +303,7 @@ describe("private channels", () => {
     await fromDatabase(here, "after the refresh");
     await vi.waitFor(
       () => expect(seen.messages).toMatchObject([{ text: "after the refresh" }]),
-      5000,
+      15_000,
     );
     expect(seen.status).toEqual(["SUBSCRIBED"]);
   });

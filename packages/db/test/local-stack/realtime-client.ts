@@ -59,7 +59,7 @@ export class RealtimeTestClient {
       );
       if (!reply) throw new Error("no reply yet");
       return reply[4];
-    }, 5000);
+    }, 15_000);
   }
 
   events(topic: string, event: string): Record<string, unknown>[] {

@@ -87,7 +87,7 @@ describe("a socket", () => {
     const payload = { config: { private: true }, access_token: token() };
     for (let n = 0; n < 1000; n += 1)
       client.send(`${n}`, `${n}`, `realtime:${topic}`, "phx_join", payload);
-    await vi.waitFor(() => expect(client.closed?.code).toBe(1008), 5000);
+    await vi.waitFor(() => expect(client.closed?.code).toBe(1008), 15_000);
   });
 
   it("is dropped when it reads too slowly, so that it cannot fill the memory", async () => {
@@ -104,9 +104,9 @@ describe("a socket", () => {
     const other = await connect().opened();
     await other.join(last.topic, last.token());
     await send(last.topic);
-    await vi.waitFor(() => expect(other.events(last.topic, "broadcast")).toHaveLength(1), 5000);
+    await vi.waitFor(() => expect(other.events(last.topic, "broadcast")).toHaveLength(1), 15_000);
     client.ws.resume();
-    await vi.waitFor(() => expect(client.closed?.code).toBe(1006), 5000);
+    await vi.waitFor(() => expect(client.closed?.code).toBe(1006), 15_000);
     expect(client.events(topic, "broadcast").length).toBeLessThan(200);
   });
 
@@ -201,7 +201,7 @@ describe("a subscription", () => {
     const { topic, token } = await member();
     const client = await connect().opened();
     expect(await client.join(topic, token(1))).toMatchObject({ status: "ok" });
-    await vi.waitFor(() => expect(client.events(topic, "phx_close")).toHaveLength(1), 5000);
+    await vi.waitFor(() => expect(client.events(topic, "phx_close")).toHaveLength(1), 15_000);
     expect(client.events(topic, "system")).toMatchObject([
       { status: "error", message: expect.stringContaining("expired") },
     ]);
@@ -216,7 +216,7 @@ describe("a subscription", () => {
     const client = await connect().opened();
     await client.join(topic, token());
     client.send(null, "t", `realtime:${topic}`, "access_token", { access_token: stranger.token() });
-    await vi.waitFor(() => expect(client.events(topic, "phx_close")).toHaveLength(1), 5000);
+    await vi.waitFor(() => expect(client.events(topic, "phx_close")).toHaveLength(1), 15_000);
   });
 
   it("gets nothing of a message that was rolled back, and all of a transaction with many in order", async () => {
@@ -230,7 +230,7 @@ describe("a subscription", () => {
       "select realtime.send(jsonb_build_object('n', n), 'note', $1, true) from generate_series(1, 300) n",
       [topic],
     );
-    await vi.waitFor(() => expect(client.events(topic, "broadcast")).toHaveLength(300), 5000);
+    await vi.waitFor(() => expect(client.events(topic, "broadcast")).toHaveLength(300), 15_000);
     const numbers = client
       .events(topic, "broadcast")
       .map(({ payload }) => (payload as { n: number }).n);
@@ -246,16 +246,16 @@ describe("a subscription", () => {
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'nofx realtime' and query like 'listen%'",
       ),
     );
-    await vi.waitFor(() => expect(client.closed?.code).toBe(1012), 5000);
+    await vi.waitFor(() => expect(client.closed?.code).toBe(1012), 15_000);
     const again = await connect().opened();
     await vi.waitFor(
       async () => expect(await again.join(topic, token())).toMatchObject({ status: "ok" }),
-      5000,
+      15_000,
     );
     await vi.waitFor(async () => {
       await send(topic);
       expect(again.events(topic, "broadcast").length).toBeGreaterThan(0);
-    }, 5000);
+    }, 15_000);
   });
 });
 
