@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 let test: TestPlane;
 let others: Routing[] = [];
-const PROBE_MS = 300;
+const PROBE_MS = 1_500;
 
 beforeAll(async () => {
   test = await createTestPlane();
