@@ -243,3 +243,10 @@ test("nofx dispatch settings: read, changed in part, and what is no share is ref
   await expect(settings("--hold-out", "few")).rejects.toThrow("It takes a number, 0 or more.");
   expect(await nofxJson("dispatch", "settings")).toMatchObject({ settings: { holdOut: 0.07 } });
 });
+
+test("nofx demo: a strategy that there is not is named with those that there are, before anything starts", async () => {
+  const { demo } = await import("../../apps/cli/src/commands/demo.ts");
+  await expect(demo({ strategy: "alone" })).rejects.toThrow(
+    "There is no strategy alone. --strategy takes solo, pair, hierarchical, swarm.",
+  );
+});
