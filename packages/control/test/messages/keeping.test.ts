@@ -132,9 +132,39 @@ test("messages go by their class, and stay while they are held or may still be t
   );
   expect(new Set(rows.map(({ id }) => id))).toEqual(new Set([held, kept[3]]));
   expect(await count("content_keys", "id = any ($1)", [kept])).toBe(2);
+  // of its conversations that alone stays in which something is kept
+  const channels = async () =>
+    (await t.owner.query("select channel from conversations where run_id = $1", [run.id])).rows;
+  expect(await channels()).toEqual([{ channel: "c" }]);
   await liftLegalHold(again(admin), { holdId: hold.id });
   expect(await keeper.sweep(100)).toBe(1);
   expect(await count("agent_messages_history", "id = $1", [held])).toBe(0);
+  expect(await channels()).toHaveLength(1);
+  await t.owner.query(
+    "update agent_messages_history set at = at - interval '20 years' where run_id = $1",
+    [run.id],
+  );
+  expect(await keeper.sweep(100)).toBe(1);
+  expect(await channels()).toEqual([]);
+});
+
+test("what a whole tenant holds is not looked through, and goes when the hold is lifted", async () => {
+  const tenant = await t.tenant();
+  const admin = await tenant.as("admin");
+  const keeper = createMessageKeeper(worker, t.plane);
+  const run = await seedRun(t.owner, tenant.id, [{ name: "a", kind: "agent" }]);
+  await sendToRun(await tenant.as("operator"), {
+    runId: toId("run", run.id),
+    payload: { text: "old" },
+  });
+  await t.owner.query(
+    "update agent_messages set at = clock_timestamp() - interval '20 years' where run_id = $1",
+    [run.id],
+  );
+  const hold = await placeLegalHold(admin, { reason: "A court asks" });
+  expect(await keeper.sweep(100)).toBe(0);
+  await liftLegalHold(again(admin), { holdId: hold.id });
+  expect(await keeper.sweep(100)).toBe(1);
 });
 
 test("a KEK wraps keys of content anew, and is not retired while one of them needs it", async () => {
