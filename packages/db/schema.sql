@@ -11540,6 +11540,7 @@ declare
   v_from uuid;
   v_page constant integer := least(64, greatest(8, 4 * p_want));
   v_found engine.claim_group[];
+  v_alone engine.claim_group;
   v_groups engine.claim_group[];
   v_active uuid[];
   v_again uuid[];
@@ -11615,11 +11616,21 @@ begin
             v_from := v_found[cardinality(v_found)].tenant_id;
           end if;
         end if;
-        v_found := array(
-          select g from unnest(v_found) g
-          where g.handler = any (p_handlers) and g.run_at <= clock_timestamp() and (v_everyone or engine.serves(p_route, g.tenant_id)));
-        v_groups := v_groups || v_found;
-        v_active := v_active || array(select distinct g.tenant_id from unnest(v_found) g order by 1);
+        -- none or one is what most looks find, and needs no query
+        if cardinality(v_found) = 1 then
+          v_alone := v_found[1];
+          if v_alone.handler = any (p_handlers) and v_alone.run_at <= clock_timestamp()
+            and (v_everyone or engine.serves(p_route, v_alone.tenant_id)) then
+            v_groups := v_groups || v_alone;
+            v_active := v_active || v_alone.tenant_id;
+          end if;
+        elsif cardinality(v_found) > 1 then
+          v_found := array(
+            select g from unnest(v_found) g
+            where g.handler = any (p_handlers) and g.run_at <= clock_timestamp() and (v_everyone or engine.serves(p_route, g.tenant_id)));
+          v_groups := v_groups || v_found;
+          v_active := v_active || array(select distinct g.tenant_id from unnest(v_found) g order by 1);
+        end if;
       end loop;
 
       while v_left > 0 and cardinality(v_active) > 0 loop
