@@ -155,6 +155,7 @@ export async function startWorker(options: WorkerOptions): Promise<BenchWorker> 
   };
   const redaction = {
     clock,
+    fleet,
     keeper: engine.messages,
     policy: {},
     files: { get: async () => undefined, remove: async () => {} },
@@ -164,18 +165,23 @@ export async function startWorker(options: WorkerOptions): Promise<BenchWorker> 
   loop.start();
   const beside = Promise.all([
     auditLoop(audit, ending.signal, onError),
-    evidenceLoop({ clock, store: engine.evidence }, ending.signal, onError),
     redactionLoop(redaction, ending.signal, onError),
     relayLoop(relay, ending.signal, onError),
     pushLoop(pusher, ending.signal, onError),
     presenceLoop(presence, ending.signal, onError),
     schedulerLoop(
-      { connectionString, engine, seams: { clock, random }, metrics },
+      {
+        connectionString,
+        engine,
+        seams: { clock, random },
+        metrics,
+        beside: (signal) => evidenceLoop({ clock, store: engine.evidence }, signal, onError),
+      },
       ending.signal,
       onError,
     ),
     retentionLoop(
-      { clock, engine, metrics, removeFiles: async () => {}, policy: readPlanePolicy({}) },
+      { clock, fleet, engine, metrics, removeFiles: async () => {}, policy: readPlanePolicy({}) },
       ending.signal,
       onError,
     ),

@@ -257,6 +257,7 @@ const beside = Promise.all([
   redactionLoop(
     {
       clock,
+      fleet,
       keeper: engine.messages,
       policy: messagePolicy,
       files: {
@@ -270,6 +271,7 @@ const beside = Promise.all([
   retentionLoop(
     {
       clock,
+      fleet,
       engine,
       metrics,
       removeFiles: (tenantId, paths) =>

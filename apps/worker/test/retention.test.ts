@@ -6,6 +6,7 @@ import { seedRun, seedTenant, startTestStack, until, type TestStack } from "@nof
 import type pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createMetrics } from "../src/metrics.ts";
+import { Fleet } from "../src/presence/fleet.ts";
 import { readPlanePolicy } from "../src/retention/plane-policy.ts";
 import { retentionLoop, type RemoveFiles } from "../src/retention/retention-loop.ts";
 
@@ -47,7 +48,8 @@ function start(removeFiles: RemoveFiles, env: Record<string, string> = {}) {
     ...system.clock,
     sleep: (_: number, signal?: AbortSignal) => system.clock.sleep(5, signal),
   };
-  const options = { clock, engine, metrics, removeFiles, policy: readPlanePolicy(env) };
+  const fleet = new Fleet(system.random);
+  const options = { clock, fleet, engine, metrics, removeFiles, policy: readPlanePolicy(env) };
   const running = retentionLoop(options, ending.signal, (error) => errors.push(error));
   return {
     metrics,

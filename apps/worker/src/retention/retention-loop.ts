@@ -1,6 +1,7 @@
 import type { WorkerEngine } from "@nofx/control/steps";
 import type { Clock } from "@nofx/core/seams";
 import type { Metrics } from "../metrics.ts";
+import type { Fleet } from "../presence/fleet.ts";
 
 /** Runs at a time: a batch holds its rows for a tenth of a second or two. */
 const BATCH = 500;
@@ -16,11 +17,12 @@ export type RemoveFiles = (tenantId: string, paths: readonly string[]) => Promis
 /**
  * Moves finished runs to the history, deletes what has been kept long enough, calls of models and what was said in them too, and
  * removes the files of what was deleted. Any
- * number of workers run this: each takes what no other holds. After an error it waits longer and longer.
+ * number of workers run this: each takes what no other holds, and many share one pace. After an error it waits longer and longer.
  */
 export async function retentionLoop(
   options: {
     clock: Clock;
+    fleet: Pick<Fleet, "pause">;
     engine: WorkerEngine;
     metrics: Metrics;
     removeFiles: RemoveFiles;
@@ -30,7 +32,7 @@ export async function retentionLoop(
   signal: AbortSignal,
   onError: (error: unknown) => void,
 ): Promise<void> {
-  const { clock, engine, policy } = options;
+  const { clock, fleet, engine, policy } = options;
   let told = Object.keys(policy).length === 0;
   let well = true;
   let pause = IDLE_MS;
@@ -45,7 +47,7 @@ export async function retentionLoop(
       well = false;
       pause = Math.min(MOST_MS, pause * 2);
     }
-    await clock.sleep(pause, signal);
+    await clock.sleep(fleet.pause(pause), signal);
   }
 }
 

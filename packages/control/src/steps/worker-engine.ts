@@ -145,10 +145,14 @@ export interface WorkerEngine {
   close(): Promise<void>;
 }
 
+/** As many exchanges of one worker are under way at a time. */
+const EXCHANGES = 4;
+const KEEP_MS = 600_000;
+
 export function createWorkerEngine(options: {
   connectionString: string;
   worker: string;
-  /** Connections at most. */
+  /** Connections at most, beside those of exchanges. */
   max?: number;
   seams?: Pick<Seams, "clock" | "random">;
   /** Where this process runs, as sessions note it. */
@@ -159,6 +163,13 @@ export function createWorkerEngine(options: {
   const { connectionString, worker, max = 8, seams = system, region, keks } = options;
   const pool = createPool({ connectionString, applicationName: worker, max });
   const db = createDatabase<DB>(pool);
+  // A connection plans each statement of an exchange once, dozens of milliseconds in all: few connections do so, and they are kept.
+  const exchanges = createPool({
+    connectionString,
+    applicationName: worker,
+    max: Math.min(EXCHANGES, max),
+    idleTimeoutMillis: KEEP_MS,
+  });
   const ring = createRinger(pool, seams.clock, "ring");
   const call = async <T>(work: Promise<T>): Promise<T> => {
     try {
@@ -176,7 +187,7 @@ export function createWorkerEngine(options: {
   return {
     worker,
     ring,
-    exchange: (request) => call(leases.exchangeBriefly(pool, { ...request, worker })),
+    exchange: (request) => call(leases.exchangeBriefly(exchanges, { ...request, worker })),
     dispatchable: (request) => call(leases.dispatchable(db, request)),
     disown: (held) => call(leases.disown(db, worker, held)),
     appendLogs: (held, lines) => call(leases.appendLogs(db, claim(held), lines)),
@@ -234,6 +245,8 @@ export function createWorkerEngine(options: {
     messages: createMessageKeeper(db, { keks, clock: seams.clock }),
     audit: createAuditStore(db, call),
     schedules: createSchedulerStore(db, call),
-    close: () => pool.end(),
+    close: async () => {
+      await Promise.all([pool.end(), exchanges.end()]);
+    },
   };
 }
