@@ -1,8 +1,9 @@
 import type { Lift } from "./measure-lift.ts";
+import { outcomes, usd } from "./words.ts";
 
 /** What the hold-out shows, in words for people. No number is told as a gain that is not shown to be one. */
 export function tellLift({ verdict, chosen, heldOut, lift, liftLow, liftHigh }: Lift): string {
-  const basis = `${heldOut} outcomes of choices made at random, ${chosen} of the others`;
+  const basis = `${outcomes(heldOut)} of choices made at random, ${chosen} of the others`;
   if (verdict === "too_few" || lift === null || liftLow === null || liftHigh === null) {
     return `Too few outcomes to tell: ${basis}; it takes 20 of each.`;
   }
@@ -15,5 +16,3 @@ export function tellLift({ verdict, chosen, heldOut, lift, liftLow, liftHigh }: 
   }
   return `Not shown to be better than choosing at random: the difference lies between ${between} (${basis}).`;
 }
-
-const usd = (value: number) => `${value < 0 ? "-" : ""}$${Math.abs(value).toFixed(2)}`;

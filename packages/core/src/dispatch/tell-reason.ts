@@ -1,5 +1,6 @@
 import type { Strategy } from "../vocabulary/index.ts";
 import type { ChoiceNumbers, StrategyNumbers } from "./choice.ts";
+import { outcomes, usd } from "./words.ts";
 
 /** Of a strategy that whoever asks has left out. */
 export const NOT_ALLOWED = "not allowed here";
@@ -26,7 +27,7 @@ function reasonOf({ taken, heldOut, numbers, capability }: Choice): string {
     return `${taken}, at random: one choice in ${Math.round(1 / holdOut)} is made so, to measure the others by.`;
   }
   if (level === "prior") {
-    return `${taken}, by the built-in prior: no outcome is known yet in this tenant. Worth $${chosen.utility.toFixed(2)} as expected${beside(chosen, strategies)}.`;
+    return `${taken}, by the built-in prior: no outcome is known yet in this tenant. Worth ${usd(chosen.utility)} as expected${beside(chosen, strategies)}.`;
   }
   const where = {
     segment: `of this kind of work (${numbers.segment})`,
@@ -34,10 +35,13 @@ function reasonOf({ taken, heldOut, numbers, capability }: Choice): string {
     tenant: `of the tenant, as none of ${capability} is known`,
   }[level];
   const percent = Math.round(chosen.success * 100);
-  const tried = chosen.evidence > 0 ? ` after ${chosen.evidence} outcomes that count` : "";
+  const tried =
+    chosen.evidence > 0
+      ? ` after ${outcomes(chosen.evidence)} that ${chosen.evidence === 1 ? "counts" : "count"}`
+      : "";
   return (
     `${taken}, by outcomes ${where}: ${percent} % succeed${tried}, ${Math.round(chosen.seconds)} s, ` +
-    `$${chosen.costUsd.toFixed(2)}, worth $${chosen.utility.toFixed(2)}${beside(chosen, strategies)}; ` +
+    `${usd(chosen.costUsd)}, worth ${usd(chosen.utility)}${beside(chosen, strategies)}; ` +
     `taken in ${Math.round(chosen.odds * 100)} of 100 draws.`
   );
 }
@@ -47,7 +51,7 @@ function beside(chosen: StrategyNumbers, all: readonly StrategyNumbers[]): strin
     ({ strategy, excluded }) => strategy !== chosen.strategy && excluded === undefined,
   );
   const [next] = others.toSorted((a, b) => b.utility - a.utility);
-  return next === undefined ? "" : `, ${next.strategy} $${next.utility.toFixed(2)}`;
+  return next === undefined ? "" : `, ${next.strategy} ${usd(next.utility)}`;
 }
 
 function onlyOne(chosen: StrategyNumbers, all: readonly StrategyNumbers[]): string {
