@@ -28,7 +28,7 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a session whose children keep what was reserved for them",
-    file: `${SQL}/0097_session_tree.sql`,
+    file: `${SQL}/0109_mended_functions.sql`,
     edits: [["      perform app.settle_budget(v_id, '{}');\n", "      null;\n"]],
     killer: sessions("quotas", "a swarm that is larger than the tenant allows"),
   },
@@ -45,7 +45,7 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a session whose quotas outlive it",
-    file: `${SQL}/0098_session_engine.sql`,
+    file: `${SQL}/0109_mended_functions.sql`,
     edits: [
       [
         "b set removed_at = clock_timestamp() where b.session_id",

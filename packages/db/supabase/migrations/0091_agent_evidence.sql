@@ -22,7 +22,7 @@ grant select on public.agent_outcomes to nofx_member;
 create index model_calls_of_step on public.model_calls (step_id) where step_id is not null;
 comment on index public.model_calls_of_step is 'What a step paid for models';
 
--- What people, policy or time decided is nothing that the agent did badly; nor is input that does not fit what it takes.
+-- What people, policy or time decided is nothing that the agent did badly.
 create function engine.note_agent_outcome() returns trigger
 language plpgsql security definer
 set search_path = ''
@@ -32,10 +32,7 @@ begin
   select new.tenant_id, new.executor::uuid, s.capability, new.step_id, new.outcome = 'succeeded', new.error_code, new.claimed_at,
     greatest(0, extract(epoch from new.finished_at - new.claimed_at) * 1000)
   from public.steps s
-  where s.id = new.step_id and s.executor = 'agent' and s.capability is not null
-    -- whoever asked erred, or allowed too little; an agent whose check broke down says agent_error
-    and not (new.outcome = 'failed' and (new.error_code = 'quota_exceeded'
-      or new.error_code = 'agent_permanent_error' and coalesce(s.error ->> 'stage', '') = 'input'));
+  where s.id = new.step_id and s.executor = 'agent' and s.capability is not null;
   return null;
 end
 $$;

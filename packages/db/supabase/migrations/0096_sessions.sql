@@ -59,7 +59,7 @@ create table public.run_agent_hierarchy (
   depth integer not null check (depth between 0 and 8),
   -- names from the root down, joined by /
   path text not null,
-  -- once a session, an agent's step or one with calls of models has ended: {status, seconds, attempts, failures, crashes, cost_pico, error}
+  -- once it has ended: {status, seconds, attempts, crashes, cost_pico, children, failed}
   metrics jsonb not null default '{}',
   -- the breaker: children that failed in a row, and when that were too many; nothing is begun below it any more
   failures integer not null default 0,

@@ -266,7 +266,6 @@ begin
     end loop;
   end if;
 
-  -- of others the step itself says all there is: hundreds of them may end at once
   update public.run_agent_hierarchy h
   set agent_id = coalesce((
         select a.executor::uuid from public.attempts a where a.step_id = s.id and s.executor = 'agent' order by a.epoch desc limit 1), h.agent_id),
@@ -275,8 +274,7 @@ begin
         'attempts', (select count(*) from public.attempts a where a.step_id = s.id), 'failures', s.failures, 'crashes', s.crashes,
         'cost_pico', (select sum(c.cost_pico)::text from public.model_calls c where c.step_id = s.id), 'error', s.error -> 'code'))
   from public.steps s
-  where s.id = any (p_ids) and h.step_id = s.id
-    and (s.executor = 'agent' or s.kind = 'session' or exists (select from public.model_calls c where c.step_id = s.id));
+  where s.id = any (p_ids) and h.step_id = s.id;
 
   with attempted as (
     select h.id as node, h.tenant_id, h.run_id, h.session_id, s.id as step_id, a.epoch, a.executor::uuid as agent, h.role, s.capability, s.status,

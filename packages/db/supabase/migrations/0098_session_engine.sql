@@ -197,21 +197,13 @@ set search_path = ''
 as $$
 declare
   v_session uuid;
-  v_decision uuid;
-  v_seconds double precision;
-  v_cost numeric;
 begin
   update public.agent_sessions a
   set status = new.status, finished_at = clock_timestamp(), error = new.error, cost_pico = engine.session_cost(new.id)
   where a.step_id = new.id and a.status = 'running'
-  returning a.id, a.decision_id, extract(epoch from a.finished_at - a.started_at), a.cost_pico
-  into v_session, v_decision, v_seconds, v_cost;
+  returning a.id into v_session;
   if v_session is null then
     return null;
-  end if;
-  -- what the strategy did not live to tell: a choice that led to crashes or past the deadline must not look better than one that failed
-  if new.status = 'failed' and v_decision is not null then
-    perform engine.note_strategy_outcome(v_decision, false, v_seconds, v_cost);
   end if;
   update public.budgets b set removed_at = clock_timestamp() where b.session_id = v_session and b.removed_at is null;
   update public.run_agent_hierarchy h

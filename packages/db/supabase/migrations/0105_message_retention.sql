@@ -24,27 +24,19 @@ as $$
   where p.value ->> (c.class || '_days') is not null
 $$;
 
--- Deletes messages that have been kept long enough, about p_limit, with their keys, and conversations that nobody can read or write any
--- more. A mailbox keeps what nobody has taken while its step may still take it. Answers how many messages.
+-- Deletes messages that have been kept long enough, about p_limit, with their keys. A mailbox keeps what nobody has taken while its
+-- step may still take it. Answers how many.
 create function engine.sweep_messages(p_limit integer) returns integer
 language plpgsql security definer
-set search_path = '' set enable_seqscan = off set jit = off
+set search_path = ''
 as $$
 declare
   v_due record;
   v_name text;
   v_gone uuid[];
-  v_conversations uuid[];
   v_count integer := 0;
 begin
-  for v_due in
-    select b.* from engine.messages_before() b
-    -- of thousands of tenants few have anything due; where all is held, nothing is
-    where (exists (select from public.agent_messages m where m.tenant_id = b.tenant_id and m.class = b.class and m.at < b.before)
-        or exists (select from public.agent_messages_history m where m.tenant_id = b.tenant_id and m.class = b.class and m.at < b.before))
-      and not engine.is_held(b.tenant_id, null, null, null)
-    order by random()
-  loop
+  for v_due in select b.* from engine.messages_before() b order by random() loop
     foreach v_name in array array['agent_messages', 'agent_messages_history'] loop
       exit when v_count >= p_limit;
       execute format($sql$
@@ -56,17 +48,21 @@ begin
               select from public.steps s where s.id = m.to_step and s.status not in ('succeeded', 'failed', 'cancelled')))
           order by m.at limit $4 for update skip locked
         ),
-        gone as (delete from public.%1$I m using due d where m.id = d.id returning m.id, m.conversation_id)
-        select coalesce(array_agg(g.id), '{}'), coalesce(array_agg(distinct g.conversation_id), '{}') from gone g
-      $sql$, v_name) into v_gone, v_conversations using v_due.tenant_id, v_due.class, v_due.before, p_limit - v_count;
+        gone as (delete from public.%1$I m using due d where m.id = d.id returning m.id)
+        select coalesce(array_agg(g.id), '{}') from gone g
+      $sql$, v_name) into v_gone using v_due.tenant_id, v_due.class, v_due.before, p_limit - v_count;
       delete from public.content_keys k where k.id = any (v_gone);
-      delete from public.conversations c
-      where c.id = any (v_conversations) and c.run_id is not null
-        and not exists (select from public.runs_all r where r.id = c.run_id)
-        and not exists (select from public.agent_messages_all m where m.conversation_id = c.id);
       v_count := v_count + cardinality(v_gone);
     end loop;
   end loop;
+  -- what nobody can read or write any more
+  delete from public.conversations c
+  where c.id in (
+    select o.id from public.conversations o
+    where o.run_id is not null and o.created_at < clock_timestamp() - interval '7 days'
+      and not exists (select from public.runs_all r where r.id = o.run_id)
+      and not exists (select from public.agent_messages_all m where m.conversation_id = o.id)
+    limit p_limit);
   return v_count;
 end
 $$;
@@ -133,8 +129,6 @@ begin
       returning m.id
     )
     delete from public.content_keys k using gone g where k.id = g.id;
-    delete from public.conversations c
-    where c.run_id = any (v_runs) and not exists (select from public.agent_messages_all m where m.conversation_id = c.id);
     for v_table in select t.* from engine.history_tables() t where t.name <> 'agent_messages' loop
       execute format('delete from public.%I where %I = any ($1)', v_table.name || '_history', v_table.key)
       using case v_table.key when 'step_id' then v_steps else v_runs end;
