@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import type { StepResult } from "../src/catalog/handler.ts";
 import type { RunningStep } from "../src/loop/running-step.ts";
 import type { LoopOptions } from "../src/loop/loop-options.ts";
+import { PACE_MS } from "../src/loop/pace.ts";
 import { WorkerLoop } from "../src/loop/worker-loop.ts";
 import { createMetrics } from "../src/metrics.ts";
 import { createPostgresTransport } from "../src/transports/postgres-transport.ts";
@@ -258,13 +259,16 @@ test("beside others a tenant leaves a tenth of the slots, which is claimed for a
 });
 
 test("claims for what is kept go out while two exchanges are under way, and again when it rings meanwhile", async () => {
-  const { asked, bell, begun, end, last } = start({ concurrency: 10 });
+  const { time, asked, bell, begun, end, last } = start({ concurrency: 10 });
   await settled();
   await last().answer(["b/small", ...Array.from({ length: 9 }, (_, i) => `a/${i}`)]);
   await end("0");
+  await time.advance(PACE_MS);
   await last().answer();
   await end("1");
+  await time.advance(PACE_MS);
   await end("2");
+  await time.advance(PACE_MS);
   const before = asked.length;
   const spare = () => asked.slice(before).map(({ request }) => request.route?.not);
   bell.ring();
@@ -277,4 +281,55 @@ test("claims for what is kept go out while two exchanges are under way, and agai
   expect(spare()).toEqual([["a"], ["a"]]);
   await last().answer(["c/other"]);
   expect(begun.at(-1)).toBe("other");
+});
+
+test("beside others a flood's steps are settled and claimed together every 20 ms, those of others at once", async () => {
+  const { time, asked, begun, end, settling } = start({
+    concurrency: 10,
+    prefetch: { most: 500, withinMs: 50 },
+  });
+  await settled();
+  // answers all that was asked with as much as it wants, of the flood
+  let next = 0;
+  let answered = 0;
+  const flood = () => {
+    next += 1;
+    return `a/${next}`;
+  };
+  const answerAll = async () => {
+    while (answered < asked.length) {
+      const { request, answer } = asked[answered] as Asked;
+      answered += 1;
+      const claims =
+        request.route?.not === undefined ? Array.from({ length: request.want }, flood) : [];
+      await answer(claims);
+    }
+  };
+  await (asked[0] as Asked).answer(["b/small", ...Array.from({ length: 9 }, flood)]);
+  answered = 1;
+  await answerAll();
+  // a step of the flood ends each millisecond
+  const ended: number[] = [];
+  const passMs = async (ms: number) => {
+    for (let i = 0; i < ms; i++) {
+      const running = begun.filter((id) => id !== "small" && !ended.includes(Number(id)));
+      if (running[0] !== undefined) {
+        ended.push(Number(running[0]));
+        await end(running[0]);
+      }
+      await time.advance(1);
+      await answerAll();
+    }
+  };
+  await passMs(200);
+  const from = asked.length;
+  await passMs(100);
+  const paced = asked.slice(from);
+  expect(paced.length).toBeLessThanOrEqual(6);
+  expect(paced.flatMap(settling).length).toBeGreaterThan(80);
+  // no slot was without work but the one that is kept
+  expect(begun.length - ended.length).toBe(9);
+  const before = asked.length;
+  await end("small");
+  expect(asked.slice(before).flatMap(settling)).toContain("small");
 });

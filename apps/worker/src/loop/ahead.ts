@@ -76,10 +76,10 @@ export class Ahead {
     return Math.floor(Math.min(this.#most, bySlots, bySpeed));
   }
 
-  /** How many slots come free within this time, going by how many steps ended a second. */
+  /** How many slots come free within this time, going by how many steps ended a second; no more than may be claimed ahead. */
   ending(withinMs: number, now: number): number {
     this.#measure(now);
-    return Math.floor(this.#perMs * withinMs);
+    return Math.floor(Math.min(this.#most, this.#perMs * withinMs));
   }
 
   #measure(now: number): void {

@@ -5,6 +5,7 @@ import { Ahead } from "./ahead.ts";
 import { HeldSteps } from "./held-steps.ts";
 import { PREFETCH, type LoopOptions } from "./loop-options.ts";
 import { Outbox } from "./outbox.ts";
+import { Pace, PACE_MS } from "./pace.ts";
 import { RunningStep, type StopReason } from "./running-step.ts";
 import { settlementOf } from "./settlement-of.ts";
 import { SpareSlots } from "./spare-slots.ts";
@@ -42,6 +43,7 @@ export class WorkerLoop {
   readonly #ahead: Ahead;
   readonly #stealing: Stealing;
   readonly #spare: SpareSlots;
+  readonly #pace: Pace;
   readonly #most: number;
   readonly #closing = new AbortController();
   readonly #done = Promise.withResolvers<void>();
@@ -76,6 +78,7 @@ export class WorkerLoop {
     this.#stealing = new Stealing(routing, { steal, now: options.clock.now() });
     // hints cannot leave a tenant out
     this.#spare = new SpareSlots(options.transport.driver === "postgres" ? concurrency : 0);
+    this.#pace = new Pace(options.clock, () => this.#pump());
     this.#most = options.exchanges ?? EXCHANGES;
   }
 
@@ -200,14 +203,18 @@ export class WorkerLoop {
     const renewals = this.#toRenew.filter((one) => one.leaseDue !== undefined && !one.isLost);
     const want = this.#want(now, renewals.length);
     if (this.#outbox.waiting + renewals.length + want === 0) return false;
-    // beside a flood, what it ended goes together while an exchange is under way: nobody's slot waits for it
-    const isBusy = this.#underWay.exchanges > 0 && this.#isClaiming;
-    if (isBusy && renewals.length + want === 0 && this.#spare.large(now).size > 0) return false;
+    if (renewals.length === 0 && this.#isBesideFlood(now) && this.#pace.holds(now)) return false;
     this.#toRenew = [];
     const settlements = this.#outbox.send();
+    this.#pace.sent(now);
     if (want > 0) this.#look = false;
     void this.#exchange({ settlements, renewals, want });
     return true;
+  }
+
+  /** Others have steps too, and more of what fills the slots is queued. */
+  #isBesideFlood(now: number): boolean {
+    return this.#plenty && this.#isClaiming && this.#spare.large(now).size > 0;
   }
 
   /** Claims for the slots that are kept, of other tenants than those that have most of the slots. */
@@ -239,11 +246,14 @@ export class WorkerLoop {
     const { concurrency } = this.#options;
     const slots = concurrency - this.#spare.kept(now);
     const stretch = this.#plenty ? this.#options.stretch?.() : 1;
-    const all = slots + this.#ahead.count(slots - this.#held.started, now, stretch);
+    const isPaced = this.#isBesideFlood(now);
+    const ahead = this.#ahead.count(slots - this.#held.started, now, stretch);
+    const all =
+      slots + (isPaced ? Math.max(ahead, this.#ahead.ending(PACE_MS + SOON_MS, now)) : ahead);
     const left = all - this.#held.size - this.#underWay.asked;
     if (left <= 0) return 0;
     // where there is plenty, half at a time: one half is claimed while the other is worked on
-    return this.#plenty && atATime > 1 ? Math.min(left, Math.ceil(all / 2)) : left;
+    return this.#plenty && atATime > 1 && !isPaced ? Math.min(left, Math.ceil(all / 2)) : left;
   }
 
   async #exchange(sent: Sent): Promise<void> {
@@ -331,7 +341,10 @@ export class WorkerLoop {
   #fill(): void {
     if (this.#stopReason !== undefined) return;
     while (this.#held.started < this.#options.concurrency) {
-      const running = this.#held.next(this.#spare.full(this.#options.clock.now()));
+      const now = this.#options.clock.now();
+      // of those that have little first: others have slots already
+      const running =
+        this.#held.next(this.#spare.large(now)) ?? this.#held.next(this.#spare.full(now));
       if (running === undefined) return;
       this.#spare.started(running.step.tenant_id);
       const { earlier } = running;
@@ -354,6 +367,7 @@ export class WorkerLoop {
     metrics.observeStep(kind, result.type, (now - startedAt) / 1_000);
     const settlement = settlementOf(running.step, result, random);
     if (settlement !== undefined) this.#outbox.push(settlement);
+    if (!this.#spare.large(now).has(tenant_id)) this.#pace.hurry();
     if (result.type === "stopped" && running.isLost) metrics.count("nofx_leases_lost_total");
     this.#fill();
     this.#soon();
