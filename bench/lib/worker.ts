@@ -15,7 +15,7 @@ import { createWaitHandler } from "../../apps/worker/src/handlers/wait.ts";
 import { runStep } from "../../apps/worker/src/loop/run-step.ts";
 import { WorkerLoop } from "../../apps/worker/src/loop/worker-loop.ts";
 import { createMetrics, type Metrics } from "../../apps/worker/src/metrics.ts";
-import { Fleet } from "../../apps/worker/src/presence/fleet.ts";
+import { Fleet, type FleetCount } from "../../apps/worker/src/presence/fleet.ts";
 import { presenceLoop } from "../../apps/worker/src/presence/presence-loop.ts";
 import { pushLoop } from "../../apps/worker/src/pusher/push-loop.ts";
 import { redactionLoop } from "../../apps/worker/src/redaction/redaction-loop.ts";
@@ -100,6 +100,7 @@ export async function startWorker(options: WorkerOptions): Promise<BenchWorker> 
     handlers: knownHandlers(),
     concurrency,
     stretch: () => fleet.stretch,
+    freshMs: () => fleet.freshMs,
     leaseMs: env.NOFX_LEASE_SECONDS * 1_000,
     clock,
     random,
@@ -127,7 +128,7 @@ export async function startWorker(options: WorkerOptions): Promise<BenchWorker> 
     }),
     onDrain: (drain: boolean) => loop.pause(drain || !open),
     onHello: () => {},
-    onCount: (workers: number) => fleet.counted(workers),
+    onCount: (count: FleetCount) => fleet.counted(count),
   };
   const relay = {
     store: engine.relay,

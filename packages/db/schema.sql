@@ -37,6 +37,24 @@ create type engine.settlement as (
   past_deadline boolean
 );
 
+-- Sequences
+
+create sequence engine.claim_front_0;
+
+create sequence engine.claim_front_1;
+
+create sequence engine.claim_front_2;
+
+create sequence engine.claim_front_3;
+
+create sequence engine.claim_front_4;
+
+create sequence engine.claim_front_5;
+
+create sequence engine.claim_front_6;
+
+create sequence engine.claim_front_7;
+
 -- Tables, with constraints, indexes, triggers, row level security and policies
 
 create table app.audit_drafts (
@@ -8439,6 +8457,23 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.claim_front(p_queue text, p_group engine.claim_group)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_key constant bigint := engine.front_key(p_queue, p_group);
+  v_value constant bigint := pg_sequence_last_value(('engine.claim_front_' || (v_key & 7))::regclass);
+begin
+  if v_value is null or v_value >> 52 <> (v_key >> 3) & 2047 then
+    return null;
+  end if;
+  return timestamptz '2020-01-01 00:00:00+00' + make_interval(secs => ((v_value & 4503599627370495) - 1) / 1000000.0);
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.close_questions(p_steps uuid[], p_actor_type text, p_actor_id text)
  RETURNS void
  LANGUAGE sql
@@ -9888,6 +9923,18 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.fleet_of(p_name text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('workers', greatest(1, count(*)), 'rank', count(*) filter (where d.name < p_name))
+  from public.worker_devices d
+  where d.status <> 'stopped' and d.seen_at > clock_timestamp() - interval '10 s'
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.fold_agent_evidence(p_ids bigint[], p_capabilities jsonb, p_agents jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -10208,6 +10255,16 @@ begin
   end if;
   return v_freed;
 end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION engine.front_key(p_queue text, p_group engine.claim_group)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select pg_catalog.hashtextextended(p_queue || '/' || p_group.tenant_id || '/' || p_group.handler || '/' || p_group.priority, 0)
 $function$
 ;
 
@@ -11143,6 +11200,20 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.move_front(p_queue text, p_group engine.claim_group)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_key constant bigint := engine.front_key(p_queue, p_group);
+begin
+  perform setval(('engine.claim_front_' || (v_key & 7))::regclass,
+    ((v_key >> 3) & 2047) << 52 | (extract(epoch from p_group.run_at - timestamptz '2020-01-01 00:00:00+00') * 1000000)::bigint);
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.move_rows(p_table text, p_key text, p_ids uuid[], p_back boolean)
  RETURNS integer
  LANGUAGE plpgsql
@@ -11526,13 +11597,15 @@ declare
   c_first constant uuid := '00000000-0000-0000-0000-000000000000';
   c_last constant uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
   c_end constant engine.claim_group := row(c_last, '', 0, null)::engine.claim_group;
-  c_fresh constant interval := interval '250 ms';
+  -- many workers look everywhere the more seldom, each of them
+  v_fresh constant interval := make_interval(secs => coalesce((p_route ->> 'fresh_ms')::numeric, 250) / 1000.0);
+  v_shared constant boolean := p_route ? 'fresh_ms';
   v_queue text;
   v_after uuid := coalesce((p_route -> 'cursor' ->> 'after')::uuid, c_first);
   v_credit integer := coalesce((p_route -> 'cursor' ->> 'credit')::integer, 0);
   v_hot jsonb := p_route -> 'cursor' -> 'hot';
   v_full timestamptz := coalesce((v_hot ->> 'full')::timestamptz, '-infinity');
-  v_is_hot boolean := v_full > clock_timestamp() - c_fresh;
+  v_is_hot boolean := v_full > clock_timestamp() - v_fresh;
   v_own engine.claim_group;
   v_laps integer[];
   v_at integer;
@@ -11581,6 +11654,9 @@ begin
 
     v_own := case when v_is_hot and v_hot ->> 'queue' = v_queue then
       row(v_after, v_hot ->> 'handler', (v_hot ->> 'priority')::smallint, (v_hot ->> 'since')::timestamptz)::engine.claim_group end;
+    if v_shared and v_own is not null then
+      v_own.run_at := greatest(v_own.run_at, engine.claim_front(v_queue, v_own));
+    end if;
 
     -- 1: the tenants behind the cursor, 2: those before it, 3: the one at it, whose turn was the last; first where it has credit left
     v_laps := case when v_after = c_first then '{1}' when v_credit > 0 then '{3,1,2}' else '{1,2,3}' end;
@@ -11667,6 +11743,9 @@ begin
   if cardinality(ids) > 0 then
     select s.queue, s.tenant_id, s.handler, s.priority, s.run_at into v_one from public.steps s where s.id = ids[cardinality(ids)];
     if cursor ->> 'after' = v_one.tenant_id::text then
+      if v_shared then
+        perform engine.move_front(v_one.queue, row(v_one.tenant_id, v_one.handler, v_one.priority, v_one.run_at)::engine.claim_group);
+      end if;
       cursor := cursor || jsonb_build_object('hot', jsonb_build_object('queue', v_one.queue, 'handler', v_one.handler, 'priority', v_one.priority,
         'since', v_one.run_at, 'full', case when v_is_hot and v_one.tenant_id = v_after and v_one.handler = v_hot ->> 'handler'
           and v_one.priority = (v_hot ->> 'priority')::smallint then v_full else clock_timestamp() end));
@@ -15550,7 +15629,7 @@ declare
 begin
   select * into v_before from public.worker_devices d where d.name = p_name for update;
   if not found then
-    return '{"known": false, "drain": false, "workers": 1}';
+    return '{"known": false, "drain": false, "workers": 1, "rank": 0}';
   end if;
   v_status := case when p_stopping or v_before.drain_requested_at is not null then 'draining' else 'active' end;
   update public.worker_devices d
@@ -15565,9 +15644,7 @@ begin
   where not exists (
     select from public.worker_heartbeats h where h.worker = p_name and h.at > clock_timestamp() - interval '15 s')
   on conflict (worker, at) do nothing;
-  return jsonb_build_object('known', true, 'drain', v_before.drain_requested_at is not null,
-    'workers', (select count(*) from public.worker_devices d
-      where d.status <> 'stopped' and d.seen_at > clock_timestamp() - interval '10 s'));
+  return engine.fleet_of(p_name) || jsonb_build_object('known', true, 'drain', v_before.drain_requested_at is not null);
 end
 $function$
 ;
@@ -15608,7 +15685,7 @@ begin
   returning d.* into v_device;
   perform engine.tell_of_worker(p_name, 'worker.started',
     jsonb_build_object('version', p_version, 'handlers', p_handlers, 'concurrency', p_concurrency));
-  return jsonb_build_object('drain', v_device.drain_requested_at is not null);
+  return engine.fleet_of(p_name) || jsonb_build_object('drain', v_device.drain_requested_at is not null);
 end
 $function$
 ;

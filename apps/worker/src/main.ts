@@ -30,7 +30,7 @@ import { WorkerLoop } from "./loop/worker-loop.ts";
 import { createMetrics } from "./metrics.ts";
 import { planeGauges } from "./metrics/plane-gauges.ts";
 import { handlersOf, routingOf } from "./routing-env.ts";
-import { Fleet } from "./presence/fleet.ts";
+import { Fleet, type FleetCount } from "./presence/fleet.ts";
 import { presenceLoop } from "./presence/presence-loop.ts";
 import { probeLoop } from "./prober/probe-loop.ts";
 import { describeFor } from "./pusher/describe-for.ts";
@@ -126,6 +126,7 @@ const loop = new WorkerLoop({
   handlers: taken,
   concurrency,
   stretch: () => fleet.stretch,
+  freshMs: () => fleet.freshMs,
   routing,
   steal: env.NOFX_STEAL,
   prefetch: { ...PREFETCH, most: env.NOFX_PREFETCH_MAX },
@@ -196,7 +197,7 @@ const presence = {
   onHello: () => {
     greeted = true;
   },
-  onCount: (workers: number) => fleet.counted(workers),
+  onCount: (count: FleetCount) => fleet.counted(count),
 };
 const { NOFX_SMTP_URL: smtp, NOFX_MAIL_FROM: from } = env;
 const relay = {

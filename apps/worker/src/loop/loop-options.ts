@@ -24,6 +24,8 @@ export interface LoopOptions {
   readonly prefetch?: { readonly most: number; readonly withinMs: number };
   /** How many times that time in a large fleet, while the queue holds plenty for all of it. */
   readonly stretch?: () => number;
+  /** In a large fleet: how often to look for steps from the first on; between, claims go on where any worker's ended. */
+  readonly freshMs?: () => number | undefined;
   /** Exchanges under way at a time. */
   readonly exchanges?: number;
   /** Executes one claim; never throws. */

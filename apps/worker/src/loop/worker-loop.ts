@@ -1,4 +1,4 @@
-import { pollMs, type ExchangeAnswer, type Settlement } from "@nofx/control/steps";
+import { pollMs, type ExchangeAnswer, type Route, type Settlement } from "@nofx/control/steps";
 import { countAnswer } from "../metrics/count-answer.ts";
 import type { Routing } from "../transports/transport.ts";
 import { Ahead } from "./ahead.ts";
@@ -274,7 +274,7 @@ export class WorkerLoop {
           renewals: renewals.map((running) => running.held),
           want: sent.want,
           leaseMs,
-          route,
+          route: this.#shared(route),
         });
         transport.claimed(route, answer);
         this.#answered(sent, answer, { sentAt, routing });
@@ -288,6 +288,12 @@ export class WorkerLoop {
     // what was claimed is held by now
     over();
     this.#soon();
+  }
+
+  /** Many workers that claim from one line of steps tell each other how far it is claimed. */
+  #shared(route: Route | undefined): Route | undefined {
+    const freshMs = this.#options.freshMs?.();
+    return route === undefined || freshMs === undefined ? route : { ...route, fresh_ms: freshMs };
   }
 
   #answered(

@@ -1,5 +1,6 @@
 import type { WorkerBeat, WorkerEngine, WorkerIntroduction } from "@nofx/control/steps";
 import type { Clock } from "@nofx/core/seams";
+import type { FleetCount } from "./fleet.ts";
 
 const EVERY_MS = 2_000;
 /** After an error: the worker is not known, or its drain not heard of, for this much longer. */
@@ -13,8 +14,7 @@ export interface Presence {
   /** People drained this worker, or took that back. */
   readonly onDrain: (drain: boolean) => void;
   readonly onHello: () => void;
-  /** How many workers there are. */
-  readonly onCount: (workers: number) => void;
+  readonly onCount: (count: FleetCount) => void;
 }
 
 /**
@@ -31,14 +31,16 @@ export async function presenceLoop(
   while (!signal.aborted) {
     try {
       if (!known) {
-        onDrain((await engine.hello(who)).drain);
+        const greeting = await engine.hello(who);
+        onCount(greeting);
+        onDrain(greeting.drain);
         onHello();
         known = true;
       } else {
         const answer = await engine.beat(beat());
         known = answer.known;
         if (known) onDrain(answer.drain);
-        onCount(answer.workers);
+        onCount(answer);
       }
       well = true;
     } catch (error) {

@@ -34,15 +34,18 @@ export async function sealLoop(
   const nudger = new Nudger(clock, (nudges) => engine.nudge(nudges).catch(tell));
   let well = true;
   let pause = BUSY_MS;
-  let auditAt = clock.now() + fleet.pause(AUDIT_EVERY_MS);
+  let looked = clock.now();
+  let unauditedMs = 0;
   while (!signal.aborted) {
     const since = doorbell.rings;
     try {
       const sealed = await engine.seal(BATCH);
       for (const tenant of sealed) note(tenant, nudger, metrics);
       await nudger.flush();
-      if (clock.now() >= auditAt) {
-        auditAt = clock.now() + fleet.pause(AUDIT_EVERY_MS);
+      unauditedMs += fleet.share(clock.now() - looked);
+      looked = clock.now();
+      if (unauditedMs >= AUDIT_EVERY_MS) {
+        unauditedMs = 0;
         await engine.auditSealed();
       }
       pause = sealed.length > 0 ? BUSY_MS : Math.min(IDLE_MS, pause * 1.5);

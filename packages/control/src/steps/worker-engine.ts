@@ -26,6 +26,7 @@ export type {
   ArtifactFile,
   ArtifactRow,
   BeatAnswer,
+  Greeting,
   ClaimedStepRow,
   Dispatchable,
   DispatchableRequest,
@@ -113,7 +114,7 @@ export interface WorkerEngine {
   /** Fails what agents hold for longer than its own time allows. */
   endOverdue(limit: number): Promise<number>;
   /** This process takes up work under its name. */
-  hello(who: leases.WorkerIntroduction): Promise<{ drain: boolean }>;
+  hello(who: leases.WorkerIntroduction): Promise<leases.Greeting>;
   beat(beat: leases.WorkerBeat): Promise<leases.BeatAnswer>;
   bye(pid: number): Promise<void>;
   pruneWorkers(limit: number): Promise<number>;
@@ -161,7 +162,7 @@ export function createWorkerEngine(options: {
   keks?: KeyEncryptionKeys | undefined;
 }): WorkerEngine {
   const { connectionString, worker, max = 8, seams = system, region, keks } = options;
-  const pool = createPool({ connectionString, applicationName: worker, max });
+  const pool = createPool({ connectionString, applicationName: worker, max, min: 1 });
   const db = createDatabase<DB>(pool);
   // A connection plans each statement of an exchange once, dozens of milliseconds in all: few connections do so, and they are kept.
   const exchanges = createPool({

@@ -8,6 +8,8 @@ export type PoolOptions = {
   applicationName: string;
   /** A pool that is only used now and then gives its connections back after this long. */
   idleTimeoutMillis?: number;
+  /** So many are kept all the same. */
+  min?: number;
 };
 
 /** bigint counters of ours stay far below 2^53; as strings they would compare and add wrongly. */
@@ -34,6 +36,7 @@ export function createPool(options: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: options.connectionString,
     max: options.max ?? 10,
+    min: options.min ?? 0,
     application_name: options.applicationName,
     idleTimeoutMillis: options.idleTimeoutMillis ?? 30_000,
     connectionTimeoutMillis: 10_000,

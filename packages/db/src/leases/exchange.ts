@@ -29,6 +29,11 @@ export interface Route {
   readonly shard?: readonly [number, number];
   /** Where the last claim ended; answered by it. */
   readonly cursor?: ClaimCursor | null;
+  /**
+   * Of one of many workers: looks everywhere each so many milliseconds only (250 where it is left out), and between goes on where any
+   * worker's last claim from the same line ended.
+   */
+  readonly fresh_ms?: number;
   /** Exactly these, as far as they can be claimed. */
   readonly ids?: readonly string[];
 }

@@ -124,6 +124,7 @@ export {
   workerBye,
   workerHello,
   type BeatAnswer,
+  type Greeting,
   type WorkerBeat,
   type WorkerIntroduction,
 } from "./workers.ts";

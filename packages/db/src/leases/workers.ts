@@ -25,21 +25,24 @@ export interface WorkerBeat {
   readonly stopping: boolean;
 }
 
-const Greeting = z.object({ drain: z.boolean() });
-const BeatAnswer = z.object({
-  known: z.boolean(),
+const Greeting = z.object({
+  /** Whether people want the name drained. */
   drain: z.boolean(),
-  /** How many there are, this one among them. */
+  /** How many workers were heard of lately, this one among them. */
   workers: z.int(),
+  /** How many of them come before this one, by name. */
+  rank: z.int(),
 });
+export type Greeting = z.infer<typeof Greeting>;
+const BeatAnswer = Greeting.extend({ known: z.boolean() });
 export type BeatAnswer = z.infer<typeof BeatAnswer>;
 
-/** A process takes up work under this name; answers whether people want the name drained. */
+/** A process takes up work under this name. */
 export async function workerHello(
   db: EngineDb,
   worker: string,
   who: WorkerIntroduction,
-): Promise<{ drain: boolean }> {
+): Promise<Greeting> {
   return Greeting.parse(
     await callOne(
       db,

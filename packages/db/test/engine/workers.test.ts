@@ -44,16 +44,20 @@ const age = (seconds: number) =>
     [seconds],
   );
 
-test("a heartbeat hears how many workers there are", async () => {
-  const others = async () => (await workerBeat(engine.worker, "w1", busy)).workers;
+test("a worker hears how many there are, and how many of them come before it", async () => {
+  const place = async (name: string) => {
+    const { workers, rank } = await workerBeat(engine.worker, name, busy);
+    return [workers, rank];
+  };
+  expect(await workerHello(engine.worker, "w2", who())).toMatchObject({ workers: 1, rank: 0 });
+  expect(await workerHello(engine.worker, "w1", who())).toMatchObject({ workers: 2, rank: 0 });
+  expect(await place("w1")).toEqual([2, 0]);
+  expect(await place("w2")).toEqual([2, 1]);
+  await workerBye(engine.worker, "w1", 7);
+  expect(await place("w2")).toEqual([1, 0]);
   await workerHello(engine.worker, "w1", who());
-  await workerHello(engine.worker, "w2", who());
-  expect(await others()).toBe(2);
-  await workerBye(engine.worker, "w2", 7);
-  expect(await others()).toBe(1);
-  await workerHello(engine.worker, "w2", who());
   await age(11);
-  expect(await others()).toBe(1);
+  expect(await place("w2")).toEqual([1, 0]);
 });
 
 test("a worker is there from hello to bye, and the tenants that operate the plane hear of it", async () => {
@@ -66,8 +70,9 @@ test("a worker is there from hello to bye, and the tenants that operate the plan
     known: false,
     drain: false,
     workers: 1,
+    rank: 0,
   });
-  expect(await workerHello(engine.worker, "w1", who())).toEqual({ drain: false });
+  expect(await workerHello(engine.worker, "w1", who())).toMatchObject({ drain: false });
   expect(await workerBeat(engine.worker, "w1", busy)).toMatchObject({ known: true, drain: false });
   expect(await workerBeat(engine.worker, "w1", busy)).toMatchObject({ known: true, drain: false });
   const beats = await engine.owner.query("select in_flight, free from worker_heartbeats");
@@ -79,7 +84,7 @@ test("a worker is there from hello to bye, and the tenants that operate the plan
   }
   expect(await device("w1")).toMatchObject({ status: "draining" });
   // the drain is the name's: its next process finds it as people left it
-  expect(await workerHello(engine.worker, "w1", who())).toEqual({ drain: true });
+  expect(await workerHello(engine.worker, "w1", who())).toMatchObject({ drain: true });
   await engine.owner.query("update worker_devices set drain_requested_at = null");
   expect(await workerBeat(engine.worker, "w1", busy)).toMatchObject({ drain: false });
   expect(await device("w1")).toMatchObject({ status: "active" });
