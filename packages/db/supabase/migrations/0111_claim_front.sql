@@ -61,8 +61,9 @@ declare
   c_first constant uuid := '00000000-0000-0000-0000-000000000000';
   c_last constant uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
   c_end constant engine.claim_group := row(c_last, '', 0, null)::engine.claim_group;
+  c_soon constant interval := interval '250 ms';
   -- many workers look everywhere the more seldom, each of them
-  v_fresh constant interval := make_interval(secs => coalesce((p_route ->> 'fresh_ms')::numeric, 250) / 1000.0);
+  v_fresh constant interval := coalesce(make_interval(secs => (p_route ->> 'fresh_ms')::numeric / 1000.0), c_soon);
   v_shared constant boolean := p_route ? 'fresh_ms';
   v_queue text;
   v_after uuid := coalesce((p_route -> 'cursor' ->> 'after')::uuid, c_first);
@@ -210,12 +211,21 @@ begin
       if v_shared then
         perform engine.move_front(v_one.queue, row(v_one.tenant_id, v_one.handler, v_one.priority, v_one.run_at)::engine.claim_group);
       end if;
-      cursor := cursor || jsonb_build_object('hot', jsonb_build_object('queue', v_one.queue, 'handler', v_one.handler, 'priority', v_one.priority,
-        'since', v_one.run_at, 'full', case when v_is_hot and v_one.tenant_id = v_after and v_one.handler = v_hot ->> 'handler'
-          and v_one.priority = (v_hot ->> 'priority')::smallint then v_full else clock_timestamp() end));
+      v_is_hot := v_is_hot and v_one.tenant_id = v_after and v_one.handler = v_hot ->> 'handler' and v_one.priority = (v_hot ->> 'priority')::smallint;
+      v_hot := jsonb_build_object('queue', v_one.queue, 'handler', v_one.handler, 'priority', v_one.priority, 'since', v_one.run_at);
+    else
+      v_hot := null;
     end if;
-  elsif v_hot is not null and not v_is_hot then
-    cursor := cursor || jsonb_build_object('hot', v_hot || jsonb_build_object('full', clock_timestamp()));
+  end if;
+  if v_hot is not null then
+    if not v_is_hot then
+      v_full := clock_timestamp();
+    end if;
+    -- there may be something behind after all
+    if v_shared and v_left > 0 then
+      v_full := least(v_full, clock_timestamp() + c_soon - v_fresh);
+    end if;
+    cursor := cursor || jsonb_build_object('hot', v_hot || jsonb_build_object('full', v_full));
   end if;
 end
 $$;

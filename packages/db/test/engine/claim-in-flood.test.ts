@@ -50,6 +50,23 @@ test("a claim behind its last one reads nothing of what else the tenant has queu
   }
 });
 
+test("of many workers, one goes on where any other's claim ended, and steps over nothing", async () => {
+  const shared = { tenants: [flooding], fresh_ms: 8_000 };
+  const { value: first } = await exchange(10, shared);
+  let cursor: ClaimCursor | null = null;
+  for (let i = 0; i < 10; i++) {
+    ({
+      value: { cursor },
+    } = await exchange(200, { ...shared, cursor }));
+  }
+  const near = await exchange(10, { ...shared, cursor: first.cursor });
+  expect(near.value.claimed).toHaveLength(10);
+  // the same, by one that others tell nothing
+  const far = await exchange(10, { tenants: [flooding], cursor: first.cursor });
+  expect(pagesOfTake(near.nodes)).toBeLessThanOrEqual(MOST_PAGES);
+  expect(pagesOfTake(far.nodes)).toBeGreaterThan(5 * MOST_PAGES);
+});
+
 test("a claim of all tenants but one reads nothing of what that one has queued", async () => {
   const { value: last } = await exchange(10, { tenants: [flooding] });
   const { value, nodes } = await exchange(5, { not: [flooding], cursor: last.cursor });
@@ -67,4 +84,12 @@ function pagesOfLooks(nodes: Awaited<ReturnType<PlanWatch["run"]>>["nodes"]): nu
   const looks = nodes.filter(({ index, loops }) => index === "steps_claim_worker" && loops > 0);
   expect(looks.length).toBeGreaterThan(1);
   return Math.max(...looks.map(({ pages }) => pages));
+}
+
+function pagesOfTake(nodes: Awaited<ReturnType<PlanWatch["run"]>>["nodes"]): number {
+  const takes = nodes.filter(
+    ({ type, index }) => type === "Index Scan" && index === "steps_claim_worker",
+  );
+  expect(takes).toHaveLength(1);
+  return takes[0]?.pages ?? 0;
 }

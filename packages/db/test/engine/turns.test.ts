@@ -19,6 +19,9 @@ beforeAll(async () => {
 afterAll(() => engine[Symbol.asyncDispose]());
 beforeEach(() => engine.owner.query("truncate runs, steps, attempts, events, claim_rules"));
 
+const UNCLAIM =
+  "update steps set status = 'queued', lease_owner = null, lease_until = null, claimed_at = null where id = any ($1)";
+
 interface Queued {
   readonly tenant: number;
   readonly priority: number;
@@ -50,7 +53,8 @@ const call = (text: string, values: unknown[]) =>
 /** One claim that goes on where the last one ended. */
 function claimer(route: Omit<Route, "cursor"> = {}) {
   let cursor: ClaimCursor | null = null;
-  return async (want: number) => {
+  return async (want: number, { later = false } = {}) => {
+    if (later) cursor = looksAgain(cursor);
     const answer = await exchange(engine.worker, {
       worker: "w1",
       version: null,
@@ -64,6 +68,13 @@ function claimer(route: Omit<Route, "cursor"> = {}) {
     cursor = answer.cursor;
     return answer.claimed;
   };
+}
+
+/** As a quarter of a second after that: where the last claim came short it looks everywhere again. */
+function looksAgain(cursor: ClaimCursor | null): ClaimCursor | null {
+  const hot = cursor?.["hot"] as { full: string } | undefined;
+  if (cursor === null || hot === undefined) return cursor;
+  return { ...cursor, hot: { ...hot, full: new Date(Date.parse(hot.full) - 250).toISOString() } };
 }
 
 const aTask = fc.record<Queued>({
@@ -172,6 +183,40 @@ test("what was committed late, behind the place of the last claim, is found all 
   const rest = await claim(100);
   const late = rest.length === 16 ? [] : await engine.claim("w2");
   expect(rest.length + late.length).toBe(16);
+});
+
+test("many workers that tell each other how far a line is claimed claim all of it, nothing twice, and what was left behind", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(aTask, { minLength: 5, maxLength: 40 }),
+      fc.array(
+        fc.record({ by: fc.nat(2), want: fc.integer({ min: 1, max: 12 }), lost: fc.boolean() }),
+        {
+          maxLength: 20,
+        },
+      ),
+      async (tasks, claims) => {
+        await engine.owner.query("truncate runs, steps, attempts, events");
+        await enqueue(tasks);
+        const workers = [0, 1, 2].map(() => claimer({ fresh_ms: 8_000 }));
+        const taken: string[] = [];
+        for (const { by, want, lost } of claims) {
+          const ids = ((await workers[by]?.(want)) ?? []).map(({ id }) => id);
+          // as after a transaction that did not commit, which told the others all the same
+          if (lost) await engine.owner.query(UNCLAIM, [ids]);
+          else taken.push(...ids);
+        }
+        for (const claim of workers) taken.push(...(await claim(100)).map(({ id }) => id));
+        for (const claim of workers) {
+          taken.push(...(await claim(100, { later: true })).map(({ id }) => id));
+        }
+        const due = tasks.filter((task) => task.kind !== "wait" && task.age > 0);
+        expect(new Set(taken).size).toBe(taken.length);
+        expect(taken).toHaveLength(due.length);
+      },
+    ),
+    { numRuns: FULL ? 400 : 30 },
+  );
 });
 
 test("serves its own tenants or shard only, and its queues in their order", async () => {
