@@ -10444,6 +10444,35 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION engine.groups_around(p_queue text, p_mode text, p_from engine.claim_group, p_to uuid, p_below engine.claim_group, p_limit integer, p_known engine.claim_group)
+ RETURNS engine.claim_group[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_groups engine.claim_group[] := '{}';
+begin
+  if p_known.tenant_id is null or p_known.tenant_id < p_from.tenant_id or (p_known.tenant_id = p_from.tenant_id and p_mode = 'behind')
+    or p_known.tenant_id > p_to or p_known.tenant_id >= p_below.tenant_id then
+    return engine.groups_of(p_queue, p_mode, p_from, p_to, p_below, p_limit);
+  end if;
+  if p_known.tenant_id > p_from.tenant_id then
+    v_groups := engine.groups_of(p_queue, p_mode, p_from, p_to, row(p_known.tenant_id, '', 0, null)::engine.claim_group, p_limit);
+  end if;
+  if cardinality(v_groups) < p_limit then
+    v_groups := v_groups || engine.groups_before(p_queue, p_known, p_limit - cardinality(v_groups));
+  end if;
+  if cardinality(v_groups) < p_limit then
+    v_groups := v_groups || p_known;
+  end if;
+  if cardinality(v_groups) < p_limit then
+    v_groups := v_groups || engine.groups_of(p_queue, 'group', p_known, p_to, p_below, p_limit - cardinality(v_groups));
+  end if;
+  return v_groups;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION engine.groups_before(p_queue text, p_group engine.claim_group, p_limit integer)
  RETURNS engine.claim_group[]
  LANGUAGE plpgsql
@@ -11607,7 +11636,9 @@ declare
   v_hot jsonb := p_route -> 'cursor' -> 'hot';
   v_full timestamptz := coalesce((v_hot ->> 'full')::timestamptz, '-infinity');
   v_is_hot boolean := v_full > clock_timestamp() - v_fresh;
+  -- the line that most was taken from the last time: the look goes on there where that ended
   v_own engine.claim_group;
+  v_most uuid[] := '{}';
   v_laps integer[];
   v_at integer;
   v_lap integer;
@@ -11654,7 +11685,8 @@ begin
     end if;
 
     v_own := case when v_is_hot and v_hot ->> 'queue' = v_queue then
-      row(v_after, v_hot ->> 'handler', (v_hot ->> 'priority')::smallint, (v_hot ->> 'since')::timestamptz)::engine.claim_group end;
+      row(coalesce((v_hot ->> 'tenant')::uuid, v_after), v_hot ->> 'handler', (v_hot ->> 'priority')::smallint,
+        (v_hot ->> 'since')::timestamptz)::engine.claim_group end;
     if v_shared and v_own is not null then
       v_own.run_at := greatest(v_own.run_at, engine.claim_front(v_queue, v_own));
     end if;
@@ -11670,22 +11702,18 @@ begin
       while v_at <= cardinality(v_laps) and cardinality(v_active) < least(v_left, 16) loop
         v_lap := v_laps[v_at];
         if v_lap = 3 then
-          if v_own is not null then
-            v_found := engine.groups_of(v_queue, 'at', v_own, v_after, v_own, 64) || v_own || engine.groups_of(v_queue, 'group', v_own, v_after, c_end, 64);
-          else
-            v_found := engine.groups_of(v_queue, 'at', row(v_after, null, null, null)::engine.claim_group, v_after, c_end, 64);
-          end if;
+          v_found := engine.groups_around(v_queue, 'at', row(v_after, null, null, null)::engine.claim_group, v_after, c_end, 64, v_own);
           v_at := v_at + 1;
         else
-          v_found := engine.groups_of(v_queue, case when v_from is null and v_lap = 2 then 'at' else 'behind' end,
+          v_found := engine.groups_around(v_queue, case when v_from is null and v_lap = 2 then 'at' else 'behind' end,
             row(coalesce(v_from, case v_lap when 1 then v_after else c_first end), null, null, null)::engine.claim_group, c_last,
-            case v_lap when 1 then c_end else row(v_after, '', 0, null)::engine.claim_group end, v_page);
+            case v_lap when 1 then c_end else row(v_after, '', 0, null)::engine.claim_group end, v_page, v_own);
           if cardinality(v_found) < v_page then
             v_at := v_at + 1;
             v_from := null;
           elsif v_found[1].tenant_id = v_found[v_page].tenant_id then
             v_from := v_found[1].tenant_id;
-            v_found := engine.groups_of(v_queue, 'at', v_found[1], v_from, c_end, 64);
+            v_found := engine.groups_around(v_queue, 'at', v_found[1], v_from, c_end, 64, v_own);
           else
             -- a tenant that the page cuts off comes with the next page
             v_tenant := v_found[v_page].tenant_id;
@@ -11727,6 +11755,10 @@ begin
           v_got := engine.take(v_queue, v_tenant, v_groups, p_owner, v_share, ids);
           ids := ids || v_got;
           v_left := v_left - cardinality(v_got);
+          -- who got less has no more
+          if cardinality(v_got) = v_share and v_share >= cardinality(v_most) then
+            v_most := v_got;
+          end if;
           if cardinality(v_got) = v_share then
             v_again := v_again || v_tenant;
           end if;
@@ -11741,20 +11773,17 @@ begin
     end loop;
   end loop;
 
-  if cardinality(ids) > 0 then
-    select s.queue, s.tenant_id, s.handler, s.priority, s.run_at into v_one from public.steps s where s.id = ids[cardinality(ids)];
-    if cursor ->> 'after' = v_one.tenant_id::text then
-      if v_shared then
-        perform engine.move_front(v_one.queue, row(v_one.tenant_id, v_one.handler, v_one.priority, v_one.run_at)::engine.claim_group);
-      end if;
-      v_is_hot := v_is_hot and v_one.tenant_id = v_after and v_one.handler = v_hot ->> 'handler' and v_one.priority = (v_hot ->> 'priority')::smallint;
-      v_hot := jsonb_build_object('queue', v_one.queue, 'handler', v_one.handler, 'priority', v_one.priority, 'since', v_one.run_at);
-    else
-      v_hot := null;
+  if v_most <> '{}' then
+    select s.queue, s.tenant_id, s.handler, s.priority, s.run_at into v_one from public.steps s where s.id = v_most[cardinality(v_most)];
+    if v_shared then
+      perform engine.move_front(v_one.queue, row(v_one.tenant_id, v_one.handler, v_one.priority, v_one.run_at)::engine.claim_group);
     end if;
+    v_is_hot := v_is_hot and v_one.queue = v_hot ->> 'queue' and v_one.tenant_id::text = coalesce(v_hot ->> 'tenant', v_after::text)
+      and v_one.handler = v_hot ->> 'handler' and v_one.priority = (v_hot ->> 'priority')::smallint;
+    v_hot := jsonb_build_object('queue', v_one.queue, 'tenant', v_one.tenant_id, 'handler', v_one.handler, 'priority', v_one.priority, 'since', v_one.run_at);
   end if;
   if v_hot is not null then
-    if not v_is_hot then
+    if not v_is_hot and (v_most <> '{}' or v_left > 0) then
       v_full := clock_timestamp();
     end if;
     -- there may be something behind after all

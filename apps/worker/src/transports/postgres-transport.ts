@@ -9,7 +9,7 @@ export function createPostgresTransport(options: {
   const { doorbell, routing: own = {} } = options;
   let cursor: Route["cursor"];
   /** Of claims that leave tenants out: theirs are other turns. */
-  let besides: Route["cursor"];
+  let besides: { readonly after: string; readonly credit: number } | undefined;
   return {
     driver: "postgres",
     up: true,
@@ -17,13 +17,17 @@ export function createPostgresTransport(options: {
       return doorbell.rings;
     },
     async route(_want, routing = own) {
-      const last = routing.not === undefined ? cursor : besides;
+      // what is known of a flood holds for those that leave it out as well: they need not step over it
+      const last = routing.not === undefined || cursor == null ? cursor : { ...cursor, ...besides };
       return { ...routing, ...(last == null ? {} : { cursor: last }) };
     },
     claimed(route, answer) {
       if (route === undefined) return;
       if (route.not === undefined) cursor = answer.cursor;
-      else besides = answer.cursor;
+      else if (answer.cursor != null) {
+        const { after, credit } = answer.cursor;
+        besides = { after, credit };
+      }
     },
     wait: (how) => doorbell.wait(how),
     // the doorbell is its owner's
