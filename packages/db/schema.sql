@@ -11755,8 +11755,8 @@ begin
           v_got := engine.take(v_queue, v_tenant, v_groups, p_owner, v_share, ids);
           ids := ids || v_got;
           v_left := v_left - cardinality(v_got);
-          -- who got less has no more
-          if cardinality(v_got) = v_share and v_share >= cardinality(v_most) then
+          -- who got less has no more, or may not have it now
+          if cardinality(v_got) > 0 and cardinality(v_got) >= cardinality(v_most) and (cardinality(v_got) = v_share or engine.ruled(v_tenant)) then
             v_most := v_got;
           end if;
           if cardinality(v_got) = v_share then
