@@ -55,6 +55,11 @@ export class Ahead {
     this.#answerMs += (beside - this.#answerMs) / 4;
   }
 
+  /** Whether anything may be claimed ahead. */
+  get isAllowed(): boolean {
+    return this.#most > 0;
+  }
+
   /** Whether answers take longer than what is claimed ahead is to last. */
   get isStoreSlow(): boolean {
     return this.#answerMs > this.#withinMs;

@@ -212,9 +212,10 @@ export class WorkerLoop {
     return true;
   }
 
-  /** Others have steps too, and more of what fills the slots is queued. */
+  /** Others have steps too, and more of what fills the slots is queued; without claims ahead, slots would wait for the next exchange. */
   #isBesideFlood(now: number): boolean {
-    return this.#plenty && this.#isClaiming && this.#spare.large(now).size > 0;
+    const isPlenty = this.#plenty && this.#isClaiming && this.#ahead.isAllowed;
+    return isPlenty && this.#spare.large(now).size > 0;
   }
 
   /** Claims for the slots that are kept, of other tenants than those that have most of the slots. */
